@@ -1,0 +1,82 @@
+//! Days and times as the field counts them: China has one time zone, UTC+8, without summer time.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeZone, Utc};
+
+/// China Standard Time.
+pub fn china() -> FixedOffset {
+    FixedOffset::east_opt(8 * 3600).expect("eight hours is a valid offset")
+}
+
+/// The local time of a moment in Unix milliseconds; the epoch for a moment out of range.
+pub fn local(unix_ms: i64) -> DateTime<FixedOffset> {
+    china()
+        .timestamp_millis_opt(unix_ms)
+        .single()
+        .unwrap_or_else(|| DateTime::<Utc>::UNIX_EPOCH.with_timezone(&china()))
+}
+
+/// The local day of a moment in Unix milliseconds.
+pub fn day(unix_ms: i64) -> NaiveDate {
+    local(unix_ms).date_naive()
+}
+
+/// Whether two moments are in one calendar month in China.
+pub fn same_month(a_ms: i64, b_ms: i64) -> bool {
+    let (a, b) = (day(a_ms), day(b_ms));
+    (a.year(), a.month()) == (b.year(), b.month())
+}
+
+const WEEKDAYS: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+
+/// A day as people write it: `11月23日 周一`.
+pub fn words(day: NaiveDate) -> String {
+    format!("{}月{}日 {}", day.month(), day.day(), WEEKDAYS[day.weekday().num_days_from_monday() as usize])
+}
+
+/// A day as a ledger writes it: `2026-11-23`.
+pub fn ledger(day: NaiveDate) -> String {
+    day.format("%Y-%m-%d").to_string()
+}
+
+/// How long ago a moment was: 今天 09:05, 昨天, 3天前, 2个月前, 1年前.
+pub fn ago(unix_ms: i64, now_ms: i64) -> String {
+    let days = (day(now_ms) - day(unix_ms)).num_days();
+    match days {
+        ..=0 => format!("今天 {}", local(unix_ms).format("%H:%M")),
+        1 => "昨天".into(),
+        2..=59 => format!("{days}天前"),
+        60..=729 => format!("{}个月前", days / 30),
+        _ => format!("{}年前", days / 365),
+    }
+}
+
+/// Full years between a birth date and a day.
+pub fn age(birth: NaiveDate, today: NaiveDate) -> Option<u32> {
+    today.years_since(birth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> i64 {
+        DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
+    }
+
+    #[test]
+    fn a_day_begins_at_midnight_in_china() {
+        assert_eq!(words(day(at("2026-11-22T16:00:00Z"))), "11月23日 周一");
+        assert_eq!(words(day(at("2026-11-22T15:59:59Z"))), "11月22日 周日");
+        assert!(!same_month(at("2026-10-31T15:59:59Z"), at("2026-10-31T16:00:00Z")));
+    }
+
+    #[test]
+    fn past_moments_are_said_as_people_say_them() {
+        let now = at("2026-11-23T09:05:00+08:00");
+        assert_eq!(ago(at("2026-11-23T08:05:00+08:00"), now), "今天 08:05");
+        assert_eq!(ago(at("2026-11-22T23:59:00+08:00"), now), "昨天");
+        assert_eq!(ago(at("2026-11-20T23:59:00+08:00"), now), "3天前");
+        assert_eq!(ago(at("2026-05-20T00:00:00+08:00"), now), "6个月前");
+        assert_eq!(ago(at("2023-11-20T00:00:00+08:00"), now), "3年前");
+    }
+}

@@ -1,0 +1,231 @@
+use super::*;
+use crate::{
+    storage::Table,
+    wire::{OpResult, Page},
+};
+use serde_json::{Value, json};
+
+const NOW: u64 = 1_790_000_000_000;
+
+fn channel() -> Channel {
+    "411502001003-02/general".parse().expect("a channel")
+}
+
+/// A phone: the engine and what its storage holds.
+struct Phone {
+    engine: Engine,
+    stored: BTreeMap<(Table, String), Vec<u8>>,
+    edits: u8,
+}
+
+impl Phone {
+    fn new(device: u64) -> Self {
+        let head = Head::new(DeviceId(device), format!("{device}"), Vec::new());
+        let engine = Engine::load(head, &Stored::default()).expect("an empty store");
+        Self { engine, stored: BTreeMap::new(), edits: 0 }
+    }
+
+    fn carry_out(&mut self, plan: Plan) {
+        for write in plan.writes {
+            match write {
+                Write::Put(table, key, value) => drop(self.stored.insert((table, key), value)),
+                Write::Delete(table, key) => drop(self.stored.remove(&(table, key))),
+                Write::Clear(table) => self.stored.retain(|(of, _), _| *of != table),
+            }
+        }
+        self.engine.apply(plan.delta);
+    }
+
+    fn edit(&mut self, record: RecordId, after: &Value, now: u64) -> OpId {
+        self.edits += 1;
+        let random = [self.edits; 10];
+        let plan = self.engine.plan_edit(record, Kind::Visit, channel(), after, now, random).expect("a change");
+        let id = plan.delta.queued[0].op.id;
+        self.carry_out(plan);
+        id
+    }
+
+    fn answer(&mut self, response: SyncResponse) {
+        let plan = self.engine.plan_answer(response, NOW);
+        self.carry_out(plan);
+    }
+
+    /// The phone after its browser was killed and started again.
+    fn restarted(&self) -> Self {
+        let of = |table: Table| {
+            self.stored
+                .iter()
+                .filter(|((of, _), _)| *of == table)
+                .map(|((_, key), value)| (key.clone(), value.clone()))
+                .collect()
+        };
+        let head = self.stored.get(&(Table::Meta, HEAD.to_owned()));
+        let head = head.map_or_else(
+            || Head::new(self.engine.head.device, self.engine.head.by.clone(), Vec::new()),
+            |bytes| serde_json::from_slice(bytes).expect("a head"),
+        );
+        let stored = Stored { segments: of(Table::Segments), outbox: of(Table::Outbox), cursors: of(Table::Cursors) };
+        let engine = Engine::load(head, &stored).expect("what was stored can be read");
+        Self { engine, stored: self.stored.clone(), edits: self.edits }
+    }
+
+    fn value(&self, record: RecordId, field: &str) -> Value {
+        self.engine
+            .record(record)
+            .and_then(|record| record.fields.get(field))
+            .map_or(Value::Null, |field| field.value.clone())
+    }
+}
+
+fn record(n: u64) -> RecordId {
+    RecordId::new(n, [n as u8; 10])
+}
+
+fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> SyncResponse {
+    SyncResponse {
+        now: NOW,
+        epoch: "e1".into(),
+        results: results
+            .iter()
+            .map(|(op, outcome)| OpResult { op: *op, outcome: *outcome, reason: Some("原因".into()) })
+            .collect(),
+        channels: vec![Page { channel: channel(), records, next, more: false }],
+        grants: Vec::new(),
+    }
+}
+
+#[test]
+fn a_saved_visit_is_there_after_a_restart_and_waits_for_the_office() {
+    let mut phone = Phone::new(1);
+    phone.edit(record(1), &json!({"found": "都好"}), NOW);
+    let phone = phone.restarted();
+    assert_eq!(phone.value(record(1), "found"), json!("都好"));
+    assert!(!phone.engine.at_office(record(1)));
+    assert_eq!(phone.engine.request("test", 100).ops.len(), 1);
+}
+
+#[test]
+fn an_op_is_forgotten_only_when_the_answer_names_it() {
+    let mut phone = Phone::new(1);
+    let first = phone.edit(record(1), &json!({"found": "一"}), NOW);
+    let second = phone.edit(record(2), &json!({"found": "二"}), NOW);
+    phone.answer(response(&[(first, OpOutcome::Applied)], vec![], 1));
+    assert!(phone.engine.at_office(record(1)));
+    assert!(!phone.engine.at_office(record(2)));
+    let phone = phone.restarted();
+    assert_eq!(phone.engine.request("test", 100).ops.iter().map(|op| op.id).collect::<Vec<_>>(), [second]);
+    assert_eq!(phone.value(record(1), "found"), json!("一"), "what the office has stays on the phone");
+}
+
+#[test]
+fn an_edit_made_while_the_earlier_one_was_on_its_way_stays_queued() {
+    let mut phone = Phone::new(1);
+    let first = phone.edit(record(1), &json!({"found": "一"}), NOW);
+    let request = phone.engine.request("test", 100);
+    phone.edit(record(1), &json!({"found": "二"}), NOW);
+    assert_eq!(request.ops.len(), 1);
+    phone.answer(response(&[(first, OpOutcome::Applied)], vec![], 1));
+    assert_eq!(phone.value(record(1), "found"), json!("二"));
+    assert!(!phone.engine.at_office(record(1)));
+}
+
+#[test]
+fn a_pull_does_not_overwrite_an_edit_that_is_not_acknowledged() {
+    let (mut phone, mut other) = (Phone::new(1), Phone::new(2));
+    other.edit(record(1), &json!({"found": "旧", "done": "办"}), NOW - 10);
+    let at_office = other.engine.record(record(1)).expect("it was saved").as_ref().clone();
+    phone.edit(record(1), &json!({"found": "新"}), NOW);
+    phone.answer(response(&[], vec![at_office], 1));
+    assert_eq!(phone.value(record(1), "found"), json!("新"));
+    assert_eq!(phone.value(record(1), "done"), json!("办"));
+    let merged = phone.engine.record(record(1)).expect("a record");
+    assert_eq!(merged.contested["found"][0].value, json!("旧"), "neither had seen the other's: both are kept");
+}
+
+#[test]
+fn a_refused_op_is_set_aside_and_holds_up_nothing() {
+    let mut phone = Phone::new(1);
+    let bad = phone.edit(record(1), &json!({"found": "坏"}), NOW);
+    let good = phone.edit(record(2), &json!({"found": "好"}), NOW);
+    phone.answer(response(&[(bad, OpOutcome::Rejected), (good, OpOutcome::Applied)], vec![], 1));
+    assert_eq!(phone.engine.waiting(), 0);
+    let queued: Vec<_> = phone.engine.outbox().map(|queued| queued.state.clone()).collect();
+    assert_eq!(queued, [QueuedState::SetAside { reason: "原因".into() }]);
+    assert_eq!(phone.value(record(1), "found"), json!("坏"), "what was written stays to be read");
+    let retry = phone.engine.plan_retry(bad).expect("it can be sent again");
+    phone.carry_out(retry);
+    assert_eq!(phone.restarted().engine.request("test", 100).ops[0].id, bad);
+}
+
+#[test]
+fn a_request_keeps_to_its_limits_but_always_carries_one_op() {
+    let mut phone = Phone::new(1);
+    for n in 0..3 {
+        phone.edit(record(n), &json!({"found": "长".repeat(MAX_OP_BYTES / 3)}), NOW);
+    }
+    assert_eq!(phone.engine.request("test", 100).ops.len(), 1);
+}
+
+#[test]
+fn stamps_never_go_back_across_restarts_and_clock_jumps() {
+    let mut phone = Phone::new(1);
+    let first = phone.edit(record(1), &json!({"found": "一"}), NOW);
+    let before = phone.engine.head.last;
+    phone.answer(response(&[(first, OpOutcome::Applied)], vec![], 1));
+    let mut phone = phone.restarted();
+    phone.edit(record(1), &json!({"found": "二"}), 1_000);
+    assert!(phone.engine.head.last > before, "{} after {before}", phone.engine.head.last);
+    assert_eq!(phone.value(record(1), "found"), json!("二"));
+}
+
+#[test]
+fn a_restored_server_is_pulled_from_the_beginning() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![], 40));
+    assert_eq!(phone.engine.request("test", 100).cursors[&channel()], 40);
+    phone.answer(SyncResponse { epoch: "e2".into(), ..response(&[], vec![], 41) });
+    let request = phone.restarted().engine.request("test", 100);
+    assert_eq!(request.cursors.get(&channel()).copied().unwrap_or_default(), 0);
+    assert_eq!(request.epoch.as_deref(), Some("e2"));
+}
+
+#[test]
+fn compaction_keeps_every_record_and_the_newest_of_each() {
+    let mut phone = Phone::new(1);
+    for n in 0..200_u64 {
+        let id = record(n % 50);
+        let op = phone.edit(id, &json!({"found": format!("第{n}次")}), NOW + n);
+        phone.answer(response(&[(op, OpOutcome::Applied)], vec![], n));
+    }
+    let before = phone.stored.keys().filter(|(table, _)| *table == Table::Segments).count();
+    let plan = phone.engine.plan_compaction().expect("many small segments");
+    phone.carry_out(plan);
+    let after = phone.stored.keys().filter(|(table, _)| *table == Table::Segments).count();
+    assert_eq!((before, after), (200, 1));
+    assert!(phone.engine.plan_compaction().is_none(), "there is nothing more to gain");
+    let phone = phone.restarted();
+    assert_eq!(phone.engine.records().count(), 50);
+    for n in 150..200 {
+        assert_eq!(phone.value(record(n % 50), "found"), json!(format!("第{n}次")));
+    }
+}
+
+#[test]
+fn windows_that_exchange_their_deltas_know_the_same() {
+    let (mut one, mut two) = (Phone::new(1), Phone::new(1));
+    two.edits = 100;
+    let first = one
+        .engine
+        .plan_edit(record(1), Kind::Visit, channel(), &json!({"found": "一"}), NOW, [1; 10])
+        .expect("a change");
+    two.engine.apply(first.delta.clone());
+    one.carry_out(first);
+    let second = two
+        .engine
+        .plan_edit(record(1), Kind::Visit, channel(), &json!({"done": "二"}), NOW, [2; 10])
+        .expect("a change");
+    one.engine.apply(second.delta.clone());
+    two.carry_out(second);
+    assert_eq!(one.engine.record(record(1)), two.engine.record(record(1)));
+    assert_eq!(one.engine.waiting(), 2);
+}

@@ -1,0 +1,27 @@
+//! What Ruhu knows: the records of field work, the rules they follow and how copies of them merge.
+//!
+//! Pure: no clock, no randomness, no IO. Time, identifiers and bytes come in as arguments, so the
+//! phone, the server and a simulation run the same code.
+
+pub mod area;
+pub mod codes;
+pub mod day;
+pub mod engine;
+pub mod household;
+pub mod id;
+pub mod id_number;
+pub mod ledger;
+pub mod merge;
+pub mod record;
+pub mod resident;
+pub mod round;
+pub mod search;
+pub mod stamp;
+pub mod storage;
+pub mod visit;
+pub mod wire;
+
+pub use area::{AreaCode, AreaLevel, GridCode};
+pub use id::{DeviceId, OpId, RecordId};
+pub use record::{Channel, Class, Kind, Record};
+pub use stamp::Stamp;

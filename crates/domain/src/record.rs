@@ -1,0 +1,381 @@
+//! Records as they are kept, merged and sent: named fields, each with the stamp of its last edit.
+//!
+//! The structs of [`crate::visit`] and its neighbours are *views*: read from a record, changed, and
+//! diffed back into changed fields. Fields that a view does not know are left as they are, so a
+//! newer app's data survives an older one.
+
+use crate::{
+    area::GridCode,
+    id::{DeviceId, OpId, RecordId},
+    stamp::Stamp,
+};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeOwned, value::MapDeserializer},
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+/// What a record is about. A kind that this version does not know is carried along unread.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// 户
+    Household,
+    /// 居民
+    Resident,
+    /// 入户走访
+    Visit,
+    /// A kind from a newer version.
+    Other(Box<str>),
+}
+
+impl Kind {
+    /// The name on the wire and in the database.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Household => "household",
+            Self::Resident => "resident",
+            Self::Visit => "visit",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<&str> for Kind {
+    fn from(name: &str) -> Self {
+        match name {
+            "household" => Self::Household,
+            "resident" => Self::Resident,
+            "visit" => Self::Visit,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(&*std::borrow::Cow::<'de, str>::deserialize(deserializer)?))
+    }
+}
+
+/// How sensitive a record is, and so who may read it (个人信息保护法 28–31).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Households, residents, visits and other everyday work.
+    General,
+    /// Dispute files.
+    Mediation,
+    /// Care cases.
+    Care,
+}
+
+impl Class {
+    /// The name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Mediation => "mediation",
+            Self::Care => "care",
+        }
+    }
+}
+
+/// A grid's records of one class: the unit of authorization and of the pull cursor. Its text form is
+/// `411502001003-02/general`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Channel {
+    /// The grid.
+    pub grid: GridCode,
+    /// The class.
+    pub class: Class,
+}
+
+impl Channel {
+    /// The everyday channel of a grid.
+    pub const fn general(grid: GridCode) -> Self {
+        Self { grid, class: Class::General }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.grid, self.class.as_str())
+    }
+}
+
+/// The text is not `grid/class`.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a channel: grid code/class is wanted")]
+pub struct BadChannel;
+
+impl FromStr for Channel {
+    type Err = BadChannel;
+    fn from_str(text: &str) -> Result<Self, BadChannel> {
+        let (grid, class) = text.split_once('/').ok_or(BadChannel)?;
+        let class = match class {
+            "general" => Class::General,
+            "mediation" => Class::Mediation,
+            "care" => Class::Care,
+            _ => return Err(BadChannel),
+        };
+        Ok(Self { grid: grid.parse().map_err(|_| BadChannel)?, class })
+    }
+}
+
+impl Serialize for Channel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Channel {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A field's value and when it was last edited.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// The value; `null` when it was cleared.
+    pub value: Value,
+    /// The edit that wrote it.
+    pub stamp: Stamp,
+}
+
+/// Who and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The account's name as people know it.
+    pub by: String,
+    /// Unix milliseconds.
+    pub at: u64,
+}
+
+/// A record: what is known about one thing, merged from every edit that reached this place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Form", into = "Form")]
+pub struct Record {
+    /// Its identity.
+    pub id: RecordId,
+    /// What it is about.
+    pub kind: Kind,
+    /// Where it belongs.
+    pub channel: Channel,
+    /// The winning values.
+    pub fields: BTreeMap<String, Field>,
+    /// Values that lost against one written without knowledge of them, until a person chooses.
+    pub contested: BTreeMap<String, Vec<Field>>,
+    /// The earliest edit.
+    pub created: Mark,
+    /// The latest edit.
+    pub changed: Mark,
+}
+
+/// The stored and sent form: one stamp for the fields that share it, others by name.
+#[derive(Serialize, Deserialize)]
+struct Form {
+    id: RecordId,
+    kind: Kind,
+    channel: Channel,
+    stamp: Stamp,
+    values: BTreeMap<String, Value>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    stamps: BTreeMap<String, Stamp>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    contested: BTreeMap<String, Vec<Field>>,
+    created: Mark,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changed: Option<Mark>,
+}
+
+impl From<Form> for Record {
+    fn from(mut form: Form) -> Self {
+        let stamp = form.stamp;
+        let fields = form
+            .values
+            .into_iter()
+            .map(|(name, value)| {
+                let stamp = form.stamps.remove(&name).unwrap_or(stamp);
+                (name, Field { value, stamp })
+            })
+            .collect();
+        Self {
+            id: form.id,
+            kind: form.kind,
+            channel: form.channel,
+            fields,
+            contested: form.contested,
+            changed: form.changed.unwrap_or_else(|| form.created.clone()),
+            created: form.created,
+        }
+    }
+}
+
+impl From<Record> for Form {
+    fn from(record: Record) -> Self {
+        let stamp = record.fields.values().map(|field| field.stamp).min();
+        let stamp = stamp.unwrap_or(Stamp::zero(DeviceId(0)));
+        let (mut values, mut stamps) = (BTreeMap::new(), BTreeMap::new());
+        for (name, field) in record.fields {
+            if field.stamp != stamp {
+                stamps.insert(name.clone(), field.stamp);
+            }
+            values.insert(name, field.value);
+        }
+        let changed = (record.changed != record.created).then_some(record.changed);
+        Self {
+            id: record.id,
+            kind: record.kind,
+            channel: record.channel,
+            stamp,
+            values,
+            stamps,
+            contested: record.contested,
+            created: record.created,
+            changed,
+        }
+    }
+}
+
+/// The name of the field that, when set, says why a record was withdrawn (作废).
+pub const WITHDRAWN: &str = "withdrawn";
+
+impl Record {
+    /// The record as a typed view; none where a value does not fit this version's types.
+    pub fn view<T: DeserializeOwned>(&self) -> Option<T> {
+        let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
+        T::deserialize(MapDeserializer::<_, serde_json::Error>::new(
+            fields.map(|(name, field)| (name.as_str(), field.value.clone())),
+        ))
+        .ok()
+    }
+
+    /// Whether the record was withdrawn.
+    pub fn withdrawn(&self) -> bool {
+        self.fields.get(WITHDRAWN).is_some_and(|field| !field.value.is_null())
+    }
+
+    /// The latest stamp of any field.
+    pub fn latest(&self) -> Option<Stamp> {
+        self.fields.values().map(|field| field.stamp).max()
+    }
+}
+
+/// What an op does to one field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// The new value; `null` clears.
+    pub value: Value,
+    /// The stamp of the value that the writer saw and replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Stamp>,
+    /// The contested values that the writer saw and decided against.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settles: Vec<Stamp>,
+}
+
+/// One save: the unit that is sent, kept in history and acknowledged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Op {
+    /// Its identity.
+    pub id: OpId,
+    /// The record it changes.
+    pub record: RecordId,
+    /// That record's kind.
+    pub kind: Kind,
+    /// Where the record belongs.
+    pub channel: Channel,
+    /// When and on which device it was made.
+    pub stamp: Stamp,
+    /// Who made it; the server replaces it by the name of the account that sends.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// The changed fields.
+    pub changes: BTreeMap<String, Change>,
+}
+
+/// The changes that turn `before` into `after`. Fields of `before` that `after` does not name stay
+/// out; a value of `null` is not written where there was none.
+///
+/// # Panics
+/// Never for the views of this crate: they serialize to JSON objects.
+pub fn diff<T: Serialize>(before: Option<&Record>, after: &T) -> BTreeMap<String, Change> {
+    let Ok(Value::Object(after)) = serde_json::to_value(after) else {
+        return BTreeMap::new();
+    };
+    let old = |name: &str| before.and_then(|record| record.fields.get(name));
+    after
+        .into_iter()
+        .filter(|(name, value)| old(name).map_or(!is_empty(value), |field| field.value != *value))
+        .map(|(name, value)| {
+            let replaced = old(&name).map(|field| field.stamp);
+            (name, Change { value, replaced, settles: Vec::new() })
+        })
+        .collect()
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::merge;
+    use serde_json::json;
+
+    fn op(changes: BTreeMap<String, Change>, ms: u64) -> Op {
+        Op {
+            id: OpId::new(ms, [ms as u8; 10]),
+            record: RecordId::new(1, [0; 10]),
+            kind: Kind::Visit,
+            channel: "411502001003-02/general".parse().expect("a channel"),
+            stamp: Stamp { ms, counter: 0, device: DeviceId(1) },
+            by: "王芳".into(),
+            changes,
+        }
+    }
+
+    #[test]
+    fn a_diff_names_what_changed_and_what_it_replaced() {
+        let first = merge(None, &op(diff(None, &json!({"found": "好", "note": "", "met": null})), 1)).record;
+        assert_eq!(first.fields.keys().collect::<Vec<_>>(), ["found"], "nothing is written for empty fields");
+        let changes = diff(Some(&first), &json!({"found": null, "note": "记"}));
+        assert_eq!(changes["found"].value, Value::Null, "a cleared field is written as cleared");
+        assert_eq!(changes["found"].replaced, Some(first.fields["found"].stamp));
+        assert_eq!(changes["note"].replaced, None);
+        assert!(diff(Some(&first), &json!({"found": "好"})).is_empty());
+    }
+
+    #[test]
+    fn fields_of_a_newer_version_survive_an_edit_by_this_one() {
+        let newer = merge(None, &op(diff(None, &json!({"found": "好", "from_2030": [1]})), 1)).record;
+        let edited = merge(Some(&newer), &op(diff(Some(&newer), &json!({"found": "坏"})), 2)).record;
+        assert_eq!(edited.fields["from_2030"], newer.fields["from_2030"]);
+        let kind: Kind = serde_json::from_value(json!("from_2030")).expect("any kind is kept");
+        assert_eq!(serde_json::to_value(kind).expect("text"), json!("from_2030"));
+    }
+
+    #[test]
+    fn a_record_reads_back_as_it_was_written() {
+        let first = merge(None, &op(diff(None, &json!({"a": 1, "b": 2, "c": 3})), 1)).record;
+        let second = merge(Some(&first), &op(diff(Some(&first), &json!({"a": 4})), 2)).record;
+        for record in [first, second] {
+            let text = serde_json::to_string(&record).expect("text");
+            assert_eq!(serde_json::from_str::<Record>(&text).expect("a record"), record, "{text}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Residents (居民). Religion, politics and blood type are never recorded.
+
+use crate::{
+    codes::{Living, Relation, Sex},
+    id::RecordId,
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// A member of a household. Purposes of its fields: to know whom one talks to and who may need help.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resident {
+    /// The household.
+    pub household: RecordId,
+    /// 姓名.
+    pub name: String,
+    /// 性别.
+    #[serde(default)]
+    pub sex: Option<Sex>,
+    /// 出生日期.
+    #[serde(default)]
+    pub birth: Option<NaiveDate>,
+    /// 与户主关系.
+    #[serde(default)]
+    pub relation: Option<Relation>,
+    /// 联系电话.
+    #[serde(default)]
+    pub phone: String,
+    /// 居住状态.
+    #[serde(default)]
+    pub living: Option<Living>,
+}

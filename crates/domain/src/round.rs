@@ -1,0 +1,341 @@
+//! The round (走访): the doors of a grid in walking order, with what the worker needs at each.
+
+use crate::{
+    area::GridCode,
+    codes::Outcome,
+    day,
+    household::Household,
+    id::RecordId,
+    record::{Kind, Record},
+    resident::Resident,
+    visit::Visit,
+};
+use chrono::{Days, NaiveDate};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// Days after which an ordinary household is due again. \[P\]
+pub const ORDINARY_DAYS: u64 = 180;
+
+/// Days after which a tagged household is due again. \[P\]
+pub const TAGGED_DAYS: u64 = 30;
+
+/// Which doors of the round are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// 本月未走访
+    #[default]
+    NotThisMonth,
+    /// 重点
+    Tagged,
+    /// 全部
+    All,
+}
+
+impl Filter {
+    /// Every filter, in the order shown.
+    pub const ALL: [Self; 3] = [Self::NotThisMonth, Self::Tagged, Self::All];
+
+    /// The words shown.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NotThisMonth => "本月未走访",
+            Self::Tagged => "重点",
+            Self::All => "全部",
+        }
+    }
+
+    /// Whether a door is shown at `now` (Unix ms).
+    pub fn shows(self, door: &Door, now: i64) -> bool {
+        match self {
+            Self::NotThisMonth => !door.reached.is_some_and(|at| day::same_month(at, now)),
+            Self::Tagged => !door.household.tags.is_empty(),
+            Self::All => true,
+        }
+    }
+}
+
+/// A visit as a door remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastVisit {
+    /// The record.
+    pub id: RecordId,
+    /// When, Unix milliseconds.
+    pub at: i64,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// A household on the round.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The household's record.
+    pub id: RecordId,
+    /// The household.
+    pub household: Arc<Household>,
+    /// The latest visit of any outcome.
+    pub last: Option<LastVisit>,
+    /// The latest visit that reached somebody, Unix milliseconds.
+    pub reached: Option<i64>,
+    /// The day the next visit is due; none when it never was visited: due now.
+    pub due: Option<NaiveDate>,
+}
+
+impl Door {
+    /// Whether a visit is due on `today`.
+    pub fn is_due(&self, today: NaiveDate) -> bool {
+        self.due.is_none_or(|due| due <= today)
+    }
+}
+
+/// Households, residents and visits, linked. Kept up to date record by record.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    households: HashMap<RecordId, (GridCode, Arc<Household>)>,
+    residents: HashMap<RecordId, Arc<Resident>>,
+    members: HashMap<RecordId, BTreeSet<RecordId>>,
+    visits: HashMap<RecordId, Arc<Visit>>,
+    visits_of: HashMap<RecordId, BTreeSet<(i64, RecordId)>>,
+}
+
+impl Roster {
+    /// Takes in a record, new or changed. Withdrawn records leave; kinds it does not know are passed over.
+    pub fn put(&mut self, record: &Record) {
+        self.remove(record.id);
+        if record.withdrawn() {
+            return;
+        }
+        match record.kind {
+            Kind::Household => {
+                if let Some(household) = record.view() {
+                    self.households.insert(record.id, (record.channel.grid.clone(), Arc::new(household)));
+                }
+            }
+            Kind::Resident => {
+                if let Some(resident) = record.view::<Resident>() {
+                    self.members.entry(resident.household).or_default().insert(record.id);
+                    self.residents.insert(record.id, Arc::new(resident));
+                }
+            }
+            Kind::Visit => {
+                if let Some(visit) = record.view::<Visit>() {
+                    self.visits_of.entry(visit.household).or_default().insert((visit.at, record.id));
+                    self.visits.insert(record.id, Arc::new(visit));
+                }
+            }
+            Kind::Other(_) => {}
+        }
+    }
+
+    fn remove(&mut self, id: RecordId) {
+        self.households.remove(&id);
+        if let Some(resident) = self.residents.remove(&id)
+            && let Some(members) = self.members.get_mut(&resident.household)
+        {
+            members.remove(&id);
+        }
+        if let Some(visit) = self.visits.remove(&id)
+            && let Some(visits) = self.visits_of.get_mut(&visit.household)
+        {
+            visits.remove(&(visit.at, id));
+        }
+    }
+
+    /// A household and the grid it is in.
+    pub fn household(&self, id: RecordId) -> Option<&(GridCode, Arc<Household>)> {
+        self.households.get(&id)
+    }
+
+    /// A household's members: the head first, then by age.
+    pub fn members(&self, household: RecordId) -> Vec<(RecordId, Arc<Resident>)> {
+        let ids = self.members.get(&household).into_iter().flatten();
+        let mut members: Vec<_> = ids.filter_map(|id| Some((*id, self.residents.get(id)?.clone()))).collect();
+        members.sort_by_key(|(id, resident)| {
+            (resident.relation != Some(crate::codes::Relation::Head), resident.birth.is_none(), resident.birth, *id)
+        });
+        members
+    }
+
+    /// A household's visits, the latest first.
+    pub fn visits(&self, household: RecordId) -> Vec<(RecordId, Arc<Visit>)> {
+        let ids = self.visits_of.get(&household).into_iter().flatten().rev();
+        ids.filter_map(|(_, id)| Some((*id, self.visits.get(id)?.clone()))).collect()
+    }
+
+    /// A visit.
+    pub fn visit(&self, id: RecordId) -> Option<&Arc<Visit>> {
+        self.visits.get(&id)
+    }
+
+    /// Every visit with its record, in no order.
+    pub fn all_visits(&self) -> impl Iterator<Item = (RecordId, &Arc<Visit>)> {
+        self.visits.iter().map(|(id, visit)| (*id, visit))
+    }
+
+    /// Every resident, in no order.
+    pub fn residents(&self) -> impl Iterator<Item = &Arc<Resident>> {
+        self.residents.values()
+    }
+
+    /// A household as a door of the round.
+    pub fn door(&self, id: RecordId) -> Option<Door> {
+        let (_, household) = self.households.get(&id)?;
+        let visits = self.visits_of.get(&id).into_iter().flatten().rev();
+        let mut visits = visits.filter_map(|(at, id)| Some((*at, *id, self.visits.get(id)?)));
+        let mut reached = None;
+        let mut last = None;
+        for (at, visit_id, visit) in visits.by_ref() {
+            last.get_or_insert(LastVisit { id: visit_id, at, outcome: visit.outcome });
+            if visit.outcome.reached() {
+                reached = Some((at, visit));
+                break;
+            }
+        }
+        let due = reached.map(|(at, visit)| {
+            let days = if household.tags.is_empty() { ORDINARY_DAYS } else { TAGGED_DAYS };
+            visit.next_on.unwrap_or_else(|| day::day(at) + Days::new(days))
+        });
+        Some(Door { id, household: household.clone(), last, reached: reached.map(|(at, _)| at), due })
+    }
+
+    /// Every door, in walking order: by the order on the round, then by house number.
+    pub fn doors(&self) -> Vec<Door> {
+        let mut doors: Vec<Door> = self.households.keys().filter_map(|id| self.door(*id)).collect();
+        doors.sort_by(|a, b| {
+            let key = |door: &Door| (door.household.order.is_none(), door.household.order);
+            key(a)
+                .cmp(&key(b))
+                .then_with(|| natural(&a.household.number).cmp(&natural(&b.household.number)))
+                .then_with(|| a.id.cmp(&b.id))
+        });
+        doors
+    }
+}
+
+/// A house number's sort key: 9 before 10.
+fn natural(number: &str) -> (u64, &str) {
+    let digits = number.len() - number.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    (number[..digits].parse().unwrap_or(u64::MAX), number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        codes::Tag,
+        id::{DeviceId, OpId},
+        merge::merge,
+        record::{Op, diff},
+        stamp::Stamp,
+    };
+    use serde::Serialize;
+
+    const DAY: i64 = 86_400_000;
+    /// 2026-11-23 12:00 in China.
+    const NOW: i64 = 1_795_406_400_000;
+
+    fn id(n: u64) -> RecordId {
+        RecordId::new(n, [n as u8; 10])
+    }
+
+    fn record<T: Serialize>(n: u64, kind: Kind, view: &T) -> Record {
+        let op = Op {
+            id: OpId::new(n, [0; 10]),
+            record: id(n),
+            kind,
+            channel: "411502001003-02/general".parse().expect("a channel"),
+            stamp: Stamp { ms: 1, counter: 0, device: DeviceId(1) },
+            by: String::new(),
+            changes: diff(None, view),
+        };
+        merge(None, &op).record
+    }
+
+    fn household(n: u64, order: Option<i64>, tags: Vec<Tag>) -> Record {
+        record(n, Kind::Household, &Household { number: n.to_string(), order, tags, ..Household::default() })
+    }
+
+    fn visit(n: u64, household: u64, at: i64, outcome: Outcome) -> Record {
+        record(n, Kind::Visit, &Visit::new(id(household), at, "王芳", outcome))
+    }
+
+    fn shown(roster: &Roster, filter: Filter) -> Vec<String> {
+        roster.doors().iter().filter(|door| filter.shows(door, NOW)).map(|door| door.household.number.clone()).collect()
+    }
+
+    #[test]
+    fn doors_come_in_walking_order_and_by_filter() {
+        let mut roster = Roster::default();
+        for record in [
+            household(10, None, vec![]),
+            household(9, None, vec![]),
+            household(1, Some(2), vec![Tag::ElderAlone]),
+            household(2, Some(1), vec![]),
+            visit(20, 2, NOW - DAY, Outcome::Met),
+            visit(21, 1, NOW - DAY, Outcome::NobodyHome),
+        ] {
+            roster.put(&record);
+        }
+        assert_eq!(shown(&roster, Filter::All), ["2", "1", "9", "10"]);
+        assert_eq!(shown(&roster, Filter::NotThisMonth), ["1", "9", "10"], "a closed door is not a visit");
+        assert_eq!(shown(&roster, Filter::Tagged), ["1"]);
+    }
+
+    #[test]
+    fn a_household_is_due_after_its_rhythm() {
+        let today = day::day(NOW);
+        for (tags, days, due) in [
+            (vec![], 179, false),
+            (vec![], 180, true),
+            (vec![Tag::Hardship], 29, false),
+            (vec![Tag::Hardship], 30, true),
+        ] {
+            let mut roster = Roster::default();
+            roster.put(&household(1, None, tags));
+            roster.put(&visit(2, 1, NOW - days * DAY, Outcome::Met));
+            roster.put(&visit(3, 1, NOW - DAY, Outcome::NobodyHome));
+            let door = roster.door(id(1)).expect("a door");
+            assert_eq!(door.is_due(today), due, "after {days} days");
+            assert_eq!(door.last.map(|last| last.outcome), Some(Outcome::NobodyHome));
+        }
+        let mut roster = Roster::default();
+        roster.put(&household(1, None, vec![]));
+        assert!(roster.door(id(1)).expect("a door").is_due(today), "a door never visited is due");
+        let mut appointed = Visit::new(id(1), NOW, "王芳", Outcome::Met);
+        appointed.next_on = Some(today + Days::new(3));
+        roster.put(&record(2, Kind::Visit, &appointed));
+        assert_eq!(roster.door(id(1)).expect("a door").due, Some(today + Days::new(3)));
+    }
+
+    #[test]
+    fn a_member_who_moves_is_found_in_the_new_household_only() {
+        let mut roster = Roster::default();
+        let member = |household| Resident {
+            household: id(household),
+            name: "李明".into(),
+            sex: None,
+            birth: None,
+            relation: None,
+            phone: String::new(),
+            living: None,
+        };
+        roster.put(&record(5, Kind::Resident, &member(1)));
+        roster.put(&record(5, Kind::Resident, &member(2)));
+        assert!(roster.members(id(1)).is_empty());
+        assert_eq!(roster.members(id(2)).len(), 1);
+    }
+
+    #[test]
+    fn a_withdrawn_visit_no_longer_counts() {
+        let mut roster = Roster::default();
+        roster.put(&household(1, None, vec![]));
+        let mut visit = visit(2, 1, NOW, Outcome::Met);
+        roster.put(&visit);
+        let why = crate::record::Field { value: "点错了".into(), stamp: Stamp::zero(DeviceId(1)) };
+        visit.fields.insert(crate::record::WITHDRAWN.into(), why);
+        roster.put(&visit);
+        assert!(roster.door(id(1)).expect("a door").last.is_none());
+    }
+}
