@@ -1,1 +1,250 @@
-fn main(){}
+//! `ruhu-server`: serves, imports, exports.
+
+use anyhow::Context;
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+use ruhu_domain::{AreaCode, GridCode};
+use ruhu_server::{
+    database::Database,
+    demo, export, http,
+    import::{self, areas, roster},
+};
+use std::{
+    io::{BufRead, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+use tokio::net::TcpListener;
+
+/// 入户(Ruhu)服务端:接收走访记录、导入花名册、导出台账。
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// 数据目录(数据库文件 ruhu.db 在其中)
+    #[arg(long, env = "RUHU_DATA", default_value = "data", global = true)]
+    data: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// 启动服务
+    Serve(Serve),
+    /// 导入区划或花名册;重复导入不会产生重复记录
+    #[command(subcommand)]
+    Import(Import),
+    /// 生成空白模板
+    #[command(subcommand)]
+    Template(Template),
+    /// 导出台账(.xlsx)
+    #[command(subcommand)]
+    Export(Export),
+    /// 新建账号,或为已有账号重设密码与网格;密码从标准输入读一行
+    Account {
+        /// 登录名或手机号
+        account: String,
+        /// 姓名
+        #[arg(long)]
+        name: String,
+        /// 负责的网格编码,可写多个
+        #[arg(long, required = true)]
+        grid: Vec<GridCode>,
+    },
+    /// 写入演示数据:虚构的人,真实的区划
+    Demo {
+        /// 随机种子:同一种子得到同样的数据
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// 户数
+        #[arg(long, default_value_t = 120)]
+        households: usize,
+    },
+}
+
+#[derive(Args)]
+struct Serve {
+    /// 监听地址;未加密的 HTTP 只应在本机或反向代理之后使用
+    #[arg(long, env = "RUHU_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// 已构建的应用目录
+    #[arg(long, env = "RUHU_APP", default_value = "dist")]
+    app: PathBuf,
+    /// 由反向代理提供 TLS:允许在本机以外的地址上用未加密的 HTTP
+    #[arg(long, env = "RUHU_BEHIND_PROXY")]
+    behind_proxy: bool,
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// 区划表:.csv,列为 code,name,level,parent
+    Areas {
+        /// 文件
+        file: PathBuf,
+    },
+    /// 花名册:.xlsx 或 .csv(UTF-8 或 GBK),每行一人。有错的行会列出原因,其余照常导入(此时退出码为 2)
+    Roster {
+        /// 文件
+        file: PathBuf,
+        /// 只检查,不写入
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Template {
+    /// 花名册模板,附填写示例
+    Roster {
+        /// 写到哪个文件
+        #[arg(long, default_value = "花名册模板.xlsx")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Export {
+    /// 走访台账
+    Visits {
+        /// 区划代码或网格编码;包含其下所有网格
+        #[arg(long)]
+        area: String,
+        /// 起始日期,如 2026-11-01
+        #[arg(long)]
+        from: NaiveDate,
+        /// 截止日期(含)
+        #[arg(long)]
+        to: NaiveDate,
+        /// 写到哪个 .xlsx 文件
+        #[arg(long)]
+        out: PathBuf,
+        /// 写出户主全名(默认只写姓);须说明用途
+        #[arg(long, value_name = "用途")]
+        full_names: Option<String>,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("RUHU_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,tower_http=info")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("出错了:{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Command::Template(Template::Roster { out }) = &cli.command {
+        std::fs::write(out, import::template()?).with_context(|| format!("无法写入 {}", out.display()))?;
+        println!("模板已写到 {}", out.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let database = Database::open(&cli.data.join("ruhu.db")).await?;
+    let code = match cli.command {
+        Command::Serve(options) => serve(&database, &options).await?,
+        Command::Import(Import::Areas { file }) => {
+            let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;
+            println!("区划:新增 {},更新 {},不变 {}", counts.added, counts.changed, counts.same);
+            ExitCode::SUCCESS
+        }
+        Command::Import(Import::Roster { file, dry_run }) => {
+            report(&roster::import(&database, &read(&file)?, dry_run).await?, dry_run)
+        }
+        Command::Export(Export::Visits { area, from, to, out, full_names }) => {
+            let area = match area.parse::<AreaCode>() {
+                Ok(code) => code.prefix().to_owned(),
+                Err(_) => area.parse::<GridCode>().context("--area 应为 12 位区划代码或网格编码")?.to_string(),
+            };
+            if let Some(purpose) = &full_names {
+                anyhow::ensure!(!purpose.trim().is_empty(), "写出全名须说明用途");
+                tracing::info!(purpose, "export of visits with full names");
+            }
+            let wanted = export::Visits { area, from, to, full_names: full_names.is_some() };
+            let count = export::visits(&database, &wanted, &out).await?;
+            println!("走访台账:{count} 条,已写到 {}", out.display());
+            ExitCode::SUCCESS
+        }
+        Command::Account { account, name, grid } => {
+            let mut password = String::new();
+            std::io::stdin().lock().read_line(&mut password)?;
+            database.put_account(&account, &name, password.trim_end_matches(['\r', '\n']), &grid).await?;
+            println!("账号 {account}({name})可以登录了");
+            ExitCode::SUCCESS
+        }
+        Command::Demo { seed, households } => {
+            for login in demo::fill(&database, seed, households).await? {
+                println!(
+                    "账号 {}  密码 {}  {},网格 {},{} 户",
+                    login.account,
+                    demo::PASSWORD,
+                    login.name,
+                    login.grid,
+                    login.households
+                );
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Template(_) => ExitCode::SUCCESS,
+    };
+    database.close().await;
+    Ok(code)
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("无法读取 {}", file.display()))
+}
+
+fn report(report: &roster::Report, dry_run: bool) -> ExitCode {
+    println!(
+        "{}户:新增 {},更新 {};人:新增 {},更新 {};不变 {};有错 {} 行",
+        if dry_run { "(只检查,未写入)" } else { "" },
+        report.households_added,
+        report.households_changed,
+        report.residents_added,
+        report.residents_changed,
+        report.same,
+        report.bad.len()
+    );
+    for bad in &report.bad {
+        println!("第 {} 行:{}", bad.line, bad.reason);
+    }
+    if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+async fn serve(database: &Database, options: &Serve) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        options.listen.ip().is_loopback() || options.behind_proxy,
+        "在本机以外的地址上监听需要 TLS:请放在反向代理之后并加 --behind-proxy"
+    );
+    let router = http::router(database.clone(), Some(&options.app))?;
+    let listener = TcpListener::bind(options.listen).await.with_context(|| format!("无法监听 {}", options.listen))?;
+    println!("listening on http://{}", listener.local_addr()?);
+    std::io::stdout().flush()?;
+    http::serve(listener, router, stopped()).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends when the process is asked to stop.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! { _ = interrupt => {}, _ = terminate.recv() => {} },
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+}

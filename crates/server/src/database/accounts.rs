@@ -1,0 +1,178 @@
+//! Accounts, what they may see, and sessions.
+
+use super::Database;
+use crate::{accounts::token_hash, random};
+use ruhu_domain::{AreaCode, Channel, DeviceId, GridCode, wire::Grid};
+use sqlx::Row;
+
+/// A field device's session ends after this long without contact, in milliseconds.
+const IDLE_MS: u64 = 7 * 86_400_000;
+
+/// A field device's session ends after this long in any case, in milliseconds.
+const ABSOLUTE_MS: u64 = 30 * 86_400_000;
+
+/// An account as the login needs it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its identity.
+    pub id: String,
+    /// The login name.
+    pub account: String,
+    /// The person's name.
+    pub name: String,
+    /// The password's hash.
+    pub password_hash: String,
+}
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The account's identity.
+    pub account: String,
+    /// The person's name.
+    pub name: String,
+    /// The device the session was opened on.
+    pub device: DeviceId,
+}
+
+impl Database {
+    /// Makes an account that may work in these grids, or gives an existing one the password, name
+    /// and grids.
+    ///
+    /// # Errors
+    /// The password is too short, or the database's.
+    pub async fn put_account(
+        &self,
+        account: &str,
+        name: &str,
+        password: &str,
+        grids: &[GridCode],
+    ) -> anyhow::Result<()> {
+        let hash = crate::accounts::hash_password(password)?;
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let id: String = sqlx::query_scalar(
+            "INSERT INTO account (id, account, name, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT (account) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash
+             RETURNING id",
+        )
+        .bind(uuid::Uuid::from_bytes(random::bytes()).to_string())
+        .bind(account)
+        .bind(name)
+        .bind(hash)
+        .bind(random::now_ms().cast_signed())
+        .fetch_one(&mut *tx)
+        .await?;
+        sqlx::query("DELETE FROM access WHERE account = ?").bind(&id).execute(&mut *tx).await?;
+        for grid in grids {
+            sqlx::query("INSERT INTO access (account, area, class) VALUES (?, ?, 'general')")
+                .bind(&id)
+                .bind(grid.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The account with this login name.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn account(&self, account: &str) -> sqlx::Result<Option<Account>> {
+        let row = sqlx::query("SELECT id, account, name, password_hash FROM account WHERE account = ?")
+            .bind(account)
+            .fetch_optional(&self.pool)
+            .await?;
+        let account = |row: sqlx::sqlite::SqliteRow| {
+            Ok(Account {
+                id: row.try_get(0)?,
+                account: row.try_get(1)?,
+                name: row.try_get(2)?,
+                password_hash: row.try_get(3)?,
+            })
+        };
+        row.map(account).transpose()
+    }
+
+    /// Opens a session: from now on the token speaks for the account on this device.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn open_session(&self, account: &Account, device: DeviceId, token: &str) -> sqlx::Result<()> {
+        let now = random::now_ms().cast_signed();
+        sqlx::query("INSERT INTO session (token_hash, account, device, created_at, seen_at) VALUES (?, ?, ?, ?, ?)")
+            .bind(token_hash(token).as_slice())
+            .bind(&account.id)
+            .bind(device.to_string())
+            .bind(now)
+            .bind(now)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// Who a token speaks for; none when it is unknown or its session ended.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn session(&self, token: &str) -> sqlx::Result<Option<Session>> {
+        const SEEN_EVERY_MS: i64 = 3_600_000;
+        let now = random::now_ms().cast_signed();
+        let hash = token_hash(token);
+        let row = sqlx::query(
+            "SELECT a.id, a.name, s.device, s.seen_at FROM session s JOIN account a ON a.id = s.account
+             WHERE s.token_hash = ? AND s.seen_at > ? AND s.created_at > ?",
+        )
+        .bind(hash.as_slice())
+        .bind(now - IDLE_MS.cast_signed())
+        .bind(now - ABSOLUTE_MS.cast_signed())
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        if now - row.try_get::<i64, _>(3)? > SEEN_EVERY_MS {
+            sqlx::query("UPDATE session SET seen_at = ? WHERE token_hash = ?")
+                .bind(now)
+                .bind(hash.as_slice())
+                .execute(&self.pool)
+                .await?;
+        }
+        let device: String = row.try_get(2)?;
+        let device = device.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok(Some(Session { account: row.try_get(0)?, name: row.try_get(1)?, device }))
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn close_session(&self, token: &str) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM session WHERE token_hash = ?")
+            .bind(token_hash(token).as_slice())
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// The grids an account may work in, with their names.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn grids(&self, account: &str) -> sqlx::Result<Vec<Grid>> {
+        let rows = sqlx::query(
+            "SELECT a.area, v.name FROM access a LEFT JOIN area v ON v.code = substr(a.area, 1, 12)
+             WHERE a.account = ? AND a.class = 'general' ORDER BY a.area",
+        )
+        .bind(account)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut grids = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Ok(grid) = row.try_get::<String, _>(0)?.parse::<GridCode>() else { continue };
+            let village: Option<String> = row.try_get(1)?;
+            let village = village.unwrap_or_else(|| AreaCode::to_string(&grid.village()));
+            let number = grid.number().trim_start_matches('0').to_owned();
+            grids.push(Grid { name: format!("{village}第{number}网格"), channel: Channel::general(grid) });
+        }
+        Ok(grids)
+    }
+}

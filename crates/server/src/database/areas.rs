@@ -1,0 +1,93 @@
+//! The tree of areas.
+
+use super::Database;
+use ruhu_domain::{AreaCode, AreaLevel};
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+/// A row of the area table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// Its code.
+    pub code: AreaCode,
+    /// Its name.
+    pub name: String,
+    /// Its level.
+    pub level: AreaLevel,
+    /// The area above it.
+    pub parent: Option<AreaCode>,
+}
+
+/// What an import of areas did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AreaCounts {
+    /// New rows.
+    pub added: usize,
+    /// Rows with another name or parent than before.
+    pub changed: usize,
+    /// Rows that were there already.
+    pub same: usize,
+}
+
+impl Database {
+    /// Adds and updates areas, all or none.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_areas(&self, areas: &[Area]) -> sqlx::Result<AreaCounts> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let rows = sqlx::query("SELECT code, name, level, parent FROM area").fetch_all(&mut *tx).await?;
+        let mut kept = std::collections::HashMap::new();
+        for row in rows {
+            let entry: (String, String, Option<String>) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            kept.insert(row.try_get::<String, _>(0)?, entry);
+        }
+        let mut counts = AreaCounts::default();
+        let mut changed = Vec::new();
+        for area in areas {
+            let entry =
+                (area.name.clone(), area.level.as_str().to_owned(), area.parent.as_ref().map(AreaCode::to_string));
+            match kept.get(area.code.as_str()) {
+                Some(old) if *old == entry => counts.same += 1,
+                Some(_) => {
+                    counts.changed += 1;
+                    changed.push(area);
+                }
+                None => {
+                    counts.added += 1;
+                    changed.push(area);
+                }
+            }
+        }
+        for chunk in changed.chunks(500) {
+            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO area (code, name, level, parent) ");
+            query.push_values(chunk, |mut row, area| {
+                row.push_bind(area.code.as_str())
+                    .push_bind(&area.name)
+                    .push_bind(area.level.as_str())
+                    .push_bind(area.parent.as_ref().map(AreaCode::as_str));
+            });
+            query.push(" ON CONFLICT (code) DO UPDATE SET name = excluded.name, level = excluded.level, parent = excluded.parent");
+            query.build().execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(counts)
+    }
+
+    /// The codes of every village.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn villages(&self) -> sqlx::Result<std::collections::HashSet<String>> {
+        let codes: Vec<String> =
+            sqlx::query_scalar("SELECT code FROM area WHERE level = 'village'").fetch_all(&self.pool).await?;
+        Ok(codes.into_iter().collect())
+    }
+
+    /// Villages and their names, in the order of their codes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn village_names(&self) -> sqlx::Result<Vec<(String, String)>> {
+        sqlx::query_as("SELECT code, name FROM area WHERE level = 'village' ORDER BY code").fetch_all(&self.pool).await
+    }
+}

@@ -1,0 +1,241 @@
+//! Demo data: invented people at real places, the same for the same seed.
+
+use crate::{
+    database::{Author, Database, Incoming},
+    import, random,
+};
+use chrono::{Datelike, NaiveDate};
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use ruhu_domain::{
+    Channel, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
+    codes::{Living, Outcome, Purpose, Relation, Sex, Tag},
+    day,
+    household::Household,
+    record::{Op, diff},
+    resident::Resident,
+    visit::Visit,
+};
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// The demo's password, the same for every demo account.
+pub const PASSWORD: &str = "ruhu-demo-2026";
+
+/// A demo account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The login name.
+    pub account: &'static str,
+    /// The person's name.
+    pub name: &'static str,
+    /// Their grid's code.
+    pub grid: String,
+    /// How many households the grid has.
+    pub households: usize,
+}
+
+const WORKERS: [(&str, &str, &str); 2] = [("wangfang", "王芳", "01"), ("liqiang", "李强", "02")];
+
+const SURNAMES: &[&str] = &[
+    "王", "李", "张", "刘", "陈", "杨", "黄", "赵", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何", "郭", "马",
+    "罗", "梁", "宋", "郑", "谢", "韩", "唐", "冯", "于", "董", "萧", "程", "曹", "袁", "邓", "许", "傅", "沈", "曾",
+    "彭", "吕", "单", "解", "仇", "欧阳", "尉迟",
+];
+const MALE: &[&str] = &[
+    "建国", "建军", "国强", "志强", "德福", "德明", "长河", "明", "伟", "军", "勇", "涛", "磊", "学文", "守义", "家兴",
+    "永贵", "宝山", "立新", "红旗", "子轩", "浩然", "俊杰", "文博",
+];
+const FEMALE: &[&str] = &[
+    "秀英", "桂兰", "玉梅", "淑珍", "芳", "敏", "静", "丽", "娟", "霞", "桂荣", "春花", "秋菊", "兰英", "改莲", "小燕",
+    "婷", "雨涵", "欣怡", "梦瑶", "思雨", "佳慧",
+];
+const LANES: &[&str] = &["东湾", "西湾", "上河", "下河", "老街", "新村", "南岗", "北坡"];
+const FOUND: &[&str] = &[
+    "家里都好,老人血压正常,药够吃半个月。",
+    "在院里剥花生,孩子在外打工,常打电话回来。",
+    "房前排水沟堵了,已一起清开。",
+    "讲了冒充客服退款的骗局,记下了96110。",
+    "灶台旁堆了柴草,已挪到院外,提醒用火安全。",
+    "孙子放假在家,提醒不要去塘边玩水。",
+];
+const REQUESTS: &[&str] = &["门前路灯不亮", "想问高龄补贴怎么办", "自来水压力小", "希望修一段入户路"];
+
+/// Fills the database: areas, two grids of one village, their workers, `households` households and
+/// what was visited in the last months. Does nothing more when the demo is there already.
+///
+/// # Errors
+/// The database's.
+pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::Result<Vec<Login>> {
+    database.put_areas(&import::areas::read(import::areas::XINYANG)?).await?;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let villages = database.village_names().await?;
+    let rural: Vec<_> = villages.iter().filter(|(_, name)| name.ends_with('村')).collect();
+    let (village, _) = rural.choose(&mut rng).ok_or_else(|| anyhow::anyhow!("the area table has no villages"))?;
+
+    let mut logins = Vec::new();
+    for (at, (account, name, number)) in WORKERS.into_iter().enumerate() {
+        let grid: GridCode = format!("{village}-{number}").parse()?;
+        let households = (households + WORKERS.len() - 1 - at) / WORKERS.len();
+        if database.account(account).await?.is_none() {
+            let mut demo = Demo::new(rng.clone(), at, grid.clone(), name);
+            demo.people(households);
+            let channels = HashSet::from([demo.channel.clone()]);
+            let author = Author { account: "demo", name, device: demo.device, channels: &channels };
+            for chunk in demo.ops.chunks(2_000) {
+                let ops = chunk.iter().cloned().map(|op| Incoming::Op(Box::new(op))).collect();
+                database.take(author, ops).await?;
+            }
+            database.put_account(account, name, PASSWORD, std::slice::from_ref(&grid)).await?;
+        }
+        logins.push(Login { account, name, grid: grid.to_string(), households });
+    }
+    Ok(logins)
+}
+
+struct Demo {
+    rng: ChaCha8Rng,
+    channel: Channel,
+    device: DeviceId,
+    stamp: Stamp,
+    today: NaiveDate,
+    now: i64,
+    worker: &'static str,
+    ops: Vec<Op>,
+}
+
+impl Demo {
+    fn new(mut rng: ChaCha8Rng, stream: usize, grid: GridCode, worker: &'static str) -> Self {
+        rng.set_stream(stream as u64 + 1);
+        let device = DeviceId(rng.random());
+        let now = random::now_ms().cast_signed();
+        let today = day::day(now);
+        let stamp = Stamp::zero(device).next((now - 200 * 86_400_000).cast_unsigned(), device);
+        Self { rng, channel: Channel::general(grid), device, stamp, today, now, worker, ops: Vec::new() }
+    }
+
+    fn id(&mut self) -> RecordId {
+        RecordId::new(self.stamp.ms, self.rng.random())
+    }
+
+    fn write<T: Serialize>(&mut self, record: RecordId, kind: Kind, view: &T) {
+        self.stamp = self.stamp.next(self.stamp.ms + 1, self.device);
+        let id = OpId::new(self.stamp.ms, self.rng.random());
+        let (channel, changes) = (self.channel.clone(), diff(None, view));
+        self.ops.push(Op { id, record, kind, channel, stamp: self.stamp, by: String::new(), changes });
+    }
+
+    fn pick(&mut self, from: &[&'static str]) -> &'static str {
+        from.choose(&mut self.rng).copied().unwrap_or_default()
+    }
+
+    fn name(&mut self, surname: &str, sex: Sex) -> String {
+        let given = self.pick(if sex == Sex::Male { MALE } else { FEMALE });
+        format!("{surname}{given}")
+    }
+
+    fn birth(&mut self, ages: std::ops::Range<i32>) -> Option<NaiveDate> {
+        let year = self.today.year() - self.rng.random_range(ages);
+        NaiveDate::from_yo_opt(year, self.rng.random_range(1..=365))
+    }
+
+    fn phone(&mut self) -> String {
+        // 1990000xxxx: a range that no operator has given out.
+        format!("1990000{:04}", self.rng.random_range(0..10_000))
+    }
+
+    fn people(&mut self, households: usize) {
+        for number in 1..=households {
+            let id = self.id();
+            let surname = self.pick(SURNAMES);
+            let old = self.rng.random_bool(0.35);
+            let alone = old && self.rng.random_bool(0.3);
+            let head = self.name(surname, Sex::Male);
+            let mut tags = Vec::new();
+            if alone {
+                tags.push(Tag::ElderAlone);
+            } else if old && self.rng.random_bool(0.4) {
+                tags.push(Tag::EmptyNest);
+            }
+            for (tag, chance) in [(Tag::Hardship, 0.06), (Tag::MigrantWork, 0.12), (Tag::Rented, 0.04)] {
+                if self.rng.random_bool(chance) {
+                    tags.push(tag);
+                }
+            }
+            let lane = LANES[(number - 1) * LANES.len() / households.max(1) % LANES.len()];
+            let household = Household {
+                number: format!("{number:03}"),
+                address: format!("{lane}{}号", number * 2 - 1),
+                order: Some(number as i64),
+                head: head.clone(),
+                phone: self.phone(),
+                tags,
+                ..Household::default()
+            };
+            self.write(id, Kind::Household, &household);
+            self.members(id, surname, head, old, alone);
+            self.visits(id);
+        }
+    }
+
+    fn members(&mut self, household: RecordId, surname: &str, head: String, old: bool, alone: bool) {
+        let ages = if old { 62..88 } else { 32..60 };
+        let add = |demo: &mut Self, name: String, sex, birth, relation, living| {
+            let id = demo.id();
+            let resident = Resident {
+                household,
+                name,
+                sex: Some(sex),
+                birth,
+                relation: Some(relation),
+                phone: String::new(),
+                living: Some(living),
+            };
+            demo.write(id, Kind::Resident, &resident);
+        };
+        let birth = self.birth(ages.clone());
+        add(self, head, Sex::Male, birth, Relation::Head, Living::Home);
+        if alone {
+            return;
+        }
+        let wife = self.pick(SURNAMES);
+        let (name, birth) = (self.name(wife, Sex::Female), self.birth(ages));
+        add(self, name, Sex::Female, birth, Relation::Spouse, Living::Home);
+        for _ in 0..self.rng.random_range(0..=2) {
+            let (sex, relation) =
+                if self.rng.random_bool(0.5) { (Sex::Male, Relation::Son) } else { (Sex::Female, Relation::Daughter) };
+            let living = if self.rng.random_bool(0.4) { Living::Away } else { Living::Home };
+            let (name, birth) = (self.name(surname, sex), self.birth(if old { 35..58 } else { 3..25 }));
+            add(self, name, sex, birth, relation, living);
+        }
+    }
+
+    fn visits(&mut self, household: RecordId) {
+        const DAY_MS: i64 = 86_400_000;
+        if self.rng.random_bool(0.15) {
+            return;
+        }
+        let mut days = self.rng.random_range(1..200);
+        for _ in 0..self.rng.random_range(1..=2) {
+            let hour = self.rng.random_range(0..9);
+            let at = self.now - days * DAY_MS - hour * 3_600_000;
+            let outcome = match self.rng.random_range(0..10) {
+                0 => Outcome::NobodyHome,
+                1 => Outcome::Phoned,
+                _ => Outcome::Met,
+            };
+            let mut visit = Visit::new(household, at, self.worker, outcome);
+            if outcome != Outcome::NobodyHome {
+                visit.purposes = vec![*Purpose::ALL.choose(&mut self.rng).unwrap_or(&Purpose::Routine)];
+                visit.found = self.pick(FOUND).to_owned();
+                if self.rng.random_bool(0.15) {
+                    visit.requests = self.pick(REQUESTS).to_owned();
+                    visit.done = "已报村委,约定一周内答复。".to_owned();
+                }
+            }
+            let id = self.id();
+            self.write(id, Kind::Visit, &visit);
+            days += self.rng.random_range(20..120);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The app's files: hashed ones are kept for ever, the page and the service worker are asked for anew.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Response, StatusCode, header},
+    middleware::{self, Next},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use tower_http::services::{ServeDir, ServeFile};
+
+/// Serves the built app. Paths that are not files get the page, which knows its own routes.
+///
+/// # Errors
+/// There is no built app at `app`.
+pub fn service(app: &Path) -> anyhow::Result<Router> {
+    let page = app.join("index.html");
+    anyhow::ensure!(page.is_file(), "没有找到应用文件 {}:先运行 cargo xtask build,或用 --app 指明目录", page.display());
+    let files = ServeDir::new(app)
+        .precompressed_br()
+        .append_index_html_on_directories(true)
+        .fallback(ServeFile::new(page).precompressed_br());
+    Ok(Router::new().fallback_service(files).layer(middleware::from_fn(cache)))
+}
+
+async fn cache(request: Request, next: Next) -> Response<Body> {
+    let path = request.uri().path();
+    let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let looks_like_file = name.contains('.');
+    let mut response = next.run(request).await;
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|content| content.as_bytes().starts_with(b"text/html"));
+    if looks_like_file && is_page && name != "index.html" {
+        // A file of an older version: the page in its place would be run as a script.
+        return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap_or_default();
+    }
+    let policy = if is_hashed(&name) && response.status().is_success() {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(policy));
+    response
+}
+
+/// Whether a file's name carries the hash of its content, as Trunk writes it: `-` and 16 hexadecimal digits.
+fn is_hashed(name: &str) -> bool {
+    name.split(['.', '_']).any(|part| {
+        part.rsplit_once('-').is_some_and(|(_, hash)| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+    })
+}
+
+/// The policy for the app's page: its own files only, and exactly the inline scripts it has.
+pub fn content_security_policy(page: &str) -> String {
+    let mut hashes = String::new();
+    for piece in page.split("<script").skip(1) {
+        let Some((attributes, rest)) = piece.split_once('>') else { continue };
+        let Some((script, _)) = rest.split_once("</script>") else { continue };
+        if !attributes.contains("src=") && !script.is_empty() {
+            hashes.push_str(&format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))));
+        }
+    }
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; img-src 'self' blob:; \
+         connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_allows_the_pages_own_inline_script_and_no_other() {
+        let policy = content_security_policy("<script type=\"module\">1</script><script src=\"/a.js\"></script>");
+        // echo -n 1 | openssl dgst -sha256 -binary | base64
+        assert!(policy.contains("'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"), "{policy}");
+        assert_eq!(policy.matches("sha256").count(), 1);
+        assert!(!policy.contains("unsafe-inline"));
+    }
+
+    #[test]
+    fn only_names_with_a_hash_are_kept_for_ever() {
+        assert!(is_hashed("ruhu-0123456789abcdef.js"));
+        assert!(is_hashed("ruhu-0123456789abcdef_bg.wasm"));
+        assert!(!is_hashed("index.html") && !is_hashed("sw.js") && !is_hashed("icon-192.png"));
+    }
+}

@@ -1,0 +1,70 @@
+//! One error enum that is the response.
+
+use axum::{
+    Json,
+    body::Body,
+    http::{Response, StatusCode},
+    response::IntoResponse,
+};
+use ruhu_domain::wire::Problem;
+
+/// Why a request was not done. The worker reads the words; the cause goes to the log only.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// No session: log in.
+    #[error("登录已失效,请重新登录;手机里的记录不会丢失")]
+    Unauthorized,
+    /// Wrong account or password; which of the two is not said.
+    #[error("账号或密码不对,请再试一次")]
+    WrongPassword,
+    /// The body is not what it should be.
+    #[error("请求的格式有误,请更新应用后再试")]
+    Malformed,
+    /// The batch is too large: send less.
+    #[error("一次发送太多,将分批再发")]
+    TooLarge,
+    /// Not here.
+    #[error("没有这个地址")]
+    NotFound,
+    /// The database failed; nothing was done.
+    #[error("服务器暂时繁忙,请稍后再试")]
+    Database(#[from] sqlx::Error),
+    /// Something else failed; nothing was done.
+    #[error("服务器暂时出错,请稍后再试")]
+    Internal,
+}
+
+impl Refusal {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response<Body> {
+        if let Self::Database(error) = &self {
+            // A database's words can quote values: only the sort of the error is logged.
+            let sort = match error {
+                sqlx::Error::Database(error) => error.code().map(|code| code.into_owned()).unwrap_or_default(),
+                sqlx::Error::Decode(_) => "a stored value could not be read".to_owned(),
+                sqlx::Error::PoolTimedOut => "no connection was free".to_owned(),
+                _ => "the connection failed".to_owned(),
+            };
+            tracing::error!(sort, "database");
+        }
+        (self.status(), Json(Problem { message: self.to_string() })).into_response()
+    }
+}
+
+/// The answer to a login that comes too soon after others.
+pub fn too_many() -> Response<Body> {
+    let problem = Problem { message: "尝试太频繁,请过一分钟再试".to_owned() };
+    (StatusCode::TOO_MANY_REQUESTS, Json(problem)).into_response()
+}

@@ -1,0 +1,30 @@
+//! Login and logout.
+
+use super::{Caller, Refusal};
+use crate::{accounts, database::Database};
+use axum::{Json, extract::State, extract::rejection::JsonRejection, http::StatusCode};
+use ruhu_domain::wire::{LoginRequest, LoginResponse};
+
+/// `POST /api/v1/login`
+pub async fn login(
+    State(database): State<Database>,
+    body: Result<Json<LoginRequest>, JsonRejection>,
+) -> Result<Json<LoginResponse>, Refusal> {
+    let Json(request) = body.map_err(|_| Refusal::Malformed)?;
+    let account = database.account(request.account.trim()).await?;
+    let kept = account.as_ref().map(|account| account.password_hash.clone());
+    // Argon2 takes tens of milliseconds of one core: not on the threads that serve others.
+    let fits = tokio::task::spawn_blocking(move || accounts::password_fits(&request.password, kept.as_deref()));
+    let fits = fits.await.map_err(|_| Refusal::Internal)?;
+    let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
+    let token = accounts::new_token();
+    database.open_session(&account, request.device, &token).await?;
+    let grids = database.grids(&account.id).await?;
+    Ok(Json(LoginResponse { token, account: account.account, name: account.name, grids }))
+}
+
+/// `POST /api/v1/logout`
+pub async fn logout(State(database): State<Database>, caller: Caller) -> Result<StatusCode, Refusal> {
+    database.close_session(&caller.token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

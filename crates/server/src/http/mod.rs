@@ -1,0 +1,130 @@
+//! What the server says over HTTP.
+
+mod assets;
+mod error;
+mod login;
+mod sync;
+
+pub use assets::content_security_policy;
+pub use error::Refusal;
+
+use crate::database::{Database, Session};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRequestParts, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    routing::{get, post},
+};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::net::TcpListener;
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
+use tower_http::{
+    ServiceBuilderExt,
+    compression::{CompressionLayer, CompressionLevel},
+    decompression::RequestDecompressionLayer,
+    request_id::MakeRequestUuid,
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+/// The largest request body, before and after decompression.
+const MAX_BODY: usize = 1024 * 1024;
+
+/// A login may be tried again after this long; a few may come at once.
+const LOGIN_EVERY: Duration = Duration::from_secs(2);
+const LOGIN_BURST: u32 = 20;
+
+/// The server's routes: the API, and the app's files where `app` is given.
+///
+/// # Errors
+/// The app's files are not there.
+pub fn router(database: Database, app: Option<&Path>) -> anyhow::Result<Router> {
+    let logins = GovernorConfigBuilder::default()
+        .period(LOGIN_EVERY)
+        .burst_size(LOGIN_BURST)
+        .finish()
+        .ok_or_else(|| anyhow::anyhow!("the login rate is not a rate"))?;
+    let login = Router::new()
+        .route("/login", post(login::login))
+        .layer(GovernorLayer::new(Arc::new(logins)).error_handler(|_| error::too_many()));
+    let api = login
+        .route("/logout", post(login::logout))
+        .route("/sync", post(sync::sync))
+        .fallback(|| async { Refusal::NotFound })
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(RequestDecompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
+
+    let router = Router::new().route("/healthz", get(health)).nest("/api/v1", api).with_state(database);
+    let router = match app {
+        Some(app) => router.fallback_service(assets::service(app)?),
+        None => router,
+    };
+    let fixed = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
+    };
+    let policy = match app {
+        Some(app) => content_security_policy(&std::fs::read_to_string(app.join("index.html"))?),
+        None => content_security_policy(""),
+    };
+    Ok(router.layer(
+        tower::ServiceBuilder::new()
+            .set_x_request_id(MakeRequestUuid)
+            .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()))
+            .propagate_x_request_id()
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
+            .layer(SetResponseHeaderLayer::if_not_present(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_str(&policy)?,
+            ))
+            .layer(fixed("x-content-type-options", "nosniff"))
+            .layer(fixed("referrer-policy", "no-referrer"))
+            .layer(fixed("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"))
+            .layer(fixed("cross-origin-opener-policy", "same-origin")),
+    ))
+}
+
+/// What the log says of a request: never its query, headers or body.
+fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+/// Serves until `stop` ends; what was accepted is finished first.
+///
+/// # Errors
+/// The listener's.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop).await
+}
+
+async fn health(State(database): State<Database>) -> Result<&'static str, Refusal> {
+    database.ping().await?;
+    Ok("ok\n")
+}
+
+/// A bearer token that speaks for somebody. Every route but the login asks for one.
+pub struct Caller {
+    /// Who.
+    pub session: Session,
+    /// The token itself.
+    pub token: String,
+}
+
+impl FromRequestParts<Database> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, database: &Database) -> Result<Self, Refusal> {
+        debug_assert_ne!(parts.method, Method::GET, "answers to GET could be cached");
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refusal::Unauthorized)?;
+        let session = database.session(token).await?.ok_or(Refusal::Unauthorized)?;
+        Ok(Self { session, token: token.to_owned() })
+    }
+}

@@ -1,0 +1,84 @@
+//! The sync endpoint.
+
+use super::{Caller, Refusal};
+use crate::{
+    database::{Author, Database, Incoming},
+    random,
+};
+use axum::{Json, body::Bytes, extract::State, extract::rejection::BytesRejection, http::StatusCode};
+use ruhu_domain::{
+    Channel, DeviceId, OpId,
+    wire::{MAX_OPS, SyncResponse},
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashSet};
+
+/// A [`ruhu_domain::wire::SyncRequest`] with its ops unread, so that one bad op spoils no other.
+#[derive(Deserialize)]
+struct Request {
+    device: DeviceId,
+    #[serde(default)]
+    epoch: Option<String>,
+    #[serde(default)]
+    ops: Vec<Box<RawValue>>,
+    #[serde(default)]
+    cursors: BTreeMap<Channel, u64>,
+    limit: u32,
+}
+
+#[derive(Deserialize)]
+struct OnlyId {
+    id: OpId,
+}
+
+/// `POST /api/v1/sync`
+pub async fn sync(
+    State(database): State<Database>,
+    caller: Caller,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<SyncResponse<Box<RawValue>>>, Refusal> {
+    let body = body.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        _ => Refusal::Malformed,
+    })?;
+    let request: Request = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
+    if request.ops.len() > MAX_OPS {
+        return Err(Refusal::TooLarge);
+    }
+    if request.device != caller.session.device {
+        return Err(Refusal::Unauthorized);
+    }
+    let ops = request.ops.iter().map(|raw| read(raw)).collect::<Result<Vec<_>, _>>()?;
+
+    let grants = database.grids(&caller.session.account).await?;
+    let channels: Vec<Channel> = grants.iter().map(|grid| grid.channel.clone()).collect();
+    let allowed: HashSet<Channel> = channels.iter().cloned().collect();
+    let author = Author {
+        account: &caller.session.account,
+        name: &caller.session.name,
+        device: caller.session.device,
+        channels: &allowed,
+    };
+    let taken = database.take(author, ops).await?;
+
+    // Cursors of another epoch mean nothing here: start over.
+    let same_epoch = request.epoch.as_deref().is_none_or(|epoch| epoch == database.epoch());
+    let cursors = if same_epoch { request.cursors } else { BTreeMap::new() };
+    let pages = database.pull(&channels, &cursors, request.limit, &taken).await?;
+    Ok(Json(SyncResponse {
+        now: random::now_ms(),
+        epoch: database.epoch().to_owned(),
+        results: taken.results,
+        channels: pages,
+        grants,
+    }))
+}
+
+fn read(raw: &RawValue) -> Result<Incoming, Refusal> {
+    if let Ok(op) = serde_json::from_str(raw.get()) {
+        return Ok(Incoming::Op(Box::new(op)));
+    }
+    let only: OnlyId = serde_json::from_str(raw.get()).map_err(|_| Refusal::Malformed)?;
+    Ok(Incoming::Malformed(only.id))
+}

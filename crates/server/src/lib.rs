@@ -1,0 +1,10 @@
+//! Ruhu's server: one program that takes in what phones push, hands out what they may see, imports
+//! rosters and writes ledgers.
+
+pub mod accounts;
+pub mod database;
+pub mod demo;
+pub mod export;
+pub mod http;
+pub mod import;
+pub mod random;
