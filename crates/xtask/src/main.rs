@@ -1,1 +1,60 @@
-fn main() {}
+//! `cargo xtask`: start, build, test, check, size, bench. Each verb sets up what it needs first.
+
+mod bench;
+mod build;
+mod check;
+mod run;
+mod setup;
+mod size;
+mod start;
+mod test;
+
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Ruhu's build, test and measuring commands")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Set up, build and serve the app with demo data; prints the address and the logins
+    Start(start::Options),
+    /// Build the app into dist/ and the server
+    Build,
+    /// Run the tests: all of them, or one suite
+    Test {
+        /// The suite; all when left out
+        suite: Option<test::Suite>,
+    },
+    /// Formatting, lints for both targets, and the layers' rules
+    Check,
+    /// What the phone downloads, by file; fails over the budget
+    Size,
+    /// Measure; prints a JSON line a figure
+    Bench {
+        /// Which figures: load, save, search, cold-start, sync; all when left out
+        name: Option<String>,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    std::env::set_current_dir(root())?;
+    match Cli::parse().verb {
+        Verb::Start(options) => start::start(&options),
+        Verb::Build => build::app().and_then(|()| build::server().map(drop)),
+        Verb::Test { suite } => test::test(suite),
+        Verb::Check => check::check(),
+        Verb::Size => build::app().and_then(|()| size::size()),
+        Verb::Bench { name } => bench::bench(name.as_deref()),
+    }
+}
+
+/// The project's folder.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}

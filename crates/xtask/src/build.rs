@@ -1,0 +1,110 @@
+//! Building the app and the server.
+
+use crate::{
+    run::{command, output, run},
+    setup,
+};
+use anyhow::Context;
+use sha2::{Digest, Sha256};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Where the built app is.
+pub const DIST: &str = "dist";
+
+/// Builds the app into `dist/`: Trunk's files, the service worker with its list, compressed copies.
+///
+/// # Errors
+/// A tool is missing or fails.
+pub fn app() -> anyhow::Result<()> {
+    setup::app()?;
+    let mut trunk = command(&["trunk", "build", "--skip-version-check"]);
+    // Trunk takes NO_COLOR as a flag of its own and refuses the usual value.
+    run(trunk.env_remove("NO_COLOR"))?;
+    write_service_worker()?;
+    compress()
+}
+
+/// Builds the server; returns its program.
+///
+/// # Errors
+/// The compiler's.
+pub fn server() -> anyhow::Result<PathBuf> {
+    run(&mut command(&["cargo", "build", "--quiet", "--release", "--package", "ruhu-server"]))?;
+    let metadata = output(&["cargo", "metadata", "--no-deps", "--format-version", "1"]).context("cargo metadata")?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let target = metadata["target_directory"].as_str().context("cargo metadata names the target folder")?;
+    Ok(Path::new(target).join("release/ruhu-server"))
+}
+
+/// Every file of the built app, without the compressed copies, in order of their names.
+///
+/// # Errors
+/// The folder can't be read.
+pub fn files() -> anyhow::Result<Vec<PathBuf>> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+        for entry in fs::read_dir(folder).with_context(|| format!("{} is not built", folder.display()))? {
+            let path = entry?.path();
+            if path.is_dir() {
+                walk(&path, found)?;
+            } else if path.extension().is_none_or(|extension| extension != "br") {
+                found.push(path);
+            }
+        }
+        Ok(())
+    }
+    let mut found = Vec::new();
+    walk(Path::new(DIST), &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+/// Whether a file is part of what a first load brings: all but the store's screenshots and the icons
+/// that only an installation asks for.
+pub fn is_loaded(file: &Path) -> bool {
+    let text = file.to_string_lossy();
+    !text.contains("screenshots/") && !(text.contains("icons/") && text.ends_with(".png"))
+}
+
+fn write_service_worker() -> anyhow::Result<()> {
+    let mut list = Vec::new();
+    let mut all = Sha256::new();
+    for file in files()?.iter().filter(|file| is_loaded(file) && !file.ends_with("sw.js")) {
+        let bytes = fs::read(file)?;
+        let name = file.strip_prefix(DIST)?.to_string_lossy().into_owned();
+        all.update(name.as_bytes());
+        all.update(Sha256::digest(&bytes));
+        list.push(if name == "index.html" { "/".to_owned() } else { format!("/{name}") });
+    }
+    let version: String = all.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let path = Path::new(DIST).join("sw.js");
+    let template = fs::read_to_string(&path)?;
+    let filled = template
+        .replace("const VERSION = \"dev\";", &format!("const VERSION = \"{version}\";"))
+        .replace("const FILES = [];", &format!("const FILES = {};", serde_json::to_string(&list)?));
+    anyhow::ensure!(filled.contains(&version) && !filled.contains("FILES = []"), "public/sw.js lost its two lines");
+    Ok(fs::write(path, filled)?)
+}
+
+/// Writes a brotli copy beside each file that gets smaller by it.
+fn compress() -> anyhow::Result<()> {
+    for file in files()? {
+        let bytes = fs::read(&file)?;
+        let packed = brotli(&bytes)?;
+        if packed.len() < bytes.len() {
+            fs::write(format!("{}.br", file.display()), packed)?;
+        }
+    }
+    Ok(())
+}
+
+fn brotli(bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 1 << 16, 11, 22);
+    writer.write_all(bytes)?;
+    drop(writer);
+    Ok(packed)
+}

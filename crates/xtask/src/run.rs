@@ -1,0 +1,29 @@
+//! Running other programs.
+
+use anyhow::{Context, bail};
+use std::process::{Command, Stdio};
+
+/// A command from words.
+pub fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]);
+    command
+}
+
+/// Runs a command to its end; what it prints is shown.
+///
+/// # Errors
+/// It can't be started or fails.
+pub fn run(command: &mut Command) -> anyhow::Result<()> {
+    let status = command.status().with_context(|| format!("can't start {command:?}"))?;
+    if !status.success() {
+        bail!("failed: {command:?}");
+    }
+    Ok(())
+}
+
+/// What a command prints; none when it can't be started or fails.
+pub fn output(words: &[&str]) -> Option<String> {
+    let output = command(words).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}

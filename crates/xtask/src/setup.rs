@@ -1,0 +1,109 @@
+//! Setting up what a verb needs. Each step is skipped when it is already there, says what it does,
+//! and on failure says what to install by hand.
+
+use crate::run::{command, output, run};
+use anyhow::{Context, bail};
+use std::path::Path;
+
+const TRUNK: &str = "0.21.14";
+const END_TO_END: &str = "tests/e2e";
+
+/// What building the app needs.
+///
+/// # Errors
+/// What to install by hand.
+pub fn app() -> anyhow::Result<()> {
+    wasm_target()?;
+    wasm_bindgen()?;
+    trunk()
+}
+
+/// What the browser tests need.
+///
+/// # Errors
+/// What to install by hand.
+pub fn browser() -> anyhow::Result<()> {
+    wasm_target()?;
+    wasm_bindgen()?;
+    debian("chromium", "chromium", "Chromium")?;
+    debian("chromedriver", "chromium-driver", "ChromeDriver")?;
+    if output(&["fc-list", ":lang=zh"]).is_none_or(|fonts| fonts.trim().is_empty()) {
+        install_debian("fonts-noto-cjk")?;
+    }
+    Ok(())
+}
+
+/// What the end-to-end tests and the benchmarks need besides.
+///
+/// # Errors
+/// What to install by hand.
+pub fn end_to_end() -> anyhow::Result<()> {
+    browser()?;
+    let lock = Path::new(END_TO_END).join("package-lock.json");
+    let installed = Path::new(END_TO_END).join("node_modules/.package-lock.json");
+    let changed = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
+    if changed(&installed) > changed(&lock) {
+        return Ok(());
+    }
+    say("npm packages for the end-to-end tests");
+    let mut npm = command(&["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    run(npm.current_dir(END_TO_END)).context("install Node.js 20 or later with npm, then `npm ci` in tests/e2e")
+}
+
+fn say(what: &str) {
+    println!("setup: {what}");
+}
+
+fn wasm_target() -> anyhow::Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    if output(&["rustup", "target", "list", "--installed"]).is_some_and(|targets| targets.contains(TARGET)) {
+        return Ok(());
+    }
+    say("the wasm target");
+    run(&mut command(&["rustup", "target", "add", TARGET])).context("by hand: rustup target add wasm32-unknown-unknown")
+}
+
+fn wasm_bindgen() -> anyhow::Result<()> {
+    let version = locked_version("wasm-bindgen")?;
+    let installed = |tool| output(&[tool, "--version"]).is_some_and(|words| words.contains(&version));
+    if installed("wasm-bindgen") && installed("wasm-bindgen-test-runner") {
+        return Ok(());
+    }
+    say(&format!("wasm-bindgen-cli {version} (some minutes)"));
+    run(&mut command(&["cargo", "install", "wasm-bindgen-cli", "--version", &version, "--force", "--quiet"]))
+        .with_context(|| format!("by hand: cargo install wasm-bindgen-cli --version {version}"))
+}
+
+fn trunk() -> anyhow::Result<()> {
+    if output(&["trunk", "--version"]).is_some_and(|words| words.contains(TRUNK)) {
+        return Ok(());
+    }
+    say(&format!("Trunk {TRUNK} (some minutes)"));
+    run(&mut command(&["cargo", "install", "trunk", "--version", TRUNK, "--locked", "--quiet"]))
+        .with_context(|| format!("by hand: cargo install trunk --version {TRUNK} --locked"))
+}
+
+fn debian(program: &str, package: &str, name: &str) -> anyhow::Result<()> {
+    if output(&[program, "--version"]).is_some() {
+        return Ok(());
+    }
+    install_debian(package).with_context(|| format!("by hand: install {name} so that `{program}` is on the PATH"))
+}
+
+fn install_debian(package: &str) -> anyhow::Result<()> {
+    if output(&["apt-get", "--version"]).is_none() || output(&["id", "-u"]).is_none_or(|id| id.trim() != "0") {
+        bail!("{package} is missing, and this is not a Debian system with root rights");
+    }
+    say(&format!("the Debian package {package}"));
+    run(&mut command(&["apt-get", "update", "-qq"]))?;
+    let mut install = command(&["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]);
+    run(install.env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// The version of a package in Cargo.lock.
+fn locked_version(package: &str) -> anyhow::Result<String> {
+    let lock = std::fs::read_to_string("Cargo.lock")?;
+    let after = lock.split(&format!("name = \"{package}\"\nversion = \"")).nth(1);
+    let version = after.and_then(|after| after.split('"').next());
+    version.map(str::to_owned).with_context(|| format!("{package} is not in Cargo.lock"))
+}

@@ -1,0 +1,42 @@
+// Keeps the app's files so that it starts without a network. The two lines below are filled in by
+// `cargo xtask build`: the version is the hash of all files, the list is every file that an offline
+// start needs.
+const VERSION = "dev";
+const FILES = [];
+
+const CACHE = `ruhu-${VERSION}`;
+
+// All or nothing: one file that can't be had fails the install, and the version before goes on.
+self.addEventListener("install", (event) => {
+  event.waitUntil(
+    caches.open(CACHE).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" })))),
+  );
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      const names = await caches.keys();
+      await Promise.all(names.filter((name) => name.startsWith("ruhu-") && name !== CACHE).map((name) => caches.delete(name)));
+      await self.clients.claim();
+    })(),
+  );
+});
+
+// The page says when: between tasks, never while a form is open.
+self.addEventListener("message", (event) => {
+  if (event.data && event.data.type === "take-over") self.skipWaiting();
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/api/")) return;
+  event.respondWith(
+    (async () => {
+      const cache = await caches.open(CACHE);
+      const kept = await cache.match(request.mode === "navigate" ? "/" : request, { ignoreSearch: true });
+      return kept || fetch(request);
+    })(),
+  );
+});

@@ -1,0 +1,37 @@
+//! A door of the round.
+
+use crate::{platform::clock, state::use_app};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use ruhu_domain::{day, round::Door};
+
+/// The number, whom to ask for, what to remember, the last visit, and what to do.
+#[component]
+pub fn DoorRow(
+    /// The door.
+    door: Door,
+) -> impl IntoView {
+    let app = use_app();
+    let now = clock::now_ms();
+    let id = door.id;
+    let last = match &door.last {
+        None => "还没走访过".to_owned(),
+        Some(last) => format!("{} {}", day::ago(last.at, now), last.outcome.label()),
+    };
+    let tags = door.household.tags.iter().map(|tag| view! { <span class="tag">{tag.label()}</span> }).collect_view();
+    let due = door.is_due(clock::today());
+    let nobody_home = move |_| leptos::task::spawn_local(async move { app.log_nobody_home(id).await });
+    view! {
+        <article class="door" class:due=due>
+            <A href=format!("/households/{id}") attr:class="door-main">
+                <span class="door-number">{door.household.number.clone()}</span>
+                <span class="door-text">
+                    <span class="door-head"><b>{door.household.head.clone()}</b>{tags}</span>
+                    <span class="door-last">{last}</span>
+                </span>
+            </A>
+            <button class="small-button" on:click=nobody_home>"无人在家"</button>
+            <A href=format!("/households/{id}/visit") attr:class="small-button main">"走访"</A>
+        </article>
+    }
+}

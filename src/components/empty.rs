@@ -1,0 +1,21 @@
+//! What a screen says when there is nothing to list.
+
+use leptos::prelude::*;
+
+/// A heading and what to do.
+#[component]
+pub fn Empty(
+    /// What is not there.
+    #[prop(into)]
+    title: Signal<String>,
+    /// What to do about it.
+    #[prop(into)]
+    hint: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <div class="empty">
+            <p class="empty-title">{title}</p>
+            <p>{hint}</p>
+        </div>
+    }
+}

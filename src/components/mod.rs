@@ -1,0 +1,12 @@
+//! Reusable pieces of the interface: props in, callbacks out.
+
+pub mod chips;
+pub mod door_row;
+pub mod empty;
+pub mod notice;
+pub mod page;
+pub mod switch;
+pub mod tab_bar;
+pub mod tick;
+pub mod toast;
+pub mod windowed;

@@ -1,0 +1,34 @@
+//! A screen: a title, a way back where there is one, and what it shows.
+
+use super::notice::Notice;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// A screen.
+#[component]
+pub fn Page(
+    /// The title.
+    #[prop(into)]
+    title: Signal<String>,
+    /// Where back leads; none on the screens of the bottom bar.
+    #[prop(optional, into)]
+    back: Option<String>,
+    /// What it shows.
+    children: Children,
+) -> impl IntoView {
+    Effect::new(move |_| {
+        if let Some(document) = crate::platform::window().document() {
+            document.set_title(&format!("{} · 入户", title.get()));
+        }
+    });
+    view! {
+        <header class="bar">
+            {back.map(|href| view! { <A href=href attr:class="back" attr:aria-label="返回">"‹"</A> })}
+            <h1>{title}</h1>
+        </header>
+        <main class="page">
+            <Notice/>
+            {children()}
+        </main>
+    }
+}

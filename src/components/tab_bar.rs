@@ -1,0 +1,30 @@
+//! The bottom bar: 今日 · 走访 · 事项 · 关爱 · 我的.
+
+use crate::state::use_app;
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+const TABS: [(&str, &str, &str); 5] = [
+    ("/", "今日", "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4"),
+    ("/round", "走访", "M4 11l8-7 8 7M6 10v10h12V10M10 20v-6h4v6"),
+    ("/matters", "事项", "M6 4h12v16H6zM9 9h6M9 13h6M9 17h3"),
+    ("/care", "关爱", "M12 20S4 15 4 9.5A4 4 0 0 1 12 8a4 4 0 0 1 8 1.5C20 15 12 20 12 20z"),
+    ("/me", "我的", "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c1-5 4-7 8-7s7 2 8 7"),
+];
+
+/// The bottom bar. Hidden while a form is open: a form has one way on.
+#[component]
+pub fn TabBar() -> impl IntoView {
+    let app = use_app();
+    let tabs = TABS.map(|(href, label, drawing)| {
+        view! {
+            <A href=href exact=href == "/" attr:class="tab">
+                <svg viewBox="0 0 24 24" aria-hidden="true">
+                    <path d=drawing/>
+                </svg>
+                <span>{label}</span>
+            </A>
+        }
+    });
+    view! { <nav class="tabs" class:away=move || app.form_open.get() aria-label="主导航">{tabs.collect_view()}</nav> }
+}

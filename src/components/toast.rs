@@ -1,0 +1,23 @@
+//! The short message at the bottom.
+
+use crate::state::use_app;
+use leptos::prelude::*;
+
+/// Shows the app's message, with 撤销 where there is a way back.
+#[component]
+pub fn ToastBar() -> impl IntoView {
+    let app = use_app();
+    view! {
+        <div class="toasts" role="status" aria-live="polite">
+            {move || {
+                app.toast.get().map(|toast| {
+                    let undo = toast.undo.map(|record| {
+                        let on_undo = move |_| leptos::task::spawn_local(async move { app.undo(record).await });
+                        view! { <button class="text-button" on:click=on_undo>"撤销"</button> }
+                    });
+                    view! { <div class="toast"><span>{toast.text}</span>{undo}</div> }
+                })
+            }}
+        </div>
+    }
+}

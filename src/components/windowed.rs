@@ -1,0 +1,72 @@
+//! Long lists: only the rows in view are in the page.
+
+use crate::platform::window;
+use leptos::{ev, html, prelude::*};
+use std::sync::Arc;
+
+/// Rows drawn above and below the view.
+const MARGIN: usize = 8;
+
+/// A list whose rows all have one height.
+#[component]
+pub fn Windowed<T, K, F, V>(
+    /// The rows.
+    #[prop(into)]
+    items: Signal<Arc<Vec<T>>>,
+    /// A row's height in CSS pixels.
+    #[prop(into)]
+    row_height: Signal<f64>,
+    /// What tells a row apart; a row with another key is drawn anew.
+    key: fn(&T) -> K,
+    /// Draws a row.
+    row: F,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+    K: Eq + std::hash::Hash + Clone + Send + Sync + 'static,
+    F: Fn(T) -> V + Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let list = NodeRef::<html::Ul>::new();
+    let view_top = RwSignal::new(0.0_f64);
+    let look = move || {
+        if let Some(list) = list.get_untracked() {
+            view_top.set(-list.get_bounding_client_rect().top());
+        }
+    };
+    let scrolling = window_event_listener(ev::scroll, move |_| look());
+    let resizing = window_event_listener(ev::resize, move |_| look());
+    on_cleanup(move || {
+        scrolling.remove();
+        resizing.remove();
+    });
+    Effect::new(move |_| {
+        items.track();
+        look();
+    });
+    let range = Memo::new(move |_| {
+        let height = row_height.get().max(1.0);
+        let count = items.with(|items| items.len());
+        let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
+        let first = (view_top.get().max(0.0) / height) as usize;
+        let shown = (view / height).ceil() as usize + 1;
+        let from = first.saturating_sub(MARGIN).min(count);
+        (from, (first + shown + MARGIN).min(count))
+    });
+    let visible = move || {
+        let (from, to) = range.get();
+        items.with(|items| items.get(from..to.min(items.len())).unwrap_or_default().to_vec())
+    };
+    let top = move || format!("{}px", range.get().0 as f64 * row_height.get());
+    let bottom = move || {
+        let below = items.with(|items| items.len()).saturating_sub(range.get().1);
+        format!("{}px", below as f64 * row_height.get())
+    };
+    view! {
+        <ul class="list" node_ref=list style:padding-top=top style:padding-bottom=bottom>
+            <For each=visible key=move |item| key(item) let:item>
+                <li style:height=move || format!("{}px", row_height.get())>{row(item)}</li>
+            </For>
+        </ul>
+    }
+}

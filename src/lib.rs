@@ -1,0 +1,10 @@
+//! Ruhu (入户): the phone app, a Leptos PWA. Data flows one way:
+//! `pages, components → state → domain ← storage, sync, platform`.
+
+pub mod app;
+pub mod components;
+pub mod pages;
+pub mod platform;
+pub mod state;
+pub mod storage;
+pub mod sync;

@@ -1,0 +1,147 @@
+//! 户: who lives here, and what was noted before.
+
+use super::id_param;
+use crate::{
+    components::{empty::Empty, page::Page, tick::Tick},
+    platform::clock,
+    state::use_app,
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use ruhu_domain::{RecordId, codes::Living, day, household::Household, resident::Resident, visit::Visit};
+use std::sync::Arc;
+
+/// A household.
+#[component]
+pub fn HouseholdPage() -> impl IntoView {
+    let app = use_app();
+    let id = id_param();
+    let household = Memo::new(move |_| {
+        let id = id.get()?;
+        app.read(|notebook| notebook.roster().household(id).map(|(_, household)| household.clone()))
+    });
+    let members = Memo::new(move |_| {
+        let id = id.get();
+        app.read(|notebook| id.map(|id| notebook.roster().members(id)).unwrap_or_default())
+    });
+    let visits = Memo::new(move |_| {
+        let id = id.get();
+        app.read(|notebook| id.map(|id| notebook.roster().visits(id)).unwrap_or_default())
+    });
+    let title = Signal::derive(move || household.get().map_or_else(|| "户".into(), |household| household.head.clone()));
+    view! {
+        <Page title=title back="/round">
+            {move || match (id.get(), household.get()) {
+                (Some(id), Some(household)) => view! {
+                    <Facts household/>
+                    <section>
+                        <h2>"家庭成员"</h2>
+                        <ul class="card rows">
+                            {move || members.get().into_iter().map(|(_, member)| view! { <Member member/> }).collect_view()}
+                        </ul>
+                    </section>
+                    <section>
+                        <h2>"走访记录"</h2>
+                        {move || {
+                            let visits = visits.get();
+                            if visits.is_empty() {
+                                let hint = "点下方“走访”记第一次".to_owned();
+                                return view! { <Empty title="还没走访过".to_owned() hint/> }.into_any();
+                            }
+                            let rows = visits.into_iter().map(|(id, visit)| view! { <TimelineVisit id visit/> });
+                            view! { <ol class="timeline">{rows.collect_view()}</ol> }.into_any()
+                        }}
+                    </section>
+                    <div class="action">
+                        <A href=format!("/households/{id}/visit") attr:class="button">"走访"</A>
+                    </div>
+                }
+                .into_any(),
+                _ => view! {
+                    <Empty title="没有这一户".to_owned() hint="可能已搬走,或不在您的网格里".to_owned()/>
+                }
+                .into_any(),
+            }}
+        </Page>
+    }
+}
+
+#[component]
+fn Facts(
+    /// The household.
+    household: Arc<Household>,
+) -> impl IntoView {
+    let tags = household.tags.iter().map(|tag| view! { <span class="tag">{tag.label()}</span> }).collect_view();
+    let phone = (!household.phone.is_empty()).then(|| {
+        let phone = household.phone.clone();
+        let href = format!("tel:{phone}");
+        view! { <a class="row link" href=href><span>"电话"</span><span>{phone}</span></a> }
+    });
+    view! {
+        <section class="card rows">
+            <p class="row"><span>"户号"</span><span>{household.number.clone()}</span></p>
+            <p class="row"><span>"住址"</span><span>{household.address.clone()}</span></p>
+            {phone}
+            {(!household.tags.is_empty()).then(|| view! { <p class="row"><span>"标签"</span><span>{tags}</span></p> })}
+            {(!household.note.is_empty()).then(|| view! {
+                <p class="row"><span>"备注"</span><span>{household.note.clone()}</span></p>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Member(
+    /// The resident.
+    member: Arc<Resident>,
+) -> impl IntoView {
+    let today = clock::today();
+    let age = member.birth.and_then(|birth| day::age(birth, today)).map(|age| format!("{age}岁"));
+    let words = [
+        member.relation.map(|relation| relation.label().to_owned()),
+        member.sex.map(|sex| sex.label().to_owned()),
+        age,
+    ];
+    let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let living = member.living.filter(|living| *living != Living::Home);
+    view! {
+        <li class="row">
+            <span>{member.name.clone()}{living.map(|living| view! { <span class="tag">{living.label()}</span> })}</span>
+            <span class="hint">{words}</span>
+        </li>
+    }
+}
+
+#[component]
+fn TimelineVisit(
+    /// The record.
+    id: RecordId,
+    /// The visit.
+    visit: Arc<Visit>,
+) -> impl IntoView {
+    let when = day::words(day::day(visit.at));
+    let ago = day::ago(visit.at, clock::now_ms());
+    let purposes = visit.purposes.iter().map(|purpose| purpose.label()).collect::<Vec<_>>().join("、");
+    let paragraph = |label: &'static str, text: &str| {
+        (!text.is_empty())
+            .then(|| view! { <p>{(!label.is_empty()).then(|| view! { <b>{label}</b> })}{text.to_owned()}</p> })
+    };
+    view! {
+        <li class="card visit">
+            <p class="visit-head">
+                <b>{visit.outcome.label()}</b>
+                <span class="hint">{when}"("{ago}")"</span>
+            </p>
+            {paragraph("", &purposes)}
+            {paragraph("", &visit.found)}
+            {paragraph("反映:", &visit.requests)}
+            {paragraph("处理:", &visit.done)}
+            {visit.next_on.map(|next| view! { <p><b>"下次:"</b>{day::words(next)}</p> })}
+            <p class="visit-foot">
+                <span class="hint">{visit.workers.join("、")}</span>
+                <Tick record=id/>
+                <A href=format!("/visits/{id}") attr:class="text-button">"修改"</A>
+            </p>
+        </li>
+    }
+}

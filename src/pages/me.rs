@@ -1,0 +1,214 @@
+//! 我的: what is unsent, the phone's storage, how the app looks.
+
+use crate::{
+    components::{chips::OneOf, page::Page, switch::Switch},
+    platform::{
+        clock,
+        preferences::Theme,
+        service_worker,
+        space::{self, Space},
+    },
+    state::{SyncStatus, notebook::APP, use_app},
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use ruhu_domain::{
+    Kind, day,
+    engine::{Queued, QueuedState},
+    record::WITHDRAWN,
+    visit::Visit,
+};
+
+/// The worker's own page.
+#[component]
+pub fn Me() -> impl IntoView {
+    let app = use_app();
+    let name = move || app.read(|notebook| notebook.session().name);
+    let grids = move || {
+        let grids = app.read(|notebook| notebook.engine().head().grants.clone());
+        grids.into_iter().map(|grid| grid.name).collect::<Vec<_>>().join("、")
+    };
+    let large = Signal::derive(move || app.preferences.with(|look| look.large_type));
+    let set_large = Callback::new(move |on| app.preferences.update(|look| look.large_type = on));
+    let theme = Signal::derive(move || app.preferences.with(|look| look.theme));
+    let set_theme = Callback::new(move |theme| app.preferences.update(|look| look.theme = theme));
+    let themes = vec![
+        (Theme::System, "跟随手机".to_owned()),
+        (Theme::Light, "浅色".to_owned()),
+        (Theme::Dark, "深色".to_owned()),
+    ];
+    let update = |_| leptos::task::spawn_local(service_worker::apply_update());
+    view! {
+        <Page title="我的">
+            <section class="card rows">
+                <p class="row"><b>{name}</b><span class="hint">{grids}</span></p>
+            </section>
+            <Outbox/>
+            <Storage/>
+            <section>
+                <h2>"显示"</h2>
+                <div class="card rows">
+                    <Switch label="大字" on=large on_change=set_large/>
+                    <OneOf legend="深浅" options=themes chosen=theme on_choose=set_theme/>
+                </div>
+            </section>
+            <section>
+                <h2>"应用"</h2>
+                <div class="card rows">
+                    <A href="/install" attr:class="row link"><span>"装到桌面"</span><span class="hint">"查看步骤"</span></A>
+                    <p class="row"><span>"版本"</span><span class="hint">{APP}</span></p>
+                    {move || app.update_waits.get().then(|| view! {
+                        <button class="row link strong" on:click=update>"有新版本,点此更新"</button>
+                    })}
+                </div>
+            </section>
+            <LogOut/>
+        </Page>
+    }
+}
+
+/// Every unsent item: what it is, its state and the reason.
+#[component]
+fn Outbox() -> impl IntoView {
+    let app = use_app();
+    let items = move || {
+        app.read(|notebook| {
+            let engine = notebook.engine();
+            let roster = notebook.roster();
+            let item = |queued: &Queued| {
+                let record = engine.record(queued.op.record);
+                let household = record.and_then(|record| record.view::<Visit>()).and_then(|visit| {
+                    roster
+                        .household(visit.household)
+                        .map(|(_, household)| format!("{} {}", household.number, household.head))
+                });
+                (queued.clone(), household.unwrap_or_default())
+            };
+            engine.outbox().map(item).collect::<Vec<_>>()
+        })
+    };
+    let synced = move || app.read(|notebook| notebook.engine().head().synced_at);
+    let state = move || match app.status.get() {
+        SyncStatus::Sending => "正在发送…".to_owned(),
+        _ => synced().map_or_else(
+            || "还没有和办公室同步过".to_owned(),
+            |at| format!("上次同步:{}", day::ago(at.cast_signed(), clock::now_ms())),
+        ),
+    };
+    view! {
+        <section>
+            <h2>"发送"</h2>
+            <div class="card rows">
+                <p class="row">
+                    <span>{move || match items().len() {
+                        0 => "全部已到办公室".to_owned(),
+                        count => format!("{count} 条还没到办公室"),
+                    }}</span>
+                    <button class="text-button" on:click=move |_| app.sync_now()>"立即发送"</button>
+                </p>
+                <p class="row hint" role="status">{state}</p>
+                <ul class="rows">
+                    {move || items().into_iter().map(|(queued, household)| view! { <Item queued household/> }).collect_view()}
+                </ul>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn Item(
+    /// The unsent op.
+    queued: Queued,
+    /// The household's number and head, where it has to do with one.
+    household: String,
+) -> impl IntoView {
+    let app = use_app();
+    let id = queued.op.id;
+    let withdrawn = queued.op.changes.contains_key(WITHDRAWN);
+    let what = match (&queued.op.kind, withdrawn) {
+        (Kind::Visit, true) => "撤销走访",
+        (Kind::Visit, false) => "走访",
+        _ => "记录",
+    };
+    let since = day::ago(queued.op.stamp.ms.cast_signed(), clock::now_ms());
+    let sending = move || app.status.get() == SyncStatus::Sending;
+    let (state, reason, retry) = match queued.state {
+        QueuedState::Waiting => ("", String::new(), false),
+        QueuedState::Review { reason } => ("待核对", reason, false),
+        QueuedState::SetAside { reason } => ("被退回", reason, true),
+    };
+    let waiting = state.is_empty();
+    let retry_now = move |_| leptos::task::spawn_local(async move { app.retry(id).await });
+    view! {
+        <li class="row">
+            <span>
+                {what}" "{household}
+                <br/>
+                <span class="hint">{since}" · ✓ 已存本机"</span>
+                {(!reason.is_empty()).then(|| view! { <br/><span class="problem">{reason}</span> })}
+            </span>
+            <span class="hint">
+                {move || if waiting { if sending() { "发送中" } else { "等待" } } else { state }}
+                {retry.then(|| view! { <button class="text-button" on:click=retry_now>"重试"</button> })}
+            </span>
+        </li>
+    }
+}
+
+/// How full the phone is, and whether the browser promises to keep the data.
+#[component]
+fn Storage() -> impl IntoView {
+    let look = RwSignal::new(None::<Space>);
+    leptos::task::spawn_local(async move {
+        let found = space::look().await;
+        let _ = look.try_set(found);
+    });
+    let megabytes = |bytes: f64| format!("{:.1} MB", bytes / 1_048_576.0);
+    view! {
+        {move || look.get().map(|space| {
+            let granted = if space.granted > 1e9 {
+                format!("{:.0} GB", space.granted / 1_073_741_824.0)
+            } else {
+                megabytes(space.granted)
+            };
+            let nearly_full = space.granted > 0.0 && space.used > 0.8 * space.granted;
+            view! {
+                <section>
+                    <h2>"本机存储"</h2>
+                    <div class="card rows">
+                        <p class="row">
+                            <span>"已用"</span>
+                            <span class="hint">{megabytes(space.used)}" / 可用 "{granted}</span>
+                        </p>
+                        <p class="row">
+                            <span>"长期保留"</span>
+                            <span class="hint">
+                                {if space.persistent { "是,系统不会自动清理" } else { "浏览器未保证;装到桌面更稳妥" }}
+                            </span>
+                        </p>
+                        {nearly_full.then(|| view! { <p class="problem" role="alert">"存储快满了,请清理手机空间"</p> })}
+                    </div>
+                </section>
+            }
+        })}
+    }
+}
+
+#[component]
+fn LogOut() -> impl IntoView {
+    let app = use_app();
+    let problem = RwSignal::new(None::<String>);
+    let log_out = move |_| {
+        leptos::task::spawn_local(async move {
+            if let Err(words) = app.log_out().await {
+                drop(problem.try_set(Some(words)));
+            }
+        });
+    };
+    view! {
+        <section>
+            <p class="problem" role="alert">{problem}</p>
+            <button class="button plain" on:click=log_out>"退出登录"</button>
+        </section>
+    }
+}

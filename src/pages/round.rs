@@ -1,0 +1,82 @@
+//! 走访: the doors of the grid in walking order.
+
+use crate::{
+    components::{chips::OneOf, door_row::DoorRow, empty::Empty, page::Page, windowed::Windowed},
+    platform::clock,
+    state::use_app,
+};
+use leptos::prelude::*;
+use ruhu_domain::{
+    RecordId,
+    round::{Door, Filter, LastVisit},
+};
+use std::sync::Arc;
+
+/// A row's height, as style/round.css has it.
+const ROW: f64 = 76.0;
+const LARGE_ROW: f64 = 104.0;
+
+/// The round: filter, search, doors.
+#[component]
+pub fn Round() -> impl IntoView {
+    let app = use_app();
+    let filter = RwSignal::new(Filter::default());
+    let query = RwSignal::new(String::new());
+    let doors = Memo::new_with_compare(
+        move |_| {
+            let now = clock::now_ms();
+            let all = app.doors.get();
+            let query = query.get();
+            if query.trim().is_empty() {
+                let filter = filter.get();
+                return Arc::new(all.iter().filter(|door| filter.shows(door, now)).cloned().collect::<Vec<Door>>());
+            }
+            Arc::new(app.read(|notebook| {
+                let roster = notebook.roster();
+                notebook.search(&query).into_iter().filter_map(|id| roster.door(id)).collect()
+            }))
+        },
+        |_, _| true,
+    );
+    let count = move || doors.with(|doors| doors.len());
+    let row_height = Signal::derive(move || app.preferences.with(|look| if look.large_type { LARGE_ROW } else { ROW }));
+    let filters = Filter::ALL.iter().map(|filter| (*filter, filter.label().to_owned())).collect::<Vec<_>>();
+    let choose = Callback::new(move |chosen| filter.set(chosen));
+    view! {
+        <Page title="走访">
+            <div class="search">
+                <input
+                    type="search"
+                    aria-label="查找户"
+                    placeholder="姓名、拼音首字母、电话尾号、户号"
+                    autocomplete="off"
+                    prop:value=query
+                    on:input=move |event| query.set(event_target_value(&event))
+                />
+            </div>
+            <div class="filters" class:away=move || query.with(|query| !query.trim().is_empty())>
+                <OneOf legend="显示" options=filters chosen=filter on_choose=choose/>
+            </div>
+            <p class="count" role="status">{move || format!("{} 户", count())}</p>
+            <Windowed items=doors row_height key=row_key row=|door: Door| view! { <DoorRow door/> }/>
+            {move || {
+                if count() > 0 {
+                    return ().into_any();
+                }
+                let (title, hint) = if app.doors.with(|doors| doors.is_empty()) {
+                    ("还没有户", "连上网络后会自动下载花名册;若一直没有,请联系办公室")
+                } else if query.with(|query| !query.trim().is_empty()) {
+                    ("没有找到", "换个写法试试:姓名的一部分、拼音首字母、电话后四位或户号")
+                } else {
+                    ("这里没有户", "本月都走访到了,或没有重点户。可点“全部”查看")
+                };
+                view! { <Empty title=title.to_owned() hint=hint.to_owned()/> }.into_any()
+            }}
+        </Page>
+    }
+}
+
+fn row_key(door: &Door) -> (RecordId, Option<(RecordId, i64, String)>, usize) {
+    let last = door.last.map(|LastVisit { id, at, outcome }| (id, at, outcome.code().to_owned()));
+    (door.id, last, Arc::as_ptr(&door.household) as usize)
+}

@@ -1,0 +1,115 @@
+//! 今日: drafts to finish, doors due, and what has not reached the office.
+
+use crate::{
+    components::{door_row::DoorRow, empty::Empty, page::Page},
+    platform::clock,
+    state::use_app,
+};
+use leptos::prelude::*;
+use leptos_router::components::A;
+use ruhu_domain::{day, round::Door};
+
+/// Doors shown here; the rest is on the round.
+const DOORS: usize = 8;
+
+/// The day at a glance.
+#[component]
+pub fn Today() -> impl IntoView {
+    let app = use_app();
+    let title = day::words(clock::today());
+    let unsent = Memo::new(move |_| app.read(|notebook| notebook.engine().outbox().count()));
+    let synced = Memo::new(move |_| app.read(|notebook| notebook.engine().head().synced_at.is_some()));
+    let grids = Memo::new(move |_| app.read(|notebook| notebook.engine().head().grants.len()));
+    let due = Memo::new(move |_| {
+        let today = clock::today();
+        let mut due: Vec<Door> =
+            app.doors.with(|doors| doors.iter().filter(|door| door.is_due(today)).cloned().collect());
+        // Tagged households first, then the longest waiting; the round's order otherwise.
+        due.sort_by_key(|door| (door.household.tags.is_empty(), door.reached.unwrap_or(i64::MIN)));
+        let count = due.len();
+        due.truncate(DOORS);
+        (count, due.into_iter().map(|door| Row(door)).collect::<Vec<_>>())
+    });
+    let drafts = move || {
+        let drafts = app.read(|notebook| {
+            let roster = notebook.roster();
+            let named = notebook.drafts().into_iter().map(|draft| {
+                let household = roster.household(draft.visit.household).map(|(_, household)| household.clone());
+                let saved = notebook.engine().record(draft.id).is_some();
+                (draft, household, saved)
+            });
+            named.collect::<Vec<_>>()
+        });
+        if drafts.is_empty() {
+            return ().into_any();
+        }
+        let rows = drafts.into_iter().map(|(draft, household, saved)| {
+            let name =
+                household.map_or_else(String::new, |household| format!("{} {}", household.number, household.head));
+            let href = if saved {
+                format!("/visits/{}", draft.id)
+            } else {
+                format!("/households/{}/visit", draft.visit.household)
+            };
+            view! {
+                <li>
+                    <A href=href attr:class="row link">
+                        <span>{name}</span>
+                        <span class="hint">{day::ago(draft.touched, clock::now_ms())}" 未写完"</span>
+                    </A>
+                </li>
+            }
+        });
+        view! { <section><h2>"草稿"</h2><ul class="card rows">{rows.collect_view()}</ul></section> }.into_any()
+    };
+    view! {
+        <Page title=title>
+            {move || {
+                (unsent.get() > 0).then(|| view! {
+                    <A href="/me" attr:class="card row link strong">
+                        <span>{unsent.get()}" 条还没到办公室"</span>
+                        <span class="hint">"查看"</span>
+                    </A>
+                })
+            }}
+            {drafts}
+            <section>
+                <h2>{move || format!("该走访的户({})", due.with(|(count, _)| *count))}</h2>
+                {move || {
+                    let (count, rows) = due.get();
+                    let waiting = app.doors.with(|doors| doors.is_empty());
+                    if waiting && !synced.get() {
+                        view! { <Empty title="正在下载花名册…".to_owned() hint="需要网络;下载后没有信号也能用".to_owned()/> }
+                            .into_any()
+                    } else if waiting && grids.get() == 0 {
+                        view! { <Empty title="还没有分配网格".to_owned() hint="请联系办公室为您的账号分配网格".to_owned()/> }
+                            .into_any()
+                    } else if waiting {
+                        view! { <Empty title="网格里还没有户".to_owned() hint="请联系办公室导入花名册".to_owned()/> }
+                            .into_any()
+                    } else if count == 0 {
+                        view! { <Empty title="都走访到了".to_owned() hint="没有到期的户,辛苦了".to_owned()/> }.into_any()
+                    } else {
+                        let rows = rows.into_iter().map(|row| view! { <li><DoorRow door=row.0/></li> });
+                        view! { <ul class="list flow">{rows.collect_view()}</ul> }.into_any()
+                    }
+                }}
+                {move || {
+                    (due.with(|(count, _)| *count) > DOORS).then(|| view! {
+                        <A href="/round" attr:class="row link center">"查看全部"</A>
+                    })
+                }}
+            </section>
+        </Page>
+    }
+}
+
+/// A door that counts as another when it must be drawn anew.
+#[derive(Clone)]
+struct Row(Door);
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.id == other.0.id && self.0.last == other.0.last && self.0.household == other.0.household
+    }
+}

@@ -1,0 +1,37 @@
+//! Everything the browser offers besides storage and the network: small functions that hide its API.
+
+pub mod clock;
+pub mod locks;
+pub mod pinyin;
+pub mod preferences;
+pub mod service_worker;
+pub mod space;
+pub mod tabs;
+
+/// `N` random bytes.
+///
+/// # Panics
+/// When the browser has no randomness to give: every browser since 2013 has.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the browser gives random bytes");
+    bytes
+}
+
+/// The window.
+///
+/// # Panics
+/// Outside a page: the app runs nowhere else.
+pub fn window() -> web_sys::Window {
+    web_sys::window().expect("the app runs in a page")
+}
+
+/// Whether the browser says there is a network. It can be wrong both ways.
+pub fn online() -> bool {
+    window().navigator().on_line()
+}
+
+/// Whether the page is in view.
+pub fn visible() -> bool {
+    window().document().is_some_and(|document| document.visibility_state() == web_sys::VisibilityState::Visible)
+}

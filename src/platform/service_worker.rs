@@ -1,0 +1,72 @@
+//! The service worker: it keeps the app's files for offline starts. A new version waits until it is
+//! told to take over, so that no form is ever replaced under the worker's hands.
+
+use js_sys::{Object, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
+
+fn container() -> Option<ServiceWorkerContainer> {
+    let navigator = super::window().navigator();
+    Reflect::has(&navigator, &"serviceWorker".into()).ok()?.then(|| navigator.service_worker())
+}
+
+/// Registers the worker and calls `ready` whenever a new version waits to take over.
+pub async fn register(ready: impl Fn() + Clone + 'static) {
+    let _ = try_register(ready).await;
+}
+
+async fn try_register(ready: impl Fn() + Clone + 'static) -> Option<()> {
+    let container = container()?;
+    let registration = JsFuture::from(container.register("/sw.js")).await.ok()?;
+    let registration: ServiceWorkerRegistration = registration.dyn_into().ok()?;
+    if registration.waiting().is_some() {
+        ready();
+    }
+    let found = registration.clone();
+    let on_found = Closure::<dyn FnMut()>::new(move || {
+        let Some(installing) = found.installing() else { return };
+        let (worker, ready) = (installing.clone(), ready.clone());
+        let on_state = Closure::<dyn FnMut()>::new(move || {
+            // The first version of all has nothing to take over from.
+            let replaces = self::container().is_some_and(|container| container.controller().is_some());
+            if worker.state() == ServiceWorkerState::Installed && replaces {
+                ready();
+            }
+        });
+        installing.set_onstatechange(Some(on_state.as_ref().unchecked_ref()));
+        on_state.forget();
+    });
+    registration.set_onupdatefound(Some(on_found.as_ref().unchecked_ref()));
+    on_found.forget();
+    Some(())
+}
+
+/// Asks the server whether there is a new version.
+pub async fn look_for_update() {
+    if let Some(registration) = registration().await
+        && let Ok(promise) = registration.update()
+    {
+        drop(JsFuture::from(promise).await);
+    }
+}
+
+/// Lets the waiting version take over, and loads the page anew when it has.
+pub async fn apply_update() {
+    let _ = try_apply().await;
+}
+
+async fn try_apply() -> Option<()> {
+    let container = container()?;
+    let waiting = registration().await?.waiting()?;
+    let reload = Closure::<dyn FnMut()>::once(|| drop(super::window().location().reload()));
+    container.set_oncontrollerchange(Some(reload.as_ref().unchecked_ref()));
+    reload.forget();
+    let message = Object::new();
+    Reflect::set(&message, &"type".into(), &JsValue::from_str("take-over")).ok()?;
+    waiting.post_message(&message).ok()
+}
+
+async fn registration() -> Option<ServiceWorkerRegistration> {
+    JsFuture::from(container()?.get_registration()).await.ok()?.dyn_into().ok()
+}

@@ -1,0 +1,370 @@
+//! What the screens show and do: stores, actions and derived values, without markup.
+
+pub mod drafts;
+pub mod notebook;
+pub mod session;
+
+use crate::{
+    platform::{self, clock, preferences::Preferences, service_worker, space},
+    storage::{Storage, StorageError, indexed_db::IndexedDb},
+    sync::{
+        scheduler::{self, Nudge},
+        transport,
+    },
+};
+use drafts::Draft;
+use leptos::prelude::*;
+use notebook::Notebook;
+use ruhu_domain::{
+    DeviceId, OpId, RecordId,
+    codes::{Outcome, Purpose},
+    engine::Head,
+    round::Door,
+    storage::{Table, Write},
+    visit::Visit,
+    wire::LoginRequest,
+};
+use session::{SESSION, Session};
+use std::{rc::Rc, sync::Arc};
+
+/// Whether the notebook is open.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// Reading the storage.
+    Opening,
+    /// Nobody is logged in.
+    LoggedOut,
+    /// Open.
+    Open,
+    /// It can't be opened, and why.
+    Broken(String),
+}
+
+/// How the connection to the office is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SyncStatus {
+    /// Nothing to say.
+    Calm,
+    /// A pass is on.
+    Sending,
+    /// There is no network.
+    Offline,
+    /// The server wants a new login; all stays on the phone until then.
+    LoginNeeded,
+    /// It did not work and will be tried again; why.
+    Waiting(String),
+}
+
+/// A short message at the bottom, with a way back where there is one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toast {
+    /// The words.
+    pub text: String,
+    /// The record that 撤销 withdraws.
+    pub undo: Option<RecordId>,
+}
+
+/// The state of the app. Copies are handles to the same state.
+#[derive(Clone, Copy)]
+pub struct App {
+    /// Whether the notebook is open.
+    pub phase: RwSignal<Phase>,
+    /// How the connection is.
+    pub status: RwSignal<SyncStatus>,
+    /// Counts the changes of records, drafts and queue.
+    pub version: RwSignal<u64>,
+    /// The doors in walking order.
+    pub doors: Memo<Arc<Vec<Door>>>,
+    /// The message at the bottom.
+    pub toast: RwSignal<Option<Toast>>,
+    /// How the app looks.
+    pub preferences: RwSignal<Preferences>,
+    /// Whether a new version waits.
+    pub update_waits: RwSignal<bool>,
+    /// Whether a form is open: no update is applied then.
+    pub form_open: RwSignal<bool>,
+    notebook: StoredValue<Option<Rc<Notebook>>, LocalStorage>,
+    storage: StoredValue<Option<Rc<IndexedDb>>, LocalStorage>,
+    nudge: StoredValue<Nudge>,
+}
+
+/// The app's state, from the context.
+pub fn use_app() -> App {
+    expect_context()
+}
+
+impl App {
+    /// A state that opens the notebook, and keeps it in step with the office for as long as the page
+    /// lives.
+    pub fn start() -> Self {
+        let version = RwSignal::new(0);
+        let notebook: StoredValue<Option<Rc<Notebook>>, LocalStorage> = StoredValue::new_local(None);
+        let doors = Memo::new_with_compare(
+            move |_| {
+                version.track();
+                let doors = notebook.with_value(|open| open.as_ref().map(|open| open.roster().doors()));
+                Arc::new(doors.unwrap_or_default())
+            },
+            |_, _| true,
+        );
+        let preferences = Preferences::load();
+        preferences.show();
+        let (nudge, nudges) = scheduler::new();
+        let app = Self {
+            phase: RwSignal::new(Phase::Opening),
+            status: RwSignal::new(if platform::online() { SyncStatus::Calm } else { SyncStatus::Offline }),
+            version,
+            doors,
+            toast: RwSignal::new(None),
+            preferences: RwSignal::new(preferences),
+            update_waits: RwSignal::new(false),
+            form_open: RwSignal::new(false),
+            notebook,
+            storage: StoredValue::new_local(None),
+            nudge: StoredValue::new(nudge),
+        };
+        Effect::new(move |_| app.preferences.with(Preferences::keep));
+        leptos::task::spawn_local(async move { app.open().await });
+        leptos::task::spawn_local(scheduler::run(app, nudges));
+        leptos::task::spawn_local(service_worker::register(move || app.update_waits.set(true)));
+        app.listen();
+        app
+    }
+
+    fn listen(self) {
+        let nudge = move || self.nudge.with_value(Nudge::now);
+        let _online = window_event_listener(leptos::ev::online, move |_| nudge());
+        let _offline = window_event_listener(leptos::ev::offline, move |_| self.status.set(SyncStatus::Offline));
+        let on_visibility = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
+            if platform::visible() {
+                nudge();
+                leptos::task::spawn_local(service_worker::look_for_update());
+            } else if self.update_waits.get_untracked() && !self.form_open.get_untracked() {
+                // Nobody is looking and no form is open: the moment between tasks.
+                leptos::task::spawn_local(service_worker::apply_update());
+            }
+        });
+        if let Some(document) = platform::window().document() {
+            use wasm_bindgen::JsCast;
+            let callback = on_visibility.as_ref().unchecked_ref();
+            drop(document.add_event_listener_with_callback("visibilitychange", callback));
+        }
+        on_visibility.forget();
+    }
+
+    async fn open(self) {
+        let opened: Result<(), notebook::OpenError> = async {
+            let storage = Rc::new(IndexedDb::open("ruhu").await?);
+            self.storage.set_value(Some(storage.clone()));
+            match stored_session(&storage).await? {
+                None => self.phase.set(Phase::LoggedOut),
+                Some(session) => self.open_notebook(storage, session).await?,
+            }
+            Ok(())
+        }
+        .await;
+        if let Err(error) = opened {
+            self.phase.set(Phase::Broken(error.to_string()));
+        }
+    }
+
+    async fn open_notebook(self, storage: Rc<IndexedDb>, session: Session) -> Result<(), notebook::OpenError> {
+        let version = self.version;
+        let changed = move || {
+            let _ = version.try_update(|version| *version += 1);
+        };
+        let notebook = Notebook::open(storage, session, changed).await?;
+        self.notebook.set_value(Some(notebook));
+        self.version.update(|version| *version += 1);
+        self.phase.set(Phase::Open);
+        self.sync_now();
+        Ok(())
+    }
+
+    /// The open notebook.
+    pub fn notebook(self) -> Option<Rc<Notebook>> {
+        self.notebook.get_value()
+    }
+
+    /// Reads from the notebook, again whenever it changes; the default while it is not open.
+    pub fn read<T: Default>(self, look: impl FnOnce(&Notebook) -> T) -> T {
+        self.version.track();
+        self.notebook.with_value(|open| open.as_ref().map(|open| look(open))).unwrap_or_default()
+    }
+
+    /// Syncs soon.
+    pub fn sync_now(self) {
+        self.nudge.with_value(Nudge::now);
+    }
+
+    /// Shows a message for a while.
+    pub fn say(self, text: impl Into<String>, undo: Option<RecordId>) {
+        const SHOWN_MS: u64 = 6_000;
+        let toast = Toast { text: text.into(), undo };
+        self.toast.set(Some(toast.clone()));
+        set_timeout(
+            move || {
+                if self.toast.get_untracked().as_ref() == Some(&toast) {
+                    self.toast.set(None);
+                }
+            },
+            std::time::Duration::from_millis(SHOWN_MS),
+        );
+    }
+
+    /// Logs in, or logs in again; the words to show where it does not work.
+    ///
+    /// # Errors
+    /// What to tell the worker.
+    pub async fn log_in(self, account: String, password: String) -> Result<(), String> {
+        let account = account.trim().to_owned();
+        if account.is_empty() || password.is_empty() {
+            return Err("请填写账号和密码".into());
+        }
+        let storage = self.storage.get_value().ok_or("手机存储还没有打开,请稍等")?;
+        let kept = stored_session(&storage).await.map_err(|error| error.to_string())?;
+        let same = kept.as_ref().filter(|kept| kept.account == account);
+        if let (Some(kept), None) = (&kept, same) {
+            let unsent = storage.read(Table::Outbox).await.map_err(|error| error.to_string())?.len();
+            if unsent > 0 {
+                let name = &kept.name;
+                return Err(format!("这台手机上还有{name}没发送的 {unsent} 条记录,请先由{name}登录发送"));
+            }
+        }
+        let device = same.map_or_else(|| DeviceId(u64::from_be_bytes(platform::random())), |kept| kept.device);
+        let request = LoginRequest { account: account.clone(), password, device };
+        let answer = transport::login(&request).await.map_err(|error| match error {
+            transport::TransportError::Offline => "连不上网络。第一次登录需要网络,请到有信号的地方再试".to_owned(),
+            other => other.to_string(),
+        })?;
+        let session = Session { token: answer.token, account: answer.account, name: answer.name, device };
+        self.preferences.update(|preferences| preferences.account.clone_from(&session.account));
+        if let (Some(_), Some(open)) = (same, self.notebook()) {
+            open.renew(session).await.map_err(|error| error.to_string())?;
+            self.status.set(SyncStatus::Calm);
+            self.sync_now();
+            return Ok(());
+        }
+        let mut writes = vec![session.write()];
+        if same.is_none() {
+            let head = Head::new(device, session.name.clone(), answer.grids);
+            writes = Table::ALL.into_iter().map(Write::Clear).chain(writes).chain([head.write()]).collect();
+        }
+        storage.write(&writes).await.map_err(|error| error.to_string())?;
+        self.status.set(SyncStatus::Calm);
+        leptos::task::spawn_local(space::ask_to_persist());
+        self.open_notebook(storage, session).await.map_err(|error| error.to_string())
+    }
+
+    /// Logs out and clears the phone. Refused while something is not at the office.
+    ///
+    /// # Errors
+    /// What to tell the worker.
+    pub async fn log_out(self) -> Result<(), String> {
+        let Some(open) = self.notebook() else { return Ok(()) };
+        let (unsent, drafts) = (open.engine().outbox().count(), open.drafts().len());
+        if unsent > 0 {
+            return Err(format!("还有 {unsent} 条记录没有到办公室,现在退出会丢失。请连上网络,等全部发送后再退出"));
+        }
+        if drafts > 0 {
+            return Err(format!("还有 {drafts} 份草稿没有写完。请先保存或放弃草稿,再退出"));
+        }
+        let storage = self.storage.get_value().ok_or("手机存储还没有打开")?;
+        transport::logout(&open.session().token).await;
+        let writes = Table::ALL.into_iter().map(Write::Clear).collect();
+        storage.write(&writes).await.map_err(|error| error.to_string())?;
+        self.notebook.set_value(None);
+        self.version.update(|version| *version += 1);
+        self.phase.set(Phase::LoggedOut);
+        Ok(())
+    }
+
+    /// A draft to write on: the one there is for this household, or a new one with the usual answers
+    /// from the worker's last visit.
+    pub fn draft_for(self, household: RecordId) -> Option<Draft> {
+        let open = self.notebook()?;
+        if let Some(draft) = open
+            .drafts()
+            .into_iter()
+            .find(|draft| draft.visit.household == household && open.engine().record(draft.id).is_none())
+        {
+            return Some(draft);
+        }
+        let now = clock::now_ms();
+        let mut visit = Visit::new(household, now, &open.session().name, Outcome::Met);
+        visit.purposes = self.usual_purposes();
+        Some(Draft { id: new_id(now), visit, touched: now })
+    }
+
+    /// A draft to change a saved visit.
+    pub fn draft_of(self, visit: RecordId) -> Option<Draft> {
+        let open = self.notebook()?;
+        if let Some(draft) = open.drafts().into_iter().find(|draft| draft.id == visit) {
+            return Some(draft);
+        }
+        let saved = open.roster().visit(visit)?.as_ref().clone();
+        Some(Draft { id: visit, visit: saved, touched: clock::now_ms() })
+    }
+
+    fn usual_purposes(self) -> Vec<Purpose> {
+        let Some(open) = self.notebook() else { return Vec::new() };
+        let roster = open.roster();
+        let last =
+            roster.all_visits().filter(|(_, visit)| !visit.purposes.is_empty()).max_by_key(|(_, visit)| visit.at);
+        last.map_or_else(|| vec![Purpose::Routine], |(_, visit)| visit.purposes.clone())
+    }
+
+    /// Saves a visit: durable when this returns.
+    ///
+    /// # Errors
+    /// Nothing was saved, and why.
+    pub async fn save_visit(self, id: RecordId, visit: Visit) -> Result<(), StorageError> {
+        let Some(open) = self.notebook() else { return Ok(()) };
+        open.save_visit(id, &visit).await?;
+        self.sync_now();
+        Ok(())
+    }
+
+    /// 无人在家 with one tap.
+    pub async fn log_nobody_home(self, household: RecordId) {
+        let Some(open) = self.notebook() else { return };
+        let now = clock::now_ms();
+        let id = new_id(now);
+        let visit = Visit::new(household, now, &open.session().name, Outcome::NobodyHome);
+        match self.save_visit(id, visit).await {
+            Ok(()) => self.say("已记:无人在家 ✓ 已存本机", Some(id)),
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
+    /// Takes back what was just logged.
+    pub async fn undo(self, record: RecordId) {
+        let Some(open) = self.notebook() else { return };
+        match open.withdraw(record, "误点撤销").await {
+            Ok(()) => {
+                self.say("已撤销", None);
+                self.sync_now();
+            }
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
+    /// Sends an item of the outbox again.
+    pub async fn retry(self, op: OpId) {
+        if let Some(open) = self.notebook() {
+            match open.retry(op).await {
+                Ok(()) => self.sync_now(),
+                Err(error) => self.say(error.to_string(), None),
+            }
+        }
+    }
+}
+
+fn new_id(now: i64) -> RecordId {
+    RecordId::new(now.cast_unsigned(), platform::random())
+}
+
+async fn stored_session(storage: &IndexedDb) -> Result<Option<Session>, StorageError> {
+    let kept = storage.get(Table::Meta, SESSION).await?;
+    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}

@@ -1,0 +1,396 @@
+//! The worker's notebook: the engine, what is derived from it, and the storage they live in.
+//!
+//! One lane orders all writes: plan, write, apply, one after another. Memory changes only after the
+//! write is durable.
+
+use super::{
+    drafts::{self, Draft},
+    session::Session,
+};
+use crate::{
+    platform::{clock, locks, pinyin::Initials, random, tabs::Tabs},
+    storage::{Storage, StorageError, indexed_db::IndexedDb},
+    sync::transport::{self, TransportError},
+};
+use futures::lock::Mutex;
+use ruhu_domain::{
+    Channel, Kind, OpId, RecordId,
+    engine::{Delta, Engine, HEAD, Head, Plan, Stored},
+    record::WITHDRAWN,
+    round::Roster,
+    search::Index,
+    storage::{Batch, Table},
+    visit::Visit,
+};
+use serde::Serialize;
+use std::{
+    cell::{Ref, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
+
+/// The version that the app tells the server.
+pub const APP: &str = env!("CARGO_PKG_VERSION");
+
+/// Records asked for in one answer.
+const PULL: u32 = 1_000;
+
+/// Changes of more records than this are not sent to other windows but read there from storage.
+const TELL: usize = 64;
+
+/// Why the notebook can't be opened.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The storage's reason.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A stored value can't be read.
+    #[error("手机里的一部分数据读不出来。请不要清除浏览器数据,联系办公室处理({0})")]
+    Unreadable(String),
+}
+
+/// Why a pass ended early. All is still on the phone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PassError {
+    /// The server did not take it.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The phone could not keep the answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+struct Contents {
+    engine: Engine,
+    roster: Roster,
+    index: Option<Rc<Index>>,
+    drafts: BTreeMap<RecordId, Draft>,
+}
+
+/// The open notebook.
+pub struct Notebook {
+    storage: Rc<IndexedDb>,
+    session: RefCell<Session>,
+    contents: RefCell<Contents>,
+    lane: Mutex<()>,
+    unwritten_draft: RefCell<Option<Draft>>,
+    tabs: RefCell<Option<Tabs>>,
+    changed: Box<dyn Fn()>,
+}
+
+fn unreadable(error: impl std::fmt::Display) -> OpenError {
+    OpenError::Unreadable(error.to_string())
+}
+
+async fn load(storage: &IndexedDb, session: &Session) -> Result<Contents, OpenError> {
+    let head = match storage.get(Table::Meta, HEAD).await? {
+        Some(bytes) => serde_json::from_slice(&bytes).map_err(unreadable)?,
+        None => Head::new(session.device, session.name.clone(), Vec::new()),
+    };
+    let stored = Stored {
+        segments: storage.read(Table::Segments).await?,
+        outbox: storage.read(Table::Outbox).await?,
+        cursors: storage.read(Table::Cursors).await?,
+    };
+    let engine = Engine::load(head, &stored).map_err(unreadable)?;
+    let mut roster = Roster::default();
+    for record in engine.records() {
+        roster.put(record);
+    }
+    let mut drafts = BTreeMap::new();
+    for (_, bytes) in storage.read(Table::Drafts).await? {
+        let draft: Draft = serde_json::from_slice(&bytes).map_err(unreadable)?;
+        drafts.insert(draft.id, draft);
+    }
+    Ok(Contents { engine, roster, index: None, drafts })
+}
+
+impl Notebook {
+    /// Opens what the storage holds. `changed` is called whenever something to be seen changed.
+    ///
+    /// # Errors
+    /// The storage can't be read.
+    pub async fn open(
+        storage: Rc<IndexedDb>,
+        session: Session,
+        changed: impl Fn() + 'static,
+    ) -> Result<Rc<Self>, OpenError> {
+        let contents = load(&storage, &session).await?;
+        let this = Rc::new(Self {
+            storage,
+            session: RefCell::new(session),
+            contents: RefCell::new(contents),
+            lane: Mutex::new(()),
+            unwritten_draft: RefCell::new(None),
+            tabs: RefCell::new(None),
+            changed: Box::new(changed),
+        });
+        let weak = Rc::downgrade(&this);
+        let tabs = Tabs::join(move |delta| {
+            let Some(this) = weak.upgrade() else { return };
+            match delta {
+                Some(delta) => this.apply(delta),
+                None => leptos::task::spawn_local(async move { drop(this.reload().await) }),
+            }
+        });
+        *this.tabs.borrow_mut() = Some(tabs);
+        Ok(this)
+    }
+
+    /// The engine, to read.
+    pub fn engine(&self) -> Ref<'_, Engine> {
+        Ref::map(self.contents.borrow(), |contents| &contents.engine)
+    }
+
+    /// Households, residents and visits, to read.
+    pub fn roster(&self) -> Ref<'_, Roster> {
+        Ref::map(self.contents.borrow(), |contents| &contents.roster)
+    }
+
+    /// The drafts, the latest touched first.
+    pub fn drafts(&self) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = self.contents.borrow().drafts.values().cloned().collect();
+        drafts.sort_by_key(|draft| std::cmp::Reverse(draft.touched));
+        drafts
+    }
+
+    /// Who is logged in.
+    pub fn session(&self) -> Session {
+        self.session.borrow().clone()
+    }
+
+    /// The households that match a search.
+    pub fn search(&self, query: &str) -> Vec<RecordId> {
+        let index = self.contents.borrow().index.clone();
+        let index = index.unwrap_or_else(|| {
+            let index = Rc::new(build_index(&self.roster()));
+            self.contents.borrow_mut().index = Some(index.clone());
+            index
+        });
+        index.search(query)
+    }
+
+    /// Saves a visit, durable when this returns, and forgets its draft in the same transaction.
+    ///
+    /// # Errors
+    /// Nothing was saved; the draft is still there.
+    pub async fn save_visit(&self, id: RecordId, visit: &Visit) -> Result<(), StorageError> {
+        let channel = self.channel_of(visit.household);
+        self.edit(id, Kind::Visit, channel, visit, vec![drafts::forget(id)]).await?;
+        self.contents.borrow_mut().drafts.remove(&id);
+        (self.changed)();
+        Ok(())
+    }
+
+    /// Withdraws a record (作废), with the reason.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn withdraw(&self, id: RecordId, reason: &str) -> Result<(), StorageError> {
+        let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
+        let after = BTreeMap::from([(WITHDRAWN, reason)]);
+        self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
+    }
+
+    /// Sends an op again that was set aside.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn retry(&self, op: OpId) -> Result<(), StorageError> {
+        let _lane = self.lane.lock().await;
+        let plan = self.engine().plan_retry(op);
+        match plan {
+            Some(plan) => self.carry_out(plan, Vec::new()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps a draft. Calls while one is being written are joined: the last state is what is kept.
+    pub fn keep_draft(self: &Rc<Self>, draft: Draft) {
+        self.contents.borrow_mut().drafts.insert(draft.id, draft.clone());
+        let idle = self.unwritten_draft.borrow_mut().replace(draft).is_none();
+        if idle {
+            let this = self.clone();
+            leptos::task::spawn_local(async move { this.write_drafts().await });
+        }
+    }
+
+    /// Forgets a draft.
+    ///
+    /// # Errors
+    /// It is still there.
+    pub async fn forget_draft(&self, id: RecordId) -> Result<(), StorageError> {
+        let _lane = self.lane.lock().await;
+        self.drop_unwritten(id);
+        self.storage.write(&vec![drafts::forget(id)]).await?;
+        self.contents.borrow_mut().drafts.remove(&id);
+        (self.changed)();
+        Ok(())
+    }
+
+    async fn write_drafts(&self) {
+        loop {
+            let _lane = self.lane.lock().await;
+            let Some(draft) = self.unwritten_draft.borrow().clone() else { return };
+            // A failure here is no loss yet: the form is still open, and saving says what is wrong.
+            drop(self.storage.write(&vec![draft.write()]).await);
+            let mut unwritten = self.unwritten_draft.borrow_mut();
+            if unwritten.as_ref() == Some(&draft) {
+                *unwritten = None;
+                return;
+            }
+        }
+    }
+
+    fn drop_unwritten(&self, id: RecordId) {
+        let mut unwritten = self.unwritten_draft.borrow_mut();
+        if unwritten.as_ref().is_some_and(|draft| draft.id == id) {
+            *unwritten = None;
+        }
+    }
+
+    /// Replaces the login after the same account logged in again.
+    ///
+    /// # Errors
+    /// It could not be kept.
+    pub async fn renew(&self, session: Session) -> Result<(), StorageError> {
+        self.storage.write(&vec![session.write()]).await?;
+        *self.session.borrow_mut() = session;
+        Ok(())
+    }
+
+    /// One pass: pushes and pulls until both sides have all. `false` when another window is at it.
+    ///
+    /// # Errors
+    /// The pass ended early; what was answered before is kept.
+    pub async fn pass(self: &Rc<Self>) -> Result<bool, PassError> {
+        let this = self.clone();
+        let done = locks::if_free("ruhu-sync", async move { this.locked_pass().await }).await;
+        done.map_or(Ok(false), |done| done.map(|()| true))
+    }
+
+    async fn locked_pass(&self) -> Result<(), PassError> {
+        self.reload_if_behind().await?;
+        let mut most = usize::MAX;
+        loop {
+            let mut request = self.engine().request(APP, PULL);
+            request.ops.truncate(most);
+            let sent = request.ops.len();
+            let token = self.session.borrow().token.clone();
+            let response = match transport::sync(&token, &request).await {
+                Err(TransportError::TooLarge) if sent > 1 => {
+                    most = sent / 2;
+                    continue;
+                }
+                answer => answer?,
+            };
+            let named = !response.results.is_empty();
+            let _lane = self.lane.lock().await;
+            let plan = self.engine().plan_answer(response, clock::now_ms().cast_unsigned());
+            let more = plan.delta.more;
+            self.carry_out(plan, Vec::new()).await?;
+            if !more && (!named || self.engine().waiting() == 0) {
+                break;
+            }
+        }
+        let _lane = self.lane.lock().await;
+        let plan = self.engine().plan_compaction();
+        if let Some(plan) = plan {
+            self.carry_out(plan, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Another window may have written segments while this one was frozen.
+    async fn reload_if_behind(&self) -> Result<(), StorageError> {
+        let stored = self.storage.get(Table::Meta, HEAD).await?;
+        let stored: Option<Head> = stored.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if stored.is_some_and(|head| head.generation != self.engine().head().generation) {
+            self.reload().await?;
+        }
+        Ok(())
+    }
+
+    async fn reload(&self) -> Result<(), StorageError> {
+        let _lane = self.lane.lock().await;
+        let session = self.session();
+        match load(&self.storage, &session).await {
+            Ok(contents) => {
+                *self.contents.borrow_mut() = contents;
+                (self.changed)();
+                Ok(())
+            }
+            Err(OpenError::Storage(error)) => Err(error),
+            Err(OpenError::Unreadable(reason)) => Err(StorageError::Failed(reason)),
+        }
+    }
+
+    async fn edit<T: Serialize>(
+        &self,
+        id: RecordId,
+        kind: Kind,
+        channel: Option<Channel>,
+        after: &T,
+        with: Batch,
+    ) -> Result<(), StorageError> {
+        let _lane = self.lane.lock().await;
+        self.drop_unwritten(id);
+        let channel = channel.ok_or_else(|| StorageError::Failed("没有找到所属网格".into()))?;
+        let now = clock::now_ms().cast_unsigned();
+        let plan = self.engine().plan_edit(id, kind, channel, after, now, random());
+        let plan = plan.unwrap_or(Plan { writes: Batch::new(), delta: Delta::default() });
+        self.carry_out(plan, with).await
+    }
+
+    /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows.
+    async fn carry_out(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
+        let mut writes = plan.writes;
+        writes.extend(with);
+        self.storage.write(&writes).await?;
+        if let Some(tabs) = self.tabs.borrow().as_ref() {
+            tabs.tell((plan.delta.base.len() <= TELL).then_some(&plan.delta));
+        }
+        self.apply(plan.delta);
+        Ok(())
+    }
+
+    fn apply(&self, delta: Delta) {
+        let mut contents = self.contents.borrow_mut();
+        let Contents { engine, roster, index, .. } = &mut *contents;
+        let mut people = false;
+        for id in engine.apply(delta) {
+            if let Some(record) = engine.record(id) {
+                people |= matches!(record.kind, Kind::Household | Kind::Resident);
+                roster.put(record);
+            }
+        }
+        if people {
+            *index = None;
+        }
+        drop(contents);
+        (self.changed)();
+    }
+
+    fn channel_of(&self, household: RecordId) -> Option<Channel> {
+        self.engine().record(household).map(|record| record.channel.clone())
+    }
+}
+
+fn build_index(roster: &Roster) -> Index {
+    let mut initials = Initials::default();
+    let mut initial = |character| initials.of(character);
+    let mut index = Index::default();
+    for door in roster.doors() {
+        let household = &door.household;
+        index.door(door.id, &household.number, &household.address);
+        let members = roster.members(door.id);
+        if !members.iter().any(|(_, resident)| resident.name == household.head) {
+            index.person(door.id, &household.head, "", &mut initial);
+        }
+        index.person(door.id, "", &household.phone, &mut initial);
+        for (_, resident) in members {
+            index.person(door.id, &resident.name, &resident.phone, &mut initial);
+        }
+    }
+    index
+}

@@ -1,0 +1,147 @@
+//! The store in the browser's IndexedDB.
+
+use super::{Storage, StorageError};
+use indexed_db_futures::{
+    KeyRange,
+    database::Database,
+    error::{DomException, Error, OpenDbError, UnexpectedDataError},
+    prelude::*,
+    transaction::{TransactionDurability, TransactionMode, TransactionOptions},
+};
+use js_sys::Uint8Array;
+use ruhu_domain::storage::{Batch, Table, Write};
+use std::cell::RefCell;
+use wasm_bindgen::{JsCast, JsValue};
+
+const VERSION: u32 = 1;
+
+/// An IndexedDB database. A connection that the browser closed is opened again at the next use.
+#[derive(Debug)]
+pub struct IndexedDb {
+    name: String,
+    connection: RefCell<Option<Database>>,
+}
+
+impl IndexedDb {
+    /// Opens the database of this name, made if it is not there.
+    ///
+    /// # Errors
+    /// The browser has no storage to offer, or could not open it.
+    pub async fn open(name: &str) -> Result<Self, StorageError> {
+        let this = Self { name: name.to_owned(), connection: RefCell::new(None) };
+        this.connection().await?;
+        Ok(this)
+    }
+
+    async fn connection(&self) -> Result<Database, StorageError> {
+        if let Some(open) = self.connection.borrow().as_ref() {
+            return Ok(open.clone());
+        }
+        let request = Database::open(self.name.clone()).with_version(VERSION).with_on_upgrade_needed(|_, database| {
+            let there: Vec<String> = database.object_store_names().collect();
+            for table in Table::ALL {
+                if !there.iter().any(|name| name == table.name()) {
+                    database.create_object_store(table.name()).build()?;
+                }
+            }
+            Ok(())
+        });
+        let database = request.await.map_err(|error| match error {
+            OpenDbError::Base(error) => failed(&error),
+            other => StorageError::Failed(other.to_string()),
+        })?;
+        *self.connection.borrow_mut() = Some(database.clone());
+        Ok(database)
+    }
+
+    /// Tries once more with a new connection where the old one was closed under us.
+    async fn with_retry<T>(&self, action: impl AsyncFn(&Database) -> Result<T, Error>) -> Result<T, StorageError> {
+        let database = self.connection().await?;
+        match action(&database).await {
+            Err(Error::DomException(DomException::InvalidStateError(_))) => {
+                *self.connection.borrow_mut() = None;
+                let database = self.connection().await?;
+                action(&database).await.map_err(|error| failed(&error))
+            }
+            done => done.map_err(|error| failed(&error)),
+        }
+    }
+}
+
+impl Storage for IndexedDb {
+    async fn write(&self, batch: &Batch) -> Result<(), StorageError> {
+        let mut tables: Vec<&str> = Vec::new();
+        for write in batch {
+            let (Write::Put(table, ..) | Write::Delete(table, _) | Write::Clear(table)) = write;
+            if !tables.contains(&table.name()) {
+                tables.push(table.name());
+            }
+        }
+        if tables.is_empty() {
+            return Ok(());
+        }
+        self.with_retry(async |database| {
+            let transaction = database
+                .transaction(tables.clone())
+                .with_mode(TransactionMode::Readwrite)
+                .with_options(TransactionOptions::new().with_durability(TransactionDurability::Strict))
+                .build()?;
+            // Every request is issued before the first await: none can find the transaction over.
+            for write in batch {
+                match write {
+                    Write::Put(table, key, value) => {
+                        let value = JsValue::from(Uint8Array::from(value.as_slice()));
+                        transaction.object_store(table.name())?.put(value).with_key(key.as_str()).build()?;
+                    }
+                    Write::Delete(table, key) => {
+                        let key = KeyRange::Only(key.as_str());
+                        transaction.object_store(table.name())?.delete::<&str, _>(key).build()?;
+                    }
+                    Write::Clear(table) => drop(transaction.object_store(table.name())?.clear()?),
+                }
+            }
+            transaction.commit().await
+        })
+        .await
+    }
+
+    async fn read(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+        self.with_retry(async |database| {
+            let transaction = database.transaction(table.name()).build()?;
+            let store = transaction.object_store(table.name())?;
+            let keys = store.get_all_keys::<String>().build()?;
+            let values = store.get_all::<JsValue>().build()?;
+            let keys = keys.await?;
+            let values = values.await?;
+            keys.zip(values).map(|(key, value)| Ok((key?, bytes(&value?)))).collect()
+        })
+        .await
+    }
+
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.with_retry(async |database| {
+            let transaction = database.transaction(table.name()).build()?;
+            let store = transaction.object_store(table.name())?;
+            let value: Option<JsValue> = store.get::<JsValue, &str, _>(KeyRange::Only(key)).await?;
+            Ok(value.filter(|value| !value.is_undefined()).map(|value| bytes(&value)))
+        })
+        .await
+    }
+}
+
+fn bytes(value: &JsValue) -> Vec<u8> {
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default()
+}
+
+fn failed(error: &Error) -> StorageError {
+    match error {
+        // No request failed, yet the whole was rolled back: the disk had no room at the commit.
+        Error::MissingData(UnexpectedDataError::TransactionAborted) => StorageError::Full,
+        Error::DomException(error) => match web_sys::DomException::from(error.clone()).name().as_str() {
+            "QuotaExceededError" => StorageError::Full,
+            "SecurityError" | "UnknownError" => StorageError::Unavailable,
+            name => StorageError::Failed(name.to_owned()),
+        },
+        other => StorageError::Failed(other.to_string()),
+    }
+}

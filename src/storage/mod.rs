@@ -1,0 +1,42 @@
+//! Where bytes are kept on the phone. Values are opaque here: what they mean is the engine's matter.
+
+pub mod indexed_db;
+pub mod memory;
+
+use ruhu_domain::storage::{Batch, Table};
+
+/// Why the phone's storage did not do something. Nothing of the batch was written then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StorageError {
+    /// The disk, or the browser's share of it, is full.
+    #[error("手机存储空间不足,这次没有保存。请清理一些照片或应用后再点保存")]
+    Full,
+    /// The browser has no storage to offer, as in some private windows.
+    #[error("浏览器不允许保存数据。请退出无痕模式,或换用 Chrome 浏览器")]
+    Unavailable,
+    /// The connection broke, or the browser said something else.
+    #[error("手机存储出错,这次没有保存,请再点一次({0})")]
+    Failed(String),
+}
+
+/// A store of byte values by table and key.
+#[expect(async_fn_in_trait, reason = "the browser has one thread; nothing here needs to be Send")]
+pub trait Storage {
+    /// Carries out a batch in one transaction, durable before it returns.
+    ///
+    /// # Errors
+    /// Nothing of the batch was written.
+    async fn write(&self, batch: &Batch) -> Result<(), StorageError>;
+
+    /// Every entry of a table, in the order of the keys.
+    ///
+    /// # Errors
+    /// The table could not be read.
+    async fn read(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, StorageError>;
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// The table could not be read.
+    async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError>;
+}

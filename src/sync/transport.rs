@@ -1,0 +1,133 @@
+//! The server, over HTTP.
+
+use js_sys::{Array, Function, Reflect, Uint8Array};
+use ruhu_domain::wire::{LoginRequest, LoginResponse, Problem, SyncRequest, SyncResponse};
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Blob, Headers, ReadableStream, ReadableWritablePair, Request, RequestCache, RequestInit, Response,
+};
+
+/// How long an answer may take, in milliseconds.
+const PATIENCE_MS: i32 = 45_000;
+
+/// Bodies below this are not worth compressing, in bytes.
+const COMPRESS_FROM: usize = 1_024;
+
+/// Why there is no answer. Nothing on the phone changes for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection, or it broke.
+    #[error("连不上办公室的服务器")]
+    Offline,
+    /// The session ended, or the account or password is wrong.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// The batch was too large.
+    #[error("一次发送太多")]
+    TooLarge,
+    /// The server is busy or broken, or asks to wait.
+    #[error("{0}")]
+    Busy(String),
+    /// An answer that is not the server's: a captive portal's page.
+    #[error("网络要求先登录(如公共 Wi-Fi),请换用手机流量")]
+    NotOurs,
+}
+
+/// Logs in.
+///
+/// # Errors
+/// [`TransportError::Unauthorized`] carries the words to show.
+pub async fn login(request: &LoginRequest) -> Result<LoginResponse, TransportError> {
+    post("/api/v1/login", None, request).await
+}
+
+/// One round trip of sync.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn sync(token: &str, request: &SyncRequest) -> Result<SyncResponse, TransportError> {
+    post("/api/v1/sync", Some(token), request).await
+}
+
+/// Ends the session at the server; without a connection it ends there by itself.
+pub async fn logout(token: &str) {
+    drop(post::<_, serde_json::Value>("/api/v1/logout", Some(token), &()).await);
+}
+
+async fn post<T: Serialize, R: DeserializeOwned>(
+    path: &str,
+    token: Option<&str>,
+    body: &T,
+) -> Result<R, TransportError> {
+    let json = serde_json::to_vec(body).map_err(|error| TransportError::Busy(error.to_string()))?;
+    let response = fetch(path, token, &json).await.map_err(|_| TransportError::Offline)?;
+    let status = response.status();
+    let ours = header(&response, "content-type").starts_with("application/json");
+    let bytes = bytes(&response).await.map_err(|_| TransportError::Offline)?;
+    let problem = || {
+        let problem = serde_json::from_slice::<Problem>(&bytes);
+        problem.map_or_else(|_| format!("服务器暂时出错({status}),稍后自动重试"), |problem| problem.message)
+    };
+    match status {
+        200 if ours => serde_json::from_slice(&bytes).map_err(|_| TransportError::NotOurs),
+        200..=399 => Err(TransportError::NotOurs),
+        401 => Err(TransportError::Unauthorized(problem())),
+        413 => Err(TransportError::TooLarge),
+        _ => Err(TransportError::Busy(problem())),
+    }
+}
+
+async fn fetch(path: &str, token: Option<&str>, json: &[u8]) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    if let Some(token) = token {
+        headers.set("authorization", &format!("Bearer {token}"))?;
+    }
+    let window = crate::platform::window();
+    let packed = if json.len() >= COMPRESS_FROM { gzip(json).await } else { None };
+    let body = match packed {
+        Some(packed) => {
+            headers.set("content-encoding", "gzip")?;
+            packed
+        }
+        None => Uint8Array::from(json),
+    };
+    let abort = AbortController::new()?;
+    let options = RequestInit::new();
+    options.set_method("POST");
+    options.set_headers(&headers);
+    options.set_body(&body);
+    options.set_cache(RequestCache::NoStore);
+    options.set_signal(Some(&abort.signal()));
+    let request = Request::new_with_str_and_init(path, &options)?;
+
+    let on_time = wasm_bindgen::closure::Closure::<dyn FnMut()>::once(move || abort.abort());
+    let timer =
+        window.set_timeout_with_callback_and_timeout_and_arguments_0(on_time.as_ref().unchecked_ref(), PATIENCE_MS)?;
+    let response = JsFuture::from(window.fetch_with_request(&request)).await;
+    window.clear_timeout_with_handle(timer);
+    response?.dyn_into()
+}
+
+async fn bytes(response: &Response) -> Result<Vec<u8>, JsValue> {
+    let buffer = JsFuture::from(response.array_buffer()?).await?;
+    Ok(Uint8Array::new(&buffer).to_vec())
+}
+
+fn header(response: &Response, name: &str) -> String {
+    response.headers().get(name).ok().flatten().unwrap_or_default()
+}
+
+/// The bytes as gzip; none where the browser can't.
+async fn gzip(bytes: &[u8]) -> Option<Uint8Array> {
+    let compression = Reflect::get(&crate::platform::window(), &"CompressionStream".into()).ok()?;
+    let compression = Reflect::construct(compression.dyn_ref::<Function>()?, &Array::of1(&"gzip".into())).ok()?;
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    let stream = Blob::new_with_u8_array_sequence(&parts).ok()?.stream();
+    let packed: ReadableStream = stream.pipe_through(compression.unchecked_ref::<ReadableWritablePair>());
+    let response = Response::new_with_opt_readable_stream(Some(&packed)).ok()?;
+    let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+    Some(Uint8Array::new(&buffer))
+}
