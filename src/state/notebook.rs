@@ -63,7 +63,6 @@ pub enum PassError {
 struct Contents {
     engine: Engine,
     roster: Roster,
-    index: Option<Rc<Index>>,
     drafts: BTreeMap<RecordId, Draft>,
 }
 
@@ -72,6 +71,7 @@ pub struct Notebook {
     storage: Rc<IndexedDb>,
     session: RefCell<Session>,
     contents: RefCell<Contents>,
+    index: RefCell<Option<Index>>,
     lane: Mutex<()>,
     unwritten_draft: RefCell<Option<Draft>>,
     tabs: RefCell<Option<Tabs>>,
@@ -102,7 +102,7 @@ async fn load(storage: &IndexedDb, session: &Session) -> Result<Contents, OpenEr
         let draft: Draft = serde_json::from_slice(&bytes).map_err(unreadable)?;
         drafts.insert(draft.id, draft);
     }
-    Ok(Contents { engine, roster, index: None, drafts })
+    Ok(Contents { engine, roster, drafts })
 }
 
 impl Notebook {
@@ -120,6 +120,7 @@ impl Notebook {
             storage,
             session: RefCell::new(session),
             contents: RefCell::new(contents),
+            index: RefCell::new(None),
             lane: Mutex::new(()),
             unwritten_draft: RefCell::new(None),
             tabs: RefCell::new(None),
@@ -161,13 +162,8 @@ impl Notebook {
 
     /// The households that match a search.
     pub fn search(&self, query: &str) -> Vec<RecordId> {
-        let index = self.contents.borrow().index.clone();
-        let index = index.unwrap_or_else(|| {
-            let index = Rc::new(build_index(&self.roster()));
-            self.contents.borrow_mut().index = Some(index.clone());
-            index
-        });
-        index.search(query)
+        let mut index = self.index.borrow_mut();
+        index.get_or_insert_with(|| build_index(&self.roster())).search(query)
     }
 
     /// Saves a visit, durable when this returns, and forgets its draft in the same transaction.
@@ -317,6 +313,7 @@ impl Notebook {
         match load(&self.storage, &session).await {
             Ok(contents) => {
                 *self.contents.borrow_mut() = contents;
+                *self.index.borrow_mut() = None;
                 (self.changed)();
                 Ok(())
             }
@@ -356,7 +353,7 @@ impl Notebook {
 
     fn apply(&self, delta: Delta) {
         let mut contents = self.contents.borrow_mut();
-        let Contents { engine, roster, index, .. } = &mut *contents;
+        let Contents { engine, roster, .. } = &mut *contents;
         let mut people = false;
         for id in engine.apply(delta) {
             if let Some(record) = engine.record(id) {
@@ -364,10 +361,10 @@ impl Notebook {
                 roster.put(record);
             }
         }
-        if people {
-            *index = None;
-        }
         drop(contents);
+        if people {
+            *self.index.borrow_mut() = None;
+        }
         (self.changed)();
     }
 

@@ -70,7 +70,7 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
     database.put_areas(&import::areas::read(import::areas::XINYANG)?).await?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let villages = database.village_names().await?;
-    let rural: Vec<_> = villages.iter().filter(|(_, name)| name.ends_with('村')).collect();
+    let rural: Vec<_> = villages.iter().filter(|(_, name)| name.contains('村')).collect();
     let (village, _) = rural.choose(&mut rng).ok_or_else(|| anyhow::anyhow!("the area table has no villages"))?;
 
     let mut logins = Vec::new();

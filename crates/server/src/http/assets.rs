@@ -48,10 +48,12 @@ async fn cache(request: Request, next: Next) -> Response<Body> {
     response
 }
 
-/// Whether a file's name carries the hash of its content, as Trunk writes it: `-` and 16 hexadecimal digits.
+/// Whether a file's name carries the hash of its content, as Trunk writes it: `-` and up to 16 hexadecimal
+/// digits (leading zeros are left out).
 fn is_hashed(name: &str) -> bool {
     name.split(['.', '_']).any(|part| {
-        part.rsplit_once('-').is_some_and(|(_, hash)| hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+        part.rsplit_once('-')
+            .is_some_and(|(_, hash)| (12..=16).contains(&hash.len()) && hash.bytes().all(|b| b.is_ascii_hexdigit()))
     })
 }
 

@@ -1,0 +1,134 @@
+// Every screen: nothing for axe to find, nothing wider than the phone; the app as an app.
+import { test, expect, logIn, logVisit, ready, tab, PASSWORD } from "./world";
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+async function sound(page: Page, where: string) {
+  const found = await new AxeBuilder({ page }).analyze();
+  const words = found.violations.map((bad) => `${bad.id}: ${bad.nodes.map((node) => node.html).join(" ; ")}`);
+  expect(words, where).toEqual([]);
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(width[0], `${where} is no wider than the screen`).toBeLessThanOrEqual(width[1]);
+}
+
+for (const [name, look] of Object.entries({
+  light: { theme: "light", large_type: false },
+  dark: { theme: "dark", large_type: false },
+  "large type": { theme: "light", large_type: true },
+})) {
+  test(`every screen is sound: ${name}`, async ({ server, phone }) => {
+    const shots = process.env.RUHU_SHOTS;
+    const page = await phone.open();
+    let number = 0;
+    const seen = async (where: string) => {
+      await sound(page, where);
+      if (shots) await page.screenshot({ path: `${shots}/${name.replace(" ", "-")}-${++number}-${where}.png` });
+    };
+    await page.addInitScript((look) => {
+      localStorage.setItem("ruhu.preferences", JSON.stringify({ account: "", ...look }));
+    }, look);
+    await page.goto(server.url);
+    await expect(page.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+    await seen("login");
+    await page.getByLabel("账号").fill("wangfang");
+    await page.getByLabel("密码").fill(PASSWORD);
+    await page.getByRole("button", { name: "登录", exact: true }).click();
+    await expect(page.getByRole("article").first()).toBeVisible();
+    await seen("today");
+    await ready(page);
+    await seen("round");
+    await page.getByRole("searchbox").fill("没有这个人");
+    await expect(page.getByText("没有找到")).toBeVisible();
+    await seen("round-nothing-found");
+    await page.getByRole("searchbox").fill("");
+    await page.getByRole("article").nth(1).getByRole("link", { name: "走访", exact: true }).click();
+    await expect(page.getByRole("heading", { name: "入户走访" })).toBeVisible();
+    await seen("form");
+    await page.getByRole("button", { name: "保存" }).click();
+    await page.getByText("反映问题、处理、下次走访").click();
+    await seen("form-problem");
+    await page.getByRole("button", { name: "放弃" }).click();
+    await expect(page.getByRole("heading", { name: "走访记录" })).toBeVisible();
+    await phone.context.setOffline(true);
+    await logVisit(page, 1, "看过灶台,提醒用火安全。");
+    await seen("household");
+    await tab(page, "今日");
+    await seen("today-unsent");
+    for (const [label, where] of [["事项", "matters"], ["关爱", "care"], ["我的", "me"]]) {
+      await tab(page, label);
+      await seen(where);
+    }
+    await page.getByRole("link", { name: "装到桌面" }).click();
+    await seen("install");
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await tab(page, "今日");
+    await seen("today-wide");
+  });
+}
+
+test("the app can be installed", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const devtools = await phone.context.newCDPSession(page);
+  const { errors, data } = await devtools.send("Page.getAppManifest");
+  expect(errors).toEqual([]);
+  const manifest = JSON.parse(data ?? "{}");
+  for (const image of [...manifest.icons, ...manifest.screenshots]) {
+    const answer = await page.request.get(server.url + image.src);
+    expect(answer.ok(), image.src).toBe(true);
+    if (image.type !== "image/png") continue;
+    const png = await answer.body();
+    expect(`${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`, image.src).toBe(image.sizes);
+  }
+  const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
+  expect(installabilityErrors.filter((error) => error.errorId !== "in-incognito")).toEqual([]);
+});
+
+test.describe("an update", () => {
+  test("waits while a form is open and is applied between tasks", async ({ server, phone }) => {
+    const page = await phone.open();
+    await logIn(page, server.url);
+    await ready(page);
+    await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
+    await page.getByLabel("走访情况").fill("正在写");
+    // A release: the same files under another version.
+    const release = mkdtempSync(join(tmpdir(), "ruhu-release-"));
+    cpSync(server.app, release, { recursive: true });
+    const worker = readFileSync(join(release, "sw.js"), "utf8");
+    writeFileSync(join(release, "sw.js"), worker.replace(/const VERSION = "\w+"/, 'const VERSION = "next"'));
+    rmSync(join(release, "sw.js.br"));
+    await server.stop();
+    server.app = release;
+    await server.start(Number(new URL(server.url).port));
+    const state = () =>
+      page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.getRegistration();
+        await registration!.update().catch(() => {});
+        return registration!.waiting?.state;
+      });
+    await expect.poll(state).toBe("installed");
+    await expect(page.getByLabel("走访情况")).toHaveValue("正在写");
+    await page.getByRole("button", { name: "保存" }).click();
+    await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
+    await tab(page, "我的");
+    const loaded = page.waitForEvent("load");
+    await page.getByRole("button", { name: "有新版本" }).click();
+    await loaded;
+    await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+    expect(await page.evaluate(() => caches.keys())).toEqual(["ruhu-next"]);
+    rmSync(release, { recursive: true });
+  });
+});
+
+test("a large grid scrolls with only the rows in view in the page", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await expect(page.getByRole("article").last()).toContainText("020");
+  expect(await page.getByRole("article").count()).toBeLessThanOrEqual(20);
+});

@@ -1,0 +1,153 @@
+// What goes wrong in the field: nothing a worker saved is lost by it.
+import { test, expect, logIn, logVisit, ready, tab } from "./world";
+import type { Page, Route } from "@playwright/test";
+
+const SYNC = "**/api/v1/sync";
+
+async function unsentThenSent(page: Page) {
+  await tab(page, "今日");
+  await expect(page.getByText("1 条还没到办公室")).toBeVisible();
+  await page.unroute(SYNC);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+}
+
+const troubles: [string, (route: Route) => Promise<void>, string][] = [
+  [
+    "a captive portal's page",
+    (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<html>请先登录 Wi-Fi</html>" }),
+    "网络要求先登录",
+  ],
+  ["a 500", (route) => route.fulfill({ status: 500, contentType: "text/plain", body: "oops" }), "服务器暂时出错"],
+  ["a dropped connection", (route) => route.abort("connectionreset"), "没有网络"],
+  [
+    "an answer that was lost after the server took the ops",
+    async (route) => {
+      await route.fetch();
+      await route.abort("connectionreset");
+    },
+    "没有网络",
+  ],
+];
+
+for (const [name, trouble, words] of troubles) {
+  test(`${name} in the middle of sync loses nothing`, async ({ server, phone }) => {
+    const page = await phone.open();
+    await logIn(page, server.url);
+    await ready(page);
+    await page.route(SYNC, trouble);
+    await logVisit(page, 0, "路上遇到的麻烦");
+    await expect(page.getByText(words)).toBeVisible();
+    await unsentThenSent(page);
+    await tab(page, "走访");
+    await page.getByText("全部", { exact: true }).click();
+    await page.getByRole("article").nth(0).getByRole("link").first().click();
+    await expect(page.getByText("路上遇到的麻烦")).toHaveCount(1);
+  });
+}
+
+test("a session that ended asks for a new login, and sends what waited", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => {
+    const headers = { ...route.request().headers(), authorization: "Bearer ended" };
+    return route.continue({ headers });
+  });
+  await logVisit(page, 0, "登录过期时写的");
+  await expect(page.getByText("登录已失效")).toBeVisible();
+  await page.unroute(SYNC);
+  await page.getByRole("link", { name: "重新登录后发送" }).click();
+  await expect(page.getByLabel("账号")).toHaveValue("wangfang");
+  await page.getByLabel("密码").fill("ruhu-demo-2026");
+  await page.getByRole("button", { name: "登录", exact: true }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+});
+
+test("a wrong password says so and lets nobody in", async ({ server, phone }) => {
+  const page = await phone.open();
+  await page.goto(server.url);
+  await page.getByLabel("账号").fill("wangfang");
+  await page.getByLabel("密码").fill("wrong-password");
+  await page.getByRole("button", { name: "登录", exact: true }).click();
+  await expect(page.getByText("账号或密码不对")).toBeVisible();
+  await page.getByLabel("密码").fill("");
+  await page.getByRole("button", { name: "登录", exact: true }).click();
+  await expect(page.getByText("请填写账号和密码")).toBeVisible();
+});
+
+test("logging out with unsent work is refused, and so is another worker's login", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => route.abort());
+  await logVisit(page, 0, "还没发出去");
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await expect(page.getByText("还有 1 条记录没有到办公室")).toBeVisible();
+  await page.goto(`${server.url}/login`);
+  await page.getByLabel("账号").fill("liqiang");
+  await page.getByLabel("密码").fill("ruhu-demo-2026");
+  await page.getByRole("button", { name: "登录", exact: true }).click();
+  await expect(page.getByText("请先由王芳登录发送")).toBeVisible();
+  await page.unroute(SYNC);
+  await page.goto(`${server.url}/me`);
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await expect(page.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+});
+
+test("a full phone keeps the form open and says what to do", async ({ server, phone }) => {
+  const page = await phone.open();
+  const devtools = await phone.context.newCDPSession(page);
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin: server.url, quotaSize: 40 * 1024 * 1024 });
+  await logIn(page, server.url);
+  await ready(page);
+  await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
+  // Something else fills the phone, down to the last kilobyte.
+  await page.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("photos");
+      open.onupgradeneeded = () => open.result.createObjectStore("photos", { autoIncrement: true });
+      open.onsuccess = () => done(open.result);
+    });
+    for (const size of [1 << 20, 1 << 16, 1 << 12, 1 << 9]) {
+      for (let fits = true; fits; ) {
+        fits = await new Promise<boolean>((done) => {
+          const write = database.transaction("photos", "readwrite", { durability: "strict" });
+          write.objectStore("photos").add(crypto.getRandomValues(new Uint8Array(Math.min(size, 65536))));
+          if (size > 65536)
+            for (let more = 1; more < 16; more++)
+              write.objectStore("photos").add(crypto.getRandomValues(new Uint8Array(65536)));
+          write.oncomplete = () => done(true);
+          write.onabort = () => done(false);
+        });
+      }
+    }
+    database.close();
+  });
+  await page.getByLabel("走访情况").fill("存储满了也不能丢");
+  await page.getByRole("button", { name: "保存" }).click();
+  await expect(page.getByText("手机存储空间不足")).toBeVisible();
+  await expect(page.getByLabel("走访情况")).toHaveValue("存储满了也不能丢");
+  await page.evaluate(() => new Promise((done) => (indexedDB.deleteDatabase("photos").onsuccess = done)));
+  await expect(async () => {
+    await page.getByRole("button", { name: "保存" }).click();
+    await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+});
+
+test("the server killed in the middle of the day is found again", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const port = Number(new URL(server.url).port);
+  await server.stop("SIGKILL");
+  await logVisit(page, 0, "服务器停了也照常记");
+  await expect(page.getByText("没有网络")).toBeVisible();
+  await server.start(port);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+});

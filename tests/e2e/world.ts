@@ -1,0 +1,160 @@
+// The real parts: the server on a free port with its own data, and phones that are Chromium profiles.
+import { test as base, chromium, expect, type BrowserContext, type Page } from "@playwright/test";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const PASSWORD = "ruhu-demo-2026";
+const SERVER = process.env.RUHU_SERVER ?? resolve("../../target/release/ruhu-server");
+const APP = resolve("../../dist");
+const CHROMIUM_FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export class Server {
+  readonly data = mkdtempSync(join(tmpdir(), "ruhu-server-"));
+  app = APP;
+  url = "";
+  log = "";
+  #child?: ChildProcess;
+
+  run(...args: string[]): string {
+    const env = { ...process.env, RUHU_LOG: "warn" };
+    return execFileSync(SERVER, ["--data", this.data, ...args], { encoding: "utf8", env });
+  }
+
+  async start(port = 0): Promise<void> {
+    const args = ["--data", this.data, "serve", "--listen", `127.0.0.1:${port}`, "--app", this.app];
+    const child = spawn(SERVER, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    child.stderr.on("data", (bytes) => (this.log += bytes));
+    this.url = await new Promise((found, failed) => {
+      let said = "";
+      child.stdout.on("data", (bytes) => {
+        said += bytes;
+        const url = /listening on (http:\S+)/.exec(said);
+        if (url) found(url[1]);
+      });
+      child.on("exit", (code) => failed(new Error(`the server ended with ${code}: ${this.log}`)));
+    });
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((done) => child.once("exit", done));
+    child.removeAllListeners("exit");
+    child.once("exit", () => {});
+    child.kill(signal);
+    await Promise.race([ended, new Promise((done) => child.once("close", done))]);
+  }
+
+  async end(): Promise<void> {
+    await this.stop("SIGKILL");
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}
+
+/** A phone: a browser profile that outlives its browser. */
+export class Phone {
+  readonly profile = mkdtempSync(join(tmpdir(), "ruhu-phone-"));
+  readonly violations: string[] = [];
+  context!: BrowserContext;
+  page!: Page;
+
+  async open(viewport = { width: 360, height: 640 }): Promise<Page> {
+    this.context = await chromium.launchPersistentContext(this.profile, {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: CHROMIUM_FLAGS,
+      headless: true,
+      viewport,
+      hasTouch: true,
+      locale: "zh-CN",
+      timezoneId: "Asia/Shanghai",
+      reducedMotion: "reduce",
+    });
+    this.context.on("page", (page) => this.watch(page));
+    this.page = this.context.pages()[0] ?? (await this.context.newPage());
+    this.watch(this.page);
+    return this.page;
+  }
+
+  private watch(page: Page) {
+    page.on("console", (message) => {
+      if (/Content Security Policy|panicked/.test(message.text())) this.violations.push(message.text());
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+
+  async end(): Promise<void> {
+    await this.context?.close().catch(() => {});
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+}
+
+export const test = base.extend<{ server: Server; phone: Phone; second: Phone; households: number }>({
+  households: [40, { option: true }],
+  server: async ({ households }, use) => {
+    const server = new Server();
+    server.run("demo", "--seed", "1", "--households", String(households));
+    await server.start();
+    await use(server);
+    await server.end();
+    for (const secret of [PASSWORD, "王芳", "wangfang"]) expect(server.log).not.toContain(secret);
+  },
+  phone: async ({}, use) => {
+    const phone = new Phone();
+    await use(phone);
+    await phone.end();
+    expect(phone.violations).toEqual([]);
+  },
+  second: async ({}, use) => {
+    const phone = new Phone();
+    await use(phone);
+    await phone.end();
+    expect(phone.violations).toEqual([]);
+  },
+});
+export { expect };
+
+export async function logIn(page: Page, url: string, account = "wangfang"): Promise<void> {
+  await page.goto(url);
+  await page.getByLabel("账号").fill(account);
+  await page.getByLabel("密码").fill(PASSWORD);
+  await page.getByRole("button", { name: "登录", exact: true }).click();
+  await expect(page.getByRole("heading", { name: /该走访的户/ })).toBeVisible();
+}
+
+/** Waits until the roster is on the phone and the app can start without a network. */
+export async function ready(page: Page): Promise<void> {
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await expect(page.getByRole("button", { name: "无人在家" }).first()).toBeVisible();
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe("activated");
+}
+
+export async function tab(page: Page, name: string): Promise<void> {
+  await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+}
+
+/** Opens the form of the n-th door in view and saves a visit. */
+export async function logVisit(page: Page, door: number, found: string): Promise<void> {
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(door).getByRole("link", { name: "走访", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "入户走访" })).toBeVisible();
+  await page.getByText("已见面", { exact: true }).click();
+  await page.getByLabel("走访情况").fill(found);
+  await page.getByRole("button", { name: "保存" }).click();
+  await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
+}
