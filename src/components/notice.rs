@@ -11,16 +11,16 @@ pub fn Notice() -> impl IntoView {
     move || match app.status.get() {
         SyncStatus::Calm | SyncStatus::Sending => ().into_any(),
         SyncStatus::Offline => {
-            view! { <p class="notice" role="status">"没有网络,照常记录;有网时自动发送"</p> }.into_any()
+            view! { <p class="notice" role="status">"没有网络，照常记录；有网时自动发送"</p> }.into_any()
         }
         SyncStatus::LoginNeeded => view! {
             <p class="notice warn" role="status">
-                "登录已失效,记录都在本机。" <A href="/login">"重新登录后发送"</A>
+                "登录已失效，记录都在本机。" <A href="/login">"重新登录后发送"</A>
             </p>
         }
         .into_any(),
         SyncStatus::Waiting(reason) => {
-            view! { <p class="notice warn" role="status">{reason}",记录都在本机,稍后自动重试"</p> }.into_any()
+            view! { <p class="notice warn" role="status">{reason}"，记录都在本机，稍后自动重试"</p> }.into_any()
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn Broken(
         <main class="page login">
             <h1>"暂时打不开记录本"</h1>
             <p role="alert">{reason}</p>
-            <p>"手机里的记录没有被删除。可以先重试;如果一直这样,请联系办公室。"</p>
+            <p>"手机里的记录没有被删除。可以先重试；如果一直这样，请联系办公室。"</p>
             <button class="button" on:click=again>"重试"</button>
         </main>
     }

@@ -10,7 +10,7 @@ pub fn Care() -> impl IntoView {
         <Page title="关爱">
             <Empty
                 title="关爱回访将放在这里".to_owned()
-                hint="目前请在“走访”里筛选“重点”,按期看望".to_owned()
+                hint="目前请在“走访”里筛选“重点”，按期看望".to_owned()
             />
         </Page>
     }

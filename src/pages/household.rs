@@ -58,7 +58,7 @@ pub fn HouseholdPage() -> impl IntoView {
                 }
                 .into_any(),
                 _ => view! {
-                    <Empty title="没有这一户".to_owned() hint="可能已搬走,或不在您的网格里".to_owned()/>
+                    <Empty title="没有这一户".to_owned() hint="可能已搬走，或不在您的网格里".to_owned()/>
                 }
                 .into_any(),
             }}
@@ -130,13 +130,13 @@ fn TimelineVisit(
         <li class="card visit">
             <p class="visit-head">
                 <b>{visit.outcome.label()}</b>
-                <span class="hint">{when}"("{ago}")"</span>
+                <span class="hint">{when}"（"{ago}"）"</span>
             </p>
             {paragraph("", &purposes)}
             {paragraph("", &visit.found)}
-            {paragraph("反映:", &visit.requests)}
-            {paragraph("处理:", &visit.done)}
-            {visit.next_on.map(|next| view! { <p><b>"下次:"</b>{day::words(next)}</p> })}
+            {paragraph("反映：", &visit.requests)}
+            {paragraph("处理：", &visit.done)}
+            {visit.next_on.map(|next| view! { <p><b>"下次："</b>{day::words(next)}</p> })}
             <p class="visit-foot">
                 <span class="hint">{visit.workers.join("、")}</span>
                 <Tick record=id/>

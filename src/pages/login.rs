@@ -33,7 +33,7 @@ pub fn Login() -> impl IntoView {
             <img class="logo" src="/icons/icon.svg" alt="" width="72" height="72"/>
             <h1>"入户"</h1>
             <p class="lead">
-                {if again { "重新登录后继续发送,本机记录都在" } else { "走访记录,先存本机,有网就到办公室" }}
+                {if again { "重新登录后继续发送，本机记录都在" } else { "走访记录，先存本机，有网就到办公室" }}
             </p>
             <form on:submit=submit novalidate>
                 <label class="field">

@@ -10,7 +10,7 @@ pub fn Matters() -> impl IntoView {
         <Page title="事项">
             <Empty
                 title="矛盾纠纷、隐患和诉求将放在这里".to_owned()
-                hint="目前请写在走访记录的“反映问题”里,不会丢失".to_owned()
+                hint="目前请写在走访记录的“反映问题”里，不会丢失".to_owned()
             />
         </Page>
     }

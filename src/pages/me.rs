@@ -58,7 +58,7 @@ pub fn Me() -> impl IntoView {
                     <A href="/install" attr:class="row link"><span>"装到桌面"</span><span class="hint">"查看步骤"</span></A>
                     <p class="row"><span>"版本"</span><span class="hint">{APP}</span></p>
                     {move || app.update_waits.get().then(|| view! {
-                        <button class="row link strong" on:click=update>"有新版本,点此更新"</button>
+                        <button class="row link strong" on:click=update>"有新版本，点此更新"</button>
                     })}
                 </div>
             </section>
@@ -92,7 +92,7 @@ fn Outbox() -> impl IntoView {
         SyncStatus::Sending => "正在发送…".to_owned(),
         _ => synced().map_or_else(
             || "还没有和办公室同步过".to_owned(),
-            |at| format!("上次同步:{}", day::ago(at.cast_signed(), clock::now_ms())),
+            |at| format!("上次同步：{}", day::ago(at.cast_signed(), clock::now_ms())),
         ),
     };
     view! {
@@ -183,10 +183,10 @@ fn Storage() -> impl IntoView {
                         <p class="row">
                             <span>"长期保留"</span>
                             <span class="hint">
-                                {if space.persistent { "是,系统不会自动清理" } else { "浏览器未保证;装到桌面更稳妥" }}
+                                {if space.persistent { "是，系统不会自动清理" } else { "浏览器未保证；装到桌面更稳妥" }}
                             </span>
                         </p>
-                        {nearly_full.then(|| view! { <p class="problem" role="alert">"存储快满了,请清理手机空间"</p> })}
+                        {nearly_full.then(|| view! { <p class="problem" role="alert">"存储快满了，请清理手机空间"</p> })}
                     </div>
                 </section>
             }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// A row's height, as style/round.css has it.
 const ROW: f64 = 76.0;
-const LARGE_ROW: f64 = 104.0;
+const LARGE_ROW: f64 = 140.0;
 
 /// The round: filter, search, doors.
 #[component]
@@ -64,11 +64,11 @@ pub fn Round() -> impl IntoView {
                     return ().into_any();
                 }
                 let (title, hint) = if app.doors.with(|doors| doors.is_empty()) {
-                    ("还没有户", "连上网络后会自动下载花名册;若一直没有,请联系办公室")
+                    ("还没有户", "连上网络后会自动下载花名册；若一直没有，请联系办公室")
                 } else if query.with(|query| !query.trim().is_empty()) {
-                    ("没有找到", "换个写法试试:姓名的一部分、拼音首字母、电话后四位或户号")
+                    ("没有找到", "换个写法试试：姓名的一部分、拼音首字母、电话后四位或户号")
                 } else {
-                    ("这里没有户", "本月都走访到了,或没有重点户。可点“全部”查看")
+                    ("这里没有户", "本月都走访到了，或没有重点户。可点“全部”查看")
                 };
                 view! { <Empty title=title.to_owned() hint=hint.to_owned()/> }.into_any()
             }}

@@ -74,12 +74,12 @@ pub fn Today() -> impl IntoView {
             }}
             {drafts}
             <section>
-                <h2>{move || format!("该走访的户({})", due.with(|(count, _)| *count))}</h2>
+                <h2>{move || format!("该走访的户（{}）", due.with(|(count, _)| *count))}</h2>
                 {move || {
                     let (count, rows) = due.get();
                     let waiting = app.doors.with(|doors| doors.is_empty());
                     if waiting && !synced.get() {
-                        view! { <Empty title="正在下载花名册…".to_owned() hint="需要网络;下载后没有信号也能用".to_owned()/> }
+                        view! { <Empty title="正在下载花名册…".to_owned() hint="需要网络；下载后没有信号也能用".to_owned()/> }
                             .into_any()
                     } else if waiting && grids.get() == 0 {
                         view! { <Empty title="还没有分配网格".to_owned() hint="请联系办公室为您的账号分配网格".to_owned()/> }
@@ -88,7 +88,7 @@ pub fn Today() -> impl IntoView {
                         view! { <Empty title="网格里还没有户".to_owned() hint="请联系办公室导入花名册".to_owned()/> }
                             .into_any()
                     } else if count == 0 {
-                        view! { <Empty title="都走访到了".to_owned() hint="没有到期的户,辛苦了".to_owned()/> }.into_any()
+                        view! { <Empty title="都走访到了".to_owned() hint="没有到期的户，辛苦了".to_owned()/> }.into_any()
                     } else {
                         let rows = rows.into_iter().map(|row| view! { <li><DoorRow door=row.0/></li> });
                         view! { <ul class="list flow">{rows.collect_view()}</ul> }.into_any()

@@ -40,7 +40,7 @@ fn form(draft: Option<Draft>) -> AnyView {
         Some(draft) => view! { <VisitForm draft/> }.into_any(),
         None => view! {
             <Page title="入户走访" back="/round">
-                <Empty title="没有这条记录".to_owned() hint="可能已作废,或不在您的网格里".to_owned()/>
+                <Empty title="没有这条记录".to_owned() hint="可能已作废，或不在您的网格里".to_owned()/>
             </Page>
         }
         .into_any(),
@@ -158,18 +158,12 @@ fn VisitForm(
             <p class="lead">{who}</p>
             <form class="visit-form" on:submit=save novalidate>
                 <OneOf legend="走访结果" options=outcomes chosen=outcome on_choose=choose_outcome/>
-                {(!members.is_empty()).then(|| view! {
-                    <div class:away=move || !met.get()>
-                        <AnyOf legend="见到谁" options=members chosen=chosen_met on_toggle=toggle_met/>
-                    </div>
-                })}
-                <AnyOf legend="走访事由" options=purposes chosen=chosen_purposes on_toggle=toggle_purpose/>
                 <label class="field">
                     <span>"走访情况"</span>
                     <textarea
-                        rows="4"
+                        rows="3"
                         maxlength=ruhu_domain::visit::MAX_TEXT
-                        placeholder="家里怎样,说了什么"
+                        placeholder="家里怎样，说了什么"
                         aria-describedby="found-problem"
                         prop:value=move || draft.with(|draft| draft.visit.found.clone())
                         on:input=move |event| {
@@ -179,6 +173,12 @@ fn VisitForm(
                     />
                 </label>
                 <p class="problem" role="alert" id="found-problem">{move || wrong(BadVisit::NothingFound)}</p>
+                {(!members.is_empty()).then(|| view! {
+                    <div class:away=move || !met.get()>
+                        <AnyOf legend="见到谁" options=members chosen=chosen_met on_toggle=toggle_met/>
+                    </div>
+                })}
+                <AnyOf legend="走访事由" options=purposes chosen=chosen_purposes on_toggle=toggle_purpose/>
                 <details open=has_more>
                     <summary>"反映问题、处理、下次走访"</summary>
                     <label class="field">

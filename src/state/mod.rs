@@ -199,7 +199,7 @@ impl App {
 
     /// Shows a message for a while.
     pub fn say(self, text: impl Into<String>, undo: Option<RecordId>) {
-        const SHOWN_MS: u64 = 6_000;
+        let shown_ms = if undo.is_some() { 6_000 } else { 3_000 };
         let toast = Toast { text: text.into(), undo };
         self.toast.set(Some(toast.clone()));
         set_timeout(
@@ -208,7 +208,7 @@ impl App {
                     self.toast.set(None);
                 }
             },
-            std::time::Duration::from_millis(SHOWN_MS),
+            std::time::Duration::from_millis(shown_ms),
         );
     }
 
@@ -221,20 +221,20 @@ impl App {
         if account.is_empty() || password.is_empty() {
             return Err("请填写账号和密码".into());
         }
-        let storage = self.storage.get_value().ok_or("手机存储还没有打开,请稍等")?;
+        let storage = self.storage.get_value().ok_or("手机存储还没有打开，请稍等")?;
         let kept = stored_session(&storage).await.map_err(|error| error.to_string())?;
         let same = kept.as_ref().filter(|kept| kept.account == account);
         if let (Some(kept), None) = (&kept, same) {
             let unsent = storage.read(Table::Outbox).await.map_err(|error| error.to_string())?.len();
             if unsent > 0 {
                 let name = &kept.name;
-                return Err(format!("这台手机上还有{name}没发送的 {unsent} 条记录,请先由{name}登录发送"));
+                return Err(format!("这台手机上还有{name}没发送的 {unsent} 条记录，请先由{name}登录发送"));
             }
         }
         let device = same.map_or_else(|| DeviceId(u64::from_be_bytes(platform::random())), |kept| kept.device);
         let request = LoginRequest { account: account.clone(), password, device };
         let answer = transport::login(&request).await.map_err(|error| match error {
-            transport::TransportError::Offline => "连不上网络。第一次登录需要网络,请到有信号的地方再试".to_owned(),
+            transport::TransportError::Offline => "连不上网络。第一次登录需要网络，请到有信号的地方再试".to_owned(),
             other => other.to_string(),
         })?;
         let session = Session { token: answer.token, account: answer.account, name: answer.name, device };
@@ -264,10 +264,10 @@ impl App {
         let Some(open) = self.notebook() else { return Ok(()) };
         let (unsent, drafts) = (open.engine().outbox().count(), open.drafts().len());
         if unsent > 0 {
-            return Err(format!("还有 {unsent} 条记录没有到办公室,现在退出会丢失。请连上网络,等全部发送后再退出"));
+            return Err(format!("还有 {unsent} 条记录没有到办公室，现在退出会丢失。请连上网络，等全部发送后再退出"));
         }
         if drafts > 0 {
-            return Err(format!("还有 {drafts} 份草稿没有写完。请先保存或放弃草稿,再退出"));
+            return Err(format!("还有 {drafts} 份草稿没有写完。请先保存或放弃草稿，再退出"));
         }
         let storage = self.storage.get_value().ok_or("手机存储还没有打开")?;
         transport::logout(&open.session().token).await;
@@ -332,7 +332,7 @@ impl App {
         let id = new_id(now);
         let visit = Visit::new(household, now, &open.session().name, Outcome::NobodyHome);
         match self.save_visit(id, visit).await {
-            Ok(()) => self.say("已记:无人在家 ✓ 已存本机", Some(id)),
+            Ok(()) => self.say("已记：无人在家 ✓ 已存本机", Some(id)),
             Err(error) => self.say(error.to_string(), None),
         }
     }

@@ -9,13 +9,13 @@ use ruhu_domain::storage::{Batch, Table};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StorageError {
     /// The disk, or the browser's share of it, is full.
-    #[error("手机存储空间不足,这次没有保存。请清理一些照片或应用后再点保存")]
+    #[error("手机存储空间不足，这次没有保存。请清理一些照片或应用后再点保存")]
     Full,
     /// The browser has no storage to offer, as in some private windows.
-    #[error("浏览器不允许保存数据。请退出无痕模式,或换用 Chrome 浏览器")]
+    #[error("浏览器不允许保存数据。请退出无痕模式，或换用 Chrome 浏览器")]
     Unavailable,
     /// The connection broke, or the browser said something else.
-    #[error("手机存储出错,这次没有保存,请再点一次({0})")]
+    #[error("手机存储出错，这次没有保存，请再点一次（{0}）")]
     Failed(String),
 }
 

@@ -31,7 +31,7 @@ pub enum TransportError {
     #[error("{0}")]
     Busy(String),
     /// An answer that is not the server's: a captive portal's page.
-    #[error("网络要求先登录(如公共 Wi-Fi),请换用手机流量")]
+    #[error("网络要求先登录（如公共 Wi-Fi），请换用手机流量")]
     NotOurs,
 }
 
@@ -68,7 +68,7 @@ async fn post<T: Serialize, R: DeserializeOwned>(
     let bytes = bytes(&response).await.map_err(|_| TransportError::Offline)?;
     let problem = || {
         let problem = serde_json::from_slice::<Problem>(&bytes);
-        problem.map_or_else(|_| format!("服务器暂时出错({status}),稍后自动重试"), |problem| problem.message)
+        problem.map_or_else(|_| format!("服务器暂时出错（{status}），稍后自动重试"), |problem| problem.message)
     };
     match status {
         200 if ours => serde_json::from_slice(&bytes).map_err(|_| TransportError::NotOurs),

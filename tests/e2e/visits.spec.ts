@@ -14,8 +14,8 @@ test("visits logged without signal survive a restart and reach the office by the
   await page.reload();
   await expect(page.getByRole("navigation")).toBeVisible();
 
-  await logVisit(page, 0, "奶奶在院里晒花生,精神好。");
-  await logVisit(page, 1, "路灯不亮,答应报村委。");
+  await logVisit(page, 0, "奶奶在院里晒花生，精神好。");
+  await logVisit(page, 1, "路灯不亮，答应报村委。");
   await tab(page, "走访");
   await page.getByText("全部", { exact: true }).click();
   const third = page.getByRole("article").nth(2);
@@ -31,7 +31,7 @@ test("visits logged without signal survive a restart and reach the office by the
   await tab(page, "走访");
   await page.getByText("全部", { exact: true }).click();
   await page.getByRole("article").nth(0).getByRole("link").first().click();
-  await expect(page.getByText("奶奶在院里晒花生,精神好。")).toBeVisible();
+  await expect(page.getByText("奶奶在院里晒花生，精神好。")).toBeVisible();
   await expect(page.getByText("已存本机")).toBeVisible();
   await page.getByRole("link", { name: "返回" }).click();
 
@@ -41,7 +41,7 @@ test("visits logged without signal survive a restart and reach the office by the
   await tab(page, "走访");
   await page.getByText("全部", { exact: true }).click();
   await page.getByRole("article").nth(1).getByRole("link").first().click();
-  await expect(page.getByText("路灯不亮,答应报村委。")).toBeVisible();
+  await expect(page.getByText("路灯不亮，答应报村委。")).toBeVisible();
   await expect(page.getByText("已到办公室").first()).toBeVisible();
 
   const other = await second.open();
@@ -49,7 +49,7 @@ test("visits logged without signal survive a restart and reach the office by the
   await ready(other);
   await expect(other.getByRole("article").nth(2)).toContainText("无人在家");
   await other.getByRole("article").nth(0).getByRole("link").first().click();
-  await expect(other.getByText("奶奶在院里晒花生,精神好。")).toBeVisible();
+  await expect(other.getByText("奶奶在院里晒花生，精神好。")).toBeVisible();
   await expect(other.getByText("已到办公室").first()).toBeVisible();
 
   const today = new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);

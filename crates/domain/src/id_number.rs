@@ -15,7 +15,7 @@ pub enum BadIdNumber {
     #[error("身份证号中的出生日期不对")]
     BirthDate,
     /// The last character does not follow from the others: a slip in typing.
-    #[error("身份证号有误,请核对")]
+    #[error("身份证号有误，请核对")]
     Check,
 }
 

@@ -40,7 +40,7 @@ pub fn visit_row(
 fn outcome_words(visit: &Visit) -> String {
     let purposes: Vec<&str> = visit.purposes.iter().map(|purpose: &Purpose| purpose.label()).collect();
     match (visit.outcome, purposes.is_empty()) {
-        (Outcome::Met, false) => format!("{}({})", visit.outcome.label(), purposes.join("、")),
+        (Outcome::Met, false) => format!("{}（{}）", visit.outcome.label(), purposes.join("、")),
         _ => visit.outcome.label().to_owned(),
     }
 }
@@ -74,7 +74,7 @@ mod tests {
             "411502001003-02",
             "李**",
             "王芳",
-            "已见面(日常走访、反诈宣传)",
+            "已见面（日常走访、反诈宣传）",
             "路灯坏了",
             "已报村委",
             "王芳",

@@ -46,16 +46,16 @@ pub struct Visit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadVisit {
     /// Met somebody, but nothing is said about it.
-    #[error("请写几个字:见到了谁、家里怎样")]
+    #[error("请写几个字：见到了谁、家里怎样")]
     NothingFound,
     /// A text is longer than [`MAX_TEXT`].
-    #[error("文字太长,请控制在 2000 字以内")]
+    #[error("文字太长，请控制在 2000 字以内")]
     TooLong,
     /// The next visit would be before this one.
     #[error("下次走访应在今天之后")]
     NextInThePast,
     /// The visit is in the future by more than a day: the phone's clock is wrong.
-    #[error("走访时间晚于现在,请检查手机时间")]
+    #[error("走访时间晚于现在，请检查手机时间")]
     InTheFuture,
 }
 

@@ -46,7 +46,7 @@ pub async fn visits(database: &Database, wanted: &Visits, out: &Path) -> anyhow:
     let head = Format::new().set_bold().set_border(FormatBorder::Thin).set_align(FormatAlign::Center);
     let cell = Format::new().set_border(FormatBorder::Thin).set_text_wrap().set_align(FormatAlign::Top);
     let last = u16::try_from(ledger::VISIT_COLUMNS.len() - 1)?;
-    let words = format!("入户走访台账({} 至 {})", day::ledger(wanted.from), day::ledger(wanted.to));
+    let words = format!("入户走访台账（{} 至 {}）", day::ledger(wanted.from), day::ledger(wanted.to));
     sheet.merge_range(0, 0, 0, last, &words, &title)?;
     for (column, (name, width)) in (0..).zip(ledger::VISIT_COLUMNS.iter().zip([6, 12, 18, 10, 10, 22, 30, 30, 10, 12]))
     {

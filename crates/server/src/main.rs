@@ -17,11 +17,11 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// 入户(Ruhu)服务端:接收走访记录、导入花名册、导出台账。
+/// 入户(Ruhu)服务端：接收走访记录、导入花名册、导出台账。
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
-    /// 数据目录(数据库文件 ruhu.db 在其中)
+    /// 数据目录（数据库文件 ruhu.db 在其中）
     #[arg(long, env = "RUHU_DATA", default_value = "data", global = true)]
     data: PathBuf,
     #[command(subcommand)]
@@ -32,7 +32,7 @@ struct Cli {
 enum Command {
     /// 启动服务
     Serve(Serve),
-    /// 导入区划或花名册;重复导入不会产生重复记录
+    /// 导入区划或花名册；重复导入不会产生重复记录
     #[command(subcommand)]
     Import(Import),
     /// 生成空白模板
@@ -41,20 +41,20 @@ enum Command {
     /// 导出台账(.xlsx)
     #[command(subcommand)]
     Export(Export),
-    /// 新建账号,或为已有账号重设密码与网格;密码从标准输入读一行
+    /// 新建账号，或为已有账号重设密码与网格；密码从标准输入读一行
     Account {
         /// 登录名或手机号
         account: String,
         /// 姓名
         #[arg(long)]
         name: String,
-        /// 负责的网格编码,可写多个
+        /// 负责的网格编码，可写多个
         #[arg(long, required = true)]
         grid: Vec<GridCode>,
     },
-    /// 写入演示数据:虚构的人,真实的区划
+    /// 写入演示数据：虚构的人，真实的区划
     Demo {
-        /// 随机种子:同一种子得到同样的数据
+        /// 随机种子：同一种子得到同样的数据
         #[arg(long, default_value_t = 1)]
         seed: u64,
         /// 户数
@@ -65,7 +65,7 @@ enum Command {
 
 #[derive(Args)]
 struct Serve {
-    /// 监听地址;未加密的 HTTP 只应在本机或反向代理之后使用
+    /// 监听地址；未加密的 HTTP 只应在本机或反向代理之后使用
     #[arg(long, env = "RUHU_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// 已构建的应用目录
@@ -78,16 +78,16 @@ struct Serve {
 
 #[derive(Subcommand)]
 enum Import {
-    /// 区划表:.csv,列为 code,name,level,parent
+    /// 区划表:.csv，列为 code,name,level,parent
     Areas {
         /// 文件
         file: PathBuf,
     },
-    /// 花名册:.xlsx 或 .csv(UTF-8 或 GBK),每行一人。有错的行会列出原因,其余照常导入(此时退出码为 2)
+    /// 花名册:.xlsx 或 .csv(UTF-8 或 GBK),每行一人。有错的行会列出原因，其余照常导入（此时退出码为 2）
     Roster {
         /// 文件
         file: PathBuf,
-        /// 只检查,不写入
+        /// 只检查，不写入
         #[arg(long)]
         dry_run: bool,
     },
@@ -95,7 +95,7 @@ enum Import {
 
 #[derive(Subcommand)]
 enum Template {
-    /// 花名册模板,附填写示例
+    /// 花名册模板，附填写示例
     Roster {
         /// 写到哪个文件
         #[arg(long, default_value = "花名册模板.xlsx")]
@@ -107,19 +107,19 @@ enum Template {
 enum Export {
     /// 走访台账
     Visits {
-        /// 区划代码或网格编码;包含其下所有网格
+        /// 区划代码或网格编码；包含其下所有网格
         #[arg(long)]
         area: String,
-        /// 起始日期,如 2026-11-01
+        /// 起始日期，如 2026-11-01
         #[arg(long)]
         from: NaiveDate,
-        /// 截止日期(含)
+        /// 截止日期（含）
         #[arg(long)]
         to: NaiveDate,
         /// 写到哪个 .xlsx 文件
         #[arg(long)]
         out: PathBuf,
-        /// 写出户主全名(默认只写姓);须说明用途
+        /// 写出户主全名（默认只写姓）；须说明用途
         #[arg(long, value_name = "用途")]
         full_names: Option<String>,
     },
@@ -137,7 +137,7 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("出错了:{error:#}");
+            eprintln!("出错了：{error:#}");
             ExitCode::FAILURE
         }
     }
@@ -154,7 +154,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => serve(&database, &options).await?,
         Command::Import(Import::Areas { file }) => {
             let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;
-            println!("区划:新增 {},更新 {},不变 {}", counts.added, counts.changed, counts.same);
+            println!("区划：新增 {}，更新 {}，不变 {}", counts.added, counts.changed, counts.same);
             ExitCode::SUCCESS
         }
         Command::Import(Import::Roster { file, dry_run }) => {
@@ -171,7 +171,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             let wanted = export::Visits { area, from, to, full_names: full_names.is_some() };
             let count = export::visits(&database, &wanted, &out).await?;
-            println!("走访台账:{count} 条,已写到 {}", out.display());
+            println!("走访台账：{count} 条，已写到 {}", out.display());
             ExitCode::SUCCESS
         }
         Command::Account { account, name, grid } => {
@@ -184,7 +184,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo { seed, households } => {
             for login in demo::fill(&database, seed, households).await? {
                 println!(
-                    "账号 {}  密码 {}  {},网格 {},{} 户",
+                    "账号 {}  密码 {}  {}，网格 {}，{} 户",
                     login.account,
                     demo::PASSWORD,
                     login.name,
@@ -206,8 +206,8 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn report(report: &roster::Report, dry_run: bool) -> ExitCode {
     println!(
-        "{}户:新增 {},更新 {};人:新增 {},更新 {};不变 {};有错 {} 行",
-        if dry_run { "(只检查,未写入)" } else { "" },
+        "{}户：新增 {}，更新 {}；人：新增 {}，更新 {}；不变 {}；有错 {} 行",
+        if dry_run { "(只检查，未写入)" } else { "" },
         report.households_added,
         report.households_changed,
         report.residents_added,
@@ -216,7 +216,7 @@ fn report(report: &roster::Report, dry_run: bool) -> ExitCode {
         report.bad.len()
     );
     for bad in &report.bad {
-        println!("第 {} 行:{}", bad.line, bad.reason);
+        println!("第 {} 行：{}", bad.line, bad.reason);
     }
     if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }

@@ -10,7 +10,10 @@ mod start;
 mod test;
 
 use clap::{Parser, Subcommand};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Ruhu's build, test and measuring commands")]
@@ -41,9 +44,19 @@ enum Verb {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match carry_out(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(verb: Verb) -> anyhow::Result<()> {
     std::env::set_current_dir(root())?;
-    match Cli::parse().verb {
+    match verb {
         Verb::Start(options) => start::start(&options),
         Verb::Build => build::app().and_then(|()| build::server().map(drop)),
         Verb::Test { suite } => test::test(suite),

@@ -39,6 +39,6 @@ pub fn start(options: &Options) -> anyhow::Result<()> {
     let data = options.data.to_string_lossy().into_owned();
     let listen = format!("127.0.0.1:{}", options.port);
     run(command(&[&server, "--data", &data, "demo"]).env("RUHU_LOG", "warn"))?;
-    println!("打开 http://{listen} ,用上面的账号登录;按 Ctrl+C 停止");
+    println!("打开 http://{listen} ，用上面的账号登录；按 Ctrl+C 停止");
     run(&mut command(&[&server, "--data", &data, "serve", "--listen", &listen, "--app", build::DIST]))
 }

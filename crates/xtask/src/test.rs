@@ -56,8 +56,7 @@ fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
         Suite::Server => tally(command(&["cargo", "test", "--quiet", "--package", "ruhu-server"]), count),
         Suite::Browser => {
             setup::browser()?;
-            let mut cargo =
-                command(&["cargo", "test", "--quiet", "--package", "ruhu", "--target", "wasm32-unknown-unknown"]);
+            let mut cargo = command(&["cargo", "test", "--package", "ruhu", "--target", "wasm32-unknown-unknown"]);
             cargo.args(["--test", "storage_in_browser"]);
             cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
             cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "120");

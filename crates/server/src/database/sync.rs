@@ -86,7 +86,7 @@ impl Database {
             match incoming {
                 Incoming::Malformed(id) => {
                     order.push(id);
-                    results.insert(id, result(id, OpOutcome::Rejected, Some("这条记录的格式有误,办公室无法读取")));
+                    results.insert(id, result(id, OpOutcome::Rejected, Some("这条记录的格式有误，办公室无法读取")));
                 }
                 Incoming::Op(op) => {
                     order.push(op.id);
@@ -173,8 +173,8 @@ async fn take_county(
         let body = json(&op)?;
         let (outcome, reason) = match history.get(&op.id) {
             Some(before) if *before == digest => (OpOutcome::Duplicate, None),
-            Some(_) => (OpOutcome::Rejected, Some("同一编号已有不同内容,请导出这条记录交办公室")),
-            None if body.len() > MAX_OP => (OpOutcome::Rejected, Some("这条记录太大,请缩短文字后再保存")),
+            Some(_) => (OpOutcome::Rejected, Some("同一编号已有不同内容，请导出这条记录交办公室")),
+            None if body.len() > MAX_OP => (OpOutcome::Rejected, Some("这条记录太大，请缩短文字后再保存")),
             None => lay(&mut working, &op, author),
         };
         results.insert(op.id, result(op.id, outcome, reason));
@@ -209,14 +209,14 @@ fn lay(working: &mut HashMap<RecordId, Working>, op: &Op, author: Author<'_>) ->
     let before = working.get(&op.record);
     let channel = before.map_or(&op.channel, |work| &work.record.channel);
     if !author.channels.contains(channel) {
-        return (OpOutcome::Quarantined, Some("您目前没有这个网格的权限,已交主管核对"));
+        return (OpOutcome::Quarantined, Some("您目前没有这个网格的权限，已交主管核对"));
     }
     if before.is_some_and(|work| work.record.kind != op.kind) {
-        return (OpOutcome::Quarantined, Some("记录类型前后不一致,已交主管核对"));
+        return (OpOutcome::Quarantined, Some("记录类型前后不一致，已交主管核对"));
     }
     let merged = merge(before.map(|work| &work.record), op);
     if merged.record.kind == Kind::Visit && merged.record.view::<Visit>().is_none() {
-        return (OpOutcome::Quarantined, Some("走访记录内容不完整,已交主管核对"));
+        return (OpOutcome::Quarantined, Some("走访记录内容不完整，已交主管核对"));
     }
     let outcome = if merged.applied { OpOutcome::Applied } else { OpOutcome::Superseded };
     let clean = merged.clean && before.is_none_or(|work| work.clean);

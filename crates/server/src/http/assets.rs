@@ -18,7 +18,11 @@ use tower_http::services::{ServeDir, ServeFile};
 /// There is no built app at `app`.
 pub fn service(app: &Path) -> anyhow::Result<Router> {
     let page = app.join("index.html");
-    anyhow::ensure!(page.is_file(), "没有找到应用文件 {}:先运行 cargo xtask build,或用 --app 指明目录", page.display());
+    anyhow::ensure!(
+        page.is_file(),
+        "没有找到应用文件 {}：先运行 cargo xtask build，或用 --app 指明目录",
+        page.display()
+    );
     let files = ServeDir::new(app)
         .precompressed_br()
         .append_index_html_on_directories(true)

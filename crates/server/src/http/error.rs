@@ -12,25 +12,25 @@ use ruhu_domain::wire::Problem;
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     /// No session: log in.
-    #[error("登录已失效,请重新登录;手机里的记录不会丢失")]
+    #[error("登录已失效，请重新登录；手机里的记录不会丢失")]
     Unauthorized,
     /// Wrong account or password; which of the two is not said.
-    #[error("账号或密码不对,请再试一次")]
+    #[error("账号或密码不对，请再试一次")]
     WrongPassword,
     /// The body is not what it should be.
-    #[error("请求的格式有误,请更新应用后再试")]
+    #[error("请求的格式有误，请更新应用后再试")]
     Malformed,
     /// The batch is too large: send less.
-    #[error("一次发送太多,将分批再发")]
+    #[error("一次发送太多，将分批再发")]
     TooLarge,
     /// Not here.
     #[error("没有这个地址")]
     NotFound,
     /// The database failed; nothing was done.
-    #[error("服务器暂时繁忙,请稍后再试")]
+    #[error("服务器暂时繁忙，请稍后再试")]
     Database(#[from] sqlx::Error),
     /// Something else failed; nothing was done.
-    #[error("服务器暂时出错,请稍后再试")]
+    #[error("服务器暂时出错，请稍后再试")]
     Internal,
 }
 
@@ -65,6 +65,6 @@ impl IntoResponse for Refusal {
 
 /// The answer to a login that comes too soon after others.
 pub fn too_many() -> Response<Body> {
-    let problem = Problem { message: "尝试太频繁,请过一分钟再试".to_owned() };
+    let problem = Problem { message: "尝试太频繁，请过一分钟再试".to_owned() };
     (StatusCode::TOO_MANY_REQUESTS, Json(problem)).into_response()
 }

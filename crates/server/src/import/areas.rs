@@ -15,14 +15,14 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<Vec<Area>> {
     for (line, row) in (2..).zip(reader.records()) {
         let row = row.with_context(|| format!("第 {line} 行无法读取"))?;
         let (Some(code), Some(name), Some(level)) = (row.get(0), row.get(1), row.get(2)) else {
-            bail!("第 {line} 行缺少列:应为 code,name,level,parent");
+            bail!("第 {line} 行缺少列：应为 code,name,level,parent");
         };
-        let code: AreaCode = code.parse().with_context(|| format!("第 {line} 行:“{code}”"))?;
+        let code: AreaCode = code.parse().with_context(|| format!("第 {line} 行：“{code}”"))?;
         if code.level().as_str() != level {
-            bail!("第 {line} 行:代码 {code} 不是 {level} 级");
+            bail!("第 {line} 行：代码 {code} 不是 {level} 级");
         }
         let parent = row.get(3).filter(|parent| !parent.is_empty()).map(str::parse).transpose();
-        let parent = parent.with_context(|| format!("第 {line} 行:上级代码有误"))?;
+        let parent = parent.with_context(|| format!("第 {line} 行：上级代码有误"))?;
         areas.push(Area { level: code.level(), code, name: name.to_owned(), parent });
     }
     let codes: HashSet<&AreaCode> = areas.iter().map(|area| &area.code).collect();

@@ -130,7 +130,7 @@ fn read(rows: &[Row], villages: &HashSet<String>) -> anyhow::Result<(Vec<Entry>,
     let found = rows.iter().take(10).enumerate().find_map(|(at, (_, row))| Some((at, header(row)?)));
     let Some((at, columns)) = found else {
         anyhow::bail!(
-            "前 10 行里没有找到表头:至少要有“网格编码”“户号”“姓名”三列。可用 ruhu-server template roster 生成模板"
+            "前 10 行里没有找到表头：至少要有“网格编码”“户号”“姓名”三列。可用 ruhu-server template roster 生成模板"
         );
     };
     let (mut entries, mut bad) = (Vec::new(), Vec::new());
@@ -158,10 +158,10 @@ fn entry(cell: &dyn Fn(&str) -> String, above: Option<&Entry>, villages: &HashSe
     let above = above.filter(|_| merged);
     let grid = match above {
         Some(above) => above.grid.clone(),
-        None => cell("网格编码").parse::<GridCode>().map_err(|error| format!("{error}:“{}”", cell("网格编码")))?,
+        None => cell("网格编码").parse::<GridCode>().map_err(|error| format!("{error}：“{}”", cell("网格编码")))?,
     };
     if !villages.contains(grid.village().as_str()) {
-        return Err(format!("区划表里没有村级代码 {},请先导入区划或核对编码", grid.village()));
+        return Err(format!("区划表里没有村级代码 {}，请先导入区划或核对编码", grid.village()));
     }
     let number = above.map_or_else(|| cell("户号"), |above| above.number.clone());
     let name = cell("姓名");

@@ -26,7 +26,7 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<Vec<Row>> {
         return read_xlsx(bytes);
     }
     if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
-        bail!("这是旧版 .xls 文件:请在表格软件里另存为 .xlsx 再导入");
+        bail!("这是旧版 .xls 文件：请在表格软件里另存为 .xlsx 再导入");
     }
     read_csv(&decode(bytes)?)
 }
@@ -39,7 +39,7 @@ fn read_xlsx(bytes: &[u8]) -> anyhow::Result<Vec<Row>> {
     let rows = range.rows().take(MAX_ROWS + 1).enumerate();
     let rows: Vec<Row> = rows.map(|(at, cells)| (first + at + 1, cells.iter().map(text).collect())).collect();
     if rows.len() > MAX_ROWS {
-        bail!("超过 {MAX_ROWS} 行,请分成几个文件导入");
+        bail!("超过 {MAX_ROWS} 行，请分成几个文件导入");
     }
     Ok(rows)
 }
@@ -97,7 +97,7 @@ fn read_csv(text: &str) -> anyhow::Result<Vec<Row>> {
         let row = row.context("这个 .csv 文件有一行无法读取")?;
         let line = row.position().map_or(0, |position| position.line() as usize);
         if rows.len() == MAX_ROWS {
-            bail!("超过 {MAX_ROWS} 行,请分成几个文件导入");
+            bail!("超过 {MAX_ROWS} 行，请分成几个文件导入");
         }
         rows.push((line, row.iter().map(str::to_owned).collect()));
     }

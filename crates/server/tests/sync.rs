@@ -1,0 +1,225 @@
+//! The sync endpoint, over HTTP.
+
+mod world;
+
+use ruhu_domain::{
+    DeviceId,
+    wire::{MAX_OPS, OpOutcome, Problem},
+};
+use serde_json::json;
+use std::io::Write;
+use world::{World, channel, found};
+
+#[tokio::test]
+async fn what_one_phone_saved_reaches_another_once() {
+    let world = World::new().await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    let op = one.visit(1, "都好");
+    let answer = one.sync(vec![op.clone()]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Applied);
+    let page = &two.sync(vec![]).await.channels[0];
+    assert_eq!((page.channel.clone(), page.records.len()), (channel(), 1));
+    assert_eq!(*found(&page.records[0]), json!("都好"));
+    assert_eq!(page.records[0].created.by, "王芳", "the account's name, whatever the phone wrote");
+    assert!(two.sync(vec![]).await.channels.is_empty(), "nothing new");
+}
+
+#[tokio::test]
+async fn a_phone_is_not_sent_back_what_it_just_sent() {
+    let world = World::new().await;
+    let mut phone = world.log_in(1).await;
+    let answer = phone.sync(vec![phone.visit(1, "一"), phone.visit(2, "二")]).await;
+    assert_eq!(answer.channels.iter().map(|page| page.records.len()).sum::<usize>(), 0);
+    let answer = phone.sync(vec![]).await;
+    assert!(answer.channels.is_empty());
+}
+
+#[tokio::test]
+async fn a_phone_is_sent_back_a_record_that_others_changed_meanwhile() {
+    let world = World::new().await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    one.sync(vec![one.visit(1, "一")]).await;
+    let mut op = two.visit(1, "二");
+    op.id = ruhu_domain::OpId::new(9, [9; 10]);
+    op.stamp.ms += 10;
+    let answer = two.sync(vec![op]).await;
+    let record = &answer.channels[0].records[0];
+    assert_eq!(*found(record), json!("二"));
+    assert_eq!(record.contested["found"][0].value, json!("一"), "neither had seen the other: both are kept");
+}
+
+#[tokio::test]
+async fn a_batch_sent_again_after_a_lost_answer_has_one_effect() {
+    let world = World::new().await;
+    let mut phone = world.log_in(1).await;
+    let ops = vec![phone.visit(1, "一"), phone.visit(2, "二")];
+    let body = serde_json::to_vec(&phone.request(ops.clone())).expect("a request");
+    drop(phone.post(body, &phone.token).await);
+    let answer = phone.sync(ops).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Duplicate));
+    assert_eq!(answer.channels[0].records.len(), 2, "the answer that was lost is made up for");
+}
+
+#[tokio::test]
+async fn the_same_id_with_other_content_overwrites_nothing() {
+    let world = World::new().await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "真")]).await;
+    let answer = phone.sync(vec![phone.visit(1, "假")]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Rejected);
+    let mut other = world.log_in(2).await;
+    assert_eq!(*found(&other.sync(vec![]).await.channels[0].records[0]), json!("真"));
+}
+
+#[tokio::test]
+async fn a_bad_op_holds_up_no_other() {
+    let world = World::new().await;
+    let phone = world.log_in(1).await;
+    let good = phone.visit(3, "好");
+    let mut elsewhere = phone.visit(2, "别处");
+    elsewhere.channel = "411502001004-01/general".parse().expect("a channel");
+    let mut incomplete = phone.visit(4, "缺");
+    incomplete.changes.remove("household");
+    let mut request = serde_json::to_value(phone.request(vec![])).expect("a request");
+    request["ops"] = json!([{"id": phone.visit(1, "").id, "stamp": "not a stamp"}, elsewhere, good, incomplete]);
+    let answer = phone.post(serde_json::to_vec(&request).expect("a body"), &phone.token).await;
+    let answer: ruhu_domain::wire::SyncResponse = answer.json().await.expect("a sync answer");
+    let outcomes: Vec<_> = answer.results.iter().map(|result| result.outcome).collect();
+    let expected = [OpOutcome::Rejected, OpOutcome::Quarantined, OpOutcome::Applied, OpOutcome::Quarantined];
+    assert_eq!(outcomes, expected);
+    assert!(answer.results[1].reason.as_deref().is_some_and(|reason| reason.contains("权限")));
+    let mut other = world.log_in(2).await;
+    assert_eq!(other.sync(vec![]).await.channels[0].records.len(), 1);
+}
+
+#[tokio::test]
+async fn every_page_is_pulled_whatever_the_limit() {
+    let world = World::new().await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    one.sync((0..25).map(|n| one.visit(n, "好")).collect()).await;
+    let mut pulled = 0;
+    loop {
+        let mut request = two.request(vec![]);
+        request.limit = 10;
+        let answer = two.post(serde_json::to_vec(&request).expect("a request"), &two.token).await;
+        let answer: ruhu_domain::wire::SyncResponse = answer.json().await.expect("a sync answer");
+        let page = &answer.channels[0];
+        pulled += page.records.len();
+        two.cursors.insert(page.channel.clone(), page.next);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(pulled, 25);
+}
+
+#[tokio::test]
+async fn no_route_is_open_without_a_login() {
+    let world = World::new().await;
+    let phone = world.log_in(1).await;
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    let answer = phone.post(body.clone(), "no such token").await;
+    assert_eq!(answer.status(), 401);
+    let problem: Problem = answer.json().await.expect("words");
+    assert!(problem.message.contains("重新登录"));
+    let bare = world.client.post(format!("{}/api/v1/sync", world.url)).body(body.clone()).send().await;
+    assert_eq!(bare.expect("an answer").status(), 401);
+    let logout = world.client.post(format!("{}/api/v1/logout", world.url)).bearer_auth(&phone.token).send().await;
+    assert_eq!(logout.expect("an answer").status(), 204);
+    assert_eq!(phone.post(body, &phone.token).await.status(), 401, "a token that was logged out is over");
+}
+
+#[tokio::test]
+async fn a_token_speaks_for_its_own_device_only() {
+    let world = World::new().await;
+    let phone = world.log_in(1).await;
+    let mut request = phone.request(vec![]);
+    request.device = DeviceId(2);
+    let answer = phone.post(serde_json::to_vec(&request).expect("a request"), &phone.token).await;
+    assert_eq!(answer.status(), 401);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_account_are_told_the_same() {
+    let world = World::new().await;
+    let mut words = Vec::new();
+    for account in ["wangfang", "nobody"] {
+        let request = json!({"account": account, "password": "wrong", "device": "0000000000000001"});
+        let answer = world.client.post(format!("{}/api/v1/login", world.url)).json(&request).send().await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status(), 401);
+        words.push(answer.json::<Problem>().await.expect("words").message);
+    }
+    assert_eq!(words[0], words[1]);
+}
+
+#[tokio::test]
+async fn logins_without_end_are_slowed_down() {
+    let world = World::new().await;
+    let request = json!({"account": "wangfang", "password": "wrong", "device": "0000000000000001"});
+    let mut slowed = false;
+    for _ in 0..40 {
+        let answer = world.client.post(format!("{}/api/v1/login", world.url)).json(&request).send().await;
+        slowed |= answer.expect("an answer").status() == 429;
+    }
+    assert!(slowed);
+}
+
+#[tokio::test]
+async fn compressed_requests_are_read_and_bombs_are_refused() {
+    let world = World::new().await;
+    let phone = world.log_in(1).await;
+    let send = async |body: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(body).expect("memory");
+        let packed = gzip.finish().expect("memory");
+        let request = world.client.post(format!("{}/api/v1/sync", world.url)).bearer_auth(&phone.token);
+        let answer = request.header("content-encoding", "gzip").body(packed).send().await;
+        answer.expect("an answer").status().as_u16()
+    };
+    let fine = serde_json::to_vec(&phone.request(vec![phone.visit(1, "好")])).expect("a request");
+    assert_eq!(send(&fine).await, 200);
+    assert_eq!(send(&vec![b' '; 64 * 1024 * 1024]).await, 413);
+}
+
+#[tokio::test]
+async fn too_many_ops_and_nonsense_are_refused_in_words() {
+    let world = World::new().await;
+    let phone = world.log_in(1).await;
+    let ops = (0..=MAX_OPS as u64).map(|n| phone.visit(n, "")).collect();
+    let answer = phone.post(serde_json::to_vec(&phone.request(ops)).expect("a request"), &phone.token).await;
+    assert_eq!(answer.status(), 413);
+    for body in ["", "{", "[]", "null", "{\"device\":1}", "\u{0}"] {
+        let answer = phone.post(body.into(), &phone.token).await;
+        assert_eq!(answer.status(), 400, "{body:?}");
+        assert!(!answer.json::<Problem>().await.expect("words").message.is_empty());
+    }
+    let mut truncated = serde_json::to_vec(&phone.request(vec![phone.visit(1, "好")])).expect("a request");
+    truncated.truncate(truncated.len() / 2);
+    assert_eq!(phone.post(truncated, &phone.token).await.status(), 400);
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let world = World::new().await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "好")]).await;
+    let (folder, database) = world.stop().await;
+    let epoch = database.epoch().to_owned();
+    database.close().await;
+    let again = ruhu_server::database::Database::open(&folder.path().join("ruhu.db")).await.expect("a database");
+    let records = again.records(world::GRID, &[ruhu_domain::Kind::Visit]).await.expect("records");
+    assert_eq!((records.len(), again.epoch()), (1, epoch.as_str()));
+}
+
+#[tokio::test]
+async fn answers_carry_the_protective_headers() {
+    let world = World::new().await;
+    let answer = world.client.get(format!("{}/healthz", world.url)).send().await.expect("an answer");
+    let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    assert!(header("content-security-policy").starts_with("default-src 'none'"));
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert!(!header("x-request-id").is_empty());
+    let answer = world.client.post(format!("{}/api/v1/sync", world.url)).send().await.expect("an answer");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+}

@@ -1,0 +1,70 @@
+//! What every store must do. The store in memory runs it natively, the browser's in a real browser.
+
+use ruhu::storage::Storage;
+use ruhu_domain::storage::{Table, Write};
+
+/// Runs the whole suite on an empty store.
+pub async fn run(store: &impl Storage) {
+    an_empty_store_has_nothing(store).await;
+    what_is_put_can_be_read_back_in_the_order_of_the_keys(store).await;
+    a_later_put_replaces_and_a_delete_removes(store).await;
+    writes_of_one_batch_happen_in_their_order(store).await;
+    tables_are_apart(store).await;
+    values_are_bytes_of_any_kind_and_length(store).await;
+}
+
+fn put(table: Table, key: &str, value: &[u8]) -> Write {
+    Write::Put(table, key.to_owned(), value.to_vec())
+}
+
+async fn keys(store: &impl Storage, table: Table) -> Vec<String> {
+    store.read(table).await.expect("the table can be read").into_iter().map(|(key, _)| key).collect()
+}
+
+async fn write(store: &impl Storage, batch: Vec<Write>) {
+    store.write(&batch).await.expect("the batch can be written");
+}
+
+async fn an_empty_store_has_nothing(store: &impl Storage) {
+    for table in Table::ALL {
+        assert!(keys(store, table).await.is_empty());
+        assert_eq!(store.get(table, "a").await, Ok(None));
+    }
+    write(store, Vec::new()).await;
+}
+
+async fn what_is_put_can_be_read_back_in_the_order_of_the_keys(store: &impl Storage) {
+    let batch = ["b", "a", "c"].map(|key| put(Table::Outbox, key, key.as_bytes())).to_vec();
+    write(store, batch).await;
+    let all = store.read(Table::Outbox).await.expect("the table can be read");
+    let expected = ["a", "b", "c"].map(|key| (key.to_owned(), key.as_bytes().to_vec()));
+    assert_eq!(all, expected);
+    assert_eq!(store.get(Table::Outbox, "b").await, Ok(Some(b"b".to_vec())));
+}
+
+async fn a_later_put_replaces_and_a_delete_removes(store: &impl Storage) {
+    write(store, vec![put(Table::Outbox, "a", b"new"), Write::Delete(Table::Outbox, "b".into())]).await;
+    write(store, vec![Write::Delete(Table::Outbox, "not there".into())]).await;
+    assert_eq!(store.get(Table::Outbox, "a").await, Ok(Some(b"new".to_vec())));
+    assert_eq!(keys(store, Table::Outbox).await, ["a", "c"]);
+}
+
+async fn writes_of_one_batch_happen_in_their_order(store: &impl Storage) {
+    write(store, vec![Write::Clear(Table::Outbox), put(Table::Outbox, "z", b"1"), put(Table::Outbox, "z", b"2")]).await;
+    assert_eq!(keys(store, Table::Outbox).await, ["z"]);
+    assert_eq!(store.get(Table::Outbox, "z").await, Ok(Some(b"2".to_vec())));
+}
+
+async fn tables_are_apart(store: &impl Storage) {
+    write(store, vec![put(Table::Drafts, "z", b"draft"), put(Table::Meta, "z", b"meta")]).await;
+    write(store, vec![Write::Clear(Table::Drafts)]).await;
+    assert!(keys(store, Table::Drafts).await.is_empty());
+    assert_eq!(store.get(Table::Meta, "z").await, Ok(Some(b"meta".to_vec())));
+}
+
+async fn values_are_bytes_of_any_kind_and_length(store: &impl Storage) {
+    let large: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
+    write(store, vec![put(Table::Segments, "large", &large), put(Table::Segments, "empty", &[])]).await;
+    assert_eq!(store.get(Table::Segments, "large").await, Ok(Some(large)));
+    assert_eq!(store.get(Table::Segments, "empty").await, Ok(Some(Vec::new())));
+}
