@@ -28,7 +28,7 @@ pub fn Today() -> impl IntoView {
         due.sort_by_key(|door| (door.household.tags.is_empty(), door.reached.unwrap_or(i64::MIN)));
         let count = due.len();
         due.truncate(DOORS);
-        (count, due.into_iter().map(|door| Row(door)).collect::<Vec<_>>())
+        (count, due.into_iter().map(Row).collect::<Vec<_>>())
     });
     let drafts = move || {
         let drafts = app.read(|notebook| {

@@ -66,7 +66,8 @@ pub fn files() -> anyhow::Result<Vec<PathBuf>> {
 /// that only an installation asks for.
 pub fn is_loaded(file: &Path) -> bool {
     let text = file.to_string_lossy();
-    !text.contains("screenshots/") && !(text.contains("icons/") && text.ends_with(".png"))
+    let only_for_installing = text.contains("icons/") && text.ends_with(".png");
+    !(text.contains("screenshots/") || only_for_installing)
 }
 
 fn write_service_worker() -> anyhow::Result<()> {
