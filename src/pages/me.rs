@@ -3,7 +3,7 @@
 use crate::{
     components::{chips::OneOf, page::Page, switch::Switch},
     platform::{
-        clock,
+        clock, install,
         preferences::Theme,
         service_worker,
         space::{self, Space},
@@ -38,6 +38,10 @@ pub fn Me() -> impl IntoView {
         (Theme::Dark, "深色".to_owned()),
     ];
     let update = |_| leptos::task::spawn_local(service_worker::apply_update());
+    let install = move |_| {
+        app.can_install.set(false);
+        install::ask();
+    };
     view! {
         <Page title="我的">
             <section class="card rows">
@@ -55,6 +59,9 @@ pub fn Me() -> impl IntoView {
             <section>
                 <h2>"应用"</h2>
                 <div class="card rows">
+                    {move || app.can_install.get().then(|| view! {
+                        <button class="row link strong" on:click=install>"安装到桌面"</button>
+                    })}
                     <A href="/install" attr:class="row link"><span>"装到桌面"</span><span class="hint">"查看步骤"</span></A>
                     <p class="row"><span>"版本"</span><span class="hint">{APP}</span></p>
                     {move || app.update_waits.get().then(|| view! {

@@ -5,7 +5,7 @@ pub mod notebook;
 pub mod session;
 
 use crate::{
-    platform::{self, clock, preferences::Preferences, service_worker, space},
+    platform::{self, clock, install, preferences::Preferences, service_worker, space},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::{
         scheduler::{self, Nudge},
@@ -24,7 +24,7 @@ use ruhu_domain::{
     visit::Visit,
     wire::LoginRequest,
 };
-use session::{SESSION, Session};
+use session::Session;
 use std::{rc::Rc, sync::Arc};
 
 /// Whether the notebook is open.
@@ -81,6 +81,8 @@ pub struct App {
     pub preferences: RwSignal<Preferences>,
     /// Whether a new version waits.
     pub update_waits: RwSignal<bool>,
+    /// Whether the browser offers to install the app.
+    pub can_install: RwSignal<bool>,
     /// Whether a form is open: no update is applied then.
     pub form_open: RwSignal<bool>,
     notebook: StoredValue<Option<Rc<Notebook>>, LocalStorage>,
@@ -118,6 +120,7 @@ impl App {
             toast: RwSignal::new(None),
             preferences: RwSignal::new(preferences),
             update_waits: RwSignal::new(false),
+            can_install: RwSignal::new(false),
             form_open: RwSignal::new(false),
             notebook,
             storage: StoredValue::new_local(None),
@@ -128,6 +131,7 @@ impl App {
         leptos::task::spawn_local(scheduler::run(app, nudges));
         leptos::task::spawn_local(service_worker::register(move || app.update_waits.set(true)));
         app.listen();
+        install::listen(move |offered| app.can_install.set(offered));
         app
     }
 
@@ -156,7 +160,7 @@ impl App {
         let opened: Result<(), notebook::OpenError> = async {
             let storage = Rc::new(IndexedDb::open("ruhu").await?);
             self.storage.set_value(Some(storage.clone()));
-            match stored_session(&storage).await? {
+            match session::stored(&*storage).await? {
                 None => self.phase.set(Phase::LoggedOut),
                 Some(session) => self.open_notebook(storage, session).await?,
             }
@@ -222,7 +226,7 @@ impl App {
             return Err("请填写账号和密码".into());
         }
         let storage = self.storage.get_value().ok_or("手机存储还没有打开，请稍等")?;
-        let kept = stored_session(&storage).await.map_err(|error| error.to_string())?;
+        let kept = session::stored(&*storage).await.map_err(|error| error.to_string())?;
         let same = kept.as_ref().filter(|kept| kept.account == account);
         if let (Some(kept), None) = (&kept, same) {
             let unsent = storage.read(Table::Outbox).await.map_err(|error| error.to_string())?.len();
@@ -273,6 +277,7 @@ impl App {
         transport::logout(&open.session().token).await;
         let writes = Table::ALL.into_iter().map(Write::Clear).collect();
         storage.write(&writes).await.map_err(|error| error.to_string())?;
+        open.tell_to_reload();
         self.notebook.set_value(None);
         self.version.update(|version| *version += 1);
         self.phase.set(Phase::LoggedOut);
@@ -362,9 +367,4 @@ impl App {
 
 fn new_id(now: i64) -> RecordId {
     RecordId::new(now.cast_unsigned(), platform::random())
-}
-
-async fn stored_session(storage: &IndexedDb) -> Result<Option<Session>, StorageError> {
-    let kept = storage.get(Table::Meta, SESSION).await?;
-    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }

@@ -5,10 +5,10 @@
 
 use super::{
     drafts::{self, Draft},
-    session::Session,
+    session::{self, Session},
 };
 use crate::{
-    platform::{clock, locks, pinyin::Initials, random, tabs::Tabs},
+    platform::{self, clock, locks, pinyin::Initials, random, tabs::Tabs},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
 };
@@ -251,8 +251,16 @@ impl Notebook {
     /// It could not be kept.
     pub async fn renew(&self, session: Session) -> Result<(), StorageError> {
         self.storage.write(&vec![session.write()]).await?;
-        *self.session.borrow_mut() = session;
+        self.session.replace(session);
+        self.tell_to_reload();
         Ok(())
+    }
+
+    /// Tells the other windows to read the storage again.
+    pub fn tell_to_reload(&self) {
+        if let Some(tabs) = self.tabs.borrow().as_ref() {
+            tabs.tell(None);
+        }
     }
 
     /// One pass: pushes and pulls until both sides have all. `false` when another window is at it.
@@ -309,7 +317,12 @@ impl Notebook {
 
     async fn reload(&self) -> Result<(), StorageError> {
         let _lane = self.lane.lock().await;
-        let session = self.session();
+        let Some(session) = session::stored(&*self.storage).await? else {
+            // Another window logged out: this one has nothing to show any more.
+            drop(platform::window().location().reload());
+            return Ok(());
+        };
+        self.session.replace(session.clone());
         match load(&self.storage, &session).await {
             Ok(contents) => {
                 *self.contents.borrow_mut() = contents;

@@ -1,5 +1,6 @@
 //! Who is logged in on this phone.
 
+use crate::storage::{Storage, StorageError};
 use ruhu_domain::{
     DeviceId,
     storage::{Table, Write},
@@ -7,7 +8,7 @@ use ruhu_domain::{
 use serde::{Deserialize, Serialize};
 
 /// The key of the session in [`Table::Meta`].
-pub const SESSION: &str = "session";
+const SESSION: &str = "session";
 
 /// A login. Kept when the server no longer takes its token: the work on the phone stays readable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,4 +29,13 @@ impl Session {
         let bytes = serde_json::to_vec(self).expect("a session is plain text");
         Write::Put(Table::Meta, SESSION.into(), bytes)
     }
+}
+
+/// The login that the storage holds; none where nobody is logged in.
+///
+/// # Errors
+/// The storage can't be read.
+pub async fn stored(storage: &impl Storage) -> Result<Option<Session>, StorageError> {
+    let kept = storage.get(Table::Meta, SESSION).await?;
+    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }

@@ -94,8 +94,13 @@ test("logging out with unsent work is refused, and so is another worker's login"
   await page.unroute(SYNC);
   await page.goto(`${server.url}/me`);
   await expect(page.getByText("全部已到办公室")).toBeVisible();
+  const twin = await phone.context.newPage();
+  await twin.goto(server.url);
+  await expect(twin.getByRole("article").first()).toBeVisible();
   await page.getByRole("button", { name: "退出登录" }).click();
-  await expect(page.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+  for (const window of [page, twin]) {
+    await expect(window.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+  }
 });
 
 test("a full phone keeps the form open and says what to do", async ({ server, phone }) => {

@@ -14,7 +14,10 @@ pub fn bench(name: Option<&str>) -> anyhow::Result<()> {
     build::app()?;
     let server = build::server()?;
     setup::end_to_end()?;
-    let mut node = command(&["node", "bench/main.mjs"]);
-    node.args(name).current_dir("tests/e2e").env("RUHU_SERVER", server);
-    run(&mut node)
+    let mut playwright = command(&["npx", "playwright", "test", "--config", "bench.config.ts"]);
+    if let Some(name) = name {
+        playwright.args(["--grep", &format!("{name}$")]);
+    }
+    playwright.current_dir("tests/e2e").env("RUHU_SERVER", server).env_remove("NO_COLOR");
+    run(&mut playwright)
 }

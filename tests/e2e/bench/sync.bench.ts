@@ -1,0 +1,230 @@
+// Push and pull in Chromium over loopback to the durable server, beside PouchDB 9 and pouchdb-server in
+// memory with the same records in the same run.
+import { expect, logIn, Phone, ready, tab, test, type Server } from "../world";
+import { figure } from "./figures";
+import type { Page } from "@playwright/test";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const resolve = createRequire(import.meta.url).resolve;
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Fills the outbox as the app itself does: its own saved op, with other ids, stamps and words. */
+async function fillOutbox(page: Page, count: number) {
+  await page.evaluate(async (count) => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("ruhu");
+      open.onsuccess = () => done(open.result);
+    });
+    const all = <T>(request: IDBRequest<T>) => new Promise<T>((done) => (request.onsuccess = () => done(request.result)));
+    const [bytes] = await all(database.transaction("outbox").objectStore("outbox").getAll());
+    const template = new TextDecoder().decode(bytes);
+    const { op } = JSON.parse(template);
+    const uuid = (ms: number) => {
+      const random = crypto.randomUUID();
+      const time = ms.toString(16).padStart(12, "0");
+      return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 18)}-${random.slice(19)}`;
+    };
+    const write = database.transaction("outbox", "readwrite", { durability: "strict" });
+    const start = parseInt(op.stamp.slice(0, 12), 16);
+    for (let n = 1; n < count; n++) {
+      const ms = start + n * 37;
+      const queued = JSON.parse(template);
+      queued.op.id = uuid(ms);
+      queued.op.record = uuid(ms);
+      queued.op.stamp = ms.toString(16).padStart(12, "0") + op.stamp.slice(12);
+      queued.op.changes.at.value += n * 1000;
+      queued.op.changes.found.value = `第${n}次:家里都好,老人血压正常,药够吃${n % 30}天。`;
+      write.objectStore("outbox").put(new TextEncoder().encode(JSON.stringify(queued)), queued.op.id);
+    }
+    await new Promise((done) => (write.oncomplete = done));
+    database.close();
+  }, count);
+}
+
+/** Milliseconds from asking to send until the app says that all is at the office. */
+async function push(server: Server, phone: Phone, count: number): Promise<{ ms: number; bytes: number }> {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
+  await page.getByLabel("走访情况").fill("样子");
+  await page.getByRole("button", { name: "保存" }).click();
+  await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
+  await fillOutbox(page, count);
+  await page.goto(`${server.url}/install`);
+  await expect(page.getByRole("heading", { name: "装到桌面" })).toBeVisible();
+  await tab(page, "今日");
+  await expect(page.getByText(`${count} 条还没到办公室`)).toBeVisible();
+  let bytes = 0;
+  page.on("request", (request) => {
+    if (request.url().endsWith("/sync")) bytes += request.postDataBuffer()?.length ?? 0;
+  });
+  const sent = page.evaluate(
+    () =>
+      new Promise<number>((done) => {
+        let start = 0;
+        addEventListener("online", () => (start = performance.now()), { once: true, capture: true });
+        const observer = new MutationObserver(() => {
+          if (document.body.textContent?.includes("条还没到办公室")) return;
+          observer.disconnect();
+          done(performance.now() - start);
+        });
+        observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+      }),
+  );
+  await phone.context.setOffline(false);
+  return { ms: await sent, bytes };
+}
+
+class Couch {
+  url = "";
+  page = "";
+  #child!: ChildProcess;
+  #files = createServer((request, answer) => {
+    const script = request.url?.endsWith("pouchdb.js");
+    answer.setHeader("content-type", script ? "text/javascript" : "text/html");
+    const path = join(dirname(resolve("pouchdb/package.json")), "dist/pouchdb.js");
+    answer.end(script ? readFileSync(path) : "<!doctype html><script src='/pouchdb.js'></script>");
+  });
+  #folder = mkdtempSync(join(tmpdir(), "pouchdb-"));
+
+  async start() {
+    this.#files.listen(0, "127.0.0.1");
+    await once(this.#files, "listening");
+    this.page = `http://127.0.0.1:${(this.#files.address() as { port: number }).port}`;
+    const free = createServer().listen(0, "127.0.0.1");
+    await once(free, "listening");
+    const { port } = free.address() as { port: number };
+    await new Promise((done) => free.close(done));
+    const bin = join(dirname(resolve("pouchdb-server/package.json")), "bin/pouchdb-server");
+    this.#child = spawn(process.execPath, [bin, "--in-memory", "--no-stdout-logs", "--port", String(port)], {
+      cwd: this.#folder,
+      stdio: "ignore",
+    });
+    this.url = `http://127.0.0.1:${port}`;
+    await expect.poll(() => fetch(this.url).then((answer) => answer.ok, () => false), { timeout: 60_000 }).toBe(true);
+  }
+
+  stop() {
+    this.#child.kill("SIGKILL");
+    this.#files.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds to replicate `count` visit-like documents to the server and to a fresh database. */
+async function pouch(page: Page, couch: Couch, count: number): Promise<{ push: number; pull: number }> {
+  await page.goto(couch.page);
+  return page.evaluate(
+    async ([server, count]) => {
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any
+      const PouchDB = (window as any).PouchDB;
+      const name = `visits-${Math.random().toString(36).slice(2)}`;
+      const local = new PouchDB(name);
+      const household = crypto.randomUUID();
+      const documents = Array.from({ length: count as number }, (_, n) => ({
+        _id: crypto.randomUUID(),
+        kind: "visit",
+        channel: "411502001003-01/general",
+        household,
+        at: Date.now() + n,
+        workers: ["王芳"],
+        outcome: "met",
+        purposes: ["routine"],
+        found: `第${n}次:家里都好,老人血压正常,药够吃${n % 30}天。`,
+      }));
+      for (let from = 0; from < documents.length; from += 1000) await local.bulkDocs(documents.slice(from, from + 1000));
+      const remote = `${server}/${name}`;
+      let start = performance.now();
+      await local.replicate.to(remote);
+      const push = performance.now() - start;
+      const fresh = new PouchDB(`${name}-fresh`);
+      start = performance.now();
+      await fresh.replicate.from(remote);
+      const pull = performance.now() - start;
+      await local.destroy();
+      await fresh.destroy();
+      return { push, pull };
+    },
+    [couch.url, count] as const,
+  );
+}
+
+test("sync", async ({ server, phone, second }) => {
+  const couch = new Couch();
+  await couch.start();
+  try {
+    const peerPage = await second.open();
+    for (const count of [1_000, 10_000]) {
+      const ours: number[] = [];
+      const theirs: number[] = [];
+      const pulls: number[] = [];
+      for (let round = 0; round < 3; round++) {
+        const one = new Phone();
+        const { ms, bytes } = await push(server, one, count);
+        await one.end();
+        ours.push(ms);
+        if (round === 0 && count === 1_000) figure("push_bytes_per_visit", bytes / count, "B");
+        const peer = await pouch(peerPage, couch, count);
+        theirs.push(peer.push);
+        pulls.push(peer.pull);
+      }
+      figure(`push_${count}`, median(ours), "ms", { peer: "pouchdb", peer_value: median(theirs) });
+      if (count === 10_000) {
+        const pull = await firstPull(server, phone);
+        const peer = { peer: "pouchdb", peer_value: median(pulls) };
+        figure("first_pull_per_10000_records", (pull.ms * count) / pull.records, "ms", peer);
+      }
+    }
+  } finally {
+    couch.stop();
+  }
+});
+
+/** Milliseconds from the first sync request until the last page is stored, and how many records came. */
+async function firstPull(server: Server, phone: Phone): Promise<{ ms: number; records: number }> {
+  const page = await phone.open();
+  let records = 0;
+  page.on("response", async (answer) => {
+    if (!answer.url().endsWith("/sync")) return;
+    const body = await answer.json().catch(() => null);
+    for (const channel of body?.channels ?? []) records += channel.records.length;
+  });
+  await page.addInitScript(() => {
+    const real = window.fetch;
+    window.fetch = (...args) => {
+      const url = args[0] instanceof Request ? args[0].url : String(args[0]);
+      if (url.endsWith("/sync")) (window as unknown as { first: number }).first ??= performance.now();
+      return real(...args);
+    };
+  });
+  await logIn(page, server.url);
+  const ms = await page.evaluate(async () => {
+    const stored = async () => {
+      const database = await new Promise<IDBDatabase>((done) => {
+        const open = indexedDB.open("ruhu");
+        open.onsuccess = () => done(open.result);
+      });
+      const request = database.transaction("meta").objectStore("meta").get("engine");
+      const bytes = await new Promise<Uint8Array>((done) => (request.onsuccess = () => done(request.result)));
+      database.close();
+      return JSON.parse(new TextDecoder().decode(bytes)).generation as number;
+    };
+    // Quiet for 300 ms: the last page is in.
+    let [generation, last] = [await stored(), performance.now()];
+    while (performance.now() - last < 300) {
+      const now = await stored();
+      if (now !== generation) [generation, last] = [now, performance.now()];
+    }
+    return last - (window as unknown as { first: number }).first;
+  });
+  await expect.poll(() => records).toBeGreaterThan(30_000);
+  return { ms, records };
+}
