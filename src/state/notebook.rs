@@ -21,6 +21,7 @@ use ruhu_domain::{
     search::Index,
     storage::{Batch, Table},
     visit::Visit,
+    wire::{SyncRequest, SyncResponse},
 };
 use serde::Serialize;
 use std::{
@@ -275,34 +276,51 @@ impl Notebook {
 
     async fn locked_pass(&self) -> Result<(), PassError> {
         self.reload_if_behind().await?;
-        let mut most = usize::MAX;
+        let first = self.engine().request(APP, PULL, &Delta::default());
+        let mut response = self.send(first).await?;
         loop {
-            let mut request = self.engine().request(APP, PULL);
-            request.ops.truncate(most);
-            let sent = request.ops.len();
-            let token = self.session.borrow().token.clone();
-            let response = match transport::sync(&token, &request).await {
-                Err(TransportError::TooLarge) if sent > 1 => {
-                    most = sent / 2;
-                    continue;
-                }
-                answer => answer?,
-            };
-            let named = !response.results.is_empty();
-            let _lane = self.lane.lock().await;
+            let lane = self.lane.lock().await;
             let plan = self.engine().plan_answer(response, clock::now_ms().cast_unsigned());
-            let more = plan.delta.more;
-            self.carry_out(plan, Vec::new()).await?;
-            if !more && (!named || self.engine().waiting() == 0) {
+            let goes_on = self.engine().goes_on(&plan.delta);
+            let next = goes_on.then(|| self.engine().request(APP, PULL, &plan.delta));
+            // The next request is on its way while this answer is being written.
+            let keep = async move {
+                let _lane = lane;
+                self.carry_out(plan, Vec::new()).await
+            };
+            let Some(next) = next else {
+                keep.await?;
                 break;
+            };
+            let (kept, answer) = futures::future::join(keep, self.send(next)).await;
+            kept?;
+            response = answer?;
+        }
+        self.tidy().await?;
+        Ok(())
+    }
+
+    /// Sends a request, in halves where the server finds it too large.
+    async fn send(&self, mut request: SyncRequest) -> Result<SyncResponse, TransportError> {
+        let token = self.session.borrow().token.clone();
+        loop {
+            match transport::sync(&token, &request).await {
+                Err(TransportError::TooLarge) if request.ops.len() > 1 => request.ops.truncate(request.ops.len() / 2),
+                answer => return answer,
             }
         }
-        let _lane = self.lane.lock().await;
-        let plan = self.engine().plan_compaction();
-        if let Some(plan) = plan {
-            self.carry_out(plan, Vec::new()).await?;
+    }
+
+    /// What can wait until a pass is done. The lane is free between the steps: a save need not wait.
+    async fn tidy(&self) -> Result<(), StorageError> {
+        loop {
+            let _lane = self.lane.lock().await;
+            let plan = self.engine().plan_sweep().or_else(|| self.engine().plan_compaction());
+            match plan {
+                Some(plan) => self.carry_out(plan, Vec::new()).await?,
+                None => return Ok(()),
+            }
         }
-        Ok(())
     }
 
     /// Another window may have written segments while this one was frozen.

@@ -67,6 +67,17 @@ pub enum QueuedState {
     },
 }
 
+/// A value of [`Table::Segments`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Segment<R> {
+    /// Records as the office has them.
+    records: Vec<R>,
+    /// Ops that the office acknowledged with them. Their outbox entries mean nothing any more and are
+    /// deleted when idle: deleting hundreds of keys is slow, writing their names is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spent: Vec<OpId>,
+}
+
 /// The engine's own values, kept under [`Table::Meta`] as `engine`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
@@ -132,6 +143,7 @@ pub struct Engine {
     overlay: HashMap<RecordId, Arc<Record>>,
     cursors: BTreeMap<Channel, u64>,
     segments: BTreeMap<u64, Vec<RecordId>>,
+    spent: BTreeSet<OpId>,
 }
 
 /// A planned change: first write `writes` in one transaction, then [`Engine::apply`] it.
@@ -148,8 +160,10 @@ pub struct Plan {
 pub struct Delta {
     /// Queued, or their state changed.
     pub queued: Vec<Queued>,
-    /// Acknowledged: no longer queued.
+    /// Acknowledged: no longer queued, though still in storage.
     pub acknowledged: Vec<OpId>,
+    /// Acknowledged before, and gone from storage.
+    pub swept: Vec<OpId>,
     /// Records as the office has them.
     pub base: Vec<Record>,
     /// Segments written: number and records.
@@ -191,12 +205,15 @@ impl Engine {
             overlay: HashMap::new(),
             cursors: BTreeMap::new(),
             segments: BTreeMap::new(),
+            spent: BTreeSet::new(),
         };
+        let mut spent = BTreeSet::new();
         for (key, bytes) in &stored.segments {
             let number = u64::from_str_radix(key, 16).unwrap_or_default();
-            let records: Vec<Record> = parse(Table::Segments, bytes)?;
-            engine.segments.insert(number, records.iter().map(|record| record.id).collect());
-            engine.base.extend(records.into_iter().map(|record| (record.id, Arc::new(record))));
+            let segment: Segment<Record> = parse(Table::Segments, bytes)?;
+            engine.segments.insert(number, segment.records.iter().map(|record| record.id).collect());
+            engine.base.extend(segment.records.into_iter().map(|record| (record.id, Arc::new(record))));
+            spent.extend(segment.spent);
         }
         for (key, bytes) in &stored.cursors {
             if let Ok(channel) = key.parse() {
@@ -206,7 +223,11 @@ impl Engine {
         for (_, bytes) in &stored.outbox {
             let queued: Queued = parse(Table::Outbox, bytes)?;
             engine.head.last = engine.head.last.max(queued.op.stamp);
-            engine.outbox.insert(queued.op.id, queued);
+            if spent.contains(&queued.op.id) {
+                engine.spent.insert(queued.op.id);
+            } else {
+                engine.outbox.insert(queued.op.id, queued);
+            }
         }
         let touched: BTreeSet<_> = engine.outbox.values().map(|queued| queued.op.record).collect();
         engine.lay(touched);
@@ -279,12 +300,15 @@ impl Engine {
     }
 
     /// The next request: the oldest waiting ops, within the limits, and where the pull goes on.
-    pub fn request(&self, app: &str, limit: u32) -> SyncRequest {
+    /// `answered` is the delta of an answer that is being written meanwhile: what it names is not sent
+    /// again, and its cursors count.
+    pub fn request(&self, app: &str, limit: u32, answered: &Delta) -> SyncRequest {
         let mut bytes = 0;
+        let named = named(answered);
         let ops = self
             .outbox
             .values()
-            .filter(|queued| queued.state == QueuedState::Waiting)
+            .filter(|queued| queued.state == QueuedState::Waiting && !named.contains(&queued.op.id))
             .take(MAX_OPS)
             .take_while(|queued| {
                 let first = bytes == 0;
@@ -293,19 +317,18 @@ impl Engine {
             })
             .map(|queued| queued.op.clone())
             .collect();
-        SyncRequest {
-            device: self.head.device,
-            app: app.to_owned(),
-            epoch: self.head.epoch.clone(),
-            ops,
-            cursors: self.cursors.clone(),
-            limit,
-        }
+        let mut cursors = self.cursors.clone();
+        cursors.extend(answered.cursors.clone());
+        let epoch = answered.head.as_ref().unwrap_or(&self.head).epoch.clone();
+        SyncRequest { device: self.head.device, app: app.to_owned(), epoch, ops, cursors, limit }
     }
 
-    /// How many ops wait to be sent.
-    pub fn waiting(&self) -> usize {
-        self.outbox.values().filter(|queued| queued.state == QueuedState::Waiting).count()
+    /// Whether, after the answer with this delta, another request has something to do.
+    pub fn goes_on(&self, answered: &Delta) -> bool {
+        let named = named(answered);
+        let mut waiting = self.outbox.values().filter(|queued| queued.state == QueuedState::Waiting);
+        // An answer that named nothing of what waits would name nothing of it again.
+        answered.more || !named.is_empty() && waiting.any(|queued| !named.contains(&queued.op.id))
     }
 
     /// Plans what an answer means: ops acknowledged or set aside, records and cursors moved, all in
@@ -330,7 +353,6 @@ impl Engine {
                     let id = queued.op.record;
                     let before = base.get(&id).or_else(|| self.base.get(&id).map(Arc::as_ref));
                     base.insert(id, merge(before, &queued.op).record);
-                    writes.push(Write::Delete(Table::Outbox, result.op.to_string()));
                     delta.acknowledged.push(result.op);
                     continue;
                 }
@@ -357,11 +379,8 @@ impl Engine {
         delta.more |= restored;
 
         delta.base = base.into_values().collect();
-        let next = self.next_segment();
-        for (number, records) in (next..).zip(delta.base.chunks(SEGMENT)) {
-            writes.push(Write::Put(Table::Segments, segment_key(number), json(&records)));
-            delta.segments.push((number, records.iter().map(|record| record.id).collect()));
-        }
+        let records: Vec<&Record> = delta.base.iter().collect();
+        put_segments(self.next_segment(), &records, &delta.acknowledged, &mut writes, &mut delta.segments);
 
         let head = Head {
             last,
@@ -375,6 +394,15 @@ impl Engine {
         writes.push(head.write());
         delta.head = Some(head);
         Plan { writes, delta }
+    }
+
+    /// Plans to delete outbox entries that were acknowledged, some hundred at a time. Run it when idle;
+    /// none when there are none.
+    pub fn plan_sweep(&self) -> Option<Plan> {
+        let swept: Vec<OpId> = self.spent.iter().take(MAX_OPS).copied().collect();
+        let delete = |op: &OpId| Write::Delete(Table::Outbox, op.to_string());
+        let writes = swept.iter().map(delete).collect();
+        (!swept.is_empty()).then(|| Plan { writes, delta: Delta { swept, ..Delta::default() } })
     }
 
     /// Plans to tidy the segments when there are many small ones or much of them is out of date.
@@ -396,11 +424,9 @@ impl Engine {
         let mut writes: Batch =
             chosen.iter().map(|number| Write::Delete(Table::Segments, segment_key(*number))).collect();
         let mut delta = Delta { dropped: chosen, ..Delta::default() };
-        for (number, ids) in (self.next_segment()..).zip(ids.chunks(SEGMENT)) {
-            let records: Vec<&Record> = ids.iter().map(|id| self.base[id].as_ref()).collect();
-            writes.push(Write::Put(Table::Segments, segment_key(number), json(&records)));
-            delta.segments.push((number, ids.to_vec()));
-        }
+        let records: Vec<&Record> = ids.iter().map(|id| self.base[id].as_ref()).collect();
+        let spent: Vec<OpId> = self.spent.iter().copied().collect();
+        put_segments(self.next_segment(), &records, &spent, &mut writes, &mut delta.segments);
         let head = Head { generation: self.head.generation + 1, ..self.head.clone() };
         writes.push(head.write());
         delta.head = Some(head);
@@ -415,6 +441,10 @@ impl Engine {
             if let Some(queued) = self.outbox.remove(&id) {
                 touched.insert(queued.op.record);
             }
+            self.spent.insert(id);
+        }
+        for id in delta.swept {
+            self.spent.remove(&id);
         }
         for queued in delta.queued {
             touched.insert(queued.op.record);
@@ -461,6 +491,27 @@ impl Engine {
     }
 }
 
+/// The ops that an answer named.
+fn named(answered: &Delta) -> BTreeSet<OpId> {
+    answered.acknowledged.iter().copied().chain(answered.queued.iter().map(|queued| queued.op.id)).collect()
+}
+
+/// Writes records as segments from number `next` on, the first of which names the ops spent on them.
+fn put_segments(
+    next: u64,
+    records: &[&Record],
+    spent: &[OpId],
+    writes: &mut Batch,
+    segments: &mut Vec<(u64, Vec<RecordId>)>,
+) {
+    let mut spent = spent.to_vec();
+    for (number, records) in (next..).zip(records.chunks(SEGMENT)) {
+        let segment = Segment { records: records.to_vec(), spent: std::mem::take(&mut spent) };
+        writes.push(Write::Put(Table::Segments, segment_key(number), json(&segment)));
+        segments.push((number, records.iter().map(|record| record.id).collect()));
+    }
+}
+
 fn put_queued(queued: &Queued) -> Write {
     Write::Put(Table::Outbox, queued.op.id.to_string(), json(queued))
 }
@@ -472,7 +523,10 @@ fn size_hint(op: &Op) -> usize {
         serde_json::Value::Array(items) => items.len() * 40,
         _ => 8,
     };
-    250 + op.changes.iter().map(|(name, change)| name.len() + 60 + text(&change.value)).sum::<usize>()
+    let field = |(name, change): (&String, &crate::record::Change)| {
+        name.len() + 15 + text(&change.value) + if change.replaced.is_some() { 48 } else { 0 }
+    };
+    260 + op.changes.iter().map(field).sum::<usize>()
 }
 
 #[cfg(test)]

@@ -69,6 +69,10 @@ impl Phone {
         Self { engine, stored: self.stored.clone(), edits: self.edits }
     }
 
+    fn waiting(&self) -> usize {
+        self.engine.request("test", 100, &Delta::default()).ops.len()
+    }
+
     fn value(&self, record: RecordId, field: &str) -> Value {
         self.engine
             .record(record)
@@ -101,7 +105,7 @@ fn a_saved_visit_is_there_after_a_restart_and_waits_for_the_office() {
     let phone = phone.restarted();
     assert_eq!(phone.value(record(1), "found"), json!("都好"));
     assert!(!phone.engine.at_office(record(1)));
-    assert_eq!(phone.engine.request("test", 100).ops.len(), 1);
+    assert_eq!(phone.engine.request("test", 100, &Delta::default()).ops.len(), 1);
 }
 
 #[test]
@@ -113,15 +117,35 @@ fn an_op_is_forgotten_only_when_the_answer_names_it() {
     assert!(phone.engine.at_office(record(1)));
     assert!(!phone.engine.at_office(record(2)));
     let phone = phone.restarted();
-    assert_eq!(phone.engine.request("test", 100).ops.iter().map(|op| op.id).collect::<Vec<_>>(), [second]);
+    assert_eq!(
+        phone.engine.request("test", 100, &Delta::default()).ops.iter().map(|op| op.id).collect::<Vec<_>>(),
+        [second]
+    );
     assert_eq!(phone.value(record(1), "found"), json!("一"), "what the office has stays on the phone");
+}
+
+#[test]
+fn a_request_sent_while_an_answer_is_written_sends_nothing_twice() {
+    let mut phone = Phone::new(1);
+    let first = phone.edit(record(1), &json!({"found": "一"}), NOW);
+    let second = phone.edit(record(2), &json!({"found": "二"}), NOW);
+    let plan = phone.engine.plan_answer(response(&[(first, OpOutcome::Applied)], vec![], 7), NOW);
+    assert!(phone.engine.goes_on(&plan.delta));
+    let request = phone.engine.request("test", 100, &plan.delta);
+    assert_eq!(request.ops.iter().map(|op| op.id).collect::<Vec<_>>(), [second]);
+    assert_eq!((request.cursors[&channel()], request.epoch.as_deref()), (7, Some("e1")));
+    phone.carry_out(plan);
+    let last = phone.engine.plan_answer(response(&[(second, OpOutcome::Applied)], vec![], 8), NOW);
+    assert!(!phone.engine.goes_on(&last.delta));
+    let stubborn = phone.engine.plan_answer(response(&[], vec![], 8), NOW);
+    assert!(!phone.engine.goes_on(&stubborn.delta), "a server that names nothing is not asked without end");
 }
 
 #[test]
 fn an_edit_made_while_the_earlier_one_was_on_its_way_stays_queued() {
     let mut phone = Phone::new(1);
     let first = phone.edit(record(1), &json!({"found": "一"}), NOW);
-    let request = phone.engine.request("test", 100);
+    let request = phone.engine.request("test", 100, &Delta::default());
     phone.edit(record(1), &json!({"found": "二"}), NOW);
     assert_eq!(request.ops.len(), 1);
     phone.answer(response(&[(first, OpOutcome::Applied)], vec![], 1));
@@ -148,13 +172,13 @@ fn a_refused_op_is_set_aside_and_holds_up_nothing() {
     let bad = phone.edit(record(1), &json!({"found": "坏"}), NOW);
     let good = phone.edit(record(2), &json!({"found": "好"}), NOW);
     phone.answer(response(&[(bad, OpOutcome::Rejected), (good, OpOutcome::Applied)], vec![], 1));
-    assert_eq!(phone.engine.waiting(), 0);
+    assert_eq!(phone.waiting(), 0);
     let queued: Vec<_> = phone.engine.outbox().map(|queued| queued.state.clone()).collect();
     assert_eq!(queued, [QueuedState::SetAside { reason: "原因".into() }]);
     assert_eq!(phone.value(record(1), "found"), json!("坏"), "what was written stays to be read");
     let retry = phone.engine.plan_retry(bad).expect("it can be sent again");
     phone.carry_out(retry);
-    assert_eq!(phone.restarted().engine.request("test", 100).ops[0].id, bad);
+    assert_eq!(phone.restarted().engine.request("test", 100, &Delta::default()).ops[0].id, bad);
 }
 
 #[test]
@@ -163,7 +187,7 @@ fn a_request_keeps_to_its_limits_but_always_carries_one_op() {
     for n in 0..3 {
         phone.edit(record(n), &json!({"found": "长".repeat(MAX_OP_BYTES / 3)}), NOW);
     }
-    assert_eq!(phone.engine.request("test", 100).ops.len(), 1);
+    assert_eq!(phone.engine.request("test", 100, &Delta::default()).ops.len(), 1);
 }
 
 #[test]
@@ -182,9 +206,9 @@ fn stamps_never_go_back_across_restarts_and_clock_jumps() {
 fn a_restored_server_is_pulled_from_the_beginning() {
     let mut phone = Phone::new(1);
     phone.answer(response(&[], vec![], 40));
-    assert_eq!(phone.engine.request("test", 100).cursors[&channel()], 40);
+    assert_eq!(phone.engine.request("test", 100, &Delta::default()).cursors[&channel()], 40);
     phone.answer(SyncResponse { epoch: "e2".into(), ..response(&[], vec![], 41) });
-    let request = phone.restarted().engine.request("test", 100);
+    let request = phone.restarted().engine.request("test", 100, &Delta::default());
     assert_eq!(request.cursors.get(&channel()).copied().unwrap_or_default(), 0);
     assert_eq!(request.epoch.as_deref(), Some("e2"));
 }
@@ -211,6 +235,35 @@ fn compaction_keeps_every_record_and_the_newest_of_each() {
 }
 
 #[test]
+fn acknowledged_ops_are_swept_and_none_comes_back_whenever_the_phone_is_restarted() {
+    let mut phone = Phone::new(1);
+    let ops: Vec<OpId> = (0..40).map(|n| phone.edit(record(n), &json!({"found": "好"}), NOW + n)).collect();
+    let results: Vec<_> = ops.iter().map(|op| (*op, OpOutcome::Applied)).collect();
+    phone.answer(response(&results, vec![], 40));
+    let entries = |phone: &Phone| phone.stored.keys().filter(|(table, _)| *table == Table::Outbox).count();
+    assert_eq!((entries(&phone), phone.waiting()), (40, 0));
+    let mut phone = phone.restarted();
+    assert_eq!(phone.waiting(), 0, "acknowledged is acknowledged, swept or not");
+    while let Some(plan) = phone.engine.plan_sweep() {
+        phone.carry_out(plan);
+        assert_eq!(phone.restarted().waiting(), 0);
+    }
+    assert_eq!(entries(&phone), 0);
+}
+
+#[test]
+fn a_compaction_before_the_sweep_brings_no_op_back() {
+    let mut phone = Phone::new(1);
+    for n in 0..20 {
+        let op = phone.edit(record(n), &json!({"found": "好"}), NOW + n);
+        phone.answer(response(&[(op, OpOutcome::Applied)], vec![], n));
+    }
+    let plan = phone.engine.plan_compaction().expect("many small segments");
+    phone.carry_out(plan);
+    assert_eq!(phone.restarted().waiting(), 0);
+}
+
+#[test]
 fn windows_that_exchange_their_deltas_know_the_same() {
     let (mut one, mut two) = (Phone::new(1), Phone::new(1));
     two.edits = 100;
@@ -227,5 +280,5 @@ fn windows_that_exchange_their_deltas_know_the_same() {
     one.engine.apply(second.delta.clone());
     two.carry_out(second);
     assert_eq!(one.engine.record(record(1)), two.engine.record(record(1)));
-    assert_eq!(one.engine.waiting(), 2);
+    assert_eq!(one.waiting(), 2);
 }
