@@ -11,6 +11,9 @@ use leptos_router::components::A;
 use ruhu_domain::{RecordId, codes::Living, day, household::Household, resident::Resident, visit::Visit};
 use std::sync::Arc;
 
+/// Visits shown at first, and more at each tap.
+const PAGE: usize = 20;
+
 /// A household.
 #[component]
 pub fn HouseholdPage() -> impl IntoView {
@@ -28,6 +31,7 @@ pub fn HouseholdPage() -> impl IntoView {
         let id = id.get();
         app.read(|notebook| id.map(|id| notebook.roster().visits(id)).unwrap_or_default())
     });
+    let shown = RwSignal::new(PAGE);
     let title = Signal::derive(move || household.get().map_or_else(|| "户".into(), |household| household.head.clone()));
     view! {
         <Page title=title back="/round">
@@ -48,8 +52,15 @@ pub fn HouseholdPage() -> impl IntoView {
                                 let hint = "点下方“走访”记第一次".to_owned();
                                 return view! { <Empty title="还没走访过".to_owned() hint/> }.into_any();
                             }
-                            let rows = visits.into_iter().map(|(id, visit)| view! { <TimelineVisit id visit/> });
-                            view! { <ol class="timeline">{rows.collect_view()}</ol> }.into_any()
+                            let older = visits.len().saturating_sub(shown.get());
+                            let rows = visits.into_iter().take(shown.get());
+                            let rows = rows.map(|(id, visit)| view! { <TimelineVisit id visit/> }).collect_view();
+                            let more = (older > 0).then(|| view! {
+                                <button class="row link center" on:click=move |_| shown.update(|shown| *shown += PAGE)>
+                                    {format!("显示更早的（还有 {older} 次）")}
+                                </button>
+                            });
+                            view! { <ol class="timeline">{rows}</ol> {more} }.into_any()
                         }}
                     </section>
                     <div class="action">
