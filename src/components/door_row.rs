@@ -2,7 +2,6 @@
 
 use crate::{platform::clock, state::use_app};
 use leptos::prelude::*;
-use leptos_router::components::A;
 use ruhu_domain::{day, round::Door};
 
 /// The number, whom to ask for, what to remember, the last visit, and what to do.
@@ -23,15 +22,15 @@ pub fn DoorRow(
     let nobody_home = move |_| leptos::task::spawn_local(async move { app.log_nobody_home(id).await });
     view! {
         <article class="door" class:due=due>
-            <A href=format!("/households/{id}") attr:class="door-main">
+            <a href=format!("/households/{id}") class="door-main">
                 <span class="door-number">{door.household.number.clone()}</span>
                 <span class="door-text">
                     <span class="door-head"><b>{door.household.head.clone()}</b>{tags}</span>
                     <span class="door-last">{last}</span>
                 </span>
-            </A>
+            </a>
             <button class="small-button" on:click=nobody_home>"无人在家"</button>
-            <A href=format!("/households/{id}/visit") attr:class="small-button main">"走访"</A>
+            <a href=format!("/households/{id}/visit") class="small-button main">"走访"</a>
         </article>
     }
 }

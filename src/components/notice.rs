@@ -2,7 +2,6 @@
 
 use crate::state::{SyncStatus, use_app};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// Offline, login needed, or why sending waits.
 #[component]
@@ -15,7 +14,7 @@ pub fn Notice() -> impl IntoView {
         }
         SyncStatus::LoginNeeded => view! {
             <p class="notice warn" role="status">
-                "登录已失效，记录都在本机。" <A href="/login">"重新登录后发送"</A>
+                "登录已失效，记录都在本机。" <a href="/login">"重新登录后发送"</a>
             </p>
         }
         .into_any(),

@@ -2,7 +2,6 @@
 
 use super::notice::Notice;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// A screen.
 #[component]
@@ -23,7 +22,7 @@ pub fn Page(
     });
     view! {
         <header class="bar">
-            {back.map(|href| view! { <A href=href attr:class="back" attr:aria-label="返回">"‹"</A> })}
+            {back.map(|href| view! { <a href=href class="back" aria-label="返回">"‹"</a> })}
             <h1>{title}</h1>
         </header>
         <main class="page">

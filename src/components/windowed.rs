@@ -5,7 +5,7 @@ use leptos::{ev, html, prelude::*};
 use std::sync::Arc;
 
 /// Rows drawn above and below the view.
-const MARGIN: usize = 8;
+const MARGIN: usize = 3;
 
 /// A list whose rows all have one height.
 #[component]
@@ -40,16 +40,18 @@ where
         scrolling.remove();
         resizing.remove();
     });
+    // Not at once: to measure is to lay out the page, and other rows are still to be drawn.
     Effect::new(move |_| {
         items.track();
-        look();
+        request_animation_frame(look);
     });
     let range = Memo::new(move |_| {
         let height = row_height.get().max(1.0);
         let count = items.with(|items| items.len());
         let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
-        let first = (view_top.get().max(0.0) / height) as usize;
-        let shown = (view / height).ceil() as usize + 1;
+        let top = view_top.get();
+        let first = (top.max(0.0) / height) as usize;
+        let shown = ((view + top.min(0.0)).max(0.0) / height).ceil() as usize + 1;
         let from = first.saturating_sub(MARGIN).min(count);
         (from, (first + shown + MARGIN).min(count))
     });
@@ -65,7 +67,7 @@ where
     view! {
         <ul class="list" node_ref=list style:padding-top=top style:padding-bottom=bottom>
             <For each=visible key=move |item| key(item) let:item>
-                <li style:height=move || format!("{}px", row_height.get())>{row(item)}</li>
+                <li>{row(item)}</li>
             </For>
         </ul>
     }

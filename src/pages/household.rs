@@ -7,7 +7,6 @@ use crate::{
     state::use_app,
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use ruhu_domain::{RecordId, codes::Living, day, household::Household, resident::Resident, visit::Visit};
 use std::sync::Arc;
 
@@ -64,7 +63,7 @@ pub fn HouseholdPage() -> impl IntoView {
                         }}
                     </section>
                     <div class="action">
-                        <A href=format!("/households/{id}/visit") attr:class="button">"走访"</A>
+                        <a href=format!("/households/{id}/visit") class="button">"走访"</a>
                     </div>
                 }
                 .into_any(),
@@ -151,7 +150,7 @@ fn TimelineVisit(
             <p class="visit-foot">
                 <span class="hint">{visit.workers.join("、")}</span>
                 <Tick record=id/>
-                <A href=format!("/visits/{id}") attr:class="text-button">"修改"</A>
+                <a href=format!("/visits/{id}") class="text-button">"修改"</a>
             </p>
         </li>
     }

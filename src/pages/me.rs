@@ -11,7 +11,6 @@ use crate::{
     state::{SyncStatus, notebook::APP, use_app},
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use ruhu_domain::{
     Kind, day,
     engine::{Queued, QueuedState},
@@ -62,7 +61,7 @@ pub fn Me() -> impl IntoView {
                     {move || app.can_install.get().then(|| view! {
                         <button class="row link strong" on:click=install>"安装到桌面"</button>
                     })}
-                    <A href="/install" attr:class="row link"><span>"装到桌面"</span><span class="hint">"查看步骤"</span></A>
+                    <a href="/install" class="row link"><span>"装到桌面"</span><span class="hint">"查看步骤"</span></a>
                     <p class="row"><span>"版本"</span><span class="hint">{APP}</span></p>
                     {move || app.update_waits.get().then(|| view! {
                         <button class="row link strong" on:click=update>"有新版本，点此更新"</button>

@@ -29,6 +29,9 @@ pub fn Round() -> impl IntoView {
             let query = query.get();
             if query.trim().is_empty() {
                 let filter = filter.get();
+                if filter == Filter::All {
+                    return all;
+                }
                 return Arc::new(all.iter().filter(|door| filter.shows(door, now)).cloned().collect::<Vec<Door>>());
             }
             Arc::new(app.read(|notebook| {
@@ -51,6 +54,11 @@ pub fn Round() -> impl IntoView {
                     placeholder="姓名、拼音首字母、电话尾号、户号"
                     autocomplete="off"
                     prop:value=query
+                    on:focus=move |_| request_animation_frame(move || {
+                        if let Some(open) = app.notebook() {
+                            open.prepare_search();
+                        }
+                    })
                     on:input=move |event| query.set(event_target_value(&event))
                 />
             </div>

@@ -6,7 +6,6 @@ use crate::{
     state::use_app,
 };
 use leptos::prelude::*;
-use leptos_router::components::A;
 use ruhu_domain::{day, round::Door};
 
 /// Doors shown here; the rest is on the round.
@@ -53,10 +52,10 @@ pub fn Today() -> impl IntoView {
             };
             view! {
                 <li>
-                    <A href=href attr:class="row link">
+                    <a href=href class="row link">
                         <span>{name}</span>
                         <span class="hint">{day::ago(draft.touched, clock::now_ms())}" 未写完"</span>
-                    </A>
+                    </a>
                 </li>
             }
         });
@@ -66,10 +65,10 @@ pub fn Today() -> impl IntoView {
         <Page title=title>
             {move || {
                 (unsent.get() > 0).then(|| view! {
-                    <A href="/me" attr:class="card row link strong">
+                    <a href="/me" class="card row link strong">
                         <span>{unsent.get()}" 条还没到办公室"</span>
                         <span class="hint">"查看"</span>
-                    </A>
+                    </a>
                 })
             }}
             {drafts}
@@ -96,7 +95,7 @@ pub fn Today() -> impl IntoView {
                 }}
                 {move || {
                     (due.with(|(count, _)| *count) > DOORS).then(|| view! {
-                        <A href="/round" attr:class="row link center">"查看全部"</A>
+                        <a href="/round" class="row link center">"查看全部"</a>
                     })
                 }}
             </section>

@@ -160,11 +160,7 @@ impl App {
         let opened: Result<(), notebook::OpenError> = async {
             let storage = Rc::new(IndexedDb::open("ruhu").await?);
             self.storage.set_value(Some(storage.clone()));
-            match session::stored(&*storage).await? {
-                None => self.phase.set(Phase::LoggedOut),
-                Some(session) => self.open_notebook(storage, session).await?,
-            }
-            Ok(())
+            self.open_notebook(storage).await
         }
         .await;
         if let Err(error) = opened {
@@ -172,12 +168,15 @@ impl App {
         }
     }
 
-    async fn open_notebook(self, storage: Rc<IndexedDb>, session: Session) -> Result<(), notebook::OpenError> {
+    async fn open_notebook(self, storage: Rc<IndexedDb>) -> Result<(), notebook::OpenError> {
         let version = self.version;
         let changed = move || {
             let _ = version.try_update(|version| *version += 1);
         };
-        let notebook = Notebook::open(storage, session, changed).await?;
+        let Some(notebook) = Notebook::open(storage, changed).await? else {
+            self.phase.set(Phase::LoggedOut);
+            return Ok(());
+        };
         self.notebook.set_value(Some(notebook));
         self.version.update(|version| *version += 1);
         self.phase.set(Phase::Open);
@@ -226,13 +225,15 @@ impl App {
             return Err("请填写账号和密码".into());
         }
         let storage = self.storage.get_value().ok_or("手机存储还没有打开，请稍等")?;
-        let kept = session::stored(&*storage).await.map_err(|error| error.to_string())?;
+        let kept = self.notebook().map(|open| open.session());
         let same = kept.as_ref().filter(|kept| kept.account == account);
-        if let (Some(kept), None) = (&kept, same) {
-            let unsent = storage.read(Table::Outbox).await.map_err(|error| error.to_string())?.len();
-            if unsent > 0 {
+        if let (Some(open), Some(kept), None) = (self.notebook(), &kept, same) {
+            let (unsent, drafts) = (open.engine().outbox().count(), open.drafts().len());
+            if unsent + drafts > 0 {
                 let name = &kept.name;
-                return Err(format!("这台手机上还有{name}没发送的 {unsent} 条记录，请先由{name}登录发送"));
+                return Err(format!(
+                    "这台手机上还有{name}没发送的 {unsent} 条记录和 {drafts} 份草稿，请先由{name}登录处理"
+                ));
             }
         }
         let device = same.map_or_else(|| DeviceId(u64::from_be_bytes(platform::random())), |kept| kept.device);
@@ -257,7 +258,7 @@ impl App {
         storage.write(&writes).await.map_err(|error| error.to_string())?;
         self.status.set(SyncStatus::Calm);
         leptos::task::spawn_local(space::ask_to_persist());
-        self.open_notebook(storage, session).await.map_err(|error| error.to_string())
+        self.open_notebook(storage).await.map_err(|error| error.to_string())
     }
 
     /// Logs out and clears the phone. Refused while something is not at the office.

@@ -15,11 +15,11 @@ use crate::{
 use futures::lock::Mutex;
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId,
-    engine::{Delta, Engine, HEAD, Head, Plan, Stored},
+    engine::{Delta, Engine, HEAD, Head, Plan},
     record::WITHDRAWN,
     round::Roster,
     search::Index,
-    storage::{Batch, Table},
+    storage::{Batch, Snapshot, Table},
     visit::Visit,
     wire::{SyncRequest, SyncResponse},
 };
@@ -83,40 +83,35 @@ fn unreadable(error: impl std::fmt::Display) -> OpenError {
     OpenError::Unreadable(error.to_string())
 }
 
-async fn load(storage: &IndexedDb, session: &Session) -> Result<Contents, OpenError> {
-    let head = match storage.get(Table::Meta, HEAD).await? {
-        Some(bytes) => serde_json::from_slice(&bytes).map_err(unreadable)?,
+fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
+    let head = match stored.get(Table::Meta, HEAD) {
+        Some(bytes) => serde_json::from_slice(bytes).map_err(unreadable)?,
         None => Head::new(session.device, session.name.clone(), Vec::new()),
     };
-    let stored = Stored {
-        segments: storage.read(Table::Segments).await?,
-        outbox: storage.read(Table::Outbox).await?,
-        cursors: storage.read(Table::Cursors).await?,
-    };
-    let engine = Engine::load(head, &stored).map_err(unreadable)?;
+    let engine = Engine::load(head, stored).map_err(unreadable)?;
     let mut roster = Roster::default();
     for record in engine.records() {
         roster.put(record);
     }
     let mut drafts = BTreeMap::new();
-    for (_, bytes) in storage.read(Table::Drafts).await? {
-        let draft: Draft = serde_json::from_slice(&bytes).map_err(unreadable)?;
+    for (_, bytes) in stored.entries(Table::Drafts) {
+        let draft: Draft = serde_json::from_slice(bytes).map_err(unreadable)?;
         drafts.insert(draft.id, draft);
     }
     Ok(Contents { engine, roster, drafts })
 }
 
 impl Notebook {
-    /// Opens what the storage holds. `changed` is called whenever something to be seen changed.
+    /// Opens what the storage holds; none where nobody is logged in. `changed` is called whenever
+    /// something to be seen changed.
     ///
     /// # Errors
     /// The storage can't be read.
-    pub async fn open(
-        storage: Rc<IndexedDb>,
-        session: Session,
-        changed: impl Fn() + 'static,
-    ) -> Result<Rc<Self>, OpenError> {
-        let contents = load(&storage, &session).await?;
+    pub async fn open(storage: Rc<IndexedDb>, changed: impl Fn() + 'static) -> Result<Option<Rc<Self>>, OpenError> {
+        let stored = storage.snapshot().await?;
+        let Some(session) = session::stored(&stored) else { return Ok(None) };
+        let contents = load(&stored, &session)?;
+        drop(stored);
         let this = Rc::new(Self {
             storage,
             session: RefCell::new(session),
@@ -136,7 +131,7 @@ impl Notebook {
             }
         });
         *this.tabs.borrow_mut() = Some(tabs);
-        Ok(this)
+        Ok(Some(this))
     }
 
     /// The engine, to read.
@@ -161,10 +156,15 @@ impl Notebook {
         self.session.borrow().clone()
     }
 
+    /// Makes ready for searching: worth doing before the first keystroke.
+    pub fn prepare_search(&self) {
+        self.index.borrow_mut().get_or_insert_with(|| build_index(&self.roster()));
+    }
+
     /// The households that match a search.
     pub fn search(&self, query: &str) -> Vec<RecordId> {
-        let mut index = self.index.borrow_mut();
-        index.get_or_insert_with(|| build_index(&self.roster())).search(query)
+        self.prepare_search();
+        self.index.borrow().as_ref().map(|index| index.search(query)).unwrap_or_default()
     }
 
     /// Saves a visit, durable when this returns, and forgets its draft in the same transaction.
@@ -335,13 +335,14 @@ impl Notebook {
 
     async fn reload(&self) -> Result<(), StorageError> {
         let _lane = self.lane.lock().await;
-        let Some(session) = session::stored(&*self.storage).await? else {
+        let stored = self.storage.snapshot().await?;
+        let Some(session) = session::stored(&stored) else {
             // Another window logged out: this one has nothing to show any more.
             drop(platform::window().location().reload());
             return Ok(());
         };
         self.session.replace(session.clone());
-        match load(&self.storage, &session).await {
+        match load(&stored, &session) {
             Ok(contents) => {
                 *self.contents.borrow_mut() = contents;
                 *self.index.borrow_mut() = None;

@@ -1,9 +1,8 @@
 //! Who is logged in on this phone.
 
-use crate::storage::{Storage, StorageError};
 use ruhu_domain::{
     DeviceId,
-    storage::{Table, Write},
+    storage::{Snapshot, Table, Write},
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,10 +31,6 @@ impl Session {
 }
 
 /// The login that the storage holds; none where nobody is logged in.
-///
-/// # Errors
-/// The storage can't be read.
-pub async fn stored(storage: &impl Storage) -> Result<Option<Session>, StorageError> {
-    let kept = storage.get(Table::Meta, SESSION).await?;
-    Ok(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+pub fn stored(storage: &Snapshot) -> Option<Session> {
+    storage.get(Table::Meta, SESSION).and_then(|bytes| serde_json::from_slice(bytes).ok())
 }

@@ -9,7 +9,7 @@ use indexed_db_futures::{
     transaction::{TransactionDurability, TransactionMode, TransactionOptions},
 };
 use js_sys::Uint8Array;
-use ruhu_domain::storage::{Batch, Table, Write};
+use ruhu_domain::storage::{Batch, Snapshot, Table, Write};
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -105,15 +105,22 @@ impl Storage for IndexedDb {
         .await
     }
 
-    async fn read(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    async fn snapshot(&self) -> Result<Snapshot, StorageError> {
         self.with_retry(async |database| {
-            let transaction = database.transaction(table.name()).build()?;
-            let store = transaction.object_store(table.name())?;
-            let keys = store.get_all_keys::<String>().build()?;
-            let values = store.get_all::<JsValue>().build()?;
-            let keys = keys.await?;
-            let values = values.await?;
-            keys.zip(values).map(|(key, value)| Ok((key?, bytes(&value?)))).collect()
+            let transaction = database.transaction(Table::ALL.map(Table::name)).build()?;
+            // Every request is issued before the first await, as in a write.
+            let mut requests = Vec::new();
+            for table in Table::ALL {
+                let store = transaction.object_store(table.name())?;
+                requests.push((table, store.get_all_keys::<String>().build()?, store.get_all::<JsValue>().build()?));
+            }
+            let mut snapshot = Snapshot::default();
+            for (table, keys, values) in requests {
+                let (keys, values) = (keys.await?, values.await?);
+                let entries = keys.zip(values).map(|(key, value)| Ok((key?, bytes(&value?))));
+                snapshot.put(table, entries.collect::<Result<_, Error>>()?);
+            }
+            Ok(snapshot)
         })
         .await
     }

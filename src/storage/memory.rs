@@ -2,7 +2,7 @@
 //! to it.
 
 use super::{Storage, StorageError};
-use ruhu_domain::storage::{Batch, Table, Write};
+use ruhu_domain::storage::{Batch, Snapshot, Table, Write};
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// Entries by table and key.
@@ -22,10 +22,14 @@ impl Storage for Memory {
         Ok(())
     }
 
-    async fn read(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, StorageError> {
+    async fn snapshot(&self) -> Result<Snapshot, StorageError> {
         let entries = self.0.borrow();
-        let of_table = entries.iter().filter(|((of, _), _)| *of == table);
-        Ok(of_table.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+        let mut snapshot = Snapshot::default();
+        for table in Table::ALL {
+            let of_table = entries.iter().filter(|((of, _), _)| *of == table);
+            snapshot.put(table, of_table.map(|((_, key), value)| (key.clone(), value.clone())).collect());
+        }
+        Ok(snapshot)
     }
 
     async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {

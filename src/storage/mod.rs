@@ -3,7 +3,7 @@
 pub mod indexed_db;
 pub mod memory;
 
-use ruhu_domain::storage::{Batch, Table};
+use ruhu_domain::storage::{Batch, Snapshot, Table};
 
 /// Why the phone's storage did not do something. Nothing of the batch was written then.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,11 +28,11 @@ pub trait Storage {
     /// Nothing of the batch was written.
     async fn write(&self, batch: &Batch) -> Result<(), StorageError>;
 
-    /// Every entry of a table, in the order of the keys.
+    /// Everything, as of one moment.
     ///
     /// # Errors
-    /// The table could not be read.
-    async fn read(&self, table: Table) -> Result<Vec<(String, Vec<u8>)>, StorageError>;
+    /// It could not be read.
+    async fn snapshot(&self) -> Result<Snapshot, StorageError>;
 
     /// One entry.
     ///

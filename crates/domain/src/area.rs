@@ -1,6 +1,7 @@
 //! Areas and grids: who is responsible for where.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
 
 /// The four linked levels 市、县、乡、村.
@@ -42,7 +43,7 @@ impl AreaLevel {
 /// A 12-digit statistical area code (统计用区划代码): province 2, city 2, county 2, township 3, village 3.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct AreaCode(String);
+pub struct AreaCode(SmolStr);
 
 /// Why a code is not one.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl AreaCode {
             AreaLevel::Township => 6,
             AreaLevel::Village => 9,
         };
-        Some(Self(format!("{:0<12}", &self.0[..digits])))
+        Some(Self(format!("{:0<12}", &self.0[..digits]).into()))
     }
 
     /// The county's six digits: the distribution key of a sharded database.
@@ -95,7 +96,7 @@ impl FromStr for AreaCode {
     type Err = BadAreaCode;
     fn from_str(text: &str) -> Result<Self, BadAreaCode> {
         let ok = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
-        if ok { Ok(Self(text.to_owned())) } else { Err(BadAreaCode::Area) }
+        if ok { Ok(Self(text.into())) } else { Err(BadAreaCode::Area) }
     }
 }
 
@@ -107,14 +108,14 @@ impl fmt::Display for AreaCode {
 
 impl<'de> Deserialize<'de> for AreaCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 
 /// A grid: a village's code, `-` and two digits, as `411502001003-02`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct GridCode(String);
+pub struct GridCode(SmolStr);
 
 impl GridCode {
     /// The code as written.
@@ -124,7 +125,7 @@ impl GridCode {
 
     /// The village the grid is part of.
     pub fn village(&self) -> AreaCode {
-        AreaCode(self.0[..12].to_owned())
+        AreaCode(self.0[..12].into())
     }
 
     /// The grid's number within its village.
@@ -139,11 +140,7 @@ impl FromStr for GridCode {
         let (area, number) = text.split_once('-').ok_or(BadAreaCode::Grid)?;
         let area: AreaCode = area.parse().map_err(|_| BadAreaCode::Grid)?;
         let two_digits = number.len() == 2 && number.bytes().all(|b| b.is_ascii_digit());
-        if two_digits && area.level() == AreaLevel::Village {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(BadAreaCode::Grid)
-        }
+        if two_digits && area.level() == AreaLevel::Village { Ok(Self(text.into())) } else { Err(BadAreaCode::Grid) }
     }
 }
 
@@ -155,7 +152,7 @@ impl fmt::Display for GridCode {
 
 impl<'de> Deserialize<'de> for GridCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 

@@ -11,9 +11,9 @@
 use crate::{
     id::{DeviceId, OpId, RecordId},
     merge::merge,
-    record::{Channel, Kind, Op, Record, diff},
+    record::{Channel, Kind, Name, Op, Record, diff},
     stamp::Stamp,
-    storage::{Batch, Table, Write},
+    storage::{Batch, Snapshot, Table, Write},
     wire::{Grid, MAX_OP_BYTES, MAX_OPS, OpOutcome, SyncRequest, SyncResponse},
 };
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ pub struct Head {
     /// This device.
     pub device: DeviceId,
     /// The worker's name, written into each op.
-    pub by: String,
+    pub by: Name,
     /// The latest stamp made or seen.
     pub last: Stamp,
     /// Server time minus phone time, in milliseconds.
@@ -104,10 +104,10 @@ pub const HEAD: &str = "engine";
 
 impl Head {
     /// A device that has not synced yet.
-    pub fn new(device: DeviceId, by: String, grants: Vec<Grid>) -> Self {
+    pub fn new(device: DeviceId, by: impl Into<Name>, grants: Vec<Grid>) -> Self {
         Self {
             device,
-            by,
+            by: by.into(),
             last: Stamp::zero(device),
             offset_ms: 0,
             epoch: None,
@@ -121,17 +121,6 @@ impl Head {
     pub fn write(&self) -> Write {
         Write::Put(Table::Meta, HEAD.into(), json(self))
     }
-}
-
-/// Everything the storage holds for the engine.
-#[derive(Debug, Default)]
-pub struct Stored {
-    /// Entries of [`Table::Segments`], by key.
-    pub segments: Vec<(String, Vec<u8>)>,
-    /// Entries of [`Table::Outbox`], by key.
-    pub outbox: Vec<(String, Vec<u8>)>,
-    /// Entries of [`Table::Cursors`], by key.
-    pub cursors: Vec<(String, Vec<u8>)>,
 }
 
 /// The phone's records and queue.
@@ -197,7 +186,7 @@ impl Engine {
     ///
     /// # Errors
     /// A value that could not be read: nothing is dropped in silence.
-    pub fn load(head: Head, stored: &Stored) -> Result<Self, Unreadable> {
+    pub fn load(head: Head, stored: &Snapshot) -> Result<Self, Unreadable> {
         let mut engine = Self {
             head,
             base: HashMap::new(),
@@ -208,19 +197,19 @@ impl Engine {
             spent: BTreeSet::new(),
         };
         let mut spent = BTreeSet::new();
-        for (key, bytes) in &stored.segments {
+        for (key, bytes) in stored.entries(Table::Segments) {
             let number = u64::from_str_radix(key, 16).unwrap_or_default();
             let segment: Segment<Record> = parse(Table::Segments, bytes)?;
             engine.segments.insert(number, segment.records.iter().map(|record| record.id).collect());
             engine.base.extend(segment.records.into_iter().map(|record| (record.id, Arc::new(record))));
             spent.extend(segment.spent);
         }
-        for (key, bytes) in &stored.cursors {
+        for (key, bytes) in stored.entries(Table::Cursors) {
             if let Ok(channel) = key.parse() {
                 engine.cursors.insert(channel, parse(Table::Cursors, bytes)?);
             }
         }
-        for (_, bytes) in &stored.outbox {
+        for (_, bytes) in stored.entries(Table::Outbox) {
             let queued: Queued = parse(Table::Outbox, bytes)?;
             engine.head.last = engine.head.last.max(queued.op.stamp);
             if spent.contains(&queued.op.id) {
@@ -523,7 +512,7 @@ fn size_hint(op: &Op) -> usize {
         serde_json::Value::Array(items) => items.len() * 40,
         _ => 8,
     };
-    let field = |(name, change): (&String, &crate::record::Change)| {
+    let field = |(name, change): (&Name, &crate::record::Change)| {
         name.len() + 15 + text(&change.value) + if change.replaced.is_some() { 48 } else { 0 }
     };
     260 + op.changes.iter().map(field).sum::<usize>()

@@ -18,6 +18,7 @@ pub mod round;
 pub mod search;
 pub mod stamp;
 pub mod storage;
+mod text;
 pub mod visit;
 pub mod wire;
 

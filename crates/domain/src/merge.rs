@@ -47,7 +47,7 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
     let record = &mut merged.record;
     let new = Field { value: change.value.clone(), stamp: op.stamp };
     let Some(current) = record.fields.get_mut(name) else {
-        record.fields.insert(name.to_owned(), new);
+        record.fields.insert(name.into(), new);
         merged.applied = true;
         return;
     };
@@ -71,7 +71,7 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
     }
     if !contested.is_empty() {
         contested.sort_by_key(|field| field.stamp);
-        record.contested.insert(name.to_owned(), contested);
+        record.contested.insert(name.into(), contested);
     }
 }
 
@@ -104,8 +104,8 @@ mod tests {
             kind: Kind::Visit,
             channel: "411502001003-02/general".parse().expect("a channel"),
             stamp: stamp(ms, device),
-            by: format!("{device}"),
-            changes: [("found".to_owned(), change)].into(),
+            by: format!("{device}").into(),
+            changes: [("found".into(), change)].into(),
         }
     }
 

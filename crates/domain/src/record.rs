@@ -14,7 +14,12 @@ use serde::{
     de::{DeserializeOwned, value::MapDeserializer},
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use smol_str::SmolStr;
+use std::{collections::BTreeMap, convert::Infallible, fmt, str::FromStr};
+
+/// A short text that repeats in every record: a field's name, a person's. Up to 23 bytes take no memory of
+/// their own.
+pub type Name = SmolStr;
 
 /// What a record is about. A kind that this version does not know is carried along unread.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,14 +46,15 @@ impl Kind {
     }
 }
 
-impl From<&str> for Kind {
-    fn from(name: &str) -> Self {
-        match name {
+impl FromStr for Kind {
+    type Err = Infallible;
+    fn from_str(name: &str) -> Result<Self, Infallible> {
+        Ok(match name {
             "household" => Self::Household,
             "resident" => Self::Resident,
             "visit" => Self::Visit,
             other => Self::Other(other.into()),
-        }
+        })
     }
 }
 
@@ -60,7 +66,7 @@ impl Serialize for Kind {
 
 impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from(&*std::borrow::Cow::<'de, str>::deserialize(deserializer)?))
+        crate::text::parsed(deserializer)
     }
 }
 
@@ -136,8 +142,7 @@ impl Serialize for Channel {
 
 impl<'de> Deserialize<'de> for Channel {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 
@@ -154,7 +159,7 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// The account's name as people know it.
-    pub by: String,
+    pub by: Name,
     /// Unix milliseconds.
     pub at: u64,
 }
@@ -170,9 +175,9 @@ pub struct Record {
     /// Where it belongs.
     pub channel: Channel,
     /// The winning values.
-    pub fields: BTreeMap<String, Field>,
+    pub fields: BTreeMap<Name, Field>,
     /// Values that lost against one written without knowledge of them, until a person chooses.
-    pub contested: BTreeMap<String, Vec<Field>>,
+    pub contested: BTreeMap<Name, Vec<Field>>,
     /// The earliest edit.
     pub created: Mark,
     /// The latest edit.
@@ -186,11 +191,11 @@ struct Form {
     kind: Kind,
     channel: Channel,
     stamp: Stamp,
-    values: BTreeMap<String, Value>,
+    values: BTreeMap<Name, Value>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    stamps: BTreeMap<String, Stamp>,
+    stamps: BTreeMap<Name, Stamp>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    contested: BTreeMap<String, Vec<Field>>,
+    contested: BTreeMap<Name, Vec<Field>>,
     created: Mark,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     changed: Option<Mark>,
@@ -253,7 +258,7 @@ impl Record {
     pub fn view<T: DeserializeOwned>(&self) -> Option<T> {
         let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
         T::deserialize(MapDeserializer::<_, serde_json::Error>::new(
-            fields.map(|(name, field)| (name.as_str(), field.value.clone())),
+            fields.map(|(name, field)| (name.as_str(), &field.value)),
         ))
         .ok()
     }
@@ -296,10 +301,10 @@ pub struct Op {
     /// When and on which device it was made.
     pub stamp: Stamp,
     /// Who made it; the server replaces it by the name of the account that sends.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub by: String,
+    #[serde(default, skip_serializing_if = "Name::is_empty")]
+    pub by: Name,
     /// The changed fields.
-    pub changes: BTreeMap<String, Change>,
+    pub changes: BTreeMap<Name, Change>,
 }
 
 /// The changes that turn `before` into `after`. Fields of `before` that `after` does not name stay
@@ -307,7 +312,7 @@ pub struct Op {
 ///
 /// # Panics
 /// Never for the views of this crate: they serialize to JSON objects.
-pub fn diff<T: Serialize>(before: Option<&Record>, after: &T) -> BTreeMap<String, Change> {
+pub fn diff<T: Serialize>(before: Option<&Record>, after: &T) -> BTreeMap<Name, Change> {
     let Ok(Value::Object(after)) = serde_json::to_value(after) else {
         return BTreeMap::new();
     };
@@ -317,7 +322,7 @@ pub fn diff<T: Serialize>(before: Option<&Record>, after: &T) -> BTreeMap<String
         .filter(|(name, value)| old(name).map_or(!is_empty(value), |field| field.value != *value))
         .map(|(name, value)| {
             let replaced = old(&name).map(|field| field.stamp);
-            (name, Change { value, replaced, settles: Vec::new() })
+            (name.into(), Change { value, replaced, settles: Vec::new() })
         })
         .collect()
 }
@@ -337,7 +342,7 @@ mod tests {
     use crate::merge::merge;
     use serde_json::json;
 
-    fn op(changes: BTreeMap<String, Change>, ms: u64) -> Op {
+    fn op(changes: BTreeMap<Name, Change>, ms: u64) -> Op {
         Op {
             id: OpId::new(ms, [ms as u8; 10]),
             record: RecordId::new(1, [0; 10]),

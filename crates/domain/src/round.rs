@@ -247,7 +247,7 @@ mod tests {
             kind,
             channel: "411502001003-02/general".parse().expect("a channel"),
             stamp: Stamp { ms: 1, counter: 0, device: DeviceId(1) },
-            by: String::new(),
+            by: Default::default(),
             changes: diff(None, view),
         };
         merge(None, &op).record

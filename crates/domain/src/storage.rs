@@ -1,5 +1,7 @@
 //! What the engine wants written, as plain data. The adapters carry a batch out in one transaction.
 
+use std::collections::BTreeMap;
+
 /// The tables on the phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
@@ -44,3 +46,29 @@ pub enum Write {
 
 /// Writes that happen together or not at all.
 pub type Batch = Vec<Write>;
+
+/// An entry of a table: key and value.
+pub type Entry = (String, Vec<u8>);
+
+/// Everything in a store as of one moment, each table's entries in the order of their keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshot(BTreeMap<Table, Vec<Entry>>);
+
+impl Snapshot {
+    /// Adds a table with its entries, in the order of their keys.
+    pub fn put(&mut self, table: Table, entries: Vec<Entry>) {
+        self.0.insert(table, entries);
+    }
+
+    /// A table's entries.
+    pub fn entries(&self, table: Table) -> &[Entry] {
+        self.0.get(&table).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// One value.
+    pub fn get(&self, table: Table, key: &str) -> Option<&[u8]> {
+        let entries = self.entries(table);
+        let at = entries.binary_search_by(|(of, _)| of.as_str().cmp(key)).ok()?;
+        Some(&entries[at].1)
+    }
+}

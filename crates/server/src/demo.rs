@@ -12,7 +12,7 @@ use ruhu_domain::{
     codes::{Living, Outcome, Purpose, Relation, Sex, Tag},
     day,
     household::Household,
-    record::{Op, diff},
+    record::{Name, Op, diff},
     resident::Resident,
     visit::Visit,
 };
@@ -122,7 +122,7 @@ impl Demo {
         self.stamp = self.stamp.next(self.stamp.ms + 1, self.device);
         let id = OpId::new(self.stamp.ms, self.rng.random());
         let (channel, changes) = (self.channel.clone(), diff(None, view));
-        self.ops.push(Op { id, record, kind, channel, stamp: self.stamp, by: String::new(), changes });
+        self.ops.push(Op { id, record, kind, channel, stamp: self.stamp, by: Name::default(), changes });
     }
 
     fn pick(&mut self, from: &[&'static str]) -> &'static str {

@@ -21,7 +21,7 @@ struct Phone {
 impl Phone {
     fn new(device: u64) -> Self {
         let head = Head::new(DeviceId(device), format!("{device}"), Vec::new());
-        let engine = Engine::load(head, &Stored::default()).expect("an empty store");
+        let engine = Engine::load(head, &Snapshot::default()).expect("an empty store");
         Self { engine, stored: BTreeMap::new(), edits: 0 }
     }
 
@@ -52,19 +52,16 @@ impl Phone {
 
     /// The phone after its browser was killed and started again.
     fn restarted(&self) -> Self {
-        let of = |table: Table| {
-            self.stored
-                .iter()
-                .filter(|((of, _), _)| *of == table)
-                .map(|((_, key), value)| (key.clone(), value.clone()))
-                .collect()
-        };
         let head = self.stored.get(&(Table::Meta, HEAD.to_owned()));
         let head = head.map_or_else(
             || Head::new(self.engine.head.device, self.engine.head.by.clone(), Vec::new()),
             |bytes| serde_json::from_slice(bytes).expect("a head"),
         );
-        let stored = Stored { segments: of(Table::Segments), outbox: of(Table::Outbox), cursors: of(Table::Cursors) };
+        let mut stored = Snapshot::default();
+        for table in Table::ALL {
+            let of_table = self.stored.iter().filter(|((of, _), _)| *of == table);
+            stored.put(table, of_table.map(|((_, key), value)| (key.clone(), value.clone())).collect());
+        }
         let engine = Engine::load(head, &stored).expect("what was stored can be read");
         Self { engine, stored: self.stored.clone(), edits: self.edits }
     }

@@ -5,7 +5,7 @@ use crate::random;
 use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId,
     merge::merge,
-    record::Op,
+    record::{Name, Op},
     visit::Visit,
     wire::{MAX_RECORDS, OpOutcome, OpResult, Page},
 };
@@ -167,9 +167,9 @@ async fn take_county(
 
     for mut op in ops {
         // The name is the account's, whatever the phone wrote; the digest is of what the phone made.
-        op.by.clear();
+        op.by = Name::default();
         let digest: [u8; 32] = Sha256::digest(json(&op)?).into();
-        author.name.clone_into(&mut op.by);
+        op.by = author.name.into();
         let body = json(&op)?;
         let (outcome, reason) = match history.get(&op.id) {
             Some(before) if *before == digest => (OpOutcome::Duplicate, None),

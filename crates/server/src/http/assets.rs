@@ -61,21 +61,28 @@ fn is_hashed(name: &str) -> bool {
     })
 }
 
-/// The policy for the app's page: its own files only, and exactly the inline scripts it has.
+/// The policy for the app's page: its own files only, and exactly the inline scripts and styles it has.
 pub fn content_security_policy(page: &str) -> String {
+    let (scripts, styles) = (inline_hashes(page, "script"), inline_hashes(page, "style"));
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self'{styles}; \
+         img-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+/// The sources that allow a page's inline elements of this name.
+fn inline_hashes(page: &str, element: &str) -> String {
+    let (open, close) = (format!("<{element}"), format!("</{element}>"));
     let mut hashes = String::new();
-    for piece in page.split("<script").skip(1) {
+    for piece in page.split(&open).skip(1) {
         let Some((attributes, rest)) = piece.split_once('>') else { continue };
-        let Some((script, _)) = rest.split_once("</script>") else { continue };
-        if !attributes.contains("src=") && !script.is_empty() {
-            hashes.push_str(&format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))));
+        let Some((text, _)) = rest.split_once(&close) else { continue };
+        if !attributes.contains("src=") && !text.is_empty() {
+            hashes.push_str(&format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes()))));
         }
     }
-    format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'{hashes}; style-src 'self'; img-src 'self' blob:; \
-         connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
-    )
+    hashes
 }
 
 #[cfg(test)]
@@ -83,11 +90,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_policy_allows_the_pages_own_inline_script_and_no_other() {
-        let policy = content_security_policy("<script type=\"module\">1</script><script src=\"/a.js\"></script>");
+    fn the_policy_allows_the_pages_own_inline_script_and_style_and_no_other() {
+        let page = "<script type=\"module\">1</script><script src=\"/a.js\"></script><style>1</style>";
+        let policy = content_security_policy(page);
         // echo -n 1 | openssl dgst -sha256 -binary | base64
-        assert!(policy.contains("'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"), "{policy}");
-        assert_eq!(policy.matches("sha256").count(), 1);
+        let hash = "'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='";
+        for source in ["script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'"] {
+            assert!(policy.contains(&format!("{source} {hash};")), "{policy}");
+        }
+        assert_eq!(policy.matches("sha256").count(), 2);
         assert!(!policy.contains("unsafe-inline"));
     }
 

@@ -13,7 +13,7 @@ use ruhu_domain::{
     Channel, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
     codes::{Living, Relation, Sex, Tag},
     household::Household,
-    record::{Change, Op, diff},
+    record::{Change, Name, Op, diff},
     resident::Resident,
 };
 use serde::Serialize;
@@ -351,13 +351,13 @@ struct Writer<'a> {
 impl Writer<'_> {
     /// Adds the op that brings a record to `after`; false when nothing differs.
     fn write<T: Serialize>(&mut self, record: RecordId, kind: Kind, before: Option<&Record>, after: &T) -> bool {
-        let changes: BTreeMap<String, Change> = diff(before, after);
+        let changes: BTreeMap<Name, Change> = diff(before, after);
         if changes.is_empty() {
             return false;
         }
         self.stamp = self.stamp.next(random::now_ms(), self.stamp.device);
         let (id, channel) = (OpId::new(self.stamp.ms, random::bytes()), self.channel.clone());
-        self.ops.push(Op { id, record, kind, channel, stamp: self.stamp, by: String::new(), changes });
+        self.ops.push(Op { id, record, kind, channel, stamp: self.stamp, by: Name::default(), changes });
         true
     }
 }

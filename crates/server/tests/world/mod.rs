@@ -109,7 +109,7 @@ pub fn visit(device: DeviceId, n: u64, found: &str) -> Op {
         kind: Kind::Visit,
         channel: channel(),
         stamp: Stamp { ms: 1_795_406_400_000 + n, counter: 0, device },
-        by: String::new(),
+        by: Default::default(),
         changes: diff(None, &visit),
     }
 }

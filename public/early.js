@@ -1,5 +1,5 @@
-// Says so in words where the browser can't run the app, in place of a blank page. Plain old script:
-// it must run where modules don't.
+// What comes before the app: says so in words where the browser can't run it, in place of a blank
+// page. Plain old script: it must run where modules don't.
 (function () {
   var missing =
     typeof WebAssembly !== "object" ||
@@ -9,4 +9,6 @@
     typeof BigInt !== "function" ||
     typeof globalThis !== "object";
   if (missing) document.getElementById("old-browser").hidden = false;
+  // Wakes the storage while the app is still being compiled.
+  else if (indexedDB.databases) indexedDB.databases().catch(function () {});
 })();
