@@ -182,6 +182,8 @@ pub struct Record {
     pub created: Mark,
     /// The latest edit.
     pub changed: Mark,
+    /// Whose devices wrote the values above, where it is not the person who made the record.
+    pub others: Vec<(DeviceId, Name)>,
 }
 
 /// The stored and sent form: one stamp for the fields that share it, others by name.
@@ -199,6 +201,8 @@ struct Form {
     created: Mark,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     changed: Option<Mark>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<(DeviceId, Name)>,
 }
 
 impl From<Form> for Record {
@@ -220,6 +224,7 @@ impl From<Form> for Record {
             contested: form.contested,
             changed: form.changed.unwrap_or_else(|| form.created.clone()),
             created: form.created,
+            others: form.others,
         }
     }
 }
@@ -246,6 +251,7 @@ impl From<Record> for Form {
             contested: record.contested,
             created: record.created,
             changed,
+            others: record.others,
         }
     }
 }
@@ -271,6 +277,25 @@ impl Record {
     /// The latest stamp of any field.
     pub fn latest(&self) -> Option<Stamp> {
         self.fields.values().map(|field| field.stamp).max()
+    }
+
+    /// Who wrote a value, told by its stamp.
+    pub fn author(&self, stamp: Stamp) -> &Name {
+        let other = self.others.iter().find(|(device, _)| *device == stamp.device);
+        other.map_or(&self.created.by, |(_, by)| by)
+    }
+
+    /// Notes whose device it is, and forgets those that no value comes from any more.
+    pub(crate) fn note_author(&mut self, device: DeviceId, by: &Name) {
+        if *by != self.created.by && !self.others.iter().any(|(known, _)| *known == device) {
+            self.others.push((device, by.clone()));
+        }
+        let (fields, contested) = (&self.fields, &self.contested);
+        self.others.retain(|(device, _)| {
+            let mut stamps = fields.values().chain(contested.values().flatten()).map(|field| field.stamp);
+            stamps.any(|stamp| stamp.device == *device)
+        });
+        self.others.sort_unstable();
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::{
     id::{DeviceId, OpId},
     record::{Channel, Op, Record},
+    stamp::Stamp,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,6 +17,9 @@ pub const MAX_OP_BYTES: usize = 256 * 1024;
 
 /// The most records of one answer.
 pub const MAX_RECORDS: u32 = 2_000;
+
+/// A stamp further ahead of the server's clock than this is merged at the server's time, in milliseconds.
+pub const AHEAD_MS: u64 = 5 * 60 * 1_000;
 
 /// `POST /api/v1/login`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,9 +69,31 @@ pub struct SyncRequest {
     pub ops: Vec<Op>,
     /// How far each channel was pulled.
     #[serde(default)]
-    pub cursors: BTreeMap<Channel, u64>,
-    /// The most records wanted.
+    pub cursors: BTreeMap<Channel, Position>,
+    /// The most records wanted; 0 where this request only pushes.
     pub limit: u32,
+}
+
+/// How far a channel was pulled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u64)", into = "(u64, u64)")]
+pub struct Position {
+    /// The last sequence number seen; 0 before the first pull.
+    pub next: u64,
+    /// The channel's generation: another one after records were purged at the server.
+    pub generation: u64,
+}
+
+impl From<(u64, u64)> for Position {
+    fn from((next, generation): (u64, u64)) -> Self {
+        Self { next, generation }
+    }
+}
+
+impl From<Position> for (u64, u64) {
+    fn from(position: Position) -> Self {
+        (position.next, position.generation)
+    }
 }
 
 /// What became of an op at the server.
@@ -93,22 +119,38 @@ pub struct OpResult {
     pub op: OpId,
     /// What became of it.
     pub outcome: OpOutcome,
-    /// Why, in words for the worker, where it was not taken.
+    /// Why, in words for the worker, where it was not taken or not as it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The stamp it was merged with, where its own was too far ahead of the server's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
 }
 
-/// A channel's changed records.
+/// A channel's changed records: with what the sender pushed, all that changed after `after` and up to
+/// `next`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page<R = Record> {
     /// The channel.
     pub channel: Channel,
-    /// Records changed after the cursor, oldest change first.
+    /// The changed records, oldest change first.
     pub records: Vec<R>,
-    /// The new cursor.
-    pub next: u64,
+    /// The sequence number before the first that the page covers.
+    pub after: u64,
+    /// The new position.
+    pub next: Position,
     /// Whether there are more to pull.
+    #[serde(default, skip_serializing_if = "is_false")]
     pub more: bool,
+    /// Whether the phone's position was too old: the pull began anew, and records of this channel that
+    /// it does not bring again are gone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reset: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this shape")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// The answer to a [`SyncRequest`].

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    storage::Table,
-    wire::{OpResult, Page},
+    record::Kind,
+    wire::{MAX_OP_BYTES, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
 use serde_json::{Value, json};
 
@@ -38,8 +38,8 @@ impl Phone {
 
     fn edit(&mut self, record: RecordId, after: &Value, now: u64) -> OpId {
         self.edits += 1;
-        let random = [self.edits; 10];
-        let plan = self.engine.plan_edit(record, Kind::Visit, channel(), after, now, random).expect("a change");
+        let moment = Moment { now_ms: now, random: [self.edits; 10] };
+        let plan = self.engine.plan_edit(record, Kind::Visit, channel(), after, moment).expect("a change");
         let id = plan.delta.queued[0].op.id;
         self.carry_out(plan);
         id
@@ -66,8 +66,13 @@ impl Phone {
         Self { engine, stored: self.stored.clone(), edits: self.edits }
     }
 
+    /// The first request of a pass.
+    fn request(&self) -> SyncRequest {
+        self.engine.depart(&mut Pass::new("test", 100)).expect("a pass begins with a request").1
+    }
+
     fn waiting(&self) -> usize {
-        self.engine.request("test", 100, &Delta::default()).ops.len()
+        self.request().ops.len()
     }
 
     fn value(&self, record: RecordId, field: &str) -> Value {
@@ -88,11 +93,16 @@ fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> S
         epoch: "e1".into(),
         results: results
             .iter()
-            .map(|(op, outcome)| OpResult { op: *op, outcome: *outcome, reason: Some("原因".into()) })
+            .map(|(op, outcome)| OpResult { op: *op, outcome: *outcome, reason: Some("原因".into()), stamp: None })
             .collect(),
-        channels: vec![Page { channel: channel(), records, next, more: false }],
+        channels: vec![page(records, next)],
         grants: Vec::new(),
     }
+}
+
+fn page(records: Vec<Record>, next: u64) -> Page {
+    let next = Position { next, generation: 0 };
+    Page { channel: channel(), records, after: 0, next, more: false, reset: false }
 }
 
 #[test]
@@ -102,7 +112,7 @@ fn a_saved_visit_is_there_after_a_restart_and_waits_for_the_office() {
     let phone = phone.restarted();
     assert_eq!(phone.value(record(1), "found"), json!("都好"));
     assert!(!phone.engine.at_office(record(1)));
-    assert_eq!(phone.engine.request("test", 100, &Delta::default()).ops.len(), 1);
+    assert_eq!(phone.request().ops.len(), 1);
 }
 
 #[test]
@@ -114,35 +124,65 @@ fn an_op_is_forgotten_only_when_the_answer_names_it() {
     assert!(phone.engine.at_office(record(1)));
     assert!(!phone.engine.at_office(record(2)));
     let phone = phone.restarted();
-    assert_eq!(
-        phone.engine.request("test", 100, &Delta::default()).ops.iter().map(|op| op.id).collect::<Vec<_>>(),
-        [second]
-    );
+    assert_eq!(phone.request().ops.iter().map(|op| op.id).collect::<Vec<_>>(), [second]);
     assert_eq!(phone.value(record(1), "found"), json!("一"), "what the office has stays on the phone");
 }
 
 #[test]
-fn a_request_sent_while_an_answer_is_written_sends_nothing_twice() {
+fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
     let mut phone = Phone::new(1);
-    let first = phone.edit(record(1), &json!({"found": "一"}), NOW);
-    let second = phone.edit(record(2), &json!({"found": "二"}), NOW);
-    let plan = phone.engine.plan_answer(response(&[(first, OpOutcome::Applied)], vec![], 7), NOW);
-    assert!(phone.engine.goes_on(&plan.delta));
-    let request = phone.engine.request("test", 100, &plan.delta);
-    assert_eq!(request.ops.iter().map(|op| op.id).collect::<Vec<_>>(), [second]);
-    assert_eq!((request.cursors[&channel()], request.epoch.as_deref()), (7, Some("e1")));
+    let ids: Vec<OpId> =
+        (0..3).map(|n| phone.edit(record(n), &json!({"found": "长".repeat(MAX_OP_BYTES / 4)}), NOW)).collect();
+    let again = phone.edit(record(1), &json!({"found": "又"}), NOW);
+    let mut pass = Pass::new("test", 100);
+    let (first, request) = phone.engine.depart(&mut pass).expect("a first request");
+    assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[0], 1, 100));
+    let (second, request) = phone.engine.depart(&mut pass).expect("the next, meanwhile");
+    assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[1], 1, 0), "it only pushes");
+    assert!(phone.engine.depart(&mut pass).is_none(), "there are enough on their way");
+    let plan = phone.engine.plan_answer(response(&[(ids[0], OpOutcome::Applied)], vec![], 7), NOW);
+    pass.land(first, &plan.delta);
     phone.carry_out(plan);
-    let last = phone.engine.plan_answer(response(&[(second, OpOutcome::Applied)], vec![], 8), NOW);
-    assert!(!phone.engine.goes_on(&last.delta));
-    let stubborn = phone.engine.plan_answer(response(&[], vec![], 8), NOW);
-    assert!(!phone.engine.goes_on(&stubborn.delta), "a server that names nothing is not asked without end");
+    let (third, request) = phone.engine.depart(&mut pass).expect("the rest");
+    let sent: Vec<OpId> = request.ops.iter().map(|op| op.id).collect();
+    assert_eq!(sent, [ids[2]], "not the second edit of a record whose first is on its way");
+    for (number, id) in [(second, ids[1]), (third, ids[2])] {
+        let plan = phone.engine.plan_answer(response(&[(id, OpOutcome::Applied)], vec![], 8), NOW);
+        pass.land(number, &plan.delta);
+        phone.carry_out(plan);
+    }
+    let (last, request) = phone.engine.depart(&mut pass).expect("the second edit of a record");
+    assert_eq!((request.ops[0].id, request.ops.len()), (again, 1));
+    pass.land(last, &Delta::default());
+    assert!(phone.engine.depart(&mut pass).is_none(), "a server that names nothing is not asked without end");
+}
+
+#[test]
+fn a_batch_that_is_too_large_goes_in_halves_and_one_op_too_large_is_set_aside() {
+    let mut phone = Phone::new(1);
+    for n in 0..4 {
+        phone.edit(record(n), &json!({"found": "好"}), NOW);
+    }
+    let mut pass = Pass::new("test", 100);
+    let mut sizes = Vec::new();
+    let stuck = loop {
+        let (number, request) = phone.engine.depart(&mut pass).expect("a request");
+        sizes.push(request.ops.len());
+        if let Some(op) = pass.too_large(number) {
+            break op;
+        }
+    };
+    assert_eq!(sizes, [4, 2, 1]);
+    let plan = phone.engine.plan_set_aside(stuck, "太大").expect("it is queued");
+    phone.carry_out(plan);
+    assert_eq!(phone.waiting(), 3, "the others go on");
 }
 
 #[test]
 fn an_edit_made_while_the_earlier_one_was_on_its_way_stays_queued() {
     let mut phone = Phone::new(1);
     let first = phone.edit(record(1), &json!({"found": "一"}), NOW);
-    let request = phone.engine.request("test", 100, &Delta::default());
+    let request = phone.request();
     phone.edit(record(1), &json!({"found": "二"}), NOW);
     assert_eq!(request.ops.len(), 1);
     phone.answer(response(&[(first, OpOutcome::Applied)], vec![], 1));
@@ -175,7 +215,7 @@ fn a_refused_op_is_set_aside_and_holds_up_nothing() {
     assert_eq!(phone.value(record(1), "found"), json!("坏"), "what was written stays to be read");
     let retry = phone.engine.plan_retry(bad).expect("it can be sent again");
     phone.carry_out(retry);
-    assert_eq!(phone.restarted().engine.request("test", 100, &Delta::default()).ops[0].id, bad);
+    assert_eq!(phone.restarted().request().ops[0].id, bad);
 }
 
 #[test]
@@ -184,7 +224,7 @@ fn a_request_keeps_to_its_limits_but_always_carries_one_op() {
     for n in 0..3 {
         phone.edit(record(n), &json!({"found": "长".repeat(MAX_OP_BYTES / 3)}), NOW);
     }
-    assert_eq!(phone.engine.request("test", 100, &Delta::default()).ops.len(), 1);
+    assert_eq!(phone.request().ops.len(), 1);
 }
 
 #[test]
@@ -199,15 +239,108 @@ fn stamps_never_go_back_across_restarts_and_clock_jumps() {
     assert_eq!(phone.value(record(1), "found"), json!("二"));
 }
 
+/// A record as another device left it at the office.
+fn at_office(id: u64, found: &str) -> Record {
+    let mut other = Phone::new(9);
+    other.edit(record(id), &json!({"found": found}), NOW - 1_000);
+    other.engine.record(record(id)).expect("it was saved").as_ref().clone()
+}
+
 #[test]
-fn a_restored_server_is_pulled_from_the_beginning() {
+fn a_restored_server_gets_lately_acknowledged_ops_again_and_is_pulled_from_the_beginning() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "好"}), NOW);
+    let old = vec![at_office(2, "旧"), at_office(3, "没了")];
+    phone.answer(response(&[(op, OpOutcome::Applied)], old, 40));
+    assert_eq!((phone.waiting(), phone.request().cursors[&channel()].next), (0, 40));
+
+    let first = Page { more: true, ..page(vec![at_office(2, "旧")], 1) };
+    phone.answer(SyncResponse { epoch: "e2".into(), channels: vec![first], ..response(&[], vec![], 0) });
+    let mut phone = phone.restarted();
+    let request = phone.request();
+    assert_eq!((request.epoch.as_deref(), request.cursors[&channel()].next), (Some("e2"), 1));
+    assert_eq!(request.ops.iter().map(|op| op.id).collect::<Vec<_>>(), [op], "the backup may not have it");
+    assert_eq!(phone.value(record(3), "found"), json!("没了"), "what is on the phone can be read meanwhile");
+
+    let epoch = || "e2".to_owned();
+    phone.answer(SyncResponse { epoch: epoch(), ..response(&[(op, OpOutcome::Applied)], vec![], 5) });
+    let phone = phone.restarted();
+    assert_eq!(phone.waiting(), 0);
+    assert_eq!((phone.value(record(1), "found"), phone.value(record(2), "found")), (json!("好"), json!("旧")));
+    assert_eq!(phone.value(record(3), "found"), Value::Null, "the office no longer has it");
+}
+
+#[test]
+fn a_phone_that_was_away_while_the_server_purged_forgets_what_is_gone() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一"), at_office(2, "二")], 40));
+    let next = Position { next: 90, generation: 1 };
+    let reset = Page { next, reset: true, ..page(vec![at_office(2, "二")], 0) };
+    phone.answer(SyncResponse { channels: vec![reset], ..response(&[], vec![], 0) });
+    let phone = phone.restarted();
+    assert_eq!((phone.value(record(1), "found"), phone.value(record(2), "found")), (Value::Null, json!("二")));
+    assert_eq!(phone.request().cursors[&channel()], next);
+}
+
+#[test]
+fn a_server_that_lags_behind_takes_nothing_back() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "旧")], 40));
+    let op = phone.edit(record(1), &json!({"found": "新"}), NOW);
+    phone.answer(response(&[(op, OpOutcome::Applied)], vec![], 50));
+    phone.answer(response(&[], vec![at_office(1, "旧")], 45));
+    assert_eq!(phone.value(record(1), "found"), json!("新"));
+    assert_eq!(phone.request().cursors[&channel()].next, 50);
+}
+
+#[test]
+fn a_page_that_leaves_something_out_does_not_move_the_cursor() {
     let mut phone = Phone::new(1);
     phone.answer(response(&[], vec![], 40));
-    assert_eq!(phone.engine.request("test", 100, &Delta::default()).cursors[&channel()], 40);
-    phone.answer(SyncResponse { epoch: "e2".into(), ..response(&[], vec![], 41) });
-    let request = phone.restarted().engine.request("test", 100, &Delta::default());
-    assert_eq!(request.cursors.get(&channel()).copied().unwrap_or_default(), 0);
-    assert_eq!(request.epoch.as_deref(), Some("e2"));
+    let gap = Page { after: 45, ..page(vec![], 50) };
+    phone.answer(SyncResponse { channels: vec![gap], ..response(&[], vec![], 0) });
+    assert_eq!(phone.request().cursors[&channel()].next, 40);
+}
+
+#[test]
+fn an_op_merged_at_the_servers_time_is_so_on_the_phone_too() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "一年后"}), NOW + 31_536_000_000);
+    let stamp = Stamp { ms: NOW, counter: 0, device: DeviceId(1) };
+    let mut answer = response(&[(op, OpOutcome::Applied)], vec![], 1);
+    answer.results[0].stamp = Some(stamp);
+    phone.answer(answer);
+    assert_eq!(phone.engine.record(record(1)).expect("a record").fields["found"].stamp, stamp);
+}
+
+#[test]
+fn what_is_under_review_is_asked_about_once_a_pass() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "好"}), NOW);
+    phone.answer(response(&[(op, OpOutcome::Quarantined)], vec![], 1));
+    let mut pass = Pass::new("test", 100);
+    assert_eq!(phone.engine.depart(&mut pass).expect("a request").1.ops[0].id, op);
+    phone.answer(response(&[(op, OpOutcome::Duplicate)], vec![], 1));
+    assert!(phone.engine.at_office(record(1)), "the supervisor accepted it");
+}
+
+#[test]
+fn a_choice_settles_a_contested_field() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "甲"}), NOW - 5_000);
+    phone.answer(response(&[(op, OpOutcome::Applied)], vec![at_office(1, "乙")], 1));
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "乙")], 1));
+    let mut contested = at_office(1, "乙");
+    let loser = crate::record::Field { value: json!("甲"), stamp: Stamp { ms: 5, counter: 0, device: DeviceId(3) } };
+    contested.contested.insert("found".into(), vec![loser.clone()]);
+    phone.answer(response(&[], vec![contested], 2));
+    let moment = Moment { now_ms: NOW, random: [9; 10] };
+    let plan = phone.engine.plan_choice(record(1), "found", loser.stamp, moment).expect("a choice");
+    phone.carry_out(plan);
+    assert_eq!(phone.value(record(1), "found"), json!("甲"));
+    assert!(phone.engine.record(record(1)).expect("a record").contested.is_empty());
+    assert!(phone.engine.plan_choice(record(1), "found", loser.stamp, moment).is_none(), "it is settled");
 }
 
 #[test]
@@ -241,7 +374,9 @@ fn acknowledged_ops_are_swept_and_none_comes_back_whenever_the_phone_is_restarte
     assert_eq!((entries(&phone), phone.waiting()), (40, 0));
     let mut phone = phone.restarted();
     assert_eq!(phone.waiting(), 0, "acknowledged is acknowledged, swept or not");
-    while let Some(plan) = phone.engine.plan_sweep() {
+    assert!(phone.engine.plan_sweep(NOW + 100).is_none(), "a restored server may still want them");
+    let later = NOW + 2 * tidy::KEEP_MS;
+    while let Some(plan) = phone.engine.plan_sweep(later) {
         phone.carry_out(plan);
         assert_eq!(phone.restarted().waiting(), 0);
     }
@@ -266,13 +401,13 @@ fn windows_that_exchange_their_deltas_know_the_same() {
     two.edits = 100;
     let first = one
         .engine
-        .plan_edit(record(1), Kind::Visit, channel(), &json!({"found": "一"}), NOW, [1; 10])
+        .plan_edit(record(1), Kind::Visit, channel(), &json!({"found": "一"}), Moment { now_ms: NOW, random: [1; 10] })
         .expect("a change");
     two.engine.apply(first.delta.clone());
     one.carry_out(first);
     let second = two
         .engine
-        .plan_edit(record(1), Kind::Visit, channel(), &json!({"done": "二"}), NOW, [2; 10])
+        .plan_edit(record(1), Kind::Visit, channel(), &json!({"done": "二"}), Moment { now_ms: NOW, random: [2; 10] })
         .expect("a change");
     one.engine.apply(second.delta.clone());
     two.carry_out(second);

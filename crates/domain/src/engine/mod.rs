@@ -1,0 +1,380 @@
+//! The phone's side of sync, as pure data: what is known, what is not yet acknowledged, and the
+//! plans that change both.
+//!
+//! Every change is planned first (a `plan_…` function), written by the caller in one transaction, and
+//! only then applied ([`Engine::apply`]): memory never shows as saved what is not durable.
+//!
+//! Two layers make a record as the worker sees it: the *base*, as the office has it, and the ops of
+//! the *outbox* laid on top. So a pull over an unacknowledged edit needs no special case.
+
+mod answer;
+mod edit;
+mod pass;
+mod tidy;
+
+pub use edit::Moment;
+pub use pass::{Pass, WINDOW};
+
+use crate::{
+    id::{DeviceId, OpId, RecordId},
+    merge::merge,
+    record::{Channel, Name, Op, Record},
+    stamp::Stamp,
+    storage::{Batch, Snapshot, Table, Write},
+    wire::{Grid, Position},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+/// The most records in one segment.
+pub const SEGMENT: usize = 256;
+
+/// How a segment or an op in storage could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("a stored value in {table} could not be read")]
+pub struct Unreadable {
+    /// The table.
+    pub table: &'static str,
+    /// The parser's words.
+    #[source]
+    pub cause: serde_json::Error,
+}
+
+/// An op that the office has not acknowledged, and how far it got.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Queued {
+    /// The op.
+    pub op: Op,
+    /// How far it got.
+    pub state: QueuedState,
+}
+
+/// How far an unacknowledged op got.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum QueuedState {
+    /// 等待: goes with the next pass.
+    Waiting,
+    /// 待核对: the office has it, and a supervisor looks at it. Each pass asks what came of it.
+    Review {
+        /// Why, in words for the worker.
+        reason: String,
+    },
+    /// 被退回: the office could not take it; set aside so that it holds up nothing.
+    SetAside {
+        /// Why, in words for the worker.
+        reason: String,
+    },
+}
+
+impl Queued {
+    fn waiting(op: Op) -> Self {
+        Self { op, state: QueuedState::Waiting }
+    }
+
+    fn write(&self) -> Write {
+        Write::Put(Table::Outbox, self.op.id.to_string(), json(self))
+    }
+}
+
+/// A value of [`Table::Segments`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Segment<R> {
+    /// Records as the office has them.
+    records: Vec<R>,
+    /// Ops that the office acknowledged with them, in `epoch`. Their outbox entries are kept for a while,
+    /// to be offered again to a server that was restored from a backup.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spent: Vec<OpId>,
+    /// The server's epoch then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
+}
+
+/// A value of [`Table::Cursors`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// How far the channel was pulled.
+    pub position: Position,
+    /// Where the pull began anew: records of the channel in no segment from this number on were not
+    /// brought again so far. When the pull is through they are gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fresh: Option<u64>,
+}
+
+/// The engine's own values, kept under [`Table::Meta`] as `engine`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// This device.
+    pub device: DeviceId,
+    /// The worker's name, written into each op.
+    pub by: Name,
+    /// The latest stamp made or seen.
+    pub last: Stamp,
+    /// Server time minus phone time, in milliseconds.
+    pub offset_ms: i64,
+    /// The server's epoch.
+    pub epoch: Option<String>,
+    /// The grids the worker is responsible for.
+    pub grants: Vec<Grid>,
+    /// When the last pass succeeded, Unix milliseconds on this phone.
+    pub synced_at: Option<u64>,
+    /// Counts the writes to segments: a window whose count is behind must load again before a pass.
+    pub generation: u64,
+}
+
+/// The key of [`Head`] in [`Table::Meta`].
+pub const HEAD: &str = "engine";
+
+impl Head {
+    /// A device that has not synced yet.
+    pub fn new(device: DeviceId, by: impl Into<Name>, grants: Vec<Grid>) -> Self {
+        Self {
+            device,
+            by: by.into(),
+            last: Stamp::zero(device),
+            offset_ms: 0,
+            epoch: None,
+            grants,
+            synced_at: None,
+            generation: 0,
+        }
+    }
+
+    /// The write that keeps it.
+    pub fn write(&self) -> Write {
+        Write::Put(Table::Meta, HEAD.into(), json(self))
+    }
+}
+
+/// The phone's records and queue.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    head: Head,
+    base: HashMap<RecordId, Arc<Record>>,
+    outbox: BTreeMap<OpId, Queued>,
+    overlay: HashMap<RecordId, Arc<Record>>,
+    /// Acknowledged in this epoch, and still in storage.
+    acknowledged: BTreeMap<OpId, Queued>,
+    cursors: BTreeMap<Channel, Cursor>,
+    segments: BTreeMap<u64, Vec<RecordId>>,
+}
+
+/// A planned change: first write `writes` in one transaction, then [`Engine::apply`] it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// What to write.
+    pub writes: Batch,
+    /// What changes in memory.
+    pub delta: Delta,
+}
+
+/// A change of the engine's memory. Also what one window tells the others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Delta {
+    /// Queued, or their state changed.
+    pub queued: Vec<Queued>,
+    /// Acknowledged: no longer queued, though still in storage.
+    pub acknowledged: Vec<OpId>,
+    /// Gone from storage: acknowledged long ago, or given up by the worker.
+    pub swept: Vec<OpId>,
+    /// Records as the office has them.
+    pub base: Vec<Record>,
+    /// Records that the office no longer hands out.
+    pub forgotten: Vec<RecordId>,
+    /// Segments written: number and records.
+    pub segments: Vec<(u64, Vec<RecordId>)>,
+    /// Segments removed.
+    pub dropped: Vec<u64>,
+    /// Cursors moved.
+    pub cursors: BTreeMap<Channel, Cursor>,
+    /// The latest stamp, where an edit made one.
+    pub last: Option<Stamp>,
+    /// The engine's own values, where a pass changed them.
+    pub head: Option<Head>,
+    /// Whether there is more to pull.
+    pub again: bool,
+}
+
+fn json<T: Serialize>(value: &T) -> Vec<u8> {
+    serde_json::to_vec(value).expect("records, ops and heads have only text keys")
+}
+
+fn parse<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> Result<T, Unreadable> {
+    serde_json::from_slice(bytes).map_err(|cause| Unreadable { table: table.name(), cause })
+}
+
+fn segment_key(number: u64) -> String {
+    format!("{number:016x}")
+}
+
+impl Engine {
+    /// The engine as it was stored.
+    ///
+    /// # Errors
+    /// A value that could not be read: nothing is dropped in silence.
+    pub fn load(head: Head, stored: &Snapshot) -> Result<Self, Unreadable> {
+        let mut engine = Self {
+            head,
+            base: HashMap::new(),
+            outbox: BTreeMap::new(),
+            overlay: HashMap::new(),
+            acknowledged: BTreeMap::new(),
+            cursors: BTreeMap::new(),
+            segments: BTreeMap::new(),
+        };
+        let mut spent = BTreeSet::new();
+        for (key, bytes) in stored.entries(Table::Segments) {
+            let number = u64::from_str_radix(key, 16).unwrap_or_default();
+            let segment: Segment<Record> = parse(Table::Segments, bytes)?;
+            engine.segments.insert(number, segment.records.iter().map(|record| record.id).collect());
+            engine.base.extend(segment.records.into_iter().map(|record| (record.id, Arc::new(record))));
+            if segment.epoch == engine.head.epoch {
+                spent.extend(segment.spent);
+            }
+        }
+        for (key, bytes) in stored.entries(Table::Cursors) {
+            if let Ok(channel) = key.parse() {
+                engine.cursors.insert(channel, parse(Table::Cursors, bytes)?);
+            }
+        }
+        for (_, bytes) in stored.entries(Table::Outbox) {
+            let queued: Queued = parse(Table::Outbox, bytes)?;
+            engine.head.last = engine.head.last.max(queued.op.stamp);
+            let layer = if spent.contains(&queued.op.id) { &mut engine.acknowledged } else { &mut engine.outbox };
+            layer.insert(queued.op.id, queued);
+        }
+        let touched: BTreeSet<_> = engine.outbox.values().map(|queued| queued.op.record).collect();
+        engine.lay(touched);
+        Ok(engine)
+    }
+
+    /// The engine's own values.
+    pub const fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// A record as the worker sees it.
+    pub fn record(&self, id: RecordId) -> Option<&Arc<Record>> {
+        self.overlay.get(&id).or_else(|| self.base.get(&id))
+    }
+
+    /// Every record as the worker sees it, in no order.
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        let untouched = self.base.iter().filter(|(id, _)| !self.overlay.contains_key(id));
+        untouched.map(|(_, record)| record).chain(self.overlay.values())
+    }
+
+    /// What the office has not acknowledged, oldest first.
+    pub fn outbox(&self) -> impl Iterator<Item = &Queued> {
+        self.outbox.values()
+    }
+
+    /// What the office acknowledged lately, oldest first: kept in case it has to be restored from a backup.
+    pub fn acknowledged(&self) -> impl Iterator<Item = &Op> {
+        self.acknowledged.values().map(|queued| &queued.op)
+    }
+
+    /// Whether every edit of a record is at the office (✓✓), or some are only on this phone (✓).
+    pub fn at_office(&self, id: RecordId) -> bool {
+        !self.overlay.contains_key(&id)
+    }
+
+    /// Applies what was planned and written, here or in another window. Returns the records that
+    /// changed for the worker.
+    pub fn apply(&mut self, delta: Delta) -> Vec<RecordId> {
+        let mut touched = BTreeSet::new();
+        let restored =
+            delta.head.as_ref().is_some_and(|head| self.head.epoch.is_some() && head.epoch != self.head.epoch);
+        if restored {
+            self.acknowledged.clear();
+        }
+        for queued in delta.queued {
+            touched.insert(queued.op.record);
+            self.outbox.insert(queued.op.id, queued);
+        }
+        for id in delta.acknowledged {
+            if let Some(queued) = self.outbox.remove(&id) {
+                touched.insert(queued.op.record);
+                self.acknowledged.insert(id, queued);
+            }
+        }
+        for id in delta.swept {
+            self.acknowledged.remove(&id);
+            if let Some(queued) = self.outbox.remove(&id) {
+                touched.insert(queued.op.record);
+            }
+        }
+        for id in delta.forgotten {
+            touched.insert(id);
+            self.base.remove(&id);
+        }
+        for record in delta.base {
+            touched.insert(record.id);
+            self.base.insert(record.id, Arc::new(record));
+        }
+        for number in delta.dropped {
+            self.segments.remove(&number);
+        }
+        self.segments.extend(delta.segments);
+        self.cursors.extend(delta.cursors);
+        self.head.last = self.head.last.max(delta.last.unwrap_or(self.head.last));
+        if let Some(head) = delta.head {
+            let last = self.head.last.max(head.last);
+            self.head = Head { last, ..head };
+        }
+        self.lay(touched.iter().copied());
+        touched.into_iter().collect()
+    }
+
+    /// Lays the outbox's ops on the base of these records again.
+    fn lay(&mut self, records: impl IntoIterator<Item = RecordId>) {
+        let records: BTreeSet<RecordId> = records.into_iter().collect();
+        let mut laid: HashMap<RecordId, Record> = HashMap::new();
+        for queued in self.outbox.values().filter(|queued| records.contains(&queued.op.record)) {
+            let id = queued.op.record;
+            let before = laid.get(&id).or_else(|| self.base.get(&id).map(Arc::as_ref));
+            let merged = merge(before, &queued.op).record;
+            laid.insert(id, merged);
+        }
+        for id in records {
+            match laid.remove(&id) {
+                Some(record) => self.overlay.insert(id, Arc::new(record)),
+                None => self.overlay.remove(&id),
+            };
+        }
+    }
+
+    fn next_segment(&self) -> u64 {
+        self.segments.last_key_value().map_or(1, |(number, _)| number + 1)
+    }
+}
+
+/// Writes records as segments from number `next` on; the first names the ops spent on them.
+fn put_segments<'a>(
+    next: u64,
+    epoch: Option<&str>,
+    records: impl IntoIterator<Item = &'a Record>,
+    spent: Vec<OpId>,
+    plan: &mut Plan,
+) {
+    let records: Vec<&Record> = records.into_iter().collect();
+    let mut segments: Vec<&[&Record]> = records.chunks(SEGMENT).collect();
+    if segments.is_empty() && !spent.is_empty() {
+        segments.push(&[]);
+    }
+    let mut spent = Some(spent);
+    for (number, records) in (next..).zip(segments) {
+        let spent = spent.take().unwrap_or_default();
+        let epoch = epoch.filter(|_| !spent.is_empty()).map(str::to_owned);
+        let segment = Segment { records: records.to_vec(), spent, epoch };
+        plan.writes.push(Write::Put(Table::Segments, segment_key(number), json(&segment)));
+        plan.delta.segments.push((number, records.iter().map(|record| record.id).collect()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! What can wait until the phone is idle.
+
+use super::{Delta, Engine, Head, Plan, SEGMENT, put_segments, segment_key};
+use crate::{
+    id::{OpId, RecordId},
+    planted::{Bug, planted},
+    record::Record,
+    storage::{Table, Write},
+    wire::MAX_OPS,
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Segments below this size are merged when there are more than [`SMALL_SEGMENTS`] of them.
+const SMALL: usize = SEGMENT / 2;
+const SMALL_SEGMENTS: usize = 16;
+
+/// How long an acknowledged op is kept, in milliseconds: longer than a server's backups are apart.
+pub const KEEP_MS: u64 = 14 * 86_400_000;
+
+/// The most acknowledged ops kept.
+pub const KEEP: usize = 2_000;
+
+impl Engine {
+    /// Plans to delete outbox entries that were acknowledged long ago, some hundred at a time. None when
+    /// there are none. `now_ms` is the phone's clock.
+    pub fn plan_sweep(&self, now_ms: u64) -> Option<Plan> {
+        let now = now_ms.saturating_add_signed(self.head.offset_ms);
+        let surplus = self.acknowledged.len().saturating_sub(KEEP);
+        let mut swept: Vec<OpId> = self
+            .acknowledged
+            .values()
+            .enumerate()
+            .filter(|(at, queued)| *at < surplus || queued.op.stamp.ms.saturating_add(KEEP_MS) < now)
+            .map(|(_, queued)| queued.op.id)
+            .take(MAX_OPS)
+            .collect();
+        if planted(Bug::SweptTooEarly) {
+            swept.extend(self.outbox.keys().take(1));
+        }
+        let delete = |op: &OpId| Write::Delete(Table::Outbox, op.to_string());
+        let writes = swept.iter().map(delete).collect();
+        (!swept.is_empty()).then(|| Plan { writes, delta: Delta { swept, ..Delta::default() } })
+    }
+
+    /// Plans to tidy the segments when there are many small ones or much of them is out of date. None
+    /// when there is nothing to gain, or while a pull that began anew is not through.
+    pub fn plan_compaction(&self) -> Option<Plan> {
+        if self.cursors.values().any(|cursor| cursor.fresh.is_some()) {
+            return None;
+        }
+        let entries: usize = self.segments.values().map(Vec::len).sum();
+        let stale = entries > 2 * self.base.len() + SEGMENT;
+        let small = self.segments.iter().filter(|(_, records)| stale || records.len() < SMALL);
+        let chosen: Vec<u64> = small.map(|(number, _)| *number).collect();
+        if !stale && chosen.len() <= SMALL_SEGMENTS {
+            return None;
+        }
+        let mut ids: BTreeSet<RecordId> = chosen.iter().flat_map(|number| &self.segments[number]).copied().collect();
+        if planted(Bug::CompactionDropsOne) {
+            ids.pop_first();
+        }
+        let records: Vec<&Record> = ids.iter().filter_map(|id| self.base.get(id).map(Arc::as_ref)).collect();
+        let delete = |number: &u64| Write::Delete(Table::Segments, segment_key(*number));
+        let mut plan = Plan { writes: chosen.iter().map(delete).collect(), delta: Delta::default() };
+        plan.delta.dropped = chosen;
+        let spent = self.acknowledged.keys().copied().collect();
+        put_segments(self.next_segment(), self.head.epoch.as_deref(), records, spent, &mut plan);
+        let head = Head { generation: self.head.generation + 1, ..self.head.clone() };
+        plan.writes.push(head.write());
+        plan.delta.head = Some(head);
+        Some(plan)
+    }
+}

@@ -1,0 +1,206 @@
+//! The server's side of a push: what becomes of each op. Pure, so that both databases and the
+//! simulation run the same; the caller brings what is stored and writes what comes out, in one
+//! transaction.
+
+use crate::{
+    id::{OpId, RecordId},
+    merge::merge,
+    planted::{Bug, planted},
+    record::{Channel, Kind, Name, Op, Record},
+    stamp::Stamp,
+    visit::Visit,
+    wire::{AHEAD_MS, OpOutcome, OpResult},
+};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// The largest op that is taken, in bytes of JSON.
+pub const MAX_OP: usize = 64 * 1024;
+
+/// The SHA-256 of an op as the phone made it.
+pub type OpDigest = [u8; 32];
+
+/// Who sends ops, and when.
+#[derive(Clone, Debug)]
+pub struct Sender<'a> {
+    /// The person's name, written into the records.
+    pub name: &'a str,
+    /// Where ops are taken; others are set aside for a supervisor.
+    pub channels: &'a HashSet<Channel>,
+    /// The server's clock, Unix milliseconds.
+    pub now_ms: u64,
+}
+
+/// What the history knows of an op.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The op's digest.
+    pub digest: OpDigest,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The stamp it was merged with, where that is not its own.
+    pub stamp: Option<Stamp>,
+}
+
+/// What was decided on an op that is in the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was merged.
+    Taken,
+    /// A supervisor is to look at it.
+    Quarantined {
+        /// Why, in words for the worker.
+        reason: String,
+    },
+    /// A supervisor decided against it.
+    Refused {
+        /// Why, in words for the worker.
+        reason: String,
+    },
+}
+
+/// An op for the history.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The op, with its sender's name.
+    pub op: Op,
+    /// What is remembered of it.
+    pub past: Past,
+}
+
+/// A record that changed.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The record.
+    pub record: Record,
+    /// The sequence number it had before; 0 for a new one.
+    pub before: u64,
+    /// Whether the sender has the very same already, if it had what was there before.
+    pub clean: bool,
+}
+
+/// A batch being taken in.
+#[derive(Debug, Default)]
+pub struct Intake {
+    history: HashMap<OpId, Past>,
+    records: HashMap<RecordId, Changed>,
+    touched: BTreeSet<RecordId>,
+    kept: Vec<Kept>,
+}
+
+impl Intake {
+    /// Begins with what is stored: of the batch's ops those in the history, and the records that its ops
+    /// change, with their sequence numbers.
+    pub fn new(
+        history: impl IntoIterator<Item = (OpId, Past)>,
+        records: impl IntoIterator<Item = (Record, u64)>,
+    ) -> Self {
+        let changed = |(record, before): (Record, u64)| (record.id, Changed { record, before, clean: true });
+        Self {
+            history: history.into_iter().collect(),
+            records: records.into_iter().map(changed).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes an op in. Taking it again changes nothing and answers what was answered before.
+    pub fn take(&mut self, mut op: Op, sender: &Sender<'_>) -> OpResult {
+        // The name is the account's, whatever the phone wrote; the digest is of what the phone made.
+        op.by = Name::default();
+        let bytes = serde_json::to_vec(&op).unwrap_or_default();
+        let digest: OpDigest = Sha256::digest(&bytes).into();
+        op.by = sender.name.into();
+        if let Some(past) = self.history.get(&op.id).filter(|_| !planted(Bug::DuplicatesTaken)) {
+            return past.answer(op.id, digest);
+        }
+        if bytes.len() > MAX_OP {
+            return rejected(op.id, "这条记录太大，请缩短文字后再保存");
+        }
+        let (result, verdict) = match self.objection(&op, sender) {
+            Some(reason) => {
+                let verdict = Verdict::Quarantined { reason: reason.to_owned() };
+                (result(op.id, OpOutcome::Quarantined, Some(reason)), verdict)
+            }
+            None => (self.merge(&op, sender), Verdict::Taken),
+        };
+        let past = Past { digest, verdict, stamp: result.stamp };
+        self.history.insert(op.id, past.clone());
+        self.kept.push(Kept { op, past });
+        result
+    }
+
+    /// Merges an op that a supervisor accepted, whatever was objected.
+    pub fn accept(&mut self, op: &Op, sender: &Sender<'_>) -> OpResult {
+        self.merge(op, sender)
+    }
+
+    /// What came out: ops for the history, and changed records by channel.
+    pub fn finish(mut self) -> (Vec<Kept>, BTreeMap<Channel, Vec<Changed>>) {
+        let mut channels: BTreeMap<Channel, Vec<Changed>> = BTreeMap::new();
+        for id in self.touched {
+            if let Some(changed) = self.records.remove(&id) {
+                channels.entry(changed.record.channel.clone()).or_default().push(changed);
+            }
+        }
+        (self.kept, channels)
+    }
+
+    /// Why an op is not merged without a supervisor's word.
+    fn objection(&self, op: &Op, sender: &Sender<'_>) -> Option<&'static str> {
+        let stored = self.records.get(&op.record).map(|changed| &changed.record);
+        let channel = stored.map_or(&op.channel, |record| &record.channel);
+        if !sender.channels.contains(channel) {
+            return Some("您目前没有这个网格的权限，已交主管核对");
+        }
+        if stored.is_some_and(|record| record.kind != op.kind) {
+            return Some("记录类型前后不一致，已交主管核对");
+        }
+        let incomplete = op.kind == Kind::Visit && merge(stored, op).record.view::<Visit>().is_none();
+        incomplete.then_some("走访记录内容不完整，已交主管核对")
+    }
+
+    fn merge(&mut self, op: &Op, sender: &Sender<'_>) -> OpResult {
+        let before = self.records.get(&op.record);
+        let stored = before.map(|changed| &changed.record);
+        let ahead = op.stamp.ms > sender.now_ms.saturating_add(AHEAD_MS) && !planted(Bug::FutureStampsTaken);
+        let stamp = ahead.then(|| {
+            let zero = Stamp::zero(op.stamp.device);
+            let latest = stored.and_then(Record::latest).unwrap_or(zero);
+            latest.next(sender.now_ms, op.stamp.device)
+        });
+        let merged = merge(stored, &Op { stamp: stamp.unwrap_or(op.stamp), ..op.clone() });
+        let changed = Changed {
+            before: before.map_or(0, |changed| changed.before),
+            clean: merged.clean && before.is_none_or(|changed| changed.clean),
+            record: merged.record,
+        };
+        self.records.insert(op.record, changed);
+        self.touched.insert(op.record);
+        let outcome = if merged.applied { OpOutcome::Applied } else { OpOutcome::Superseded };
+        let reason = stamp.map(|_| "手机时间比办公室快，已按办公室的时间排序");
+        OpResult { stamp, ..result(op.id, outcome, reason) }
+    }
+}
+
+impl Past {
+    /// The answer to an op that came before.
+    fn answer(&self, id: OpId, digest: OpDigest) -> OpResult {
+        if self.digest != digest {
+            return rejected(id, "同一编号已有不同内容，请导出这条记录交办公室");
+        }
+        match &self.verdict {
+            Verdict::Taken => OpResult { stamp: self.stamp, ..result(id, OpOutcome::Duplicate, None) },
+            Verdict::Quarantined { reason } => result(id, OpOutcome::Quarantined, Some(reason)),
+            Verdict::Refused { reason } => rejected(id, reason),
+        }
+    }
+}
+
+/// The answer to an op that can't be taken.
+pub fn rejected(id: OpId, reason: &str) -> OpResult {
+    result(id, OpOutcome::Rejected, Some(reason))
+}
+
+fn result(op: OpId, outcome: OpOutcome, reason: Option<&str>) -> OpResult {
+    OpResult { op, outcome, reason: reason.map(str::to_owned), stamp: None }
+}

@@ -1,0 +1,78 @@
+//! Bugs that the simulation plants, one at a time, to show that it would find them. Without the feature
+//! `planted` there is no way to turn one on.
+
+/// A bug that can be planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// A save changes the memory only.
+    SaveNotWritten,
+    /// Stamps follow the clock, also backwards.
+    StampsGoBack,
+    /// An answer is taken for an answer to every op in the queue.
+    UnnamedForgotten,
+    /// A pulled page moves the cursor, but its records are not written.
+    RowsNotWritten,
+    /// A page that leaves something out moves the cursor all the same.
+    GapsIgnored,
+    /// A server that lags behind moves the cursor back.
+    CursorsGoBack,
+    /// A new epoch is not noticed.
+    RestoreNotNoticed,
+    /// What was acknowledged is not offered to a restored server.
+    AcknowledgedNotOffered,
+    /// An op that waits is swept with the acknowledged ones.
+    SweptTooEarly,
+    /// Merging segments loses a record.
+    CompactionDropsOne,
+    /// The last write wins in silence.
+    ContestedDropped,
+    /// An op that came before is merged and kept again.
+    DuplicatesTaken,
+    /// A stamp from the future is merged as it is.
+    FutureStampsTaken,
+    /// A bad op spoils its whole batch.
+    BadOpBlocks,
+}
+
+impl Bug {
+    /// Every bug.
+    pub const ALL: [Self; 14] = [
+        Self::SaveNotWritten,
+        Self::StampsGoBack,
+        Self::UnnamedForgotten,
+        Self::RowsNotWritten,
+        Self::GapsIgnored,
+        Self::CursorsGoBack,
+        Self::RestoreNotNoticed,
+        Self::AcknowledgedNotOffered,
+        Self::SweptTooEarly,
+        Self::CompactionDropsOne,
+        Self::ContestedDropped,
+        Self::DuplicatesTaken,
+        Self::FutureStampsTaken,
+        Self::BadOpBlocks,
+    ];
+}
+
+#[cfg(feature = "planted")]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
+
+/// Plants a bug in this thread, or takes it out.
+#[cfg(feature = "planted")]
+pub fn plant(bug: Option<Bug>) {
+    PLANTED.set(bug);
+}
+
+/// Whether a bug is planted.
+#[cfg(feature = "planted")]
+pub(crate) fn planted(bug: Bug) -> bool {
+    PLANTED.get() == Some(bug)
+}
+
+/// Whether a bug is planted: never.
+#[cfg(not(feature = "planted"))]
+pub(crate) const fn planted(_: Bug) -> bool {
+    false
+}
