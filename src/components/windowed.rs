@@ -30,8 +30,9 @@ where
     let list = NodeRef::<html::Ul>::new();
     let view_top = RwSignal::new(0.0_f64);
     let look = move || {
-        if let Some(list) = list.get_untracked() {
-            view_top.set(-list.get_bounding_client_rect().top());
+        // The list may be gone by the time of a frame that was asked for.
+        if let Some(list) = list.try_get_untracked().flatten() {
+            view_top.try_set(-list.get_bounding_client_rect().top());
         }
     };
     let scrolling = window_event_listener(ev::scroll, move |_| look());

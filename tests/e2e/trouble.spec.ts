@@ -90,7 +90,7 @@ test("logging out with unsent work is refused, and so is another worker's login"
   await page.getByLabel("账号").fill("liqiang");
   await page.getByLabel("密码").fill("ruhu-demo-2026");
   await page.getByRole("button", { name: "登录", exact: true }).click();
-  await expect(page.getByText("请先由王芳登录发送")).toBeVisible();
+  await expect(page.getByText("请先由王芳登录处理")).toBeVisible();
   await page.unroute(SYNC);
   await page.goto(`${server.url}/me`);
   await expect(page.getByText("全部已到办公室")).toBeVisible();

@@ -84,21 +84,24 @@ pub struct Changed {
 pub struct Intake {
     history: HashMap<OpId, Past>,
     records: HashMap<RecordId, Changed>,
+    gone: HashSet<RecordId>,
     touched: BTreeSet<RecordId>,
     kept: Vec<Kept>,
 }
 
 impl Intake {
-    /// Begins with what is stored: of the batch's ops those in the history, and the records that its ops
-    /// change, with their sequence numbers.
+    /// Begins with what is stored: of the batch's ops those in the history; the records that its ops
+    /// change, with their sequence numbers; and those of them that there were once and are gone.
     pub fn new(
         history: impl IntoIterator<Item = (OpId, Past)>,
         records: impl IntoIterator<Item = (Record, u64)>,
+        gone: impl IntoIterator<Item = RecordId>,
     ) -> Self {
         let changed = |(record, before): (Record, u64)| (record.id, Changed { record, before, clean: true });
         Self {
             history: history.into_iter().collect(),
             records: records.into_iter().map(changed).collect(),
+            gone: gone.into_iter().collect(),
             ..Self::default()
         }
     }
@@ -154,6 +157,9 @@ impl Intake {
         }
         if stored.is_some_and(|record| record.kind != op.kind) {
             return Some("记录类型前后不一致，已交主管核对");
+        }
+        if stored.is_none() && self.gone.contains(&op.record) {
+            return Some("这条记录在办公室已清除，已交主管核对");
         }
         let incomplete = op.kind == Kind::Visit && merge(stored, op).record.view::<Visit>().is_none();
         incomplete.then_some("走访记录内容不完整，已交主管核对")

@@ -279,6 +279,11 @@ impl Record {
         self.fields.values().map(|field| field.stamp).max()
     }
 
+    /// Whether every field that an op changes has its value or a later one.
+    pub fn includes(&self, op: &Op) -> bool {
+        op.changes.keys().all(|name| self.fields.get(name).is_some_and(|field| field.stamp >= op.stamp))
+    }
+
     /// Who wrote a value, told by its stamp.
     pub fn author(&self, stamp: Stamp) -> &Name {
         let other = self.others.iter().find(|(device, _)| *device == stamp.device);

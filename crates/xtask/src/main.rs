@@ -1,10 +1,11 @@
-//! `cargo xtask`: start, build, test, check, size, bench. Each verb sets up what it needs first.
+//! `cargo xtask`: start, build, test, check, sim, size, bench. Each verb sets up what it needs first.
 
 mod bench;
 mod build;
 mod check;
 mod run;
 mod setup;
+mod sim;
 mod size;
 mod start;
 mod test;
@@ -35,6 +36,8 @@ enum Verb {
     },
     /// Formatting, lints for both targets, and the layers' rules
     Check,
+    /// Phones and a server in one thread through every fault, from seeds
+    Sim(sim::Options),
     /// What the phone downloads, by file; fails over the budget
     Size,
     /// Measure; prints a JSON line a figure
@@ -61,6 +64,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Build => build::app().and_then(|()| build::server().map(drop)),
         Verb::Test { suite } => test::test(suite),
         Verb::Check => check::check(),
+        Verb::Sim(options) => sim::sim(&options),
         Verb::Size => build::app().and_then(|()| size::size()),
         Verb::Bench { name } => bench::bench(name.as_deref()),
     }

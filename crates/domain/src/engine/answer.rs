@@ -1,6 +1,6 @@
 //! What an answer from the office means.
 
-use super::{Cursor, Delta, Engine, Head, Plan, Queued, QueuedState, json, put_segments};
+use super::{Cursor, Delta, Engine, Head, Plan, Queued, QueuedState, Spent, json, put_segments};
 use crate::{
     id::{OpId, RecordId},
     merge::{join, merge},
@@ -23,20 +23,29 @@ struct Answer<'a> {
     base: BTreeMap<RecordId, Record>,
     cursors: BTreeMap<Channel, Cursor>,
     forgotten: BTreeSet<RecordId>,
+    /// Channels whose pull is through: all that the office has is here.
+    through: BTreeSet<Channel>,
     plan: Plan,
 }
 
 impl Engine {
     /// Plans what an answer means: ops acknowledged or set aside, records and cursors moved, all in
     /// one transaction. `now_ms` is the phone's clock.
-    pub fn plan_answer(&self, response: SyncResponse, now_ms: u64) -> Plan {
+    ///
+    /// `asked` is the epoch that the request named. An answer to a request from before a restore that was
+    /// noticed meanwhile means nothing any more.
+    pub fn plan_answer(&self, asked: Option<&str>, response: SyncResponse, now_ms: u64) -> Plan {
         let other_epoch = self.head.epoch.as_ref().is_some_and(|epoch| *epoch != response.epoch);
+        if other_epoch && asked != self.head.epoch.as_deref() {
+            return Plan { delta: Delta { again: true, ..Delta::default() }, ..Plan::default() };
+        }
         let mut answer = Answer {
             engine: self,
             restored: other_epoch && !planted(Bug::RestoreNotNoticed),
             base: BTreeMap::new(),
             cursors: BTreeMap::new(),
             forgotten: BTreeSet::new(),
+            through: BTreeSet::new(),
             plan: Plan::default(),
         };
         if answer.restored {
@@ -46,11 +55,16 @@ impl Engine {
         for record in response.channels.iter().flat_map(|page| &page.records) {
             last = last.max(record.latest().map_or(last, |stamp| Stamp { device: last.device, ..stamp }));
         }
-        for result in response.results {
+        let (duplicates, results): (Vec<_>, Vec<_>) =
+            response.results.into_iter().partition(|result| result.outcome == OpOutcome::Duplicate);
+        for result in results {
             answer.take_result(result);
         }
         for page in response.channels {
             answer.take_page(page);
+        }
+        for result in duplicates {
+            answer.take_duplicate(&result);
         }
         let head = Head {
             last,
@@ -76,7 +90,7 @@ impl Answer<'_> {
         if planted(Bug::AcknowledgedNotOffered) {
             return;
         }
-        for queued in self.engine.acknowledged.values() {
+        for (_, queued) in self.engine.acknowledged.values() {
             self.requeue(Queued::waiting(queued.op.clone()));
         }
     }
@@ -87,9 +101,7 @@ impl Answer<'_> {
     }
 
     fn take_result(&mut self, result: OpResult) {
-        let engine = self.engine;
-        let reoffered = engine.acknowledged.get(&result.op).filter(|_| self.restored);
-        let Some(queued) = engine.outbox.get(&result.op).or(reoffered) else { return };
+        let Some(queued) = self.queued(result.op) else { return };
         let reason = result.reason.unwrap_or_default();
         let state = match result.outcome {
             OpOutcome::Applied | OpOutcome::Superseded | OpOutcome::Duplicate => {
@@ -103,8 +115,28 @@ impl Answer<'_> {
             OpOutcome::Rejected => QueuedState::SetAside { reason },
         };
         if queued.state != state {
-            self.requeue(Queued { op: queued.op.clone(), state });
+            let queued = Queued { op: queued.op.clone(), state };
+            self.requeue(queued);
         }
+    }
+
+    /// The office had the op before, so its record comes with the pull, if it is still there. Until it is
+    /// here the op stays queued: the worker goes on seeing what they wrote.
+    fn take_duplicate(&mut self, result: &OpResult) {
+        let Some(queued) = self.queued(result.op) else { return };
+        let op = Op { stamp: result.stamp.unwrap_or(queued.op.stamp), ..queued.op.clone() };
+        let came = self.known(op.record, &op.channel).is_some_and(|record| record.includes(&op));
+        if came || self.through.contains(&op.channel) {
+            self.plan.delta.acknowledged.push(result.op);
+        } else {
+            self.plan.delta.again = true;
+        }
+    }
+
+    /// An op of the queue, or one that is being offered again.
+    fn queued(&self, op: OpId) -> Option<&Queued> {
+        let reoffered = || self.engine.acknowledged.get(&op).filter(|_| self.restored).map(|(_, queued)| queued);
+        self.engine.outbox.get(&op).or_else(reoffered)
     }
 
     fn take_page(&mut self, page: Page) {
@@ -126,6 +158,9 @@ impl Answer<'_> {
         }
         self.plan.delta.again |= page.more && page.next != cursor.position;
         cursor.position = page.next;
+        if !page.more {
+            self.through.insert(page.channel.clone());
+        }
         if let (Some(fresh), false) = (cursor.fresh, page.more) {
             cursor.fresh = None;
             self.forget_what_did_not_come(&page.channel, fresh);
@@ -157,32 +192,28 @@ impl Answer<'_> {
         self.forgotten.extend(of_channel.filter(|id| !came.contains(id) && !self.base.contains_key(id)));
     }
 
-    fn finish(self, head: Head) -> Plan {
+    fn finish(mut self, head: Head) -> Plan {
+        let mut spent = Spent::new();
+        if !self.plan.delta.acknowledged.is_empty() {
+            spent.insert(head.server_time(), self.plan.delta.acknowledged.clone());
+        }
+        let epoch = head.epoch.as_deref();
+        if self.forgotten.is_empty() {
+            let records = self.base.values().filter(|_| !planted(Bug::RowsNotWritten));
+            put_segments(self.engine.next_segment(), epoch, records, spent, &mut self.plan);
+        } else {
+            if head.epoch == self.engine.head.epoch {
+                for (at, ops) in self.engine.spent() {
+                    spent.entry(at).or_default().extend(ops);
+                }
+            }
+            self.write_anew(epoch, spent);
+        }
         let Self { engine, base, cursors, forgotten, mut plan, .. } = self;
         for (channel, cursor) in &cursors {
             if engine.cursors.get(channel) != Some(cursor) {
                 plan.writes.push(Write::Put(Table::Cursors, channel.to_string(), json(cursor)));
             }
-        }
-        let epoch = head.epoch.as_deref();
-        let next = engine.next_segment();
-        let mut spent = plan.delta.acknowledged.clone();
-        if forgotten.is_empty() {
-            if planted(Bug::RowsNotWritten) {
-                put_segments(next, epoch, [], spent, &mut plan);
-            } else {
-                put_segments(next, epoch, base.values(), spent, &mut plan);
-            }
-        } else {
-            // The older segments hold them: all that stays is written anew.
-            plan.writes.push(Write::Clear(Table::Segments));
-            plan.delta.dropped = engine.segments.keys().copied().collect();
-            if head.epoch == engine.head.epoch {
-                spent.extend(engine.acknowledged.keys());
-            }
-            let stays = |id: &RecordId| !forgotten.contains(id) && !base.contains_key(id);
-            let stay = engine.base.iter().filter(|(id, _)| stays(id)).map(|(_, record)| Arc::as_ref(record));
-            put_segments(next, epoch, stay.chain(base.values()), spent, &mut plan);
         }
         plan.writes.push(head.write());
         plan.delta = Delta {
@@ -196,6 +227,30 @@ impl Answer<'_> {
             plan.forget_all(engine);
         }
         plan
+    }
+
+    /// The older segments hold what is forgotten: all that stays is written anew. Of channels whose pull
+    /// is not through, what did not come yet goes first, and the rest counts as come since.
+    fn write_anew(&mut self, epoch: Option<&str>, spent: Spent) {
+        let engine = self.engine;
+        self.plan.writes.push(Write::Clear(Table::Segments));
+        self.plan.delta.dropped = engine.segments.keys().copied().collect();
+        let stay = engine.base.values().map(Arc::as_ref);
+        let stay = stay.filter(|record| !self.forgotten.contains(&record.id) && !self.base.contains_key(&record.id));
+        let (stale, come): (Vec<&Record>, Vec<&Record>) =
+            stay.partition(|record| self.known(record.id, &record.channel).is_none());
+        let come: Vec<&Record> = come.into_iter().chain(self.base.values()).collect();
+        let mut plan = std::mem::take(&mut self.plan);
+        put_segments(engine.next_segment(), epoch, stale, spent, &mut plan);
+        let since = engine.next_segment() + plan.delta.segments.len() as u64;
+        put_segments(since, epoch, come, Spent::new(), &mut plan);
+        self.plan = plan;
+        for channel in engine.cursors.keys().chain(self.cursors.clone().keys()) {
+            let cursor = self.cursor(channel);
+            if cursor.fresh.is_some() {
+                self.cursors.insert(channel.clone(), Cursor { fresh: Some(since), ..cursor });
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod tidy;
 
 pub use edit::Moment;
 pub use pass::{Pass, WINDOW};
+pub use tidy::{KEEP, KEEP_MS};
 
 use crate::{
     id::{DeviceId, OpId, RecordId},
@@ -85,14 +86,17 @@ impl Queued {
 struct Segment<R> {
     /// Records as the office has them.
     records: Vec<R>,
-    /// Ops that the office acknowledged with them, in `epoch`. Their outbox entries are kept for a while,
-    /// to be offered again to a server that was restored from a backup.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    spent: Vec<OpId>,
+    /// Ops that the office acknowledged with them, in `epoch`, by the server's time. Their outbox entries
+    /// are kept for a while, to be offered again to a server that was restored from a backup.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    spent: Spent,
     /// The server's epoch then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     epoch: Option<String>,
 }
+
+/// Acknowledged ops by when that was, Unix milliseconds of the server.
+type Spent = BTreeMap<u64, Vec<OpId>>;
 
 /// A value of [`Table::Cursors`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,6 +152,11 @@ impl Head {
     pub fn write(&self) -> Write {
         Write::Put(Table::Meta, HEAD.into(), json(self))
     }
+
+    /// The server's clock when the last answer was taken in.
+    fn server_time(&self) -> u64 {
+        self.synced_at.unwrap_or_default().saturating_add_signed(self.offset_ms)
+    }
 }
 
 /// The phone's records and queue.
@@ -157,8 +166,8 @@ pub struct Engine {
     base: HashMap<RecordId, Arc<Record>>,
     outbox: BTreeMap<OpId, Queued>,
     overlay: HashMap<RecordId, Arc<Record>>,
-    /// Acknowledged in this epoch, and still in storage.
-    acknowledged: BTreeMap<OpId, Queued>,
+    /// Acknowledged in this epoch, and still in storage; with when that was.
+    acknowledged: BTreeMap<OpId, (u64, Queued)>,
     cursors: BTreeMap<Channel, Cursor>,
     segments: BTreeMap<u64, Vec<RecordId>>,
 }
@@ -226,14 +235,14 @@ impl Engine {
             cursors: BTreeMap::new(),
             segments: BTreeMap::new(),
         };
-        let mut spent = BTreeSet::new();
+        let mut spent = HashMap::new();
         for (key, bytes) in stored.entries(Table::Segments) {
             let number = u64::from_str_radix(key, 16).unwrap_or_default();
             let segment: Segment<Record> = parse(Table::Segments, bytes)?;
             engine.segments.insert(number, segment.records.iter().map(|record| record.id).collect());
             engine.base.extend(segment.records.into_iter().map(|record| (record.id, Arc::new(record))));
             if segment.epoch == engine.head.epoch {
-                spent.extend(segment.spent);
+                spent.extend(segment.spent.into_iter().flat_map(|(at, ops)| ops.into_iter().map(move |op| (op, at))));
             }
         }
         for (key, bytes) in stored.entries(Table::Cursors) {
@@ -244,8 +253,10 @@ impl Engine {
         for (_, bytes) in stored.entries(Table::Outbox) {
             let queued: Queued = parse(Table::Outbox, bytes)?;
             engine.head.last = engine.head.last.max(queued.op.stamp);
-            let layer = if spent.contains(&queued.op.id) { &mut engine.acknowledged } else { &mut engine.outbox };
-            layer.insert(queued.op.id, queued);
+            match spent.get(&queued.op.id) {
+                Some(at) => drop(engine.acknowledged.insert(queued.op.id, (*at, queued))),
+                None => drop(engine.outbox.insert(queued.op.id, queued)),
+            }
         }
         let touched: BTreeSet<_> = engine.outbox.values().map(|queued| queued.op.record).collect();
         engine.lay(touched);
@@ -273,9 +284,19 @@ impl Engine {
         self.outbox.values()
     }
 
-    /// What the office acknowledged lately, oldest first: kept in case it has to be restored from a backup.
-    pub fn acknowledged(&self) -> impl Iterator<Item = &Op> {
-        self.acknowledged.values().map(|queued| &queued.op)
+    /// What the office acknowledged lately, and when (Unix milliseconds of the server): kept in case it has
+    /// to be restored from a backup.
+    pub fn acknowledged(&self) -> impl Iterator<Item = (u64, &Op)> {
+        self.acknowledged.values().map(|(at, queued)| (*at, &queued.op))
+    }
+
+    /// The acknowledged ops as a segment names them.
+    fn spent(&self) -> Spent {
+        let mut spent = Spent::new();
+        for (at, op) in self.acknowledged() {
+            spent.entry(at).or_default().push(op.id);
+        }
+        spent
     }
 
     /// Whether every edit of a record is at the office (✓✓), or some are only on this phone (✓).
@@ -296,10 +317,11 @@ impl Engine {
             touched.insert(queued.op.record);
             self.outbox.insert(queued.op.id, queued);
         }
+        let at = delta.head.as_ref().map_or(0, Head::server_time);
         for id in delta.acknowledged {
             if let Some(queued) = self.outbox.remove(&id) {
                 touched.insert(queued.op.record);
-                self.acknowledged.insert(id, queued);
+                self.acknowledged.insert(id, (at, queued));
             }
         }
         for id in delta.swept {
@@ -358,7 +380,7 @@ fn put_segments<'a>(
     next: u64,
     epoch: Option<&str>,
     records: impl IntoIterator<Item = &'a Record>,
-    spent: Vec<OpId>,
+    spent: Spent,
     plan: &mut Plan,
 ) {
     let records: Vec<&Record> = records.into_iter().collect();

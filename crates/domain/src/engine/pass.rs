@@ -64,7 +64,10 @@ impl Engine {
         let flying: BTreeSet<RecordId> = pass.flying.values().flatten().map(|(_, record)| *record).collect();
         let mut bytes = 0;
         let wanted = |queued: &&Queued| !pass.sent.contains(&queued.op.id) && !flying.contains(&queued.op.record);
-        let waiting = self.outbox.values().filter(|queued| queued.state == QueuedState::Waiting);
+        let is_waiting = |queued: &&Queued| queued.state == QueuedState::Waiting;
+        let mut waiting: Vec<&Queued> = self.outbox.values().filter(is_waiting).collect();
+        // Where a clock ran ahead, many ops share a millisecond: ids don't tell their order, stamps do.
+        waiting.sort_by_key(|queued| queued.op.stamp);
         let under_review = self.outbox.values().filter(|queued| matches!(queued.state, QueuedState::Review { .. }));
         let reviews = if pass.departed == 0 { REVIEWS } else { 0 };
         let ops: Vec<_> = under_review

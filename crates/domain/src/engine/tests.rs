@@ -46,7 +46,7 @@ impl Phone {
     }
 
     fn answer(&mut self, response: SyncResponse) {
-        let plan = self.engine.plan_answer(response, NOW);
+        let plan = self.engine.plan_answer(self.engine.head.epoch.as_deref(), response, NOW);
         self.carry_out(plan);
     }
 
@@ -140,14 +140,14 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
     let (second, request) = phone.engine.depart(&mut pass).expect("the next, meanwhile");
     assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[1], 1, 0), "it only pushes");
     assert!(phone.engine.depart(&mut pass).is_none(), "there are enough on their way");
-    let plan = phone.engine.plan_answer(response(&[(ids[0], OpOutcome::Applied)], vec![], 7), NOW);
+    let plan = phone.engine.plan_answer(None, response(&[(ids[0], OpOutcome::Applied)], vec![], 7), NOW);
     pass.land(first, &plan.delta);
     phone.carry_out(plan);
     let (third, request) = phone.engine.depart(&mut pass).expect("the rest");
     let sent: Vec<OpId> = request.ops.iter().map(|op| op.id).collect();
     assert_eq!(sent, [ids[2]], "not the second edit of a record whose first is on its way");
     for (number, id) in [(second, ids[1]), (third, ids[2])] {
-        let plan = phone.engine.plan_answer(response(&[(id, OpOutcome::Applied)], vec![], 8), NOW);
+        let plan = phone.engine.plan_answer(None, response(&[(id, OpOutcome::Applied)], vec![], 8), NOW);
         pass.land(number, &plan.delta);
         phone.carry_out(plan);
     }
@@ -271,6 +271,17 @@ fn a_restored_server_gets_lately_acknowledged_ops_again_and_is_pulled_from_the_b
 }
 
 #[test]
+fn an_answer_from_before_a_restore_that_is_noticed_already_changes_nothing() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "好"}), NOW);
+    phone.answer(SyncResponse { epoch: "e2".into(), ..response(&[], vec![], 1) });
+    let late = phone.engine.plan_answer(None, response(&[(op, OpOutcome::Applied)], vec![], 9), NOW);
+    assert!(late.writes.is_empty() && late.delta.again);
+    phone.carry_out(late);
+    assert_eq!((phone.waiting(), phone.request().epoch.as_deref()), (1, Some("e2")));
+}
+
+#[test]
 fn a_phone_that_was_away_while_the_server_purged_forgets_what_is_gone() {
     let mut phone = Phone::new(1);
     phone.answer(response(&[], vec![at_office(1, "一"), at_office(2, "二")], 40));
@@ -374,9 +385,9 @@ fn acknowledged_ops_are_swept_and_none_comes_back_whenever_the_phone_is_restarte
     assert_eq!((entries(&phone), phone.waiting()), (40, 0));
     let mut phone = phone.restarted();
     assert_eq!(phone.waiting(), 0, "acknowledged is acknowledged, swept or not");
-    assert!(phone.engine.plan_sweep(NOW + 100).is_none(), "a restored server may still want them");
-    let later = NOW + 2 * tidy::KEEP_MS;
-    while let Some(plan) = phone.engine.plan_sweep(later) {
+    assert!(phone.engine.plan_sweep().is_none(), "a restored server may still want them");
+    phone.answer(SyncResponse { now: NOW + 2 * KEEP_MS, ..response(&[], vec![], 40) });
+    while let Some(plan) = phone.engine.plan_sweep() {
         phone.carry_out(plan);
         assert_eq!(phone.restarted().waiting(), 0);
     }

@@ -22,16 +22,16 @@ pub const KEEP: usize = 2_000;
 
 impl Engine {
     /// Plans to delete outbox entries that were acknowledged long ago, some hundred at a time. None when
-    /// there are none. `now_ms` is the phone's clock.
-    pub fn plan_sweep(&self, now_ms: u64) -> Option<Plan> {
-        let now = now_ms.saturating_add_signed(self.head.offset_ms);
+    /// there are none. Time is the server's as of the last answer: a phone's clock can jump.
+    pub fn plan_sweep(&self) -> Option<Plan> {
+        let now = self.head.server_time();
         let surplus = self.acknowledged.len().saturating_sub(KEEP);
         let mut swept: Vec<OpId> = self
             .acknowledged
-            .values()
+            .iter()
             .enumerate()
-            .filter(|(at, queued)| *at < surplus || queued.op.stamp.ms.saturating_add(KEEP_MS) < now)
-            .map(|(_, queued)| queued.op.id)
+            .filter(|(place, (_, (at, _)))| *place < surplus || at.saturating_add(KEEP_MS) < now)
+            .map(|(_, (op, _))| *op)
             .take(MAX_OPS)
             .collect();
         if planted(Bug::SweptTooEarly) {
@@ -63,8 +63,7 @@ impl Engine {
         let delete = |number: &u64| Write::Delete(Table::Segments, segment_key(*number));
         let mut plan = Plan { writes: chosen.iter().map(delete).collect(), delta: Delta::default() };
         plan.delta.dropped = chosen;
-        let spent = self.acknowledged.keys().copied().collect();
-        put_segments(self.next_segment(), self.head.epoch.as_deref(), records, spent, &mut plan);
+        put_segments(self.next_segment(), self.head.epoch.as_deref(), records, self.spent(), &mut plan);
         let head = Head { generation: self.head.generation + 1, ..self.head.clone() };
         plan.writes.push(head.write());
         plan.delta.head = Some(head);

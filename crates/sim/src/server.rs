@@ -1,0 +1,200 @@
+//! The office: the server's rules on tables in memory.
+
+use ruhu_domain::{
+    Channel, OpId, Record, RecordId,
+    intake::{Intake, Kept, Past, Sender, Verdict},
+    planted::{Bug, planted},
+    record::Op,
+    wire::{OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// What a backup holds.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    /// Every op that was kept.
+    pub history: BTreeMap<OpId, (Op, Past)>,
+    /// Records with their sequence numbers.
+    pub records: BTreeMap<RecordId, (u64, Record)>,
+    /// Ops whose record was purged: their values are gone for good.
+    pub purged: BTreeSet<OpId>,
+    /// Each channel's last sequence number, floor and generation.
+    pub channels: BTreeMap<Channel, (u64, u64, u64)>,
+}
+
+/// The office.
+#[derive(Debug)]
+pub struct Server {
+    /// What is stored.
+    pub tables: Tables,
+    /// Which life of the database this is.
+    pub epoch: u64,
+    /// How often an op was kept: more than once would be an effect too many.
+    pub effects: HashMap<OpId, u32>,
+    channels: HashSet<Channel>,
+    lagging: Tables,
+}
+
+impl Server {
+    /// An empty office for these channels.
+    pub fn new(channels: &[Channel]) -> Self {
+        let (tables, lagging) = Default::default();
+        Self { tables, epoch: 1, effects: HashMap::new(), channels: channels.iter().cloned().collect(), lagging }
+    }
+
+    /// Takes a request and answers it; none where it broke down without a trace. `lag`: the records are
+    /// read from a copy that is behind.
+    pub fn handle(&mut self, request: &SyncRequest, now_ms: u64, lag: bool) -> Option<SyncResponse> {
+        let known_before = self.tables.clone();
+        let (results, changed) = self.push(&request.ops, now_ms);
+        if planted(Bug::BadOpBlocks) && results.iter().any(|result| result.outcome == OpOutcome::Rejected) {
+            self.tables = known_before;
+            return None;
+        }
+        let same_epoch = request.epoch.as_ref().is_none_or(|epoch| *epoch == self.epoch.to_string());
+        let channels: Vec<Channel> = self.channels.iter().cloned().collect();
+        let pages = channels.into_iter().filter_map(|channel| {
+            let position = request.cursors.get(&channel).copied().filter(|_| same_epoch).unwrap_or_default();
+            let own = changed.get(&channel);
+            if request.limit == 0 {
+                own_page(channel, own)
+            } else {
+                Some(self.page(channel, position, request.limit, own, lag))
+            }
+        });
+        Some(SyncResponse {
+            now: now_ms,
+            epoch: self.epoch.to_string(),
+            results,
+            channels: pages.collect(),
+            grants: Vec::new(),
+        })
+    }
+
+    /// Sequence numbers written for this sender, with the numbers before, where it has the same already.
+    fn push(&mut self, ops: &[Op], now_ms: u64) -> (Vec<OpResult>, BTreeMap<Channel, Own>) {
+        let history = ops.iter().filter_map(|op| Some((op.id, self.tables.history.get(&op.id)?.1.clone())));
+        let records = ops.iter().filter_map(|op| self.tables.records.get(&op.record));
+        let records = records.map(|(seq, record)| (record.clone(), *seq)).collect::<Vec<_>>();
+        let taken = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
+        let gone = taken.map(|(op, _)| op.record).filter(|id| !self.tables.records.contains_key(id));
+        let mut intake = Intake::new(history, records, gone);
+        let sender = Sender { name: "", channels: &self.channels, now_ms };
+        let results = ops.iter().map(|op| intake.take(op.clone(), &sender)).collect();
+        let own = self.keep(intake);
+        (results, own)
+    }
+
+    fn keep(&mut self, intake: Intake) -> BTreeMap<Channel, Own> {
+        let (kept, channels) = intake.finish();
+        for Kept { op, past } in kept {
+            *self.effects.entry(op.id).or_default() += 1;
+            self.tables.history.insert(op.id, (op, past));
+        }
+        let mut own = BTreeMap::new();
+        for (channel, records) in channels {
+            let counter = self.tables.channels.entry(channel.clone()).or_default();
+            let after = counter.0;
+            let mut before = BTreeMap::new();
+            for changed in records {
+                counter.0 += 1;
+                if changed.clean {
+                    before.insert(counter.0, changed.before);
+                }
+                self.tables.records.insert(changed.record.id, (counter.0, changed.record));
+            }
+            own.insert(channel, Own { after, last: counter.0, before, generation: counter.2 });
+        }
+        own
+    }
+
+    fn page(&self, channel: Channel, position: Position, limit: u32, own: Option<&Own>, lag: bool) -> Page {
+        let tables = if lag { &self.lagging } else { &self.tables };
+        let (last, floor, generation) = tables.channels.get(&channel).copied().unwrap_or_default();
+        let reset = position.generation != generation && position.next < floor;
+        let after = if reset { 0 } else { position.next };
+        let mut rows: Vec<&(u64, Record)> =
+            tables.records.values().filter(|(seq, record)| record.channel == channel && *seq > after).collect();
+        rows.sort_by_key(|(seq, _)| *seq);
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        // A copy that is behind says so: its numbers end where they end.
+        let next = rows.last().map_or(if lag { last } else { after }, |(seq, _)| *seq);
+        let known = |seq: &u64| own.is_some_and(|own| own.before.get(seq).is_some_and(|before| *before <= after));
+        let records = rows.iter().filter(|(seq, _)| !known(seq)).map(|(_, record)| record.clone()).collect();
+        Page { channel, records, after, next: Position { next, generation }, more, reset }
+    }
+
+    /// Brings the copy up to date.
+    pub fn replicate(&mut self) {
+        self.lagging = self.tables.clone();
+    }
+
+    /// The database is another one now: a backup from before.
+    pub fn restore(&mut self, backup: Tables) {
+        self.epoch += 1;
+        self.effects = backup.history.keys().map(|id| (*id, 1)).collect();
+        self.lagging = backup.clone();
+        self.tables = backup;
+    }
+
+    /// Withdrawn records leave for good. Phones that had not seen the withdrawal start over.
+    pub fn purge(&mut self) {
+        let withdrawn = |(seq, record): &(u64, Record)| record.withdrawn().then(|| (record.channel.clone(), *seq));
+        for (channel, seq) in self.tables.records.values().filter_map(withdrawn).collect::<Vec<_>>() {
+            let (_, floor, generation) = self.tables.channels.entry(channel).or_default();
+            *floor = seq.max(*floor);
+            *generation += 1;
+        }
+        let Tables { history, records, purged, .. } = &mut self.tables;
+        let of_withdrawn = |op: &&Op| records.get(&op.record).is_some_and(|(_, record)| record.withdrawn());
+        purged.extend(history.values().map(|(op, _)| op).filter(of_withdrawn).map(|op| op.id));
+        records.retain(|_, (_, record)| !record.withdrawn());
+        self.lagging = self.tables.clone();
+    }
+
+    /// A supervisor decides on what is in quarantine.
+    pub fn decide(&mut self, accept: bool, now_ms: u64) {
+        let waits = |(_, past): &&(Op, Past)| matches!(past.verdict, Verdict::Quarantined { .. });
+        let Some((op, _)) = self.tables.history.values().find(waits).cloned() else { return };
+        let earlier = |(of, past): &(Op, Past)| of.record == op.record && past.verdict == Verdict::Taken;
+        let gone = !self.tables.records.contains_key(&op.record) && self.tables.history.values().any(earlier);
+        let accept = accept && !gone;
+        let verdict = if accept { Verdict::Taken } else { Verdict::Refused { reason: "不予采纳".into() } };
+        let mut stamp = None;
+        if accept {
+            let stored = self.tables.records.get(&op.record).map(|(seq, record)| (record.clone(), *seq));
+            let mut intake = Intake::new([], stored, []);
+            stamp = intake.accept(&op, &Sender { name: "", channels: &self.channels, now_ms }).stamp;
+            self.keep(intake);
+        }
+        if let Some((_, past)) = self.tables.history.get_mut(&op.id) {
+            past.verdict = verdict;
+            past.stamp = stamp;
+        }
+    }
+}
+
+/// What a push wrote in a channel.
+#[derive(Debug)]
+pub struct Own {
+    after: u64,
+    last: u64,
+    before: BTreeMap<u64, u64>,
+    generation: u64,
+}
+
+/// The page of a request that only pushes: the numbers of what it wrote, where the sender has it all.
+fn own_page(channel: Channel, own: Option<&Own>) -> Option<Page> {
+    let own = own?;
+    let all_known =
+        (own.after + 1..=own.last).all(|seq| own.before.get(&seq).is_some_and(|before| *before <= own.after));
+    all_known.then(|| Page {
+        channel,
+        records: Vec::new(),
+        after: own.after,
+        next: Position { next: own.last, generation: own.generation },
+        more: false,
+        reset: false,
+    })
+}

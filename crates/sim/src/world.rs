@@ -1,0 +1,541 @@
+//! Everything there is, what can happen to it, and what must hold whatever happens.
+
+use crate::{
+    Step,
+    phone::{Fate, Phone, load},
+    server::{Server, Tables},
+};
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use ruhu_domain::{
+    Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,
+    engine::{KEEP_MS, Moment, Pass, QueuedState},
+    intake::{MAX_OP, Past, Verdict},
+    record::{Op, WITHDRAWN},
+    wire::AHEAD_MS,
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+const MINUTE: u64 = 60_000;
+const DAY: u64 = 1_440 * MINUTE;
+const YEAR: i64 = 365 * DAY.cast_signed();
+
+/// Records that the phones write on.
+const RECORDS: u64 = 12;
+
+/// From here on a phone's own records, that no other writes on.
+const OWN: u64 = 5_000;
+
+/// Records asked for in one answer: few, so that pulls have pages.
+const PULL: u32 = 3;
+
+/// Passes that a phone may need in the end.
+const PATIENCE: usize = 400;
+
+/// What can happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The worker saves something.
+    Edit,
+    /// The worker saves something that the office can't take.
+    EditBadly,
+    /// The worker chooses between contested values.
+    Choose,
+    /// The worker withdraws a record.
+    Withdraw,
+    /// The phone sends the next request of a pass.
+    Send,
+    /// A request reaches the office, or not.
+    Arrive,
+    /// An answer reaches the phone, or not.
+    Return,
+    /// The phone tidies up.
+    Tidy,
+    /// The browser is killed.
+    Kill,
+    /// The phone's clock is set.
+    SetClock,
+    /// The profile is copied.
+    Copy,
+    /// An old copy of the profile is put back.
+    PutBack,
+    /// The browser's data is wiped, and the worker logs in again.
+    Wipe,
+    /// Time passes.
+    Wait,
+    /// The office makes a backup.
+    Backup,
+    /// The office is restored from its backup.
+    Restore,
+    /// The copy that is read from catches up.
+    Replicate,
+    /// The office purges withdrawn records.
+    Purge,
+    /// A supervisor decides on what is in quarantine.
+    Decide,
+}
+
+impl Action {
+    /// An action, the everyday ones more often.
+    pub fn pick(rng: &mut impl Rng) -> Self {
+        const ACTIONS: [(Action, u32); 19] = [
+            (Action::Edit, 160),
+            (Action::EditBadly, 8),
+            (Action::Choose, 20),
+            (Action::Withdraw, 24),
+            (Action::Send, 200),
+            (Action::Arrive, 220),
+            (Action::Return, 220),
+            (Action::Tidy, 40),
+            (Action::Kill, 12),
+            (Action::SetClock, 10),
+            (Action::Copy, 4),
+            (Action::PutBack, 3),
+            (Action::Wipe, 2),
+            (Action::Wait, 40),
+            (Action::Backup, 4),
+            (Action::Restore, 3),
+            (Action::Replicate, 20),
+            (Action::Purge, 6),
+            (Action::Decide, 10),
+        ];
+        ACTIONS.choose_weighted(rng, |(_, weight)| *weight).expect("there are actions").0
+    }
+}
+
+/// The phones, the office, and what was promised to whom.
+#[derive(Debug)]
+pub struct World {
+    now_ms: u64,
+    phones: Vec<Phone>,
+    server: Server,
+    backup: Tables,
+    /// The latest stamp that each device made.
+    stamps: HashMap<DeviceId, Stamp>,
+    /// Every value that somebody wrote.
+    written: BTreeSet<String>,
+    devices: u64,
+}
+
+fn channel(number: u64) -> Channel {
+    format!("411502001003-0{}/general", number % 2 + 1).parse().expect("a channel")
+}
+
+fn record_id(number: u64) -> RecordId {
+    RecordId::new(number, [number as u8; 10])
+}
+
+type Promise = Result<(), String>;
+
+impl World {
+    /// So many phones, each just logged in, and an empty office.
+    pub fn new(seed: u64, phones: usize) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let phones: Vec<Phone> = (0..phones)
+            .map(|number| {
+                let mut phone = Phone::new(number as u64 + 1);
+                if rng.random_bool(0.3) {
+                    phone.skew_ms = rng.random_range(-2 * YEAR..=2 * YEAR);
+                }
+                phone
+            })
+            .collect();
+        Self {
+            now_ms: 1_790_000_000_000,
+            devices: phones.len() as u64,
+            phones,
+            server: Server::new(&[channel(0), channel(1)]),
+            backup: Tables::default(),
+            stamps: HashMap::new(),
+            written: BTreeSet::new(),
+        }
+    }
+
+    /// One step, and whether all promises hold after it.
+    ///
+    /// # Errors
+    /// The promise that was broken.
+    pub fn step(&mut self, step: &Step) -> Promise {
+        self.now_ms += step.dice % MINUTE;
+        let mut rng = ChaCha8Rng::seed_from_u64(step.dice);
+        let at = step.phone;
+        let fate = Fate::of(rng.random());
+        match step.action {
+            Action::Edit => self.edit(at, fate, &mut rng)?,
+            Action::EditBadly => self.edit_badly(at, fate, &mut rng)?,
+            Action::Choose => self.choose(at, fate, &mut rng)?,
+            Action::Withdraw => self.withdraw(at, fate, &mut rng)?,
+            Action::Send => self.send(at),
+            Action::Arrive => self.arrive(at, &mut rng),
+            Action::Return => self.take_answer(at, fate, &mut rng),
+            Action::Tidy => self.tidy(at, fate),
+            Action::Kill => self.phones[at].restart(),
+            Action::SetClock => self.phones[at].skew_ms = skew(&mut rng),
+            Action::Copy => {
+                let phone = &mut self.phones[at];
+                phone.copy = Some((phone.disk.clone(), phone.promised.clone()));
+            }
+            Action::PutBack => self.put_back(at),
+            Action::Wipe => {
+                self.devices += 1;
+                let skew_ms = self.phones[at].skew_ms;
+                self.phones[at] = Phone { skew_ms, ..Phone::new(self.devices) };
+            }
+            Action::Wait => self.now_ms += rng.random_range(0..3 * DAY),
+            Action::Backup => self.backup = self.server.tables.clone(),
+            Action::Restore => self.restore(),
+            Action::Replicate => self.server.replicate(),
+            Action::Purge => self.server.purge(),
+            Action::Decide => self.server.decide(rng.random(), self.now_ms),
+        }
+        self.check(at)
+    }
+
+    fn moment(&self, at: usize, rng: &mut impl Rng) -> Moment {
+        Moment { now_ms: self.phones[at].clock(self.now_ms), random: rng.random() }
+    }
+
+    fn edit(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
+        let number = rng.random_range(0..RECORDS);
+        let mut fields = serde_json::Map::new();
+        for field in ["a", "b", "c"] {
+            if rng.random_bool(0.5) {
+                let value = format!("{at}-{:x}", rng.random::<u64>());
+                self.written.insert(value.clone());
+                fields.insert(field.into(), value.into());
+            }
+        }
+        self.save(at, number, Kind::Other("note".into()), &fields.into(), fate, rng)
+    }
+
+    fn edit_badly(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
+        // Too long to be taken at all, or a visit that lacks its household.
+        if rng.random_bool(0.3) {
+            let text = "长".repeat(MAX_OP / 3 + 1);
+            self.written.insert(text.clone());
+            return self.save(
+                at,
+                rng.random_range(0..RECORDS),
+                Kind::Other("note".into()),
+                &json!({"long": text}),
+                fate,
+                rng,
+            );
+        }
+        let value = format!("{at}-{:x}", rng.random::<u64>());
+        self.written.insert(value.clone());
+        let number = RECORDS + rng.random_range(0..1_000);
+        self.save(at, number, Kind::Visit, &json!({"found": value}), fate, rng)
+    }
+
+    fn save(&mut self, at: usize, number: u64, kind: Kind, after: &Value, fate: Fate, rng: &mut impl Rng) -> Promise {
+        let moment = self.moment(at, rng);
+        let plan = self.phones[at].engine.plan_edit(record_id(number), kind, channel(number), after, moment);
+        self.told(at, plan, fate)
+    }
+
+    fn choose(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
+        let engine = &self.phones[at].engine;
+        let mut contested: Vec<&Record> =
+            engine.records().map(AsRef::as_ref).filter(|record| !record.contested.is_empty()).collect();
+        contested.sort_by_key(|record| record.id);
+        let Some(record) = contested.choose(rng) else { return Ok(()) };
+        let Some((field, others)) = record.contested.iter().next() else { return Ok(()) };
+        let chosen = if rng.random() { others[0].stamp } else { record.fields[field].stamp };
+        let (id, field) = (record.id, field.clone());
+        let moment = self.moment(at, rng);
+        let plan = self.phones[at].engine.plan_choice(id, &field, chosen, moment);
+        self.told(at, plan, fate)
+    }
+
+    /// Each phone has a record of its own to make and to withdraw.
+    fn withdraw(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
+        let number = OWN + at as u64;
+        let value = format!("{at}-{:x}", rng.random::<u64>());
+        self.written.insert(value.clone());
+        let field = match self.phones[at].engine.record(record_id(number)) {
+            None => "a",
+            Some(record) if record.withdrawn() => return Ok(()),
+            Some(_) => WITHDRAWN,
+        };
+        self.save(at, number, Kind::Other("note".into()), &json!({field: value}), fate, rng)
+    }
+
+    /// Carries a save out; when it went well the worker is told so, and that is a promise.
+    fn told(&mut self, at: usize, plan: Option<ruhu_domain::engine::Plan>, fate: Fate) -> Promise {
+        let Some(plan) = plan else { return Ok(()) };
+        let op = plan.delta.queued[0].op.clone();
+        let stamp = op.stamp;
+        if let Some(before) = self.stamps.get(&stamp.device)
+            && *before >= stamp
+        {
+            return Err(format!("stamps never go back on a device: {stamp} after {before}"));
+        }
+        if self.phones[at].carry_out(plan, fate) {
+            self.phones[at].promised.insert(op.id);
+        }
+        if self.phones[at].engine.head().last >= stamp {
+            self.stamps.insert(stamp.device, stamp);
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, at: usize) {
+        let phone = &mut self.phones[at];
+        let pass = phone.pass.get_or_insert_with(|| Pass::new("sim", PULL));
+        match phone.engine.depart(pass) {
+            Some(request) => phone.requests.push(request),
+            None if phone.requests.is_empty() && phone.answers.is_empty() => phone.pass = None,
+            None => {}
+        }
+    }
+
+    fn arrive(&mut self, at: usize, rng: &mut impl Rng) {
+        let phone = &mut self.phones[at];
+        if phone.requests.is_empty() {
+            return;
+        }
+        // Any of them may arrive first, also those of a pass that was broken off.
+        let which = rng.random_range(0..phone.requests.len());
+        let (number, request) = phone.requests.remove(which);
+        let lag = rng.random_bool(0.1);
+        match rng.random_range(0..24) {
+            // Lost, cut short, or refused: a token that ran out.
+            0..=2 => phone.break_off(),
+            // The server dies after the commit, or the answer is lost.
+            3 | 4 => {
+                self.server.handle(&request, self.now_ms, lag);
+                phone.break_off();
+            }
+            // It arrives twice.
+            5 => {
+                self.server.handle(&request, self.now_ms, lag);
+                if let Some(answer) = self.server.handle(&request, self.now_ms, lag) {
+                    phone.answers.push((number, request.epoch.clone(), answer));
+                }
+            }
+            _ => match self.server.handle(&request, self.now_ms, lag) {
+                Some(answer) if phone.pass.is_some() => phone.answers.push((number, request.epoch.clone(), answer)),
+                Some(_) => {}
+                None => phone.break_off(),
+            },
+        }
+    }
+
+    fn take_answer(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) {
+        let now = self.phones[at].clock(self.now_ms);
+        let phone = &mut self.phones[at];
+        if phone.answers.is_empty() {
+            return;
+        }
+        let (number, asked, answer) = phone.answers.remove(rng.random_range(0..phone.answers.len()));
+        // A page of a captive portal in its place.
+        if rng.random_bool(0.05) {
+            phone.break_off();
+            return;
+        }
+        let plan = phone.engine.plan_answer(asked.as_deref(), answer, now);
+        let delta = plan.delta.clone();
+        if phone.carry_out(plan, fate)
+            && let Some(pass) = &mut phone.pass
+        {
+            pass.land(number, &delta);
+        }
+    }
+
+    fn tidy(&mut self, at: usize, fate: Fate) {
+        let phone = &mut self.phones[at];
+        let plan = phone.engine.plan_sweep().or_else(|| phone.engine.plan_compaction());
+        if let Some(plan) = plan {
+            // A server restored from a backup older than what phones keep loses it.
+            let long_ago = phone.engine.acknowledged().filter(|(at, _)| at + KEEP_MS < self.now_ms);
+            let long_ago: Vec<OpId> = long_ago.map(|(_, op)| op.id).collect();
+            phone.promised.retain(|id| !long_ago.contains(id));
+            phone.carry_out(plan, fate);
+        }
+    }
+
+    fn put_back(&mut self, at: usize) {
+        let phone = &mut self.phones[at];
+        if let Some((disk, promised)) = phone.copy.take() {
+            // What was saved since is gone with the profile; nobody can keep that promise.
+            phone.promised = promised;
+            phone.disk = disk;
+            phone.restart();
+            let device = phone.engine.head().device;
+            self.stamps.remove(&device);
+        }
+    }
+
+    fn restore(&mut self) {
+        // What reached the office after the backup, from phones that are no more or no longer have it,
+        // is gone with the database.
+        let backup = self.backup.clone();
+        for phone in &mut self.phones {
+            let kept: BTreeSet<OpId> = phone
+                .engine
+                .outbox()
+                .map(|queued| queued.op.id)
+                .chain(phone.engine.acknowledged().map(|(_, op)| op.id))
+                .collect();
+            phone.promised.retain(|id| kept.contains(id) || backup.history.contains_key(id));
+        }
+        self.server.restore(backup);
+    }
+
+    /// What must hold at any time.
+    fn check(&self, at: usize) -> Promise {
+        let phone = &self.phones[at];
+        let same_epoch = phone.engine.head().epoch.as_ref().is_none_or(|epoch| *epoch == self.server.epoch.to_string());
+        let queued: BTreeSet<OpId> = phone.engine.outbox().map(|queued| queued.op.id).collect();
+        let acknowledged: BTreeSet<OpId> = phone.engine.acknowledged().map(|(_, op)| op.id).collect();
+        for id in &phone.promised {
+            if !queued.contains(id) && !acknowledged.contains(id) && !self.server.tables.history.contains_key(id) {
+                return Err(format!("what a worker saved is on the phone or at the office: {id} is at neither"));
+            }
+        }
+        for id in acknowledged.iter().filter(|_| same_epoch) {
+            if !self.server.tables.history.get(id).is_some_and(|(_, past)| past.verdict == Verdict::Taken) {
+                return Err(format!("an acknowledged op is in the history: {id} is not"));
+            }
+        }
+        let disk = load(&phone.disk);
+        let on_disk: BTreeSet<OpId> = disk.outbox().map(|queued| queued.op.id).collect();
+        if on_disk != queued {
+            return Err("what is shown as saved is on the disk: the queues differ".into());
+        }
+        if let Some(record) = phone.engine.records().find(|record| disk.record(record.id) != Some(record)) {
+            return Err(format!("what is shown as saved is on the disk: {} is not, or not the same", record.id));
+        }
+        if let Some((id, _)) = self.server.effects.iter().find(|(_, times)| **times > 1) {
+            return Err(format!("an op has one effect: {id} had two"));
+        }
+        self.check_office()
+    }
+
+    fn check_office(&self) -> Promise {
+        for (_, record) in self.server.tables.records.values() {
+            for field in record.fields.values().chain(record.contested.values().flatten()) {
+                let text = field.value.as_str().unwrap_or_default();
+                if !self.written.contains(text) {
+                    return Err(format!("every value was written by somebody: {text} was not"));
+                }
+                if field.stamp.ms > self.now_ms + AHEAD_MS + MINUTE {
+                    return Err(format!("nothing is merged with a stamp from the future: {} is", field.stamp));
+                }
+            }
+            self.check_contested(record)?;
+        }
+        Ok(())
+    }
+
+    /// A value that nobody knowingly replaced is the field's or is contested.
+    fn check_contested(&self, record: &Record) -> Promise {
+        let ops = self.server.tables.history.values();
+        let purged = &self.server.tables.purged;
+        let counts = |(op, past): &&(Op, Past)| {
+            op.record == record.id && past.verdict == Verdict::Taken && !purged.contains(&op.id)
+        };
+        let taken: Vec<&(Op, Past)> = ops.filter(counts).collect();
+        for name in record.fields.keys() {
+            let mut replaced: BTreeSet<Stamp> = BTreeSet::new();
+            let mut last_of: BTreeMap<DeviceId, Stamp> = BTreeMap::new();
+            for (op, past) in &taken {
+                let Some(change) = op.changes.get(name) else { continue };
+                replaced.extend(change.replaced);
+                replaced.extend(&change.settles);
+                let merged = past.stamp.unwrap_or(op.stamp);
+                let last = last_of.entry(op.stamp.device).or_insert(merged);
+                *last = merged.max(*last);
+            }
+            let there = |value: &Value| {
+                record.fields[name].value == *value
+                    || record.contested.get(name).is_some_and(|fields| fields.iter().any(|field| field.value == *value))
+            };
+            // Who replaced a value replaced it for all who wrote the same.
+            let mut superseded: Vec<&Value> = Vec::new();
+            let mut last: Vec<&Value> = Vec::new();
+            for (op, past) in &taken {
+                let Some(change) = op.changes.get(name) else { continue };
+                let merged = past.stamp.unwrap_or(op.stamp);
+                let known = replaced.contains(&op.stamp) || replaced.contains(&merged);
+                let values = if known || last_of[&op.stamp.device] != merged { &mut superseded } else { &mut last };
+                values.push(&change.value);
+            }
+            if let Some(value) = last.into_iter().find(|value| !superseded.contains(value) && !there(value)) {
+                return Err(format!("a value that lost is kept as contested: {value} of {} is not", record.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// The faults stop: every queue drains, and all phones agree with the office.
+    ///
+    /// # Errors
+    /// The promise that was broken.
+    pub fn settle(&mut self) -> Promise {
+        self.server.replicate();
+        for at in 0..self.phones.len() {
+            self.phones[at].requests.clear();
+            self.phones[at].break_off();
+            self.exchange(at);
+        }
+        for at in 0..self.phones.len() {
+            self.exchange(at);
+            let phone = &self.phones[at];
+            if let Some(queued) = phone.engine.outbox().find(|queued| queued.state == QueuedState::Waiting) {
+                return Err(format!("every queue drains: {} still waits", queued.op.id));
+            }
+            self.check(at)?;
+            self.check_agrees(phone)?;
+        }
+        Ok(())
+    }
+
+    /// Passes without faults until nothing is left to do.
+    fn exchange(&mut self, at: usize) {
+        for _ in 0..6 {
+            let mut pass = Pass::new("sim", PULL);
+            for _ in 0..PATIENCE {
+                let Some((number, request)) = self.phones[at].engine.depart(&mut pass) else { break };
+                let now = self.phones[at].clock(self.now_ms);
+                let Some(answer) = self.server.handle(&request, self.now_ms, false) else { break };
+                let plan = self.phones[at].engine.plan_answer(request.epoch.as_deref(), answer, now);
+                pass.land(number, &plan.delta);
+                self.phones[at].carry_out(plan, Fate::Well);
+            }
+        }
+    }
+
+    fn check_agrees(&self, phone: &Phone) -> Promise {
+        let aside: BTreeSet<RecordId> = phone.engine.outbox().map(|queued| queued.op.record).collect();
+        let visible = |record: &&Record| !record.withdrawn() && !aside.contains(&record.id);
+        let here: BTreeMap<RecordId, &Record> =
+            phone.engine.records().map(AsRef::as_ref).filter(visible).map(|record| (record.id, record)).collect();
+        let records = self.server.tables.records.values().map(|(_, record)| record);
+        let there: BTreeMap<RecordId, &Record> = records.filter(visible).map(|record| (record.id, record)).collect();
+        for (id, record) in &there {
+            match here.get(id) {
+                None => return Err(format!("in the end all agree: {id} is not on a phone")),
+                Some(other) if other.fields != record.fields || other.contested != record.contested => {
+                    return Err(format!("in the end all agree: {id} is {other:?} here and {record:?} there"));
+                }
+                Some(_) => {}
+            }
+        }
+        match here.keys().find(|id| !there.contains_key(id)) {
+            Some(id) => Err(format!("in the end all agree: {id} is not at the office")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn skew(rng: &mut impl Rng) -> i64 {
+    match rng.random_range(0..4) {
+        0 => 0,
+        1 => -1_790_000_000_000,
+        2 => rng.random_range(-2 * YEAR..=2 * YEAR),
+        _ => rng.random_range(-600_000..=600_000),
+    }
+}
