@@ -114,7 +114,7 @@ impl Intake {
         let digest: OpDigest = Sha256::digest(&bytes).into();
         op.by = sender.name.into();
         if let Some(past) = self.history.get(&op.id).filter(|_| !planted(Bug::DuplicatesTaken)) {
-            return past.answer(op.id, digest);
+            return past.answer(&op, digest, self.records.contains_key(&op.record));
         }
         if bytes.len() > MAX_OP {
             return rejected(op.id, "这条记录太大，请缩短文字后再保存");
@@ -190,11 +190,13 @@ impl Intake {
 
 impl Past {
     /// The answer to an op that came before.
-    fn answer(&self, id: OpId, digest: OpDigest) -> OpResult {
+    fn answer(&self, op: &Op, digest: OpDigest, there: bool) -> OpResult {
+        let id = op.id;
         if self.digest != digest {
             return rejected(id, "同一编号已有不同内容，请导出这条记录交办公室");
         }
         match &self.verdict {
+            Verdict::Taken if !there => result(id, OpOutcome::Gone, None),
             Verdict::Taken => OpResult { stamp: self.stamp, ..result(id, OpOutcome::Duplicate, None) },
             Verdict::Quarantined { reason } => result(id, OpOutcome::Quarantined, Some(reason)),
             Verdict::Refused { reason } => rejected(id, reason),

@@ -14,8 +14,8 @@ pub enum Bug {
     RowsNotWritten,
     /// A page that leaves something out moves the cursor all the same.
     GapsIgnored,
-    /// A server that lags behind moves the cursor back.
-    CursorsGoBack,
+    /// A server that lags behind takes back what is known.
+    LaggingTakesBack,
     /// A new epoch is not noticed.
     RestoreNotNoticed,
     /// What was acknowledged is not offered to a restored server.
@@ -42,7 +42,7 @@ impl Bug {
         Self::UnnamedForgotten,
         Self::RowsNotWritten,
         Self::GapsIgnored,
-        Self::CursorsGoBack,
+        Self::LaggingTakesBack,
         Self::RestoreNotNoticed,
         Self::AcknowledgedNotOffered,
         Self::SweptTooEarly,

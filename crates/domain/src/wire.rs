@@ -104,8 +104,10 @@ pub enum OpOutcome {
     Applied,
     /// In the history; newer values stand.
     Superseded,
-    /// Was in the history already.
+    /// Was in the history already; its record comes with the pull.
     Duplicate,
+    /// Was in the history already; its record is no more.
+    Gone,
     /// Kept for a supervisor to look at; not merged.
     Quarantined,
     /// Malformed: not kept.

@@ -400,6 +400,17 @@ impl World {
                 return Err(format!("an acknowledged op is in the history: {id} is not"));
             }
         }
+        // Where a pull began anew, after a restore or a purge, it may come from a copy that is behind.
+        let tables = &self.server.tables;
+        let anew = self.server.epoch > 1 || tables.channels.values().any(|(_, _, generation)| *generation > 0);
+        for (_, op) in phone.engine.acknowledged().filter(|_| !anew) {
+            let Some((_, past)) = tables.history.get(&op.id) else { continue };
+            let merged = Op { stamp: past.stamp.unwrap_or(op.stamp), ..op.clone() };
+            let seen = phone.engine.record(op.record).is_some_and(|record| record.includes(&merged));
+            if !seen {
+                return Err(format!("what a worker wrote stays to be seen: {} does not", op.id));
+            }
+        }
         let disk = load(&phone.disk);
         let on_disk: BTreeSet<OpId> = disk.outbox().map(|queued| queued.op.id).collect();
         if on_disk != queued {

@@ -23,8 +23,6 @@ struct Answer<'a> {
     base: BTreeMap<RecordId, Record>,
     cursors: BTreeMap<Channel, Cursor>,
     forgotten: BTreeSet<RecordId>,
-    /// Channels whose pull is through: all that the office has is here.
-    through: BTreeSet<Channel>,
     plan: Plan,
 }
 
@@ -45,7 +43,6 @@ impl Engine {
             base: BTreeMap::new(),
             cursors: BTreeMap::new(),
             forgotten: BTreeSet::new(),
-            through: BTreeSet::new(),
             plan: Plan::default(),
         };
         if answer.restored {
@@ -111,6 +108,10 @@ impl Answer<'_> {
                 self.plan.delta.acknowledged.push(result.op);
                 return;
             }
+            OpOutcome::Gone => {
+                self.plan.delta.acknowledged.push(result.op);
+                return;
+            }
             OpOutcome::Quarantined => QueuedState::Review { reason },
             OpOutcome::Rejected => QueuedState::SetAside { reason },
         };
@@ -120,13 +121,13 @@ impl Answer<'_> {
         }
     }
 
-    /// The office had the op before, so its record comes with the pull, if it is still there. Until it is
-    /// here the op stays queued: the worker goes on seeing what they wrote.
+    /// The office had the op before, so its record comes with a pull. Until it is here the op stays queued:
+    /// the worker goes on seeing what they wrote.
     fn take_duplicate(&mut self, result: &OpResult) {
         let Some(queued) = self.queued(result.op) else { return };
         let op = Op { stamp: result.stamp.unwrap_or(queued.op.stamp), ..queued.op.clone() };
         let came = self.known(op.record, &op.channel).is_some_and(|record| record.includes(&op));
-        if came || self.through.contains(&op.channel) {
+        if came {
             self.plan.delta.acknowledged.push(result.op);
         } else {
             self.plan.delta.again = true;
@@ -150,7 +151,7 @@ impl Answer<'_> {
             self.base.insert(joined.id, joined);
         }
         let gap = page.after > cursor.position.next && !planted(Bug::GapsIgnored);
-        let behind = page.next.next < cursor.position.next && !planted(Bug::CursorsGoBack);
+        let behind = page.next.next < cursor.position.next;
         if gap || behind {
             // Something in between has not come yet: a later pull brings it.
             self.plan.delta.again |= gap;
@@ -158,9 +159,6 @@ impl Answer<'_> {
         }
         self.plan.delta.again |= page.more && page.next != cursor.position;
         cursor.position = page.next;
-        if !page.more {
-            self.through.insert(page.channel.clone());
-        }
         if let (Some(fresh), false) = (cursor.fresh, page.more) {
             cursor.fresh = None;
             self.forget_what_did_not_come(&page.channel, fresh);

@@ -332,6 +332,10 @@ fn what_is_under_review_is_asked_about_once_a_pass() {
     let mut pass = Pass::new("test", 100);
     assert_eq!(phone.engine.depart(&mut pass).expect("a request").1.ops[0].id, op);
     phone.answer(response(&[(op, OpOutcome::Duplicate)], vec![], 1));
+    assert!(!phone.engine.at_office(record(1)), "it was accepted, but its record has not come yet");
+    let mut accepted = phone.engine.record(record(1)).expect("a record").as_ref().clone();
+    accepted.fields.insert("more".into(), accepted.fields["found"].clone());
+    phone.answer(response(&[(op, OpOutcome::Duplicate)], vec![accepted], 2));
     assert!(phone.engine.at_office(record(1)), "the supervisor accepted it");
 }
 

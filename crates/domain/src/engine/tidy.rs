@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// Segments below this size are merged when there are more than [`SMALL_SEGMENTS`] of them.
 const SMALL: usize = SEGMENT / 2;
-const SMALL_SEGMENTS: usize = 16;
+const SMALL_SEGMENTS: usize = 8;
 
 /// How long an acknowledged op is kept, in milliseconds: longer than a server's backups are apart.
 pub const KEEP_MS: u64 = 14 * 86_400_000;
