@@ -1,6 +1,7 @@
 //! Reusable pieces of the interface: props in, callbacks out.
 
 pub mod chips;
+pub mod contested;
 pub mod door_row;
 pub mod empty;
 pub mod notice;

@@ -2,7 +2,7 @@
 
 use super::id_param;
 use crate::{
-    components::{empty::Empty, page::Page, tick::Tick},
+    components::{contested::Contested, empty::Empty, page::Page, tick::Tick},
     platform::clock,
     state::use_app,
 };
@@ -147,6 +147,7 @@ fn TimelineVisit(
             {paragraph("反映：", &visit.requests)}
             {paragraph("处理：", &visit.done)}
             {visit.next_on.map(|next| view! { <p><b>"下次："</b>{day::words(next)}</p> })}
+            <Contested record=id/>
             <p class="visit-foot">
                 <span class="hint">{visit.workers.join("、")}</span>
                 <Tick record=id/>

@@ -73,6 +73,9 @@ pub fn Me() -> impl IntoView {
     }
 }
 
+/// Unsent items shown one by one.
+const SHOWN: usize = 50;
+
 /// Every unsent item: what it is, its state and the reason.
 #[component]
 fn Outbox() -> impl IntoView {
@@ -90,9 +93,11 @@ fn Outbox() -> impl IntoView {
                 });
                 (queued.clone(), household.unwrap_or_default())
             };
-            engine.outbox().map(item).collect::<Vec<_>>()
+            let items: Vec<_> = engine.outbox().take(SHOWN).map(item).collect();
+            (engine.outbox().count(), items)
         })
     };
+    let count = move || items().0;
     let synced = move || app.read(|notebook| notebook.engine().head().synced_at);
     let state = move || match app.status.get() {
         SyncStatus::Sending => "正在发送…".to_owned(),
@@ -106,7 +111,7 @@ fn Outbox() -> impl IntoView {
             <h2>"发送"</h2>
             <div class="card rows">
                 <p class="row">
-                    <span>{move || match items().len() {
+                    <span>{move || match count() {
                         0 => "全部已到办公室".to_owned(),
                         count => format!("{count} 条还没到办公室"),
                     }}</span>
@@ -114,8 +119,9 @@ fn Outbox() -> impl IntoView {
                 </p>
                 <p class="row hint" role="status">{state}</p>
                 <ul class="rows">
-                    {move || items().into_iter().map(|(queued, household)| view! { <Item queued household/> }).collect_view()}
+                    {move || items().1.into_iter().map(|(queued, household)| view! { <Item queued household/> }).collect_view()}
                 </ul>
+                {move || (count() > SHOWN).then(|| view! { <p class="row hint">"还有 "{count() - SHOWN}" 条未列出"</p> })}
             </div>
         </section>
     }
@@ -145,6 +151,14 @@ fn Item(
     };
     let waiting = state.is_empty();
     let retry_now = move |_| leptos::task::spawn_local(async move { app.retry(id).await });
+    let sure = RwSignal::new(false);
+    let give_up = move |_| {
+        if sure.get_untracked() {
+            leptos::task::spawn_local(async move { app.give_up(id).await });
+        }
+        sure.set(true);
+    };
+    let give_up_words = move || if sure.get() { "确定放弃" } else { "放弃" };
     view! {
         <li class="row">
             <span>
@@ -155,7 +169,10 @@ fn Item(
             </span>
             <span class="hint">
                 {move || if waiting { if sending() { "发送中" } else { "等待" } } else { state }}
-                {retry.then(|| view! { <button class="text-button" on:click=retry_now>"重试"</button> })}
+                {retry.then(|| view! {
+                    <button class="text-button" on:click=retry_now>"重试"</button>
+                    <button class="text-button" on:click=give_up>{give_up_words}</button>
+                })}
             </span>
         </li>
     }

@@ -16,7 +16,7 @@ use drafts::Draft;
 use leptos::prelude::*;
 use notebook::Notebook;
 use ruhu_domain::{
-    DeviceId, OpId, RecordId,
+    DeviceId, OpId, RecordId, Stamp,
     codes::{Outcome, Purpose},
     engine::Head,
     round::Door,
@@ -351,6 +351,27 @@ impl App {
                 self.say("已撤销", None);
                 self.sync_now();
             }
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
+    /// Chooses between the values of a contested field.
+    pub async fn choose(self, record: RecordId, field: &str, chosen: Stamp) {
+        let Some(open) = self.notebook() else { return };
+        match open.choose(record, field, chosen).await {
+            Ok(()) => {
+                self.say("已选定 ✓ 已存本机", None);
+                self.sync_now();
+            }
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
+    /// Gives up an item of the outbox that the office did not take.
+    pub async fn give_up(self, op: OpId) {
+        let Some(open) = self.notebook() else { return };
+        match open.give_up(op).await {
+            Ok(()) => self.say("已放弃这条修改", None),
             Err(error) => self.say(error.to_string(), None),
         }
     }

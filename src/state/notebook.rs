@@ -12,16 +12,15 @@ use crate::{
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
 };
-use futures::lock::Mutex;
+use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
-    Channel, Kind, OpId, RecordId,
-    engine::{Delta, Engine, HEAD, Head, Plan},
+    Channel, Kind, OpId, RecordId, Stamp,
+    engine::{Delta, Engine, HEAD, Head, Moment, Pass, Plan, QueuedState},
     record::WITHDRAWN,
     round::Roster,
     search::Index,
     storage::{Batch, Snapshot, Table},
     visit::Visit,
-    wire::{SyncRequest, SyncResponse},
 };
 use serde::Serialize;
 use std::{
@@ -32,6 +31,9 @@ use std::{
 
 /// The version that the app tells the server.
 pub const APP: &str = env!("CARGO_PKG_VERSION");
+
+/// Why an op was set aside that the server would not even read.
+const TOO_LARGE: &str = "这条记录太大，请缩短文字后再保存";
 
 /// Records asked for in one answer.
 const PULL: u32 = 1_000;
@@ -196,10 +198,27 @@ impl Notebook {
     pub async fn retry(&self, op: OpId) -> Result<(), StorageError> {
         let _lane = self.lane.lock().await;
         let plan = self.engine().plan_retry(op);
-        match plan {
-            Some(plan) => self.carry_out(plan, Vec::new()).await,
-            None => Ok(()),
-        }
+        self.carry_out(plan.unwrap_or_default(), Vec::new()).await
+    }
+
+    /// Gives up an op that was set aside: what it changed is gone.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn give_up(&self, op: OpId) -> Result<(), StorageError> {
+        let _lane = self.lane.lock().await;
+        let plan = self.engine().plan_give_up(op);
+        self.carry_out(plan.unwrap_or_default(), Vec::new()).await
+    }
+
+    /// Chooses between the values of a contested field; the choice travels.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn choose(&self, record: RecordId, field: &str, chosen: Stamp) -> Result<(), StorageError> {
+        let _lane = self.lane.lock().await;
+        let plan = self.engine().plan_choice(record, field, chosen, moment());
+        self.carry_out(plan.unwrap_or_default(), Vec::new()).await
     }
 
     /// Keeps a draft. Calls while one is being written are joined: the last state is what is kept.
@@ -276,38 +295,53 @@ impl Notebook {
 
     async fn locked_pass(&self) -> Result<(), PassError> {
         self.reload_if_behind().await?;
-        let first = self.engine().request(APP, PULL, &Delta::default());
-        let mut response = self.send(first).await?;
-        loop {
-            let lane = self.lane.lock().await;
-            let plan = self.engine().plan_answer(response, clock::now_ms().cast_unsigned());
-            let goes_on = self.engine().goes_on(&plan.delta);
-            let next = goes_on.then(|| self.engine().request(APP, PULL, &plan.delta));
-            // The next request is on its way while this answer is being written.
-            let keep = async move {
-                let _lane = lane;
-                self.carry_out(plan, Vec::new()).await
-            };
-            let Some(next) = next else {
-                keep.await?;
+        // A second time where something the office had before was waiting for its record.
+        for _ in 0..2 {
+            self.exchange().await?;
+            if !self.engine().outbox().any(|queued| queued.state == QueuedState::Waiting) {
                 break;
-            };
-            let (kept, answer) = futures::future::join(keep, self.send(next)).await;
-            kept?;
-            response = answer?;
+            }
         }
         self.tidy().await?;
         Ok(())
     }
 
-    /// Sends a request, in halves where the server finds it too large.
-    async fn send(&self, mut request: SyncRequest) -> Result<SyncResponse, TransportError> {
-        let token = self.session.borrow().token.clone();
+    /// Sends and takes in answers until there is nothing more to do. While one answer is being written the
+    /// next request is on its way.
+    async fn exchange(&self) -> Result<(), PassError> {
+        let mut pass = Pass::new(APP, PULL);
+        let (sender, mut answers) = mpsc::unbounded();
+        let mut flying = 0_usize;
         loop {
-            match transport::sync(&token, &request).await {
-                Err(TransportError::TooLarge) if request.ops.len() > 1 => request.ops.truncate(request.ops.len() / 2),
-                answer => return answer,
+            while let Some((number, request)) = self.engine().depart(&mut pass) {
+                flying += 1;
+                let (token, sender) = (self.session.borrow().token.clone(), sender.clone());
+                leptos::task::spawn_local(async move {
+                    let answer = transport::sync(&token, &request).await;
+                    drop(sender.unbounded_send((number, request.epoch, answer)));
+                });
             }
+            if flying == 0 {
+                return Ok(());
+            }
+            let Some((number, asked, answer)) = answers.next().await else { return Ok(()) };
+            flying -= 1;
+            let _lane = self.lane.lock().await;
+            let plan = match answer {
+                Ok(response) => {
+                    let now = clock::now_ms().cast_unsigned();
+                    let plan = self.engine().plan_answer(asked.as_deref(), response, now);
+                    pass.land(number, &plan.delta);
+                    plan
+                }
+                Err(TransportError::TooLarge) => {
+                    let alone = pass.too_large(number);
+                    let plan = alone.and_then(|op| self.engine().plan_set_aside(op, TOO_LARGE));
+                    plan.unwrap_or_default()
+                }
+                Err(error) => return Err(error.into()),
+            };
+            self.carry_out(plan, Vec::new()).await?;
         }
     }
 
@@ -365,10 +399,8 @@ impl Notebook {
         let _lane = self.lane.lock().await;
         self.drop_unwritten(id);
         let channel = channel.ok_or_else(|| StorageError::Failed("没有找到所属网格".into()))?;
-        let now = clock::now_ms().cast_unsigned();
-        let plan = self.engine().plan_edit(id, kind, channel, after, now, random());
-        let plan = plan.unwrap_or(Plan { writes: Batch::new(), delta: Delta::default() });
-        self.carry_out(plan, with).await
+        let plan = self.engine().plan_edit(id, kind, channel, after, moment());
+        self.carry_out(plan.unwrap_or_default(), with).await
     }
 
     /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows.
@@ -388,9 +420,15 @@ impl Notebook {
         let Contents { engine, roster, .. } = &mut *contents;
         let mut people = false;
         for id in engine.apply(delta) {
-            if let Some(record) = engine.record(id) {
-                people |= matches!(record.kind, Kind::Household | Kind::Resident);
-                roster.put(record);
+            match engine.record(id) {
+                Some(record) => {
+                    people |= matches!(record.kind, Kind::Household | Kind::Resident);
+                    roster.put(record);
+                }
+                None => {
+                    people = true;
+                    roster.remove(id);
+                }
             }
         }
         drop(contents);
@@ -403,6 +441,10 @@ impl Notebook {
     fn channel_of(&self, household: RecordId) -> Option<Channel> {
         self.engine().record(household).map(|record| record.channel.clone())
     }
+}
+
+fn moment() -> Moment {
+    Moment { now_ms: clock::now_ms().cast_unsigned(), random: random() }
 }
 
 fn build_index(roster: &Roster) -> Index {

@@ -199,3 +199,56 @@ test("two windows of one phone show the same and send it once", async ({ server,
   await other.getByRole("article").nth(0).getByRole("link").first().click();
   await expect(other.locator(".timeline .visit").filter({ hasText: "今天" })).toHaveCount(1);
 });
+
+test("what two people wrote in the same place is shown to both, and one tap chooses", async ({ server, phone, second }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await logVisit(page, 0, "第一次写的。");
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  const other = await second.open();
+  await logIn(other, server.url);
+  await ready(other);
+
+  const openHousehold = async (where: typeof page) => {
+    await tab(where, "走访");
+    await where.getByText("全部", { exact: true }).click();
+    await where.getByRole("article").nth(0).getByRole("link").first().click();
+  };
+  const edit = async (where: typeof page, words: string) => {
+    await openHousehold(where);
+    await where.getByRole("link", { name: "修改" }).first().click();
+    await where.getByLabel("走访情况").fill(words);
+    await where.getByRole("button", { name: "保存" }).click();
+    await expect(where.getByText("已保存 ✓ 已存本机")).toBeVisible();
+  };
+  await phone.context.setOffline(true);
+  await second.context.setOffline(true);
+  await edit(page, "药吃完了，要去镇上买。");
+  await edit(other, "邻居已经代买了药。");
+  for (const one of [phone, second, phone]) {
+    await one.context.setOffline(false);
+    await tab(one.page, "我的");
+    await one.page.getByRole("button", { name: "立即发送" }).click();
+    await expect(one.page.getByText("全部已到办公室")).toBeVisible();
+  }
+  await openHousehold(page);
+  const contested = page.getByRole("group", { name: "走访情况" });
+  await expect(contested).toContainText("两人都改了这里");
+  await expect(contested).toContainText("药吃完了，要去镇上买。");
+  await expect(contested).toContainText("邻居已经代买了药。");
+  await expect(contested).toContainText("王芳");
+  await contested.getByRole("listitem").filter({ hasText: "药吃完了" }).getByRole("button", { name: "用这个" }).click();
+  await expect(contested).toHaveCount(0);
+  await expect(page.getByText("药吃完了，要去镇上买。")).toBeVisible();
+  await expect(page.getByText("邻居已经代买了药。")).toHaveCount(0);
+
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await tab(other, "我的");
+  await other.getByRole("button", { name: "立即发送" }).click();
+  await openHousehold(other);
+  await expect(other.getByText("药吃完了，要去镇上买。")).toBeVisible();
+  await expect(other.getByRole("group", { name: "走访情况" })).toHaveCount(0);
+});

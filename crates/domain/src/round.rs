@@ -129,7 +129,8 @@ impl Roster {
         }
     }
 
-    fn remove(&mut self, id: RecordId) {
+    /// Forgets a record.
+    pub fn remove(&mut self, id: RecordId) {
         self.households.remove(&id);
         if let Some(resident) = self.residents.remove(&id)
             && let Some(members) = self.members.get_mut(&resident.household)

@@ -2,10 +2,13 @@
 
 use crate::{
     codes::{Outcome, Purpose},
+    day,
     id::RecordId,
+    record::WITHDRAWN,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The longest free text of one field, in characters.
 pub const MAX_TEXT: usize = 2_000;
@@ -40,6 +43,39 @@ pub struct Visit {
     /// 下次走访.
     #[serde(default)]
     pub next_on: Option<NaiveDate>,
+}
+
+/// What a field of a visit is called on the form; none for those that have no words of their own.
+pub fn field_label(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "at" => "走访时间",
+        "workers" => "走访人",
+        "outcome" => "走访结果",
+        "met" => "见到谁",
+        "purposes" => "走访事由",
+        "found" => "走访情况",
+        "requests" => "反映问题",
+        "done" => "处理",
+        "next_on" => "下次走访",
+        WITHDRAWN => "作废",
+        _ => return None,
+    })
+}
+
+/// A field's value in words, as the form shows it.
+pub fn field_words(name: &str, value: &Value) -> String {
+    let words = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let outcome = || Outcome::find(text).filter(|_| name == "outcome").map(Outcome::label);
+        let purpose = || Purpose::find(text).filter(|_| name == "purposes").map(Purpose::label);
+        outcome().or_else(purpose).unwrap_or(text).to_owned()
+    };
+    let text = match value {
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join("、"),
+        Value::Number(at) if name == "at" => day::words(day::day(at.as_i64().unwrap_or_default())),
+        other => words(other),
+    };
+    if text.is_empty() { "（空）".to_owned() } else { text }
 }
 
 /// What is wrong with a visit, with the field it belongs to.
@@ -92,7 +128,7 @@ impl Visit {
             return Err(BadVisit::TooLong);
         }
         match self.next_on {
-            Some(next) if next <= crate::day::day(self.at) => Err(BadVisit::NextInThePast),
+            Some(next) if next <= day::day(self.at) => Err(BadVisit::NextInThePast),
             _ => Ok(()),
         }
     }
@@ -124,7 +160,7 @@ mod tests {
         assert_eq!(visit(Outcome::Met, &"长".repeat(2_001)).check(now), Err(BadVisit::TooLong));
         assert_eq!(visit(Outcome::Met, "都好").check(now - 2 * 86_400_000), Err(BadVisit::InTheFuture));
         let mut early = visit(Outcome::Met, "都好");
-        early.next_on = Some(crate::day::day(early.at));
+        early.next_on = Some(day::day(early.at));
         assert_eq!(early.check(now), Err(BadVisit::NextInThePast));
     }
 }

@@ -4,7 +4,7 @@ mod world;
 
 use ruhu_domain::{
     DeviceId,
-    wire::{MAX_OPS, OpOutcome, Problem},
+    wire::{MAX_OPS, OpOutcome, Problem, SyncResponse},
 };
 use serde_json::json;
 use std::io::Write;
@@ -83,7 +83,7 @@ async fn a_bad_op_holds_up_no_other() {
     let mut request = serde_json::to_value(phone.request(vec![])).expect("a request");
     request["ops"] = json!([{"id": phone.visit(1, "").id, "stamp": "not a stamp"}, elsewhere, good, incomplete]);
     let answer = phone.post(serde_json::to_vec(&request).expect("a body"), &phone.token).await;
-    let answer: ruhu_domain::wire::SyncResponse = answer.json().await.expect("a sync answer");
+    let answer: SyncResponse = answer.json().await.expect("a sync answer");
     let outcomes: Vec<_> = answer.results.iter().map(|result| result.outcome).collect();
     let expected = [OpOutcome::Rejected, OpOutcome::Quarantined, OpOutcome::Applied, OpOutcome::Quarantined];
     assert_eq!(outcomes, expected);
@@ -102,7 +102,7 @@ async fn every_page_is_pulled_whatever_the_limit() {
         let mut request = two.request(vec![]);
         request.limit = 10;
         let answer = two.post(serde_json::to_vec(&request).expect("a request"), &two.token).await;
-        let answer: ruhu_domain::wire::SyncResponse = answer.json().await.expect("a sync answer");
+        let answer: SyncResponse = answer.json().await.expect("a sync answer");
         let page = &answer.channels[0];
         pulled += page.records.len();
         two.cursors.insert(page.channel.clone(), page.next);
@@ -111,6 +111,66 @@ async fn every_page_is_pulled_whatever_the_limit() {
         }
     }
     assert_eq!(pulled, 25);
+}
+
+#[tokio::test]
+async fn a_request_that_only_pushes_moves_the_position_past_what_it_wrote() {
+    let world = World::new().await;
+    let (one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    let mut request = one.request(vec![one.visit(1, "一"), one.visit(2, "二")]);
+    request.limit = 0;
+    let answer = one.post(serde_json::to_vec(&request).expect("a request"), &one.token).await;
+    let answer: SyncResponse = answer.json().await.expect("a sync answer");
+    let page = &answer.channels[0];
+    assert_eq!((page.after, page.next.next, page.records.len(), page.more), (0, 2, 0, false));
+
+    // Where the sender does not have it all, the numbers are left for a pull.
+    let mut op = two.visit(1, "乙");
+    op.id = ruhu_domain::OpId::new(9, [9; 10]);
+    op.stamp.ms += 10;
+    let mut request = two.request(vec![op]);
+    request.limit = 0;
+    let answer = two.post(serde_json::to_vec(&request).expect("a request"), &two.token).await;
+    let answer: SyncResponse = answer.json().await.expect("a sync answer");
+    assert!(answer.channels.is_empty());
+    assert_eq!(two.sync(vec![]).await.channels[0].records.len(), 2);
+}
+
+#[tokio::test]
+async fn a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so() {
+    let world = World::new().await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    let mut op = one.visit(1, "明年写的");
+    op.stamp.ms = ruhu_server::random::now_ms() + 365 * 86_400_000;
+    let answer = one.sync(vec![op.clone()]).await;
+    let stamp = answer.results[0].stamp.expect("another stamp");
+    assert!(stamp.ms <= answer.now && stamp.device == DeviceId(1));
+    assert!(answer.results[0].reason.as_deref().is_some_and(|reason| reason.contains("手机时间")));
+    let again = one.sync(vec![op]).await;
+    assert_eq!((again.results[0].outcome, again.results[0].stamp), (OpOutcome::Duplicate, Some(stamp)));
+    let page = &two.sync(vec![]).await.channels[0];
+    assert_eq!(page.records[0].latest(), Some(stamp), "others have the server's time too");
+}
+
+#[tokio::test]
+async fn a_phone_that_was_away_while_records_were_purged_starts_over() {
+    let world = World::new().await;
+    let (mut one, mut away, mut here) = (world.log_in(1).await, world.log_in(2).await, world.log_in(3).await);
+    one.sync(vec![one.visit(1, "一")]).await;
+    away.sync(vec![]).await;
+    one.sync(vec![one.visit(2, "二"), one.visit(3, "三")]).await;
+    here.sync(vec![]).await;
+    world.purge(1).await;
+    assert!(!here.sync(vec![]).await.channels.iter().any(|page| page.reset), "it had seen all that was purged");
+    let page = &away.sync(vec![]).await.channels[0];
+    assert!(page.reset && page.after == 0);
+    assert_eq!(page.records.len(), 2);
+    assert!(!away.sync(vec![]).await.channels.iter().any(|page| page.reset), "once is enough");
+    let answer = one.sync(vec![one.visit(1, "一")]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Gone);
+    let mut late = one.visit(1, "晚到的修改");
+    late.id = ruhu_domain::OpId::new(9, [9; 10]);
+    assert_eq!(one.sync(vec![late]).await.results[0].outcome, OpOutcome::Quarantined);
 }
 
 #[tokio::test]

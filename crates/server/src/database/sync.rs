@@ -3,19 +3,14 @@
 use super::Database;
 use crate::random;
 use ruhu_domain::{
-    Channel, DeviceId, Kind, OpId, Record, RecordId,
-    merge::merge,
-    record::{Name, Op},
-    visit::Visit,
-    wire::{MAX_RECORDS, OpOutcome, OpResult, Page},
+    Channel, DeviceId, OpId, Record, RecordId,
+    intake::{Changed, Intake, Kept, OpDigest, Past, Sender, Verdict, rejected},
+    record::Op,
+    wire::{MAX_RECORDS, OpResult, Page, Position},
 };
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteTransaction};
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// The largest op that is taken, in bytes.
-const MAX_OP: usize = 64 * 1024;
 
 /// Rows of one insert statement.
 const ROWS: usize = 500;
@@ -47,26 +42,33 @@ pub enum Incoming {
 pub struct Taken {
     /// A result per op, in the order sent.
     pub results: Vec<OpResult>,
-    /// Records written now whose sender has the very same already: their sequence numbers, with the
-    /// number they had before.
-    known: HashMap<Channel, HashMap<u64, u64>>,
+    written: BTreeMap<Channel, Written>,
 }
 
-/// A record being merged in this transaction.
-struct Working {
-    record: Record,
-    before: u64,
-    clean: bool,
-    dirty: bool,
+/// What a batch wrote in a channel.
+#[derive(Clone, Debug, Default)]
+struct Written {
+    /// The channel's number before and after.
+    after: u64,
+    last: u64,
+    generation: u64,
+    /// Records whose sender has the very same already: their numbers, with those they had before.
+    known: HashMap<u64, u64>,
 }
 
-/// An op for the history.
-struct Kept {
-    id: OpId,
-    record: RecordId,
-    outcome: OpOutcome,
-    digest: [u8; 32],
-    body: String,
+impl Written {
+    /// The page of a request that only pushes: the numbers of what it wrote, where the sender has it all.
+    fn page(&self, channel: &Channel) -> Option<Page<Box<RawValue>>> {
+        let known = |seq| self.known.get(&seq).is_some_and(|before| *before <= self.after);
+        (self.after + 1..=self.last).all(known).then(|| Page {
+            channel: channel.clone(),
+            records: Vec::new(),
+            after: self.after,
+            next: Position { next: self.last, generation: self.generation },
+            more: false,
+            reset: false,
+        })
+    }
 }
 
 impl Database {
@@ -86,7 +88,7 @@ impl Database {
             match incoming {
                 Incoming::Malformed(id) => {
                     order.push(id);
-                    results.insert(id, result(id, OpOutcome::Rejected, Some("这条记录的格式有误，办公室无法读取")));
+                    results.insert(id, rejected(id, "这条记录的格式有误，办公室无法读取"));
                 }
                 Incoming::Op(op) => {
                     order.push(op.id);
@@ -94,139 +96,127 @@ impl Database {
                 }
             }
         }
-        let mut known = HashMap::new();
+        let mut written = BTreeMap::new();
         for (county, ops) in counties {
-            take_county(&mut tx, &county, author, ops, &mut results, &mut known).await?;
+            let mut intake = begin(&mut tx, &county, &ops).await?;
+            let sender = Sender { name: author.name, channels: author.channels, now_ms: random::now_ms() };
+            for op in ops {
+                results.insert(op.id, intake.take(op, &sender));
+            }
+            let (kept, channels) = intake.finish();
+            insert_history(&mut tx, &county, author, &kept).await?;
+            for (channel, records) in channels {
+                let wrote = write_channel(&mut tx, &county, &channel, records).await?;
+                written.insert(channel, wrote);
+            }
         }
         tx.commit().await?;
         let results = order.iter().filter_map(|id| results.get(id).cloned()).collect();
-        Ok(Taken { results, known })
+        Ok(Taken { results, written })
     }
 
-    /// What changed in the channels after the cursors, at most `limit` records in all. Leaves out what
-    /// the sender of `taken` has already.
+    /// What changed in the channels after the positions, at most `limit` records in all. Leaves out what
+    /// the sender of `taken` has already. With a limit of 0 only the numbers of what was pushed.
     ///
     /// # Errors
     /// The database's.
     pub async fn pull(
         &self,
         channels: &[Channel],
-        cursors: &BTreeMap<Channel, u64>,
+        positions: &BTreeMap<Channel, Position>,
         limit: u32,
         taken: &Taken,
     ) -> sqlx::Result<Vec<Page<Box<RawValue>>>> {
-        let mut left = limit.clamp(1, MAX_RECORDS);
+        if limit == 0 {
+            return Ok(taken.written.iter().filter_map(|(channel, written)| written.page(channel)).collect());
+        }
+        let mut left = limit.min(MAX_RECORDS);
         let mut pages = Vec::new();
         for channel in channels {
-            let cursor = cursors.get(channel).copied().unwrap_or_default();
+            let asked = positions.get(channel).copied();
+            let position = asked.unwrap_or_default();
+            let county = channel.grid.village().county().to_owned();
+            let (generation, floor) = self.generation(&county, channel).await?;
+            let reset = position.generation != generation && position.next < floor;
+            let after = if reset { 0 } else { position.next };
+            let next = Position { next: after, generation };
+            let mut page = Page { channel: channel.clone(), records: Vec::new(), after, next, more: true, reset };
             if left == 0 {
-                pages.push(Page { channel: channel.clone(), records: Vec::new(), next: cursor, more: true });
+                pages.push(page);
                 continue;
             }
             let rows = sqlx::query(
                 "SELECT seq, body FROM record WHERE county = ? AND channel = ? AND seq > ? ORDER BY seq LIMIT ?",
             )
-            .bind(channel.grid.village().county())
+            .bind(&county)
             .bind(channel.to_string())
-            .bind(cursor.cast_signed())
+            .bind(after.cast_signed())
             .bind(i64::from(left))
             .fetch_all(&self.pool)
             .await?;
-            let more = rows.len() == left as usize;
-            let known = taken.known.get(channel);
-            let mut page = Page { channel: channel.clone(), records: Vec::new(), next: cursor, more };
+            page.more = rows.len() == left as usize;
+            let known = taken.written.get(channel).map(|written| &written.known);
             for row in &rows {
                 let seq = row.try_get::<i64, _>(0)?.cast_unsigned();
-                page.next = seq;
-                if known.and_then(|known| known.get(&seq)).is_some_and(|before| *before <= cursor) {
+                page.next.next = seq;
+                if known.and_then(|known| known.get(&seq)).is_some_and(|before| *before <= after) {
                     continue;
                 }
                 let body: String = row.try_get(1)?;
-                page.records.push(RawValue::from_string(body).map_err(|error| sqlx::Error::Decode(Box::new(error)))?);
+                page.records.push(RawValue::from_string(body).map_err(decode)?);
             }
             left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
-            if page.next != cursor || page.more || !cursors.contains_key(channel) {
+            if asked != Some(page.next) || page.more || reset {
                 pages.push(page);
             }
         }
         Ok(pages)
     }
+
+    /// A channel's generation and floor.
+    async fn generation(&self, county: &str, channel: &Channel) -> sqlx::Result<(u64, u64)> {
+        let row = sqlx::query("SELECT generation, floor FROM channel WHERE county = ? AND channel = ?")
+            .bind(county)
+            .bind(channel.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok((0, 0)) };
+        Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get::<i64, _>(1)?.cast_unsigned()))
+    }
 }
 
-async fn take_county(
+fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
+}
+
+/// An intake with all that is stored of these ops.
+async fn begin(tx: &mut SqliteTransaction<'_>, county: &str, ops: &[Op]) -> sqlx::Result<Intake> {
+    let history = stored_ops(tx, county, ops).await?;
+    let records = stored_records(tx, county, ops).await?;
+    let there: HashSet<RecordId> = records.iter().map(|(record, _)| record.id).collect();
+    let missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
+    let gone = records_with_history(tx, county, &missing).await?;
+    Ok(Intake::new(history, records, gone))
+}
+
+async fn write_channel(
     tx: &mut SqliteTransaction<'_>,
     county: &str,
-    author: Author<'_>,
-    ops: Vec<Op>,
-    results: &mut HashMap<OpId, OpResult>,
-    known: &mut HashMap<Channel, HashMap<u64, u64>>,
-) -> sqlx::Result<()> {
-    let mut history = stored_digests(tx, county, &ops).await?;
-    let mut working = stored_records(tx, county, &ops).await?;
-    let mut kept = Vec::with_capacity(ops.len());
-
-    for mut op in ops {
-        // The name is the account's, whatever the phone wrote; the digest is of what the phone made.
-        op.by = Name::default();
-        let digest: [u8; 32] = Sha256::digest(json(&op)?).into();
-        op.by = author.name.into();
-        let body = json(&op)?;
-        let (outcome, reason) = match history.get(&op.id) {
-            Some(before) if *before == digest => (OpOutcome::Duplicate, None),
-            Some(_) => (OpOutcome::Rejected, Some("同一编号已有不同内容，请导出这条记录交办公室")),
-            None if body.len() > MAX_OP => (OpOutcome::Rejected, Some("这条记录太大，请缩短文字后再保存")),
-            None => lay(&mut working, &op, author),
-        };
-        results.insert(op.id, result(op.id, outcome, reason));
-        if matches!(outcome, OpOutcome::Applied | OpOutcome::Superseded | OpOutcome::Quarantined) {
-            history.insert(op.id, digest);
-            kept.push(Kept { id: op.id, record: op.record, outcome, digest, body });
+    channel: &Channel,
+    records: Vec<Changed>,
+) -> sqlx::Result<Written> {
+    let (last, generation) = advance(tx, county, channel, records.len()).await?;
+    let after = last - records.len() as u64;
+    let mut rows = Vec::with_capacity(records.len());
+    let mut known = HashMap::new();
+    for (seq, changed) in (after + 1..).zip(&records) {
+        if changed.clean {
+            known.insert(seq, changed.before);
         }
+        rows.push((seq, &changed.record, json(&changed.record)?));
     }
-    insert_history(tx, county, author, &kept).await?;
-
-    let mut channels: BTreeMap<Channel, Vec<Working>> = BTreeMap::new();
-    for work in working.into_values().filter(|work| work.dirty) {
-        channels.entry(work.record.channel.clone()).or_default().push(work);
-    }
-    for (channel, mut works) in channels {
-        works.sort_by_key(|work| work.record.id);
-        let last = advance(tx, county, &channel, works.len()).await?;
-        let first = last + 1 - works.len() as u64;
-        let mut rows = Vec::with_capacity(works.len());
-        for (seq, work) in (first..).zip(&works) {
-            rows.push((seq, work, json(&work.record)?));
-        }
-        write_records(tx, county, &channel, &rows).await?;
-        let clean = rows.iter().filter(|(_, work, _)| work.clean).map(|(seq, work, _)| (*seq, work.before));
-        known.entry(channel).or_default().extend(clean);
-    }
-    Ok(())
-}
-
-/// Merges an op into the records at hand, or says why it is set aside.
-fn lay(working: &mut HashMap<RecordId, Working>, op: &Op, author: Author<'_>) -> (OpOutcome, Option<&'static str>) {
-    let before = working.get(&op.record);
-    let channel = before.map_or(&op.channel, |work| &work.record.channel);
-    if !author.channels.contains(channel) {
-        return (OpOutcome::Quarantined, Some("您目前没有这个网格的权限，已交主管核对"));
-    }
-    if before.is_some_and(|work| work.record.kind != op.kind) {
-        return (OpOutcome::Quarantined, Some("记录类型前后不一致，已交主管核对"));
-    }
-    let merged = merge(before.map(|work| &work.record), op);
-    if merged.record.kind == Kind::Visit && merged.record.view::<Visit>().is_none() {
-        return (OpOutcome::Quarantined, Some("走访记录内容不完整，已交主管核对"));
-    }
-    let outcome = if merged.applied { OpOutcome::Applied } else { OpOutcome::Superseded };
-    let clean = merged.clean && before.is_none_or(|work| work.clean);
-    let number = before.map_or(0, |work| work.before);
-    working.insert(op.record, Working { record: merged.record, before: number, clean, dirty: true });
-    (outcome, None)
-}
-
-fn result(op: OpId, outcome: OpOutcome, reason: Option<&str>) -> OpResult {
-    OpResult { op, outcome, reason: reason.map(str::to_owned) }
+    write_records(tx, county, channel, &rows).await?;
+    Ok(Written { after, last, generation, known })
 }
 
 fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
@@ -239,50 +229,67 @@ fn key(id: uuid::Uuid) -> Vec<u8> {
 
 fn uuid(row: &sqlx::sqlite::SqliteRow, column: usize) -> sqlx::Result<uuid::Uuid> {
     let bytes: Vec<u8> = row.try_get(column)?;
-    uuid::Uuid::from_slice(&bytes).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+    uuid::Uuid::from_slice(&bytes).map_err(decode)
 }
 
-async fn stored_digests(
-    tx: &mut SqliteTransaction<'_>,
-    county: &str,
-    ops: &[Op],
-) -> sqlx::Result<HashMap<OpId, [u8; 32]>> {
-    let mut query = QueryBuilder::<Sqlite>::new("SELECT id, digest FROM op WHERE county = ");
-    query.push_bind(county).push(" AND id IN (");
-    let mut list = query.separated(", ");
-    for op in ops {
-        list.push_bind(key(op.id.0));
+/// Adds `(id, id, …)`; SQL has no empty list, so none is `(NULL)`.
+fn push_ids(query: &mut QueryBuilder<Sqlite>, ids: impl Iterator<Item = uuid::Uuid>) {
+    query.push("(NULL");
+    for id in ids {
+        query.push(", ").push_bind(key(id));
     }
     query.push(")");
-    let mut digests = HashMap::new();
+}
+
+/// What the history knows of these ops.
+async fn stored_ops(tx: &mut SqliteTransaction<'_>, county: &str, ops: &[Op]) -> sqlx::Result<Vec<(OpId, Past)>> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT id, digest, outcome, reason, stamp FROM op WHERE county = ");
+    query.push_bind(county).push(" AND id IN ");
+    push_ids(&mut query, ops.iter().map(|op| op.id.0));
+    let mut found = Vec::new();
     for row in query.build().fetch_all(&mut **tx).await? {
         let digest: Vec<u8> = row.try_get(1)?;
-        digests.insert(OpId(uuid(&row, 0)?), digest.try_into().unwrap_or_default());
+        let digest: OpDigest = digest.try_into().unwrap_or_default();
+        let outcome: String = row.try_get(2)?;
+        let reason = row.try_get::<Option<String>, _>(3)?.unwrap_or_default();
+        let stamp: Option<String> = row.try_get(4)?;
+        let stamp = stamp.map(|stamp| stamp.parse()).transpose().map_err(decode)?;
+        let verdict = match outcome.as_str() {
+            "quarantined" => Verdict::Quarantined { reason },
+            "refused" => Verdict::Refused { reason },
+            _ => Verdict::Taken,
+        };
+        found.push((OpId(uuid(&row, 0)?), Past { digest, verdict, stamp }));
     }
-    Ok(digests)
+    Ok(found)
 }
 
-async fn stored_records(
-    tx: &mut SqliteTransaction<'_>,
-    county: &str,
-    ops: &[Op],
-) -> sqlx::Result<HashMap<RecordId, Working>> {
+/// The records that these ops change, with their sequence numbers.
+async fn stored_records(tx: &mut SqliteTransaction<'_>, county: &str, ops: &[Op]) -> sqlx::Result<Vec<(Record, u64)>> {
     let ids: HashSet<RecordId> = ops.iter().map(|op| op.record).collect();
     let mut query = QueryBuilder::<Sqlite>::new("SELECT seq, body FROM record WHERE county = ");
-    query.push_bind(county).push(" AND id IN (");
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(key(id.0));
-    }
-    query.push(")");
-    let mut working = HashMap::new();
+    query.push_bind(county).push(" AND id IN ");
+    push_ids(&mut query, ids.into_iter().map(|id| id.0));
+    let mut found = Vec::new();
     for row in query.build().fetch_all(&mut **tx).await? {
         let body: String = row.try_get(1)?;
-        let record: Record = serde_json::from_str(&body).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        let before = row.try_get::<i64, _>(0)?.cast_unsigned();
-        working.insert(record.id, Working { record, before, clean: true, dirty: false });
+        found.push((serde_json::from_str(&body).map_err(decode)?, row.try_get::<i64, _>(0)?.cast_unsigned()));
     }
-    Ok(working)
+    Ok(found)
+}
+
+/// Which of these records there were once: ops on them were merged.
+async fn records_with_history(
+    tx: &mut SqliteTransaction<'_>,
+    county: &str,
+    ids: &HashSet<RecordId>,
+) -> sqlx::Result<Vec<RecordId>> {
+    let mut query =
+        QueryBuilder::<Sqlite>::new("SELECT DISTINCT record FROM op WHERE outcome = 'applied' AND county = ");
+    query.push_bind(county).push(" AND record IN ");
+    push_ids(&mut query, ids.iter().map(|id| id.0));
+    let rows = query.build().fetch_all(&mut **tx).await?;
+    rows.iter().map(|row| Ok(RecordId(uuid(row, 0)?))).collect()
 }
 
 async fn insert_history(
@@ -293,61 +300,73 @@ async fn insert_history(
 ) -> sqlx::Result<()> {
     let received = random::now_ms().cast_signed();
     let device = author.device.to_string();
-    for chunk in ops.chunks(ROWS) {
+    let mut rows = Vec::with_capacity(ops.len());
+    for kept in ops {
+        rows.push((kept, json(&kept.op)?));
+    }
+    for chunk in rows.chunks(ROWS) {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "INSERT INTO op (county, id, record, account, device, received_at, outcome, digest, body) ",
+            "INSERT INTO op (county, id, record, channel, account, device, received_at, outcome, reason, stamp, \
+             digest, body) ",
         );
-        query.push_values(chunk, |mut row, op| {
-            let outcome = match op.outcome {
-                OpOutcome::Superseded => "superseded",
-                OpOutcome::Quarantined => "quarantined",
-                _ => "applied",
+        query.push_values(chunk, |mut row, (Kept { op, past }, body)| {
+            let (outcome, reason) = match &past.verdict {
+                Verdict::Taken => ("applied", None),
+                Verdict::Quarantined { reason } => ("quarantined", Some(reason)),
+                Verdict::Refused { reason } => ("refused", Some(reason)),
             };
             row.push_bind(county)
                 .push_bind(key(op.id.0))
                 .push_bind(key(op.record.0))
+                .push_bind(op.channel.to_string())
                 .push_bind(author.account)
                 .push_bind(&device)
                 .push_bind(received)
                 .push_bind(outcome)
-                .push_bind(op.digest.as_slice())
-                .push_bind(&op.body);
+                .push_bind(reason)
+                .push_bind(past.stamp.map(|stamp| stamp.to_string()))
+                .push_bind(past.digest.as_slice())
+                .push_bind(body);
         });
         query.build().execute(&mut **tx).await?;
     }
     Ok(())
 }
 
-/// Takes `count` sequence numbers of a channel; returns the last. Locks the channel to the end of the
-/// transaction.
-async fn advance(tx: &mut SqliteTransaction<'_>, county: &str, channel: &Channel, count: usize) -> sqlx::Result<u64> {
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let last: i64 = sqlx::query_scalar(
+/// Takes `count` sequence numbers of a channel; returns the last, and the channel's generation. Locks the
+/// channel to the end of the transaction.
+async fn advance(
+    tx: &mut SqliteTransaction<'_>,
+    county: &str,
+    channel: &Channel,
+    count: usize,
+) -> sqlx::Result<(u64, u64)> {
+    let row = sqlx::query(
         "INSERT INTO channel (county, channel, seq) VALUES (?, ?, ?)
-         ON CONFLICT (county, channel) DO UPDATE SET seq = seq + excluded.seq RETURNING seq",
+         ON CONFLICT (county, channel) DO UPDATE SET seq = seq + excluded.seq RETURNING seq, generation",
     )
     .bind(county)
     .bind(channel.to_string())
-    .bind(count)
+    .bind(i64::try_from(count).unwrap_or(i64::MAX))
     .fetch_one(&mut **tx)
     .await?;
-    Ok(last.cast_unsigned())
+    Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get::<i64, _>(1)?.cast_unsigned()))
 }
 
 async fn write_records(
     tx: &mut SqliteTransaction<'_>,
     county: &str,
     channel: &Channel,
-    works: &[(u64, &Working, String)],
+    records: &[(u64, &Record, String)],
 ) -> sqlx::Result<()> {
     let (village, channel) = (channel.grid.village().to_string(), channel.to_string());
-    for chunk in works.chunks(ROWS) {
+    for chunk in records.chunks(ROWS) {
         let mut query =
             QueryBuilder::<Sqlite>::new("INSERT INTO record (county, id, kind, village, channel, seq, body) ");
-        query.push_values(chunk, |mut row, (seq, work, body)| {
+        query.push_values(chunk, |mut row, (seq, record, body)| {
             row.push_bind(county)
-                .push_bind(key(work.record.id.0))
-                .push_bind(work.record.kind.as_str().to_owned())
+                .push_bind(key(record.id.0))
+                .push_bind(record.kind.as_str().to_owned())
                 .push_bind(&village)
                 .push_bind(&channel)
                 .push_bind(seq.cast_signed())

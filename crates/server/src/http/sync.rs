@@ -8,7 +8,7 @@ use crate::{
 use axum::{Json, body::Bytes, extract::State, extract::rejection::BytesRejection, http::StatusCode};
 use ruhu_domain::{
     Channel, DeviceId, OpId,
-    wire::{MAX_OPS, SyncResponse},
+    wire::{MAX_OPS, Position, SyncResponse},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -23,7 +23,7 @@ struct Request {
     #[serde(default)]
     ops: Vec<Box<RawValue>>,
     #[serde(default)]
-    cursors: BTreeMap<Channel, u64>,
+    cursors: BTreeMap<Channel, Position>,
     limit: u32,
 }
 

@@ -6,10 +6,11 @@ use ruhu_domain::{
     codes::Outcome,
     record::{Op, diff},
     visit::Visit,
-    wire::{LoginRequest, LoginResponse, SyncRequest, SyncResponse},
+    wire::{LoginRequest, LoginResponse, Position, SyncRequest, SyncResponse},
 };
 use ruhu_server::{database::Database, http, import::areas};
 use serde_json::Value;
+use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -47,6 +48,18 @@ impl World {
         Self { folder, database, url, client: reqwest::Client::new(), stop: Some(stop), serving }
     }
 
+    /// Removes a visit from the records for good, as retention will: phones whose position is below it
+    /// have to start over.
+    pub async fn purge(&self, n: u64) {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("ruhu.db"));
+        let mut database = options.connect().await.expect("the database file");
+        let id = RecordId::new(n, [7; 10]).0.as_bytes().to_vec();
+        let floor = "UPDATE channel SET generation = generation + 1, floor = (SELECT seq FROM record WHERE id = ?)";
+        for statement in [floor, "DELETE FROM record WHERE id = ?"] {
+            sqlx::query(statement).bind(&id).execute(&mut database).await.expect("it is purged");
+        }
+    }
+
     /// Stops the server as SIGTERM does, and waits until it has.
     pub async fn stop(mut self) -> (TempDir, Database) {
         drop(self.stop.take());
@@ -66,7 +79,7 @@ pub struct Phone<'a> {
     pub world: &'a World,
     pub token: String,
     pub device: DeviceId,
-    pub cursors: BTreeMap<Channel, u64>,
+    pub cursors: BTreeMap<Channel, Position>,
 }
 
 impl Phone<'_> {
@@ -108,7 +121,7 @@ pub fn visit(device: DeviceId, n: u64, found: &str) -> Op {
         record: RecordId::new(n, [7; 10]),
         kind: Kind::Visit,
         channel: channel(),
-        stamp: Stamp { ms: 1_795_406_400_000 + n, counter: 0, device },
+        stamp: Stamp { ms: 1_760_000_000_000 + n, counter: 0, device },
         by: Default::default(),
         changes: diff(None, &visit),
     }
