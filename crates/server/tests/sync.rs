@@ -160,15 +160,15 @@ async fn a_phone_that_was_away_while_records_were_purged_starts_over() {
     away.sync(vec![]).await;
     one.sync(vec![one.visit(2, "二"), one.visit(3, "三")]).await;
     here.sync(vec![]).await;
-    world.purge(1).await;
+    world.purge(2).await;
     assert!(!here.sync(vec![]).await.channels.iter().any(|page| page.reset), "it had seen all that was purged");
     let page = &away.sync(vec![]).await.channels[0];
     assert!(page.reset && page.after == 0);
     assert_eq!(page.records.len(), 2);
     assert!(!away.sync(vec![]).await.channels.iter().any(|page| page.reset), "once is enough");
-    let answer = one.sync(vec![one.visit(1, "一")]).await;
+    let answer = one.sync(vec![one.visit(2, "二")]).await;
     assert_eq!(answer.results[0].outcome, OpOutcome::Gone);
-    let mut late = one.visit(1, "晚到的修改");
+    let mut late = one.visit(2, "晚到的修改");
     late.id = ruhu_domain::OpId::new(9, [9; 10]);
     assert_eq!(one.sync(vec![late]).await.results[0].outcome, OpOutcome::Quarantined);
 }
