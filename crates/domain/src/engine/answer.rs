@@ -137,7 +137,7 @@ impl Answer<'_> {
     /// An op of the queue, or one that is being offered again.
     fn queued(&self, op: OpId) -> Option<&Queued> {
         let reoffered = || self.engine.acknowledged.get(&op).filter(|_| self.restored).map(|(_, queued)| queued);
-        self.engine.outbox.get(&op).or_else(reoffered)
+        self.engine.outbox.get(op).or_else(reoffered)
     }
 
     fn take_page(&mut self, page: Page) {
@@ -255,7 +255,7 @@ impl Answer<'_> {
 impl Plan {
     /// The planted bug: an answer is taken for an answer to everything.
     fn forget_all(&mut self, engine: &Engine) {
-        let ops: Vec<OpId> = engine.outbox.keys().copied().collect();
+        let ops: Vec<OpId> = engine.outbox().map(|queued| queued.op.id).collect();
         self.writes.extend(ops.iter().map(|op| Write::Delete(Table::Outbox, op.to_string())));
         self.delta.swept.extend(ops);
     }

@@ -72,7 +72,7 @@ impl Engine {
 
     /// Plans to set aside an op that can't be sent, with the reason.
     pub fn plan_set_aside(&self, op: OpId, reason: &str) -> Option<Plan> {
-        let op = self.outbox.get(&op)?.op.clone();
+        let op = self.outbox.get(op)?.op.clone();
         Some(requeue(Queued { op, state: QueuedState::SetAside { reason: reason.to_owned() } }))
     }
 
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     fn set_aside(&self, op: OpId) -> Option<&Queued> {
-        self.outbox.get(&op).filter(|queued| matches!(queued.state, QueuedState::SetAside { .. }))
+        self.outbox.get(op).filter(|queued| matches!(queued.state, QueuedState::SetAside { .. }))
     }
 }
 

@@ -10,6 +10,7 @@
 mod answer;
 mod edit;
 mod pass;
+mod queue;
 mod tidy;
 
 pub use edit::Moment;
@@ -24,6 +25,7 @@ use crate::{
     storage::{Batch, Snapshot, Table, Write},
     wire::{Grid, Position},
 };
+use queue::Queue;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -164,7 +166,7 @@ impl Head {
 pub struct Engine {
     head: Head,
     base: HashMap<RecordId, Arc<Record>>,
-    outbox: BTreeMap<OpId, Queued>,
+    outbox: Queue,
     overlay: HashMap<RecordId, Arc<Record>>,
     /// Acknowledged in this epoch, and still in storage; with when that was.
     acknowledged: BTreeMap<OpId, (u64, Queued)>,
@@ -229,7 +231,7 @@ impl Engine {
         let mut engine = Self {
             head,
             base: HashMap::new(),
-            outbox: BTreeMap::new(),
+            outbox: Queue::default(),
             overlay: HashMap::new(),
             acknowledged: BTreeMap::new(),
             cursors: BTreeMap::new(),
@@ -255,10 +257,10 @@ impl Engine {
             engine.head.last = engine.head.last.max(queued.op.stamp);
             match spent.get(&queued.op.id) {
                 Some(at) => drop(engine.acknowledged.insert(queued.op.id, (*at, queued))),
-                None => drop(engine.outbox.insert(queued.op.id, queued)),
+                None => engine.outbox.insert(queued),
             }
         }
-        let touched: BTreeSet<_> = engine.outbox.values().map(|queued| queued.op.record).collect();
+        let touched: BTreeSet<_> = engine.outbox.all().map(|queued| queued.op.record).collect();
         engine.lay(touched);
         Ok(engine)
     }
@@ -280,8 +282,8 @@ impl Engine {
     }
 
     /// What the office has not acknowledged, oldest first.
-    pub fn outbox(&self) -> impl Iterator<Item = &Queued> {
-        self.outbox.values()
+    pub fn outbox(&self) -> impl ExactSizeIterator<Item = &Queued> {
+        self.outbox.all()
     }
 
     /// What the office acknowledged lately, and when (Unix milliseconds of the server): kept in case it has
@@ -315,18 +317,18 @@ impl Engine {
         }
         for queued in delta.queued {
             touched.insert(queued.op.record);
-            self.outbox.insert(queued.op.id, queued);
+            self.outbox.insert(queued);
         }
         let at = delta.head.as_ref().map_or(0, Head::server_time);
         for id in delta.acknowledged {
-            if let Some(queued) = self.outbox.remove(&id) {
+            if let Some(queued) = self.outbox.remove(id) {
                 touched.insert(queued.op.record);
                 self.acknowledged.insert(id, (at, queued));
             }
         }
         for id in delta.swept {
             self.acknowledged.remove(&id);
-            if let Some(queued) = self.outbox.remove(&id) {
+            if let Some(queued) = self.outbox.remove(id) {
                 touched.insert(queued.op.record);
             }
         }
@@ -355,15 +357,10 @@ impl Engine {
     /// Lays the outbox's ops on the base of these records again.
     fn lay(&mut self, records: impl IntoIterator<Item = RecordId>) {
         let records: BTreeSet<RecordId> = records.into_iter().collect();
-        let mut laid: HashMap<RecordId, Record> = HashMap::new();
-        for queued in self.outbox.values().filter(|queued| records.contains(&queued.op.record)) {
-            let id = queued.op.record;
-            let before = laid.get(&id).or_else(|| self.base.get(&id).map(Arc::as_ref));
-            let merged = merge(before, &queued.op).record;
-            laid.insert(id, merged);
-        }
         for id in records {
-            match laid.remove(&id) {
+            let base = self.base.get(&id).map(Arc::as_ref);
+            let lay = |laid: Option<Record>, queued: &Queued| Some(merge(laid.as_ref().or(base), &queued.op).record);
+            match self.outbox.of(id).fold(None, lay) {
                 Some(record) => self.overlay.insert(id, Arc::new(record)),
                 None => self.overlay.remove(&id),
             };

@@ -5,7 +5,7 @@ use crate::{
     id::{OpId, RecordId},
     wire::{MAX_OP_BYTES, MAX_OPS, SyncRequest},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most requests on their way at once: while one is being answered the next is being packed.
 pub const WINDOW: usize = 2;
@@ -21,7 +21,8 @@ pub struct Pass {
     limit: u32,
     most: usize,
     pull: bool,
-    sent: BTreeSet<OpId>,
+    /// What is still to be sent, in the order of the stamps; none before the first request.
+    queue: Option<VecDeque<OpId>>,
     flying: BTreeMap<u32, Vec<(OpId, RecordId)>>,
     departed: u32,
 }
@@ -29,8 +30,8 @@ pub struct Pass {
 impl Pass {
     /// A pass of an app of this version that pulls so many records at a time.
     pub fn new(app: &str, limit: u32) -> Self {
-        let (sent, flying) = Default::default();
-        Self { app: app.to_owned(), limit, most: MAX_OPS, pull: true, sent, flying, departed: 0 }
+        let flying = BTreeMap::new();
+        Self { app: app.to_owned(), limit, most: MAX_OPS, pull: true, queue: None, flying, departed: 0 }
     }
 
     /// An answer was taken in: what changed by it.
@@ -47,41 +48,60 @@ impl Pass {
         if let [(op, _)] = ops.as_slice() {
             return Some(*op);
         }
-        for (op, _) in ops {
-            self.sent.remove(&op);
+        for (op, _) in ops.into_iter().rev() {
+            self.queue.get_or_insert_default().push_front(op);
         }
         None
     }
 }
 
 impl Engine {
+    /// What a pass sends: what waits, and some of what is under review, to learn what came of it. In the
+    /// order of the stamps: where a clock ran ahead, many ops share a millisecond, and ids don't tell.
+    fn to_send(&self) -> VecDeque<OpId> {
+        let mut reviews = 0;
+        let mut chosen: Vec<_> = self
+            .outbox()
+            .filter(|queued| match queued.state {
+                QueuedState::Waiting => true,
+                QueuedState::Review { .. } => {
+                    reviews += 1;
+                    reviews <= REVIEWS
+                }
+                QueuedState::SetAside { .. } => false,
+            })
+            .map(|queued| (queued.op.stamp, queued.op.id))
+            .collect();
+        chosen.sort_unstable();
+        chosen.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// The next request of a pass, with its number: the oldest waiting ops within the limits, and where
     /// the pull goes on. None when there is nothing to send, or nothing before an answer.
     pub fn depart(&self, pass: &mut Pass) -> Option<(u32, SyncRequest)> {
         if pass.flying.len() >= WINDOW {
             return None;
         }
+        let queue = pass.queue.get_or_insert_with(|| self.to_send());
         let flying: BTreeSet<RecordId> = pass.flying.values().flatten().map(|(_, record)| *record).collect();
-        let mut bytes = 0;
-        let wanted = |queued: &&Queued| !pass.sent.contains(&queued.op.id) && !flying.contains(&queued.op.record);
-        let is_waiting = |queued: &&Queued| queued.state == QueuedState::Waiting;
-        let mut waiting: Vec<&Queued> = self.outbox.values().filter(is_waiting).collect();
-        // Where a clock ran ahead, many ops share a millisecond: ids don't tell their order, stamps do.
-        waiting.sort_by_key(|queued| queued.op.stamp);
-        let under_review = self.outbox.values().filter(|queued| matches!(queued.state, QueuedState::Review { .. }));
-        let reviews = if pass.departed == 0 { REVIEWS } else { 0 };
-        let ops: Vec<_> = under_review
-            .take(reviews)
-            .chain(waiting)
-            .filter(wanted)
-            .take(pass.most)
-            .take_while(|queued| {
-                let first = bytes == 0;
-                bytes += size_hint(&queued.op);
-                first || bytes <= MAX_OP_BYTES
-            })
-            .map(|queued| queued.op.clone())
-            .collect();
+        let (mut ops, mut bytes, mut held) = (Vec::new(), 0, Vec::new());
+        while let Some(id) = queue.front().filter(|_| ops.len() < pass.most) {
+            if let Some(Queued { op, .. }) = self.outbox.get(*id) {
+                if flying.contains(&op.record) {
+                    held.push(*id);
+                } else {
+                    bytes += size_hint(op);
+                    if bytes > MAX_OP_BYTES && !ops.is_empty() {
+                        break;
+                    }
+                    ops.push(op.clone());
+                }
+            }
+            queue.pop_front();
+        }
+        for id in held.into_iter().rev() {
+            queue.push_front(id);
+        }
         // One pull at a time, and none while pushed records would come back with it.
         let pull = pass.pull && pass.flying.is_empty();
         if !pull && ops.is_empty() {
@@ -89,7 +109,6 @@ impl Engine {
         }
         pass.pull &= !pull;
         pass.departed += 1;
-        pass.sent.extend(ops.iter().map(|op| op.id));
         pass.flying.insert(pass.departed, ops.iter().map(|op| (op.id, op.record)).collect());
         let cursors = self.cursors.iter().map(|(channel, cursor)| (channel.clone(), cursor.position)).collect();
         let request = SyncRequest {

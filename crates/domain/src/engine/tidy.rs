@@ -35,7 +35,7 @@ impl Engine {
             .take(MAX_OPS)
             .collect();
         if planted(Bug::SweptTooEarly) {
-            swept.extend(self.outbox.keys().take(1));
+            swept.extend(self.outbox().map(|queued| queued.op.id).take(1));
         }
         let delete = |op: &OpId| Write::Delete(Table::Outbox, op.to_string());
         let writes = swept.iter().map(delete).collect();
