@@ -7,13 +7,13 @@ use crate::run::{command, run};
 pub struct Options {
     /// How many seeds
     #[arg(long, default_value_t = 1_000)]
-    seeds: u64,
+    pub seeds: u64,
     /// The first seed
     #[arg(long, default_value_t = 0)]
-    seed: u64,
+    pub seed: u64,
     /// Plant each known bug in turn and look for it
     #[arg(long)]
-    planted: bool,
+    pub planted: bool,
 }
 
 /// Runs the simulation; ends with `N seeds passed, N failed`, or `N planted, N found`.

@@ -1,6 +1,6 @@
 //! Running the tests and counting them.
 
-use crate::{build, run::command, setup, size};
+use crate::{build, run::command, setup, sim, size};
 use anyhow::{Context, bail};
 use std::{
     io::{BufRead, BufReader},
@@ -16,6 +16,8 @@ pub enum Suite {
     Browser,
     /// The server, on a real database
     Server,
+    /// Phones and a server in one thread through every fault
+    Sim,
     /// Whole flows, in a real browser against the real server
     E2e,
 }
@@ -31,8 +33,8 @@ struct Count {
 /// # Errors
 /// A test failed, or a suite could not run.
 pub fn test(suite: Option<Suite>) -> anyhow::Result<()> {
-    let suites =
-        suite.map_or_else(|| vec![Suite::Unit, Suite::Server, Suite::Browser, Suite::E2e], |suite| vec![suite]);
+    let suites = suite
+        .map_or_else(|| vec![Suite::Unit, Suite::Server, Suite::Sim, Suite::Browser, Suite::E2e], |suite| vec![suite]);
     let mut count = Count::default();
     let mut broken = Vec::new();
     for suite in suites {
@@ -62,6 +64,13 @@ fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
             cargo.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
             cargo.env("CHROMEDRIVER", "/usr/bin/chromedriver");
             tally(cargo, count)
+        }
+        Suite::Sim => {
+            for (seeds, planted) in [(1_000, false), (300, true)] {
+                sim::sim(&sim::Options { seeds, seed: 0, planted })?;
+                count.passed += 1;
+            }
+            Ok(())
         }
         Suite::E2e => {
             build::app()?;
