@@ -2,12 +2,21 @@
 
 use crate::state::{SyncStatus, use_app};
 use leptos::prelude::*;
+use ruhu_domain::wire::AHEAD_MS;
 
-/// Offline, login needed, or why sending waits.
+/// A clock further off than this is said to be wrong, in milliseconds.
+const CLOCK_OFF_MS: i64 = AHEAD_MS.cast_signed();
+
+/// Offline, login needed, why sending waits, or a clock that is wrong.
 #[component]
 pub fn Notice() -> impl IntoView {
     let app = use_app();
+    let offset = Memo::new(move |_| app.read(|notebook| notebook.engine().head().offset_ms));
     move || match app.status.get() {
+        SyncStatus::Calm | SyncStatus::Sending if offset.get().abs() > CLOCK_OFF_MS => view! {
+            <p class="notice warn" role="status">"手机时间不准，请在系统设置里打开“自动确定日期和时间”"</p>
+        }
+        .into_any(),
         SyncStatus::Calm | SyncStatus::Sending => ().into_any(),
         SyncStatus::Offline => {
             view! { <p class="notice" role="status">"没有网络，照常记录；有网时自动发送"</p> }.into_any()

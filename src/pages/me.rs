@@ -121,6 +121,12 @@ fn Outbox() -> impl IntoView {
                 <ul class="rows">
                     {move || items().1.into_iter().map(|(queued, household)| view! { <Item queued household/> }).collect_view()}
                 </ul>
+                {move || (count() > 0).then(|| view! {
+                    <p class="row">
+                        <span class="hint">"一直发不出去？导出文件交办公室，内含群众信息，请勿转发"</span>
+                        <button class="text-button" on:click=move |_| app.export_unsent()>"导出"</button>
+                    </p>
+                })}
                 {move || (count() > SHOWN).then(|| view! { <p class="row hint">"还有 "{count() - SHOWN}" 条未列出"</p> })}
             </div>
         </section>

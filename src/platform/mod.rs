@@ -1,6 +1,7 @@
 //! Everything the browser offers besides storage and the network: small functions that hide its API.
 
 pub mod clock;
+pub mod download;
 pub mod install;
 pub mod locks;
 pub mod pinyin;

@@ -269,7 +269,9 @@ impl App {
         let Some(open) = self.notebook() else { return Ok(()) };
         let (unsent, drafts) = (open.engine().outbox().count(), open.drafts().len());
         if unsent > 0 {
-            return Err(format!("还有 {unsent} 条记录没有到办公室，现在退出会丢失。请连上网络，等全部发送后再退出"));
+            return Err(format!(
+                "还有 {unsent} 条记录没有到办公室，现在退出会丢失。请连上网络，等全部发送后再退出；一直发不出去，请点“导出”交办公室"
+            ));
         }
         if drafts > 0 {
             return Err(format!("还有 {drafts} 份草稿没有写完。请先保存或放弃草稿，再退出"));
@@ -365,6 +367,20 @@ impl App {
             }
             Err(error) => self.say(error.to_string(), None),
         }
+    }
+
+    /// Saves what is not at the office as a file, to be carried there by hand. It stays queued.
+    pub fn export_unsent(self) {
+        let Some(open) = self.notebook() else { return };
+        let unsent = open.unsent();
+        let name = format!("入户未发送-{}-{}.json", unsent.account, clock::today());
+        let saved = serde_json::to_vec(&unsent).is_ok_and(|bytes| platform::download::save(&name, &bytes));
+        let words = if saved {
+            "已导出到下载文件夹，请只交给办公室"
+        } else {
+            "浏览器不能导出文件，请换用 Chrome 浏览器"
+        };
+        self.say(words, None);
     }
 
     /// Gives up an item of the outbox that the office did not take.

@@ -16,11 +16,12 @@ use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
     engine::{Delta, Engine, HEAD, Head, Moment, Pass, Plan, QueuedState},
-    record::WITHDRAWN,
+    record::{Op, WITHDRAWN},
     round::Roster,
     search::Index,
     storage::{Batch, Snapshot, Table},
     visit::Visit,
+    wire::UnsentOps,
 };
 use serde::Serialize;
 use std::{
@@ -189,6 +190,14 @@ impl Notebook {
         let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
         let after = BTreeMap::from([(WITHDRAWN, reason)]);
         self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
+    }
+
+    /// What the office has not acknowledged, as a file to carry there by hand.
+    pub fn unsent(&self) -> UnsentOps {
+        let mut ops: Vec<Op> = self.engine().outbox().map(|queued| queued.op.clone()).collect();
+        ops.sort_by_key(|op| op.stamp);
+        let session = self.session();
+        UnsentOps { device: session.device, account: session.account, ops }
     }
 
     /// Sends an op again that was set aside.

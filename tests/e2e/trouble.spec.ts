@@ -86,6 +86,11 @@ test("logging out with unsent work is refused, and so is another worker's login"
   await tab(page, "我的");
   await page.getByRole("button", { name: "退出登录" }).click();
   await expect(page.getByText("还有 1 条记录没有到办公室")).toBeVisible();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "导出" }).click()]);
+  const path = `${server.data}/unsent.json`;
+  await file.saveAs(path);
+  expect(server.run("import", "ops", path)).toContain("收下 1");
+  expect(server.run("import", "ops", path)).toContain("此前已收到 1");
   await page.goto(`${server.url}/login`);
   await page.getByLabel("账号").fill("liqiang");
   await page.getByLabel("密码").fill("ruhu-demo-2026");

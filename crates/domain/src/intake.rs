@@ -132,9 +132,13 @@ impl Intake {
         result
     }
 
-    /// Merges an op that a supervisor accepted, whatever was objected.
-    pub fn accept(&mut self, op: &Op, sender: &Sender<'_>) -> OpResult {
-        self.merge(op, sender)
+    /// Merges an op that a supervisor accepted, whatever was objected; none when its record is gone.
+    pub fn accept(&mut self, op: &Op, sender: &Sender<'_>) -> Option<OpResult> {
+        (!self.is_gone(op.record)).then(|| self.merge(op, sender))
+    }
+
+    fn is_gone(&self, record: RecordId) -> bool {
+        self.gone.contains(&record) && !self.records.contains_key(&record)
     }
 
     /// What came out: ops for the history, and changed records by channel.
@@ -158,7 +162,7 @@ impl Intake {
         if stored.is_some_and(|record| record.kind != op.kind) {
             return Some("记录类型前后不一致，已交主管核对");
         }
-        if stored.is_none() && self.gone.contains(&op.record) {
+        if self.is_gone(op.record) {
             return Some("这条记录在办公室已清除，已交主管核对");
         }
         let incomplete = op.kind == Kind::Visit && merge(stored, op).record.view::<Visit>().is_none();

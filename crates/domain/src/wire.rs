@@ -114,6 +114,17 @@ pub enum OpOutcome {
     Rejected,
 }
 
+/// What a phone could not send, as a file that is carried to the office by hand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnsentOps {
+    /// The device.
+    pub device: DeviceId,
+    /// The login name.
+    pub account: String,
+    /// The ops, in the order of their stamps.
+    pub ops: Vec<Op>,
+}
+
 /// The answer to one op.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpResult {

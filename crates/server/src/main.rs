@@ -3,7 +3,7 @@
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
-use ruhu_domain::{AreaCode, GridCode};
+use ruhu_domain::{AreaCode, GridCode, OpId, day, wire::OpOutcome};
 use ruhu_server::{
     database::Database,
     demo, export, http,
@@ -52,6 +52,19 @@ enum Command {
         #[arg(long, required = true)]
         grid: Vec<GridCode>,
     },
+    /// 待主管核对的记录
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// 备份数据库到一个新文件；服务不必停
+    Backup {
+        /// 备份文件
+        file: PathBuf,
+    },
+    /// 用备份替换数据库；先停止服务。原来的数据库改名保留，所有人需要重新登录，手机会补发备份之后的记录
+    Restore {
+        /// 备份文件
+        file: PathBuf,
+    },
     /// 写入演示数据：虚构的人，真实的区划
     Demo {
         /// 随机种子：同一种子得到同样的数据
@@ -90,6 +103,30 @@ enum Import {
         /// 只检查，不写入
         #[arg(long)]
         dry_run: bool,
+    },
+    /// 手机上导出的未发送记录；重复导入不会产生重复记录
+    Ops {
+        /// 文件
+        file: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum Quarantine {
+    /// 列出待核对的记录
+    List,
+    /// 采纳：并入记录
+    Accept {
+        /// 编号，见 list
+        id: OpId,
+    },
+    /// 退回给走访人
+    Refuse {
+        /// 编号，见 list
+        id: OpId,
+        /// 原因，走访人会看到
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -149,7 +186,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         println!("模板已写到 {}", out.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let database = Database::open(&cli.data.join("ruhu.db")).await?;
+    let file = cli.data.join("ruhu.db");
+    if let Command::Restore { file: backup } = &cli.command {
+        let old = Database::restore(backup, &file).await?;
+        println!("已恢复到 {}", file.display());
+        if let Some(old) = old {
+            println!("原来的数据库保留在 {}", old.display());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let database = Database::open(&file).await?;
     let code = match cli.command {
         Command::Serve(options) => serve(&database, &options).await?,
         Command::Import(Import::Areas { file }) => {
@@ -159,6 +205,44 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Import(Import::Roster { file, dry_run }) => {
             report(&roster::import(&database, &read(&file)?, dry_run).await?, dry_run)
+        }
+        Command::Import(Import::Ops { file }) => {
+            let unsent = serde_json::from_slice(&read(&file)?).context("这不是手机导出的未发送记录")?;
+            let results = import::ops(&database, unsent).await?;
+            let count = |wanted: &[OpOutcome]| results.iter().filter(|result| wanted.contains(&result.outcome)).count();
+            println!(
+                "记录：收下 {}，此前已收到 {}，待核对 {}，不能收下 {}",
+                count(&[OpOutcome::Applied, OpOutcome::Superseded]),
+                count(&[OpOutcome::Duplicate, OpOutcome::Gone]),
+                count(&[OpOutcome::Quarantined]),
+                count(&[OpOutcome::Rejected])
+            );
+            ExitCode::SUCCESS
+        }
+        Command::Quarantine(Quarantine::List) => {
+            let waiting = database.quarantined().await?;
+            for item in &waiting {
+                let day = day::words(day::day(item.received_at.cast_signed()));
+                println!("{}  {day}  {}  {}  {}", item.op.id, item.op.by, item.op.channel.grid, item.reason);
+            }
+            println!("待核对 {} 条", waiting.len());
+            ExitCode::SUCCESS
+        }
+        Command::Quarantine(Quarantine::Accept { id }) => {
+            database.accept(id).await?;
+            println!("已采纳 {id}");
+            ExitCode::SUCCESS
+        }
+        Command::Quarantine(Quarantine::Refuse { id, reason }) => {
+            anyhow::ensure!(!reason.trim().is_empty(), "请写明原因");
+            database.refuse(id, reason.trim()).await?;
+            println!("已退回 {id}");
+            ExitCode::SUCCESS
+        }
+        Command::Backup { file } => {
+            database.backup(&file).await?;
+            println!("已备份到 {}", file.display());
+            ExitCode::SUCCESS
         }
         Command::Export(Export::Visits { area, from, to, out, full_names }) => {
             let area = match area.parse::<AreaCode>() {
@@ -194,7 +278,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             ExitCode::SUCCESS
         }
-        Command::Template(_) => ExitCode::SUCCESS,
+        Command::Template(_) | Command::Restore { .. } => ExitCode::SUCCESS,
     };
     database.close().await;
     Ok(code)

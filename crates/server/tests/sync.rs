@@ -3,8 +3,12 @@
 mod world;
 
 use ruhu_domain::{
-    DeviceId,
-    wire::{MAX_OPS, OpOutcome, Problem, SyncResponse},
+    DeviceId, Kind,
+    wire::{MAX_OPS, OpOutcome, Problem, SyncResponse, UnsentOps},
+};
+use ruhu_server::{
+    database::{CannotDecide, Database},
+    import,
 };
 use serde_json::json;
 use std::io::Write;
@@ -267,8 +271,8 @@ async fn what_was_answered_is_there_after_a_restart() {
     let (folder, database) = world.stop().await;
     let epoch = database.epoch().to_owned();
     database.close().await;
-    let again = ruhu_server::database::Database::open(&folder.path().join("ruhu.db")).await.expect("a database");
-    let records = again.records(world::GRID, &[ruhu_domain::Kind::Visit]).await.expect("records");
+    let again = Database::open(&folder.path().join("ruhu.db")).await.expect("a database");
+    let records = again.records(world::GRID, &[Kind::Visit]).await.expect("records");
     assert_eq!((records.len(), again.epoch()), (1, epoch.as_str()));
 }
 
@@ -282,4 +286,73 @@ async fn answers_carry_the_protective_headers() {
     assert!(!header("x-request-id").is_empty());
     let answer = world.client.post(format!("{}/api/v1/sync", world.url)).send().await.expect("an answer");
     assert_eq!(answer.headers()["cache-control"], "no-store");
+}
+
+#[tokio::test]
+async fn a_supervisor_decides_on_what_is_in_quarantine_and_the_phone_learns_it() {
+    let world = World::new().await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    let incomplete = |n: u64| {
+        let mut op = one.visit(n, "缺了户");
+        op.changes.remove("household");
+        op
+    };
+    let (good, bad) = (incomplete(1), incomplete(2));
+    let answer = one.sync(vec![good.clone(), bad.clone()]).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Quarantined));
+    assert!(two.sync(vec![]).await.channels.iter().all(|page| page.records.is_empty()));
+    let waiting = world.database.quarantined().await.expect("a list");
+    assert_eq!(waiting.iter().map(|item| item.op.id).collect::<Vec<_>>(), [good.id, bad.id]);
+    assert!(waiting[0].reason.contains("不完整") && waiting[0].op.by == "王芳");
+
+    world.database.accept(good.id).await.expect("it is merged after all");
+    world.database.refuse(bad.id, "重复登记").await.expect("it is refused");
+    assert!(matches!(world.database.accept(bad.id).await, Err(CannotDecide::NotThere)));
+    let answer = one.sync(vec![good, bad]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Duplicate);
+    assert_eq!(answer.results[1].outcome, OpOutcome::Rejected);
+    assert_eq!(answer.results[1].reason.as_deref(), Some("重复登记"));
+    assert_eq!(two.sync(vec![]).await.channels[0].records.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_phone_could_not_send_is_taken_in_from_a_file_once() {
+    let world = World::new().await;
+    let mut phone = world.log_in(1).await;
+    let ops = vec![phone.visit(1, "一"), phone.visit(2, "二")];
+    phone.sync(vec![ops[0].clone()]).await;
+    let file = UnsentOps { device: phone.device, account: "wangfang".into(), ops };
+    let outcomes = async || {
+        let results = import::ops(&world.database, file.clone()).await.expect("it is taken in");
+        results.iter().map(|result| result.outcome).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes().await, [OpOutcome::Duplicate, OpOutcome::Applied]);
+    assert_eq!(outcomes().await, [OpOutcome::Duplicate, OpOutcome::Duplicate]);
+    let stranger = UnsentOps { account: "nobody".into(), ..file.clone() };
+    assert!(import::ops(&world.database, stranger).await.is_err());
+}
+
+#[tokio::test]
+async fn a_backup_made_while_serving_is_restored_with_a_new_epoch_and_without_sessions() {
+    let world = World::new().await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "一")]).await;
+    let before = world.database.epoch().to_owned();
+    let file = world.folder.path().join("backup.db");
+    world.database.backup(&file).await.expect("a backup");
+    assert!(world.database.backup(&file).await.is_err(), "a backup is not overwritten");
+    phone.sync(vec![phone.visit(2, "备份之后")]).await;
+    let (token, into) = (phone.token.clone(), world.folder.path().join("ruhu.db"));
+    let (folder, database) = world.stop().await;
+    database.close().await;
+
+    std::fs::write(folder.path().join("damaged.db"), b"not a database").expect("a file");
+    assert!(Database::restore(&folder.path().join("damaged.db"), &into).await.is_err());
+    let old = Database::restore(&file, &into).await.expect("it is restored");
+    assert!(old.is_some_and(|old| old.is_file()), "the database from before is kept");
+    let database = Database::open(&into).await.expect("a database");
+    assert_ne!(database.epoch(), before);
+    assert!(database.session(&token).await.expect("an answer").is_none());
+    let records = database.records("411502", &[Kind::Visit]).await.expect("records");
+    assert_eq!(records.iter().map(found).collect::<Vec<_>>(), ["一"]);
 }

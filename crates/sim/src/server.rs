@@ -157,17 +157,17 @@ impl Server {
     pub fn decide(&mut self, accept: bool, now_ms: u64) {
         let waits = |(_, past): &&(Op, Past)| matches!(past.verdict, Verdict::Quarantined { .. });
         let Some((op, _)) = self.tables.history.values().find(waits).cloned() else { return };
-        let earlier = |(of, past): &(Op, Past)| of.record == op.record && past.verdict == Verdict::Taken;
-        let gone = !self.tables.records.contains_key(&op.record) && self.tables.history.values().any(earlier);
-        let accept = accept && !gone;
-        let verdict = if accept { Verdict::Taken } else { Verdict::Refused { reason: "不予采纳".into() } };
-        let mut stamp = None;
-        if accept {
-            let stored = self.tables.records.get(&op.record).map(|(seq, record)| (record.clone(), *seq));
-            let mut intake = Intake::new([], stored, []);
-            stamp = intake.accept(&op, &Sender { name: "", channels: &self.channels, now_ms }).stamp;
-            self.keep(intake);
-        }
+        let stored = self.tables.records.get(&op.record).map(|(seq, record)| (record.clone(), *seq));
+        let earlier = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
+        let mut intake = Intake::new([], stored, earlier.map(|(op, _)| op.record));
+        let sender = Sender { name: "", channels: &self.channels, now_ms };
+        let accepted = if accept { intake.accept(&op, &sender) } else { None };
+        self.keep(intake);
+        let verdict = match accepted {
+            Some(_) => Verdict::Taken,
+            None => Verdict::Refused { reason: "不予采纳".into() },
+        };
+        let stamp = accepted.and_then(|result| result.stamp);
         if let Some((_, past)) = self.tables.history.get_mut(&op.id) {
             past.verdict = verdict;
             past.stamp = stamp;

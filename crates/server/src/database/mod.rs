@@ -2,12 +2,14 @@
 
 mod accounts;
 mod areas;
+mod backup;
+mod quarantine;
 mod records;
 mod sync;
 
 pub use accounts::{Account, Session};
 pub use areas::{Area, AreaCounts};
-pub use records::StoredRecord;
+pub use quarantine::{CannotDecide, Quarantined};
 pub use sync::{Author, Incoming, Taken};
 
 use crate::random;

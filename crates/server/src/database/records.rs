@@ -4,9 +4,6 @@ use super::Database;
 use ruhu_domain::{Kind, Record};
 use sqlx::QueryBuilder;
 
-/// A record as stored.
-pub type StoredRecord = Record;
-
 impl Database {
     /// The records of some kinds whose grid's code starts with `area` (digits, or a whole grid code).
     ///

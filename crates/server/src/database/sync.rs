@@ -47,7 +47,7 @@ pub struct Taken {
 
 /// What a batch wrote in a channel.
 #[derive(Clone, Debug, Default)]
-struct Written {
+pub(super) struct Written {
     /// The channel's number before and after.
     after: u64,
     last: u64,
@@ -185,12 +185,12 @@ impl Database {
     }
 }
 
-fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+pub(super) fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))
 }
 
 /// An intake with all that is stored of these ops.
-async fn begin(tx: &mut SqliteTransaction<'_>, county: &str, ops: &[Op]) -> sqlx::Result<Intake> {
+pub(super) async fn begin(tx: &mut SqliteTransaction<'_>, county: &str, ops: &[Op]) -> sqlx::Result<Intake> {
     let history = stored_ops(tx, county, ops).await?;
     let records = stored_records(tx, county, ops).await?;
     let there: HashSet<RecordId> = records.iter().map(|(record, _)| record.id).collect();
@@ -199,7 +199,7 @@ async fn begin(tx: &mut SqliteTransaction<'_>, county: &str, ops: &[Op]) -> sqlx
     Ok(Intake::new(history, records, gone))
 }
 
-async fn write_channel(
+pub(super) async fn write_channel(
     tx: &mut SqliteTransaction<'_>,
     county: &str,
     channel: &Channel,
@@ -227,7 +227,7 @@ fn key(id: uuid::Uuid) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
-fn uuid(row: &sqlx::sqlite::SqliteRow, column: usize) -> sqlx::Result<uuid::Uuid> {
+pub(super) fn uuid(row: &sqlx::sqlite::SqliteRow, column: usize) -> sqlx::Result<uuid::Uuid> {
     let bytes: Vec<u8> = row.try_get(column)?;
     uuid::Uuid::from_slice(&bytes).map_err(decode)
 }

@@ -1,8 +1,10 @@
-//! Taking in what offices send: area tables and rosters.
+//! Taking in files: area tables, rosters, and what a phone could not send.
 
 pub mod areas;
+mod ops;
 pub mod roster;
 mod sheet;
 mod template;
 
+pub use ops::ops;
 pub use template::template;
