@@ -5,6 +5,7 @@ use crate::{
     pages::{
         broken::Broken,
         care::Care,
+        history::History,
         household::HouseholdPage,
         install::Install,
         login::Login,
@@ -52,6 +53,7 @@ fn Notebook() -> impl IntoView {
                     <Route path=path!("/households/:id") view=HouseholdPage/>
                     <Route path=path!("/households/:id/visit") view=NewVisit/>
                     <Route path=path!("/visits/:id") view=EditVisit/>
+                    <Route path=path!("/visits/:id/history") view=History/>
                     <Route path=path!("/matters") view=Matters/>
                     <Route path=path!("/care") view=Care/>
                     <Route path=path!("/me") view=Me/>

@@ -151,6 +151,7 @@ fn TimelineVisit(
             <p class="visit-foot">
                 <span class="hint">{visit.workers.join("、")}</span>
                 <Tick record=id/>
+                <a href=format!("/visits/{id}/history") class="text-button">"历史"</a>
                 <a href=format!("/visits/{id}") class="text-button">"修改"</a>
             </p>
         </li>

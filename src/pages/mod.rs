@@ -2,6 +2,7 @@
 
 pub mod broken;
 pub mod care;
+pub mod history;
 pub mod household;
 pub mod install;
 pub mod login;

@@ -22,7 +22,7 @@ use ruhu_domain::{
     round::Door,
     storage::{Table, Write},
     visit::Visit,
-    wire::LoginRequest,
+    wire::{HistoryEntry, HistoryRequest, LoginRequest},
 };
 use session::Session;
 use std::{rc::Rc, sync::Arc};
@@ -367,6 +367,20 @@ impl App {
             }
             Err(error) => self.say(error.to_string(), None),
         }
+    }
+
+    /// Who changed what in a record, from the office.
+    ///
+    /// # Errors
+    /// What to tell the worker.
+    pub async fn history(self, record: RecordId) -> Result<Vec<HistoryEntry>, String> {
+        let open = self.notebook().ok_or("请先登录")?;
+        let channel = open.engine().record(record).map(|record| record.channel.clone()).ok_or("没有这条记录")?;
+        let request = HistoryRequest { record, channel };
+        transport::history(&open.session().token, &request).await.map_err(|error| match error {
+            transport::TransportError::Offline => "没有网络。修改历史在办公室，连上网后再看".to_owned(),
+            other => other.to_string(),
+        })
     }
 
     /// Saves what is not at the office as a file, to be carried there by hand. It stays queued.

@@ -21,7 +21,7 @@ use ruhu_domain::{
     search::Index,
     storage::{Batch, Snapshot, Table},
     visit::Visit,
-    wire::UnsentOps,
+    wire::{MAX_OPS, UnsentOps},
 };
 use serde::Serialize;
 use std::{
@@ -318,7 +318,7 @@ impl Notebook {
     /// Sends and takes in answers until there is nothing more to do. While one answer is being written the
     /// next request is on its way.
     async fn exchange(&self) -> Result<(), PassError> {
-        let mut pass = Pass::new(APP, PULL);
+        let mut pass = Pass::new(APP, PULL, MAX_OPS);
         let (sender, mut answers) = mpsc::unbounded();
         let mut flying = 0_usize;
         loop {

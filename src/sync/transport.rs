@@ -1,7 +1,9 @@
 //! The server, over HTTP.
 
 use js_sys::{Array, Function, Reflect, Uint8Array};
-use ruhu_domain::wire::{LoginRequest, LoginResponse, Problem, SyncRequest, SyncResponse};
+use ruhu_domain::wire::{
+    HistoryEntry, HistoryRequest, LoginRequest, LoginResponse, Problem, SyncRequest, SyncResponse,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -49,6 +51,14 @@ pub async fn login(request: &LoginRequest) -> Result<LoginResponse, TransportErr
 /// See [`TransportError`].
 pub async fn sync(token: &str, request: &SyncRequest) -> Result<SyncResponse, TransportError> {
     post("/api/v1/sync", Some(token), request).await
+}
+
+/// Who changed what in a record.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn history(token: &str, request: &HistoryRequest) -> Result<Vec<HistoryEntry>, TransportError> {
+    post("/api/v1/history", Some(token), request).await
 }
 
 /// Ends the session at the server; without a connection it ends there by itself.

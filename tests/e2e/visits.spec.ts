@@ -144,6 +144,14 @@ test("a saved visit can be changed, and the change reaches the other phone", asy
   await other.getByRole("article").nth(0).getByRole("link").first().click();
   await expect(other.getByText("改对了字")).toBeVisible();
   await expect(other.getByText("写错了字")).toHaveCount(0);
+
+  await other.getByRole("link", { name: "历史" }).first().click();
+  await expect(other.getByRole("heading", { name: "修改历史" })).toBeVisible();
+  await expect(other.getByRole("listitem").nth(0)).toContainText("改对了字");
+  await expect(other.getByRole("listitem").nth(1)).toContainText("写错了字");
+  await second.context.setOffline(true);
+  await other.reload();
+  await expect(other.getByText("连上网后再看")).toBeVisible();
 });
 
 test("doors are found by any part of a name, initials, the phone's tail and the number", async ({ server, phone }) => {

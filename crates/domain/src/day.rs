@@ -33,6 +33,11 @@ pub fn words(day: NaiveDate) -> String {
     format!("{}月{}日 {}", day.month(), day.day(), WEEKDAYS[day.weekday().num_days_from_monday() as usize])
 }
 
+/// A moment as people write it: `11月23日 周一 09:05`.
+pub fn moment(unix_ms: i64) -> String {
+    format!("{} {}", words(day(unix_ms)), local(unix_ms).format("%H:%M"))
+}
+
 /// A day as a ledger writes it: `2026-11-23`.
 pub fn ledger(day: NaiveDate) -> String {
     day.format("%Y-%m-%d").to_string()

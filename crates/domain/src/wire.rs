@@ -2,11 +2,12 @@
 //! older phone can always push.
 
 use crate::{
-    id::{DeviceId, OpId},
-    record::{Channel, Op, Record},
+    id::{DeviceId, OpId, RecordId},
+    record::{Channel, Name, Op, Record},
     stamp::Stamp,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The most ops of one request.
@@ -179,6 +180,30 @@ pub struct SyncResponse<R = Record> {
     pub channels: Vec<Page<R>>,
     /// The grids the worker is responsible for now.
     pub grants: Vec<Grid>,
+}
+
+/// `POST /api/v1/history`: who changed what in a record, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryRequest {
+    /// The record.
+    pub record: RecordId,
+    /// Where it belongs.
+    pub channel: Channel,
+}
+
+/// One save of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// Who.
+    pub by: Name,
+    /// When it was saved, Unix milliseconds by the phone's clock.
+    pub saved_at: u64,
+    /// When it reached the office, Unix milliseconds.
+    pub received_at: u64,
+    /// The values written, by field.
+    pub changes: BTreeMap<Name, Value>,
+    /// Whether it was merged: not so while it waits for a supervisor, or was refused.
+    pub merged: bool,
 }
 
 /// The body of every refusal.

@@ -4,7 +4,7 @@ mod world;
 
 use ruhu_domain::{
     DeviceId, Kind,
-    wire::{MAX_OPS, OpOutcome, Problem, SyncResponse, UnsentOps},
+    wire::{HistoryEntry, MAX_OPS, OpOutcome, Problem, SyncResponse, UnsentOps},
 };
 use ruhu_server::{
     database::{CannotDecide, Database},
@@ -355,4 +355,27 @@ async fn a_backup_made_while_serving_is_restored_with_a_new_epoch_and_without_se
     assert!(database.session(&token).await.expect("an answer").is_none());
     let records = database.records("411502", &[Kind::Visit]).await.expect("records");
     assert_eq!(records.iter().map(found).collect::<Vec<_>>(), ["一"]);
+}
+
+#[tokio::test]
+async fn the_history_of_a_record_says_who_changed_what_to_those_who_may_read_it() {
+    let world = World::new().await;
+    let mut phone = world.log_in(1).await;
+    let first = phone.visit(1, "一");
+    let mut second = phone.visit(1, "二");
+    second.id = ruhu_domain::OpId::new(9, [9; 10]);
+    second.stamp.ms += 10;
+    phone.sync(vec![first.clone()]).await;
+    phone.sync(vec![second]).await;
+    let ask = async |channel: &str| {
+        let request = json!({"record": first.record, "channel": channel});
+        let url = format!("{}/api/v1/history", world.url);
+        world.client.post(url).bearer_auth(&phone.token).json(&request).send().await.expect("an answer")
+    };
+    let entries: Vec<HistoryEntry> = ask(world::GRID_CHANNEL).await.json().await.expect("a history");
+    let found: Vec<_> = entries.iter().map(|entry| (entry.by.as_str(), entry.changes["found"].clone())).collect();
+    assert_eq!(found, [("王芳", json!("二")), ("王芳", json!("一"))]);
+    assert_eq!(ask("411502001003-77/general").await.status(), 404, "another grid's");
+    let bare = world.client.post(format!("{}/api/v1/history", world.url)).json(&json!({})).send().await;
+    assert_eq!(bare.expect("an answer").status(), 401);
 }

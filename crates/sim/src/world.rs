@@ -30,6 +30,9 @@ const OWN: u64 = 5_000;
 /// Records asked for in one answer: few, so that pulls have pages.
 const PULL: u32 = 3;
 
+/// Ops sent in one request: few, so that several are on their way.
+const PUSH: usize = 2;
+
 /// Passes that a phone may need in the end.
 const PATIENCE: usize = 400;
 
@@ -283,7 +286,7 @@ impl World {
 
     fn send(&mut self, at: usize) {
         let phone = &mut self.phones[at];
-        let pass = phone.pass.get_or_insert_with(|| Pass::new("sim", PULL));
+        let pass = phone.pass.get_or_insert_with(|| Pass::new("sim", PULL, PUSH));
         match phone.engine.depart(pass) {
             Some(request) => phone.requests.push(request),
             None if phone.requests.is_empty() && phone.answers.is_empty() => phone.pass = None,
@@ -507,7 +510,7 @@ impl World {
     /// Passes without faults until nothing is left to do.
     fn exchange(&mut self, at: usize) {
         for _ in 0..6 {
-            let mut pass = Pass::new("sim", PULL);
+            let mut pass = Pass::new("sim", PULL, PUSH);
             for _ in 0..PATIENCE {
                 let Some((number, request)) = self.phones[at].engine.depart(&mut pass) else { break };
                 let now = self.phones[at].clock(self.now_ms);

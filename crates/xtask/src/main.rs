@@ -1,8 +1,9 @@
-//! `cargo xtask`: start, build, test, check, sim, size, bench. Each verb sets up what it needs first.
+//! `cargo xtask`: start, build, test, check, sim, faults, size, bench. Each verb sets up what it needs first.
 
 mod bench;
 mod build;
 mod check;
+mod faults;
 mod run;
 mod setup;
 mod sim;
@@ -38,6 +39,8 @@ enum Verb {
     Check,
     /// Phones and a server in one thread through every fault, from seeds
     Sim(sim::Options),
+    /// Kill the real server and the real browser again and again; prints rounds and losses
+    Faults(faults::Options),
     /// What the phone downloads, by file; fails over the budget
     Size,
     /// Measure; prints a JSON line a figure
@@ -65,6 +68,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Test { suite } => test::test(suite),
         Verb::Check => check::check(),
         Verb::Sim(options) => sim::sim(&options),
+        Verb::Faults(options) => faults::faults(&options),
         Verb::Size => build::app().and_then(|()| size::size()),
         Verb::Bench { name } => bench::bench(name.as_deref()),
     }

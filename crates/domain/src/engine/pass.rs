@@ -3,7 +3,7 @@
 use super::{Delta, Engine, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
-    wire::{MAX_OP_BYTES, MAX_OPS, SyncRequest},
+    wire::{MAX_OP_BYTES, SyncRequest},
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -28,10 +28,10 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// A pass of an app of this version that pulls so many records at a time.
-    pub fn new(app: &str, limit: u32) -> Self {
+    /// A pass of an app of this version that pulls so many records at a time, and pushes at most `most` ops.
+    pub fn new(app: &str, limit: u32, most: usize) -> Self {
         let flying = BTreeMap::new();
-        Self { app: app.to_owned(), limit, most: MAX_OPS, pull: true, queue: None, flying, departed: 0 }
+        Self { app: app.to_owned(), limit, most, pull: true, queue: None, flying, departed: 0 }
     }
 
     /// An answer was taken in: what changed by it.

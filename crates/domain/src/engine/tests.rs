@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     record::Kind,
-    wire::{MAX_OP_BYTES, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
+    wire::{MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ impl Phone {
 
     /// The first request of a pass.
     fn request(&self) -> SyncRequest {
-        self.engine.depart(&mut Pass::new("test", 100)).expect("a pass begins with a request").1
+        self.engine.depart(&mut Pass::new("test", 100, MAX_OPS)).expect("a pass begins with a request").1
     }
 
     fn waiting(&self) -> usize {
@@ -134,7 +134,7 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
     let ids: Vec<OpId> =
         (0..3).map(|n| phone.edit(record(n), &json!({"found": "长".repeat(MAX_OP_BYTES / 4)}), NOW)).collect();
     let again = phone.edit(record(1), &json!({"found": "又"}), NOW);
-    let mut pass = Pass::new("test", 100);
+    let mut pass = Pass::new("test", 100, MAX_OPS);
     let (first, request) = phone.engine.depart(&mut pass).expect("a first request");
     assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[0], 1, 100));
     let (second, request) = phone.engine.depart(&mut pass).expect("the next, meanwhile");
@@ -163,7 +163,7 @@ fn a_batch_that_is_too_large_goes_in_halves_and_one_op_too_large_is_set_aside() 
     for n in 0..4 {
         phone.edit(record(n), &json!({"found": "好"}), NOW);
     }
-    let mut pass = Pass::new("test", 100);
+    let mut pass = Pass::new("test", 100, MAX_OPS);
     let mut sizes = Vec::new();
     let stuck = loop {
         let (number, request) = phone.engine.depart(&mut pass).expect("a request");
@@ -329,7 +329,7 @@ fn what_is_under_review_is_asked_about_once_a_pass() {
     let mut phone = Phone::new(1);
     let op = phone.edit(record(1), &json!({"found": "好"}), NOW);
     phone.answer(response(&[(op, OpOutcome::Quarantined)], vec![], 1));
-    let mut pass = Pass::new("test", 100);
+    let mut pass = Pass::new("test", 100, MAX_OPS);
     assert_eq!(phone.engine.depart(&mut pass).expect("a request").1.ops[0].id, op);
     phone.answer(response(&[(op, OpOutcome::Duplicate)], vec![], 1));
     assert!(!phone.engine.at_office(record(1)), "it was accepted, but its record has not come yet");

@@ -1,10 +1,39 @@
-//! Reading records for imports and ledgers.
+//! Reading records for imports, ledgers and their history.
 
-use super::Database;
-use ruhu_domain::{Kind, Record};
-use sqlx::QueryBuilder;
+use super::{Database, sync::decode};
+use ruhu_domain::{Channel, Kind, Record, RecordId, record::Op, wire::HistoryEntry};
+use sqlx::{QueryBuilder, Row, sqlite::SqliteRow};
 
 impl Database {
+    /// The saves of a record, the latest first. Nothing where the record does not belong to the channel.
+    ///
+    /// # Errors
+    /// The database's, or an op that can't be read.
+    pub async fn history(&self, channel: &Channel, record: RecordId) -> sqlx::Result<Vec<HistoryEntry>> {
+        let rows = sqlx::query(
+            "SELECT o.body, o.received_at, o.outcome FROM op o JOIN record r ON r.county = o.county AND r.id = o.record
+             WHERE o.county = ? AND o.record = ? AND r.channel = ? ORDER BY o.received_at DESC, o.id DESC",
+        )
+        .bind(channel.grid.village().county())
+        .bind(record.0.as_bytes().to_vec())
+        .bind(channel.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        let entry = |row: &SqliteRow| {
+            let body: String = row.try_get(0)?;
+            let op: Op = serde_json::from_str(&body).map_err(decode)?;
+            let outcome: String = row.try_get(2)?;
+            Ok(HistoryEntry {
+                by: op.by,
+                saved_at: op.stamp.ms,
+                received_at: row.try_get::<i64, _>(1)?.cast_unsigned(),
+                changes: op.changes.into_iter().map(|(name, change)| (name, change.value)).collect(),
+                merged: outcome == "applied",
+            })
+        };
+        rows.iter().map(entry).collect()
+    }
+
     /// The records of some kinds whose grid's code starts with `area` (digits, or a whole grid code).
     ///
     /// # Errors
@@ -18,7 +47,7 @@ impl Database {
         }
         query.push(") ORDER BY channel, seq");
         let bodies: Vec<String> = query.build_query_scalar().fetch_all(&self.pool).await?;
-        let parse = |body: String| serde_json::from_str(&body).map_err(|error| sqlx::Error::Decode(Box::new(error)));
+        let parse = |body: String| serde_json::from_str(&body).map_err(decode);
         bodies.into_iter().map(parse).collect()
     }
 }

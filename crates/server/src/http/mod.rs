@@ -51,6 +51,7 @@ pub fn router(database: Database, app: Option<&Path>) -> anyhow::Result<Router> 
     let api = login
         .route("/logout", post(login::logout))
         .route("/sync", post(sync::sync))
+        .route("/history", post(sync::history))
         .fallback(|| async { Refusal::NotFound })
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(DefaultBodyLimit::max(MAX_BODY))

@@ -1,14 +1,22 @@
-//! The sync endpoint.
+//! The sync endpoint, and the history of a record.
 
 use super::{Caller, Refusal};
 use crate::{
     database::{Author, Database, Incoming},
     random,
 };
-use axum::{Json, body::Bytes, extract::State, extract::rejection::BytesRejection, http::StatusCode};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{
+        State,
+        rejection::{BytesRejection, JsonRejection},
+    },
+    http::StatusCode,
+};
 use ruhu_domain::{
     Channel, DeviceId, OpId,
-    wire::{MAX_OPS, Position, SyncResponse},
+    wire::{HistoryEntry, HistoryRequest, MAX_OPS, Position, SyncResponse},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -73,6 +81,20 @@ pub async fn sync(
         channels: pages,
         grants,
     }))
+}
+
+/// `POST /api/v1/history`
+pub async fn history(
+    State(database): State<Database>,
+    caller: Caller,
+    request: Result<Json<HistoryRequest>, JsonRejection>,
+) -> Result<Json<Vec<HistoryEntry>>, Refusal> {
+    let Json(request) = request.map_err(|_| Refusal::Malformed)?;
+    let grants = database.grids(&caller.session.account).await?;
+    if !grants.iter().any(|grid| grid.channel == request.channel) {
+        return Err(Refusal::NotFound);
+    }
+    Ok(Json(database.history(&request.channel, request.record).await?))
 }
 
 fn read(raw: &RawValue) -> Result<Incoming, Refusal> {

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub const GRID: &str = "411502001003-02";
+pub const GRID_CHANNEL: &str = "411502001003-02/general";
 pub const PASSWORD: &str = "走村入户-2026";
 
 pub struct World {

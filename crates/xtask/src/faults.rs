@@ -1,0 +1,30 @@
+//! Killing the real server and the real browser, again and again.
+
+use crate::{
+    build,
+    run::{command, run},
+    setup,
+};
+
+/// How often.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Rounds in which the server is killed; the browser is killed in half as many
+    #[arg(long, default_value_t = 10)]
+    pub rounds: u32,
+}
+
+/// Runs the rounds; prints how many there were and what was lost.
+///
+/// # Errors
+/// Something was lost, or a round could not be carried out.
+pub fn faults(options: &Options) -> anyhow::Result<()> {
+    build::app()?;
+    let server = build::server()?;
+    setup::end_to_end()?;
+    let mut playwright = command(&["npx", "playwright", "test", "--config", "faults.config.ts"]);
+    playwright.current_dir("tests/e2e").env("RUHU_SERVER", server).env_remove("NO_COLOR");
+    playwright.env("RUHU_SERVER_ROUNDS", options.rounds.to_string());
+    playwright.env("RUHU_BROWSER_ROUNDS", options.rounds.div_ceil(2).to_string());
+    run(&mut playwright)
+}
