@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub enum Table {
     /// Single values by name: session, device state.
     Meta,
-    /// An entry per op that the office has not acknowledged.
+    /// An entry per op that the office has not acknowledged, or only lately.
     Outbox,
     /// Records as the office has them, many in a value; a later segment overrides an earlier one.
     Segments,
