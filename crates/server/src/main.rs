@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use ruhu_domain::{AreaCode, GridCode, OpId, day, wire::OpOutcome};
 use ruhu_server::{
-    database::Database,
+    database::{Database, Location},
     demo, export, http,
     import::{self, areas, roster},
 };
@@ -24,6 +24,10 @@ struct Cli {
     /// 数据目录（数据库文件 ruhu.db 在其中）
     #[arg(long, env = "RUHU_DATA", default_value = "data", global = true)]
     data: PathBuf,
+    /// PostgreSQL 数据库地址，如 postgres://用户:密码@主机:5432/库名；不写则用数据目录里的内置数据库。
+    /// 地址含密码时请用环境变量，不要写在命令行上
+    #[arg(long, env = "RUHU_DATABASE_URL", hide_env_values = true, global = true)]
+    database_url: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -60,10 +64,11 @@ enum Command {
         /// 备份文件
         file: PathBuf,
     },
-    /// 用备份替换数据库；先停止服务。原来的数据库改名保留，所有人需要重新登录，手机会补发备份之后的记录
+    /// 用备份替换数据库；先停止服务。原来的数据库改名保留，所有人需要重新登录，手机会补发备份之后的记录。
+    /// PostgreSQL 先用 pg_restore 放回备份，再运行本命令(不写文件)
     Restore {
-        /// 备份文件
-        file: PathBuf,
+        /// 备份文件；PostgreSQL 不写
+        file: Option<PathBuf>,
     },
     /// 写入演示数据：虚构的人，真实的区划
     Demo {
@@ -186,16 +191,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         println!("模板已写到 {}", out.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let file = cli.data.join("ruhu.db");
-    if let Command::Restore { file: backup } = &cli.command {
-        let old = Database::restore(backup, &file).await?;
-        println!("已恢复到 {}", file.display());
-        if let Some(old) = old {
-            println!("原来的数据库保留在 {}", old.display());
-        }
+    let location = Location::of(&cli.data, cli.database_url.as_deref())?;
+    if let Command::Restore { file } = &cli.command {
+        restore(&location, file.as_deref()).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let database = Database::open(&file).await?;
+    let database = Database::open(&location).await?;
     let code = match cli.command {
         Command::Serve(options) => serve(&database, &options).await?,
         Command::Import(Import::Areas { file }) => {
@@ -282,6 +283,29 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     };
     database.close().await;
     Ok(code)
+}
+
+async fn restore(location: &Location, backup: Option<&Path>) -> anyhow::Result<()> {
+    match (location, backup) {
+        (Location::File(into), Some(backup)) => {
+            let old = Database::restore(backup, into).await?;
+            println!("已恢复到 {}", into.display());
+            if let Some(old) = old {
+                println!("原来的数据库保留在 {}", old.display());
+            }
+        }
+        (Location::File(_), None) => anyhow::bail!("请写明备份文件"),
+        (Location::Postgres(_), Some(_)) => {
+            anyhow::bail!("PostgreSQL 请先用 pg_restore 放回备份，再运行 ruhu-server restore(不写文件)")
+        }
+        (Location::Postgres(_), None) => {
+            let database = Database::open(location).await?;
+            database.begin_anew().await?;
+            database.close().await;
+            println!("已记下：这个数据库是从备份恢复的。所有人需要重新登录，手机会补发备份之后的记录");
+        }
+    }
+    Ok(())
 }
 
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {

@@ -17,7 +17,7 @@ use ruhu_server::{
 };
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::io::Cursor;
-use world::{GRID, database};
+use world::{Base, GRID, database, place};
 
 async fn people(database: &Database) -> (Vec<Household>, Vec<Resident>) {
     let records = database.records(GRID, &[Kind::Household, Kind::Resident]).await.expect("records");
@@ -74,10 +74,9 @@ fn office_sheet() -> Vec<u8> {
     book.save_to_buffer().expect("a workbook")
 }
 
-#[tokio::test]
-async fn the_whole_area_table_loads_and_again_changes_nothing() {
-    let folder = tempfile::TempDir::new().expect("a folder");
-    let database = Database::open(&folder.path().join("ruhu.db")).await.expect("a database");
+async fn the_whole_area_table_loads_and_again_changes_nothing(base: Base) {
+    let (_folder, location) = place(base).await;
+    let database = Database::open(&location).await.expect("a database");
     let rows = areas::read(areas::XINYANG).expect("the table is right");
     let first = database.put_areas(&rows).await.expect("areas");
     assert_eq!(first, AreaCounts { added: 3_710, changed: 0, same: 0 });
@@ -85,9 +84,8 @@ async fn the_whole_area_table_loads_and_again_changes_nothing() {
     assert_eq!(again, AreaCounts { added: 0, changed: 0, same: 3_710 });
 }
 
-#[tokio::test]
-async fn a_roster_as_an_office_sends_it_imports_and_again_changes_nothing() {
-    let (_folder, database) = database().await;
+async fn a_roster_as_an_office_sends_it_imports_and_again_changes_nothing(base: Base) {
+    let (_folder, _, database) = database(base).await;
     let sheet = office_sheet();
     let dry = roster::import(&database, &sheet, true).await.expect("it reads");
     assert_eq!((dry.households_added, dry.residents_added, dry.bad.len()), (3, 4, 0), "{:?}", dry.bad);
@@ -117,8 +115,7 @@ async fn a_roster_as_an_office_sends_it_imports_and_again_changes_nothing() {
     assert_eq!((again.residents_added, again.residents_changed, again.same), (0, 0, 7));
 }
 
-#[tokio::test]
-async fn rosters_in_csv_import_in_utf_8_and_in_gbk() {
+async fn rosters_in_csv_import_in_utf_8_and_in_gbk(base: Base) {
     let text = format!(
         "{}\n{GRID},001,李明,东湾1号,13800001234,1,空巢,李明,户主,男,1951/3/5,在家\n",
         roster::COLUMNS.join(",")
@@ -126,16 +123,15 @@ async fn rosters_in_csv_import_in_utf_8_and_in_gbk() {
     let (gbk, _, _) = encoding_rs::GBK.encode(&text);
     let with_mark = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
     for bytes in [text.as_bytes(), gbk.as_ref(), &with_mark, text.replace(',', "\t").as_bytes()] {
-        let (_folder, database) = database().await;
+        let (_folder, _, database) = database(base).await;
         let report = roster::import(&database, bytes, false).await.expect("it imports");
         assert_eq!((report.households_added, report.residents_added, report.bad.len()), (1, 1, 0), "{:?}", report.bad);
         assert_eq!(people(&database).await.1[0].name, "李明");
     }
 }
 
-#[tokio::test]
-async fn bad_rows_are_named_and_the_rest_is_taken() {
-    let (_folder, database) = database().await;
+async fn bad_rows_are_named_and_the_rest_is_taken(base: Base) {
+    let (_folder, _, database) = database(base).await;
     let header = roster::COLUMNS.join(",");
     let text = format!(
         "{header}\n\
@@ -162,9 +158,8 @@ async fn bad_rows_are_named_and_the_rest_is_taken() {
     }
 }
 
-#[tokio::test]
-async fn a_changed_row_updates_and_an_empty_cell_leaves_what_is_there() {
-    let (_folder, database) = database().await;
+async fn a_changed_row_updates_and_an_empty_cell_leaves_what_is_there(base: Base) {
+    let (_folder, _, database) = database(base).await;
     let header = roster::COLUMNS.join(",");
     let first = format!("{header}\n{GRID},001,李明,东湾1号,13800001234,1,空巢,李明,户主,男,1951-3-5,在家\n");
     roster::import(&database, first.as_bytes(), false).await.expect("it imports");
@@ -178,24 +173,22 @@ async fn a_changed_row_updates_and_an_empty_cell_leaves_what_is_there() {
     assert_eq!(residents[0].birth, NaiveDate::from_ymd_opt(1951, 3, 5));
 }
 
-#[tokio::test]
-async fn the_templates_example_is_what_an_import_takes() {
+async fn the_templates_example_is_what_an_import_takes(base: Base) {
     let bytes = template().expect("a template");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("an xlsx");
     let range = book.worksheet_range("填写示例").expect("the example");
     let rows: Vec<String> =
         range.rows().map(|row| row.iter().map(|cell| cell.to_string()).collect::<Vec<_>>().join(",")).collect();
-    let (_folder, database) = database().await;
+    let (_folder, _, database) = database(base).await;
     let report = roster::import(&database, rows.join("\n").as_bytes(), false).await.expect("it imports");
     assert_eq!((report.households_added, report.residents_added, report.bad.len()), (1, 2, 0), "{:?}", report.bad);
 }
 
-#[tokio::test]
-async fn the_demo_is_the_same_for_the_same_seed_and_fills_once() {
+async fn the_demo_is_the_same_for_the_same_seed_and_fills_once(base: Base) {
     let mut seen = Vec::new();
     for _ in 0..2 {
-        let folder = tempfile::TempDir::new().expect("a folder");
-        let database = Database::open(&folder.path().join("ruhu.db")).await.expect("a database");
+        let (_folder, location) = place(base).await;
+        let database = Database::open(&location).await.expect("a database");
         let logins = demo::fill(&database, 7, 30).await.expect("demo data");
         demo::fill(&database, 7, 30).await.expect("demo data");
         let records = database.records(&logins[0].grid, &[Kind::Household, Kind::Resident]).await.expect("records");
@@ -206,9 +199,8 @@ async fn the_demo_is_the_same_for_the_same_seed_and_fills_once() {
     assert_eq!(seen[0], seen[1]);
 }
 
-#[tokio::test]
-async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked() {
-    let (folder, database) = database().await;
+async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base: Base) {
+    let (folder, _, database) = database(base).await;
     let sheet = office_sheet();
     roster::import(&database, &sheet, false).await.expect("it imports");
     let records = database.records(GRID, &[Kind::Household]).await.expect("records");
@@ -254,3 +246,14 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked() {
     wanted.to = day(30);
     assert_eq!(export::visits(&database, &wanted, &out).await.expect("a ledger"), 0, "another week");
 }
+
+on_both_databases!(
+    the_whole_area_table_loads_and_again_changes_nothing,
+    a_roster_as_an_office_sends_it_imports_and_again_changes_nothing,
+    rosters_in_csv_import_in_utf_8_and_in_gbk,
+    bad_rows_are_named_and_the_rest_is_taken,
+    a_changed_row_updates_and_an_empty_cell_leaves_what_is_there,
+    the_templates_example_is_what_an_import_takes,
+    the_demo_is_the_same_for_the_same_seed_and_fills_once,
+    the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked,
+);

@@ -12,11 +12,10 @@ use ruhu_server::{
 };
 use serde_json::json;
 use std::io::Write;
-use world::{World, channel, found};
+use world::{Base, World, channel, found};
 
-#[tokio::test]
-async fn what_one_phone_saved_reaches_another_once() {
-    let world = World::new().await;
+async fn what_one_phone_saved_reaches_another_once(base: Base) {
+    let world = World::new(base).await;
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     let op = one.visit(1, "都好");
     let answer = one.sync(vec![op.clone()]).await;
@@ -28,9 +27,8 @@ async fn what_one_phone_saved_reaches_another_once() {
     assert!(two.sync(vec![]).await.channels.is_empty(), "nothing new");
 }
 
-#[tokio::test]
-async fn a_phone_is_not_sent_back_what_it_just_sent() {
-    let world = World::new().await;
+async fn a_phone_is_not_sent_back_what_it_just_sent(base: Base) {
+    let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
     let answer = phone.sync(vec![phone.visit(1, "一"), phone.visit(2, "二")]).await;
     assert_eq!(answer.channels.iter().map(|page| page.records.len()).sum::<usize>(), 0);
@@ -38,9 +36,8 @@ async fn a_phone_is_not_sent_back_what_it_just_sent() {
     assert!(answer.channels.is_empty());
 }
 
-#[tokio::test]
-async fn a_phone_is_sent_back_a_record_that_others_changed_meanwhile() {
-    let world = World::new().await;
+async fn a_phone_is_sent_back_a_record_that_others_changed_meanwhile(base: Base) {
+    let world = World::new(base).await;
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     one.sync(vec![one.visit(1, "一")]).await;
     let mut op = two.visit(1, "二");
@@ -52,9 +49,8 @@ async fn a_phone_is_sent_back_a_record_that_others_changed_meanwhile() {
     assert_eq!(record.contested["found"][0].value, json!("一"), "neither had seen the other: both are kept");
 }
 
-#[tokio::test]
-async fn a_batch_sent_again_after_a_lost_answer_has_one_effect() {
-    let world = World::new().await;
+async fn a_batch_sent_again_after_a_lost_answer_has_one_effect(base: Base) {
+    let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
     let ops = vec![phone.visit(1, "一"), phone.visit(2, "二")];
     let body = serde_json::to_vec(&phone.request(ops.clone())).expect("a request");
@@ -64,9 +60,8 @@ async fn a_batch_sent_again_after_a_lost_answer_has_one_effect() {
     assert_eq!(answer.channels[0].records.len(), 2, "the answer that was lost is made up for");
 }
 
-#[tokio::test]
-async fn the_same_id_with_other_content_overwrites_nothing() {
-    let world = World::new().await;
+async fn the_same_id_with_other_content_overwrites_nothing(base: Base) {
+    let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
     phone.sync(vec![phone.visit(1, "真")]).await;
     let answer = phone.sync(vec![phone.visit(1, "假")]).await;
@@ -75,9 +70,8 @@ async fn the_same_id_with_other_content_overwrites_nothing() {
     assert_eq!(*found(&other.sync(vec![]).await.channels[0].records[0]), json!("真"));
 }
 
-#[tokio::test]
-async fn a_bad_op_holds_up_no_other() {
-    let world = World::new().await;
+async fn a_bad_op_holds_up_no_other(base: Base) {
+    let world = World::new(base).await;
     let phone = world.log_in(1).await;
     let good = phone.visit(3, "好");
     let mut elsewhere = phone.visit(2, "别处");
@@ -96,9 +90,8 @@ async fn a_bad_op_holds_up_no_other() {
     assert_eq!(other.sync(vec![]).await.channels[0].records.len(), 1);
 }
 
-#[tokio::test]
-async fn every_page_is_pulled_whatever_the_limit() {
-    let world = World::new().await;
+async fn every_page_is_pulled_whatever_the_limit(base: Base) {
+    let world = World::new(base).await;
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     one.sync((0..25).map(|n| one.visit(n, "好")).collect()).await;
     let mut pulled = 0;
@@ -117,9 +110,8 @@ async fn every_page_is_pulled_whatever_the_limit() {
     assert_eq!(pulled, 25);
 }
 
-#[tokio::test]
-async fn a_request_that_only_pushes_moves_the_position_past_what_it_wrote() {
-    let world = World::new().await;
+async fn a_request_that_only_pushes_moves_the_position_past_what_it_wrote(base: Base) {
+    let world = World::new(base).await;
     let (one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     let mut request = one.request(vec![one.visit(1, "一"), one.visit(2, "二")]);
     request.limit = 0;
@@ -140,9 +132,8 @@ async fn a_request_that_only_pushes_moves_the_position_past_what_it_wrote() {
     assert_eq!(two.sync(vec![]).await.channels[0].records.len(), 2);
 }
 
-#[tokio::test]
-async fn a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so() {
-    let world = World::new().await;
+async fn a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so(base: Base) {
+    let world = World::new(base).await;
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     let mut op = one.visit(1, "明年写的");
     op.stamp.ms = ruhu_server::random::now_ms() + 365 * 86_400_000;
@@ -156,9 +147,8 @@ async fn a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so() {
     assert_eq!(page.records[0].latest(), Some(stamp), "others have the server's time too");
 }
 
-#[tokio::test]
-async fn a_phone_that_was_away_while_records_were_purged_starts_over() {
-    let world = World::new().await;
+async fn a_phone_that_was_away_while_records_were_purged_starts_over(base: Base) {
+    let world = World::new(base).await;
     let (mut one, mut away, mut here) = (world.log_in(1).await, world.log_in(2).await, world.log_in(3).await);
     one.sync(vec![one.visit(1, "一")]).await;
     away.sync(vec![]).await;
@@ -177,9 +167,8 @@ async fn a_phone_that_was_away_while_records_were_purged_starts_over() {
     assert_eq!(one.sync(vec![late]).await.results[0].outcome, OpOutcome::Quarantined);
 }
 
-#[tokio::test]
-async fn no_route_is_open_without_a_login() {
-    let world = World::new().await;
+async fn no_route_is_open_without_a_login(base: Base) {
+    let world = World::new(base).await;
     let phone = world.log_in(1).await;
     let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
     let answer = phone.post(body.clone(), "no such token").await;
@@ -193,9 +182,8 @@ async fn no_route_is_open_without_a_login() {
     assert_eq!(phone.post(body, &phone.token).await.status(), 401, "a token that was logged out is over");
 }
 
-#[tokio::test]
-async fn a_token_speaks_for_its_own_device_only() {
-    let world = World::new().await;
+async fn a_token_speaks_for_its_own_device_only(base: Base) {
+    let world = World::new(base).await;
     let phone = world.log_in(1).await;
     let mut request = phone.request(vec![]);
     request.device = DeviceId(2);
@@ -203,9 +191,8 @@ async fn a_token_speaks_for_its_own_device_only() {
     assert_eq!(answer.status(), 401);
 }
 
-#[tokio::test]
-async fn a_wrong_password_and_an_unknown_account_are_told_the_same() {
-    let world = World::new().await;
+async fn a_wrong_password_and_an_unknown_account_are_told_the_same(base: Base) {
+    let world = World::new(base).await;
     let mut words = Vec::new();
     for account in ["wangfang", "nobody"] {
         let request = json!({"account": account, "password": "wrong", "device": "0000000000000001"});
@@ -217,9 +204,8 @@ async fn a_wrong_password_and_an_unknown_account_are_told_the_same() {
     assert_eq!(words[0], words[1]);
 }
 
-#[tokio::test]
-async fn logins_without_end_are_slowed_down() {
-    let world = World::new().await;
+async fn logins_without_end_are_slowed_down(base: Base) {
+    let world = World::new(base).await;
     let request = json!({"account": "wangfang", "password": "wrong", "device": "0000000000000001"});
     let mut slowed = false;
     for _ in 0..40 {
@@ -229,9 +215,8 @@ async fn logins_without_end_are_slowed_down() {
     assert!(slowed);
 }
 
-#[tokio::test]
-async fn compressed_requests_are_read_and_bombs_are_refused() {
-    let world = World::new().await;
+async fn compressed_requests_are_read_and_bombs_are_refused(base: Base) {
+    let world = World::new(base).await;
     let phone = world.log_in(1).await;
     let send = async |body: &[u8]| {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -246,9 +231,8 @@ async fn compressed_requests_are_read_and_bombs_are_refused() {
     assert_eq!(send(&vec![b' '; 64 * 1024 * 1024]).await, 413);
 }
 
-#[tokio::test]
-async fn too_many_ops_and_nonsense_are_refused_in_words() {
-    let world = World::new().await;
+async fn too_many_ops_and_nonsense_are_refused_in_words(base: Base) {
+    let world = World::new(base).await;
     let phone = world.log_in(1).await;
     let ops = (0..=MAX_OPS as u64).map(|n| phone.visit(n, "")).collect();
     let answer = phone.post(serde_json::to_vec(&phone.request(ops)).expect("a request"), &phone.token).await;
@@ -263,22 +247,19 @@ async fn too_many_ops_and_nonsense_are_refused_in_words() {
     assert_eq!(phone.post(truncated, &phone.token).await.status(), 400);
 }
 
-#[tokio::test]
-async fn what_was_answered_is_there_after_a_restart() {
-    let world = World::new().await;
+async fn what_was_answered_is_there_after_a_restart(base: Base) {
+    let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
     phone.sync(vec![phone.visit(1, "好")]).await;
-    let (folder, database) = world.stop().await;
-    let epoch = database.epoch().to_owned();
-    database.close().await;
-    let again = Database::open(&folder.path().join("ruhu.db")).await.expect("a database");
+    let epoch = world.database.epoch().to_owned();
+    let (_folder, location) = world.stop().await;
+    let again = Database::open(&location).await.expect("a database");
     let records = again.records(world::GRID, &[Kind::Visit]).await.expect("records");
     assert_eq!((records.len(), again.epoch()), (1, epoch.as_str()));
 }
 
-#[tokio::test]
-async fn answers_carry_the_protective_headers() {
-    let world = World::new().await;
+async fn answers_carry_the_protective_headers(base: Base) {
+    let world = World::new(base).await;
     let answer = world.client.get(format!("{}/healthz", world.url)).send().await.expect("an answer");
     let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     assert!(header("content-security-policy").starts_with("default-src 'none'"));
@@ -288,9 +269,8 @@ async fn answers_carry_the_protective_headers() {
     assert_eq!(answer.headers()["cache-control"], "no-store");
 }
 
-#[tokio::test]
-async fn a_supervisor_decides_on_what_is_in_quarantine_and_the_phone_learns_it() {
-    let world = World::new().await;
+async fn a_supervisor_decides_on_what_is_in_quarantine_and_the_phone_learns_it(base: Base) {
+    let world = World::new(base).await;
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     let incomplete = |n: u64| {
         let mut op = one.visit(n, "缺了户");
@@ -315,9 +295,8 @@ async fn a_supervisor_decides_on_what_is_in_quarantine_and_the_phone_learns_it()
     assert_eq!(two.sync(vec![]).await.channels[0].records.len(), 1);
 }
 
-#[tokio::test]
-async fn what_a_phone_could_not_send_is_taken_in_from_a_file_once() {
-    let world = World::new().await;
+async fn what_a_phone_could_not_send_is_taken_in_from_a_file_once(base: Base) {
+    let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
     let ops = vec![phone.visit(1, "一"), phone.visit(2, "二")];
     phone.sync(vec![ops[0].clone()]).await;
@@ -332,34 +311,8 @@ async fn what_a_phone_could_not_send_is_taken_in_from_a_file_once() {
     assert!(import::ops(&world.database, stranger).await.is_err());
 }
 
-#[tokio::test]
-async fn a_backup_made_while_serving_is_restored_with_a_new_epoch_and_without_sessions() {
-    let world = World::new().await;
-    let mut phone = world.log_in(1).await;
-    phone.sync(vec![phone.visit(1, "一")]).await;
-    let before = world.database.epoch().to_owned();
-    let file = world.folder.path().join("backup.db");
-    world.database.backup(&file).await.expect("a backup");
-    assert!(world.database.backup(&file).await.is_err(), "a backup is not overwritten");
-    phone.sync(vec![phone.visit(2, "备份之后")]).await;
-    let (token, into) = (phone.token.clone(), world.folder.path().join("ruhu.db"));
-    let (folder, database) = world.stop().await;
-    database.close().await;
-
-    std::fs::write(folder.path().join("damaged.db"), b"not a database").expect("a file");
-    assert!(Database::restore(&folder.path().join("damaged.db"), &into).await.is_err());
-    let old = Database::restore(&file, &into).await.expect("it is restored");
-    assert!(old.is_some_and(|old| old.is_file()), "the database from before is kept");
-    let database = Database::open(&into).await.expect("a database");
-    assert_ne!(database.epoch(), before);
-    assert!(database.session(&token).await.expect("an answer").is_none());
-    let records = database.records("411502", &[Kind::Visit]).await.expect("records");
-    assert_eq!(records.iter().map(found).collect::<Vec<_>>(), ["一"]);
-}
-
-#[tokio::test]
-async fn the_history_of_a_record_says_who_changed_what_to_those_who_may_read_it() {
-    let world = World::new().await;
+async fn the_history_of_a_record_says_who_changed_what_to_those_who_may_read_it(base: Base) {
+    let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
     let first = phone.visit(1, "一");
     let mut second = phone.visit(1, "二");
@@ -379,3 +332,27 @@ async fn the_history_of_a_record_says_who_changed_what_to_those_who_may_read_it(
     let bare = world.client.post(format!("{}/api/v1/history", world.url)).json(&json!({})).send().await;
     assert_eq!(bare.expect("an answer").status(), 401);
 }
+
+on_both_databases!(
+    what_one_phone_saved_reaches_another_once,
+    a_phone_is_not_sent_back_what_it_just_sent,
+    a_phone_is_sent_back_a_record_that_others_changed_meanwhile,
+    a_batch_sent_again_after_a_lost_answer_has_one_effect,
+    the_same_id_with_other_content_overwrites_nothing,
+    a_bad_op_holds_up_no_other,
+    every_page_is_pulled_whatever_the_limit,
+    a_request_that_only_pushes_moves_the_position_past_what_it_wrote,
+    a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so,
+    a_phone_that_was_away_while_records_were_purged_starts_over,
+    no_route_is_open_without_a_login,
+    a_token_speaks_for_its_own_device_only,
+    a_wrong_password_and_an_unknown_account_are_told_the_same,
+    logins_without_end_are_slowed_down,
+    compressed_requests_are_read_and_bombs_are_refused,
+    too_many_ops_and_nonsense_are_refused_in_words,
+    what_was_answered_is_there_after_a_restart,
+    answers_carry_the_protective_headers,
+    a_supervisor_decides_on_what_is_in_quarantine_and_the_phone_learns_it,
+    what_a_phone_could_not_send_is_taken_in_from_a_file_once,
+    the_history_of_a_record_says_who_changed_what_to_those_who_may_read_it,
+);

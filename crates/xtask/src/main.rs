@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod check;
 mod faults;
+mod postgres;
 mod run;
 mod setup;
 mod sim;

@@ -1,7 +1,10 @@
 //! Setting up what a verb needs. Each step is skipped when it is already there, says what it does,
 //! and on failure says what to install by hand.
 
-use crate::run::{command, output, run};
+use crate::{
+    postgres,
+    run::{command, output, run},
+};
 use anyhow::{Context, bail};
 use std::path::Path;
 
@@ -48,6 +51,17 @@ pub fn end_to_end() -> anyhow::Result<()> {
     say("npm packages for the end-to-end tests");
     let mut npm = command(&["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     run(npm.current_dir(END_TO_END)).context("install Node.js 20 or later with npm, then `npm ci` in tests/e2e")
+}
+
+/// What the tests on PostgreSQL need.
+///
+/// # Errors
+/// What to install by hand.
+pub fn postgres() -> anyhow::Result<()> {
+    if postgres::programs().is_some() {
+        return Ok(());
+    }
+    install_debian("postgresql").context("by hand: install PostgreSQL 14 or later")
 }
 
 fn say(what: &str) {

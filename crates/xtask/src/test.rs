@@ -1,6 +1,11 @@
 //! Running the tests and counting them.
 
-use crate::{build, run::command, setup, sim, size};
+use crate::{
+    build,
+    postgres::{Cluster, Durability},
+    run::command,
+    setup, sim, size,
+};
 use anyhow::{Context, bail};
 use std::{
     io::{BufRead, BufReader},
@@ -14,7 +19,7 @@ pub enum Suite {
     Unit,
     /// Storage, in a real browser
     Browser,
-    /// The server, on a real database
+    /// The server, on SQLite and on PostgreSQL
     Server,
     /// Phones and a server in one thread through every fault
     Sim,
@@ -55,7 +60,13 @@ pub fn test(suite: Option<Suite>) -> anyhow::Result<()> {
 fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
     match suite {
         Suite::Unit => tally(command(&["cargo", "test", "--quiet", "--workspace", "--exclude", "ruhu-server"]), count),
-        Suite::Server => tally(command(&["cargo", "test", "--quiet", "--package", "ruhu-server"]), count),
+        Suite::Server => {
+            setup::postgres()?;
+            let cluster = Cluster::start(Durability::None)?;
+            let mut cargo = command(&["cargo", "test", "--quiet", "--package", "ruhu-server"]);
+            cargo.env("RUHU_TEST_POSTGRES", cluster.address());
+            tally(cargo, count)
+        }
         Suite::Browser => {
             setup::browser()?;
             let mut cargo = command(&["cargo", "test", "--package", "ruhu", "--target", "wasm32-unknown-unknown"]);

@@ -49,9 +49,9 @@ impl Database {
         grids: &[GridCode],
     ) -> anyhow::Result<()> {
         let hash = crate::accounts::hash_password(password)?;
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.engine.begin(&self.pool).await?;
         let id: String = sqlx::query_scalar(
-            "INSERT INTO account (id, account, name, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO account (id, account, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (account) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash
              RETURNING id",
         )
@@ -62,9 +62,9 @@ impl Database {
         .bind(random::now_ms().cast_signed())
         .fetch_one(&mut *tx)
         .await?;
-        sqlx::query("DELETE FROM access WHERE account = ?").bind(&id).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM access WHERE account = $1").bind(&id).execute(&mut *tx).await?;
         for grid in grids {
-            sqlx::query("INSERT INTO access (account, area, class) VALUES (?, ?, 'general')")
+            sqlx::query("INSERT INTO access (account, area, class) VALUES ($1, $2, 'general')")
                 .bind(&id)
                 .bind(grid.as_str())
                 .execute(&mut *tx)
@@ -79,11 +79,11 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn account(&self, account: &str) -> sqlx::Result<Option<Account>> {
-        let row = sqlx::query("SELECT id, account, name, password_hash FROM account WHERE account = ?")
+        let row = sqlx::query("SELECT id, account, name, password_hash FROM account WHERE account = $1")
             .bind(account)
             .fetch_optional(&self.pool)
             .await?;
-        let account = |row: sqlx::sqlite::SqliteRow| {
+        let account = |row: sqlx::any::AnyRow| {
             Ok(Account {
                 id: row.try_get(0)?,
                 account: row.try_get(1)?,
@@ -100,15 +100,17 @@ impl Database {
     /// The database's.
     pub async fn open_session(&self, account: &Account, device: DeviceId, token: &str) -> sqlx::Result<()> {
         let now = random::now_ms().cast_signed();
-        sqlx::query("INSERT INTO session (token_hash, account, device, created_at, seen_at) VALUES (?, ?, ?, ?, ?)")
-            .bind(token_hash(token).as_slice())
-            .bind(&account.id)
-            .bind(device.to_string())
-            .bind(now)
-            .bind(now)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+        sqlx::query(
+            "INSERT INTO session (token_hash, account, device, created_at, seen_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(token_hash(token).as_slice())
+        .bind(&account.id)
+        .bind(device.to_string())
+        .bind(now)
+        .bind(now)
+        .execute(&self.pool)
+        .await
+        .map(drop)
     }
 
     /// Who a token speaks for; none when it is unknown or its session ended.
@@ -121,7 +123,7 @@ impl Database {
         let hash = token_hash(token);
         let row = sqlx::query(
             "SELECT a.id, a.name, s.device, s.seen_at FROM session s JOIN account a ON a.id = s.account
-             WHERE s.token_hash = ? AND s.seen_at > ? AND s.created_at > ?",
+             WHERE s.token_hash = $1 AND s.seen_at > $2 AND s.created_at > $3",
         )
         .bind(hash.as_slice())
         .bind(now - IDLE_MS.cast_signed())
@@ -130,7 +132,7 @@ impl Database {
         .await?;
         let Some(row) = row else { return Ok(None) };
         if now - row.try_get::<i64, _>(3)? > SEEN_EVERY_MS {
-            sqlx::query("UPDATE session SET seen_at = ? WHERE token_hash = ?")
+            sqlx::query("UPDATE session SET seen_at = $1 WHERE token_hash = $2")
                 .bind(now)
                 .bind(hash.as_slice())
                 .execute(&self.pool)
@@ -146,7 +148,7 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn close_session(&self, token: &str) -> sqlx::Result<()> {
-        sqlx::query("DELETE FROM session WHERE token_hash = ?")
+        sqlx::query("DELETE FROM session WHERE token_hash = $1")
             .bind(token_hash(token).as_slice())
             .execute(&self.pool)
             .await
@@ -160,7 +162,7 @@ impl Database {
     pub async fn grids(&self, account: &str) -> sqlx::Result<Vec<Grid>> {
         let rows = sqlx::query(
             "SELECT a.area, v.name FROM access a LEFT JOIN area v ON v.code = substr(a.area, 1, 12)
-             WHERE a.account = ? AND a.class = 'general' ORDER BY a.area",
+             WHERE a.account = $1 AND a.class = 'general' ORDER BY a.area",
         )
         .bind(account)
         .fetch_all(&self.pool)

@@ -1,8 +1,8 @@
 //! The tree of areas.
 
-use super::Database;
+use super::{Database, sql::rows};
 use ruhu_domain::{AreaCode, AreaLevel};
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{AssertSqlSafe, Row};
 
 /// A row of the area table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,10 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn put_areas(&self, areas: &[Area]) -> sqlx::Result<AreaCounts> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let rows = sqlx::query("SELECT code, name, level, parent FROM area").fetch_all(&mut *tx).await?;
+        let mut tx = self.engine.begin(&self.pool).await?;
+        let stored = sqlx::query("SELECT code, name, level, parent FROM area").fetch_all(&mut *tx).await?;
         let mut kept = std::collections::HashMap::new();
-        for row in rows {
+        for row in stored {
             let entry: (String, String, Option<String>) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
             kept.insert(row.try_get::<String, _>(0)?, entry);
         }
@@ -59,15 +59,20 @@ impl Database {
             }
         }
         for chunk in changed.chunks(500) {
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO area (code, name, level, parent) ");
-            query.push_values(chunk, |mut row, area| {
-                row.push_bind(area.code.as_str())
-                    .push_bind(&area.name)
-                    .push_bind(area.level.as_str())
-                    .push_bind(area.parent.as_ref().map(AreaCode::as_str));
-            });
-            query.push(" ON CONFLICT (code) DO UPDATE SET name = excluded.name, level = excluded.level, parent = excluded.parent");
-            query.build().execute(&mut *tx).await?;
+            let words = format!(
+                "INSERT INTO area (code, name, level, parent) VALUES {} ON CONFLICT (code) DO UPDATE SET \
+                 name = excluded.name, level = excluded.level, parent = excluded.parent",
+                rows(chunk.len(), 4)
+            );
+            let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false);
+            for area in chunk {
+                query = query
+                    .bind(area.code.as_str())
+                    .bind(&area.name)
+                    .bind(area.level.as_str())
+                    .bind(area.parent.as_ref().map(AreaCode::as_str));
+            }
+            query.execute(&mut *tx).await?;
         }
         tx.commit().await?;
         Ok(counts)

@@ -1,6 +1,6 @@
 //! Backups: a whole copy while serving, and putting one back.
 
-use super::Database;
+use super::{Database, Location, new_epoch, sql::Engine};
 use crate::random;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
@@ -9,17 +9,17 @@ impl Database {
     /// Writes a whole copy of the database to a new file, as of one moment, while it goes on serving.
     ///
     /// # Errors
-    /// The file is there already or can't be written.
+    /// The file is there already or can't be written, or the database has its own tools for this.
     pub async fn backup(&self, file: &Path) -> anyhow::Result<()> {
+        ensure!(self.engine == Engine::Sqlite, "PostgreSQL 请用 pg_dump 备份，例如：pg_dump -Fc -f 备份文件 库名");
         ensure!(!file.exists(), "{} 已存在，请换一个文件名", file.display());
         let name = file.to_str().context("文件名含有无法识别的字符")?;
-        sqlx::query("VACUUM INTO ?").bind(name).execute(&self.pool).await.context("备份没有写成")?;
+        sqlx::query("VACUUM INTO $1").bind(name).execute(&self.pool).await.context("备份没有写成")?;
         Ok(())
     }
 
     /// Puts a backup in the place of the database at `into`, which is kept beside it under another name and
-    /// returned. The restored database has a new epoch, so that phones offer again what the backup lacks,
-    /// and no sessions: everybody logs in again.
+    /// returned. The restored database has begun anew (see [`Database::begin_anew`]).
     ///
     /// # Errors
     /// The backup can't be read or is damaged: then nothing was changed.
@@ -29,14 +29,10 @@ impl Database {
         let fresh = beside("restoring");
         std::fs::copy(backup, &fresh).with_context(|| format!("无法写入 {}", fresh.display()))?;
         let restored = async {
-            let database = Self::open(&fresh).await?;
+            let database = Self::open(&Location::File(fresh.clone())).await?;
             let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&database.pool).await?;
             ensure!(sound == "ok", "备份文件已损坏：{sound}");
-            let epoch = uuid::Uuid::from_bytes(random::bytes()).simple().to_string();
-            let mut tx = database.pool.begin_with("BEGIN IMMEDIATE").await?;
-            sqlx::query("UPDATE setting SET value = ? WHERE name = 'epoch'").bind(epoch).execute(&mut *tx).await?;
-            sqlx::query("DELETE FROM session").execute(&mut *tx).await?;
-            tx.commit().await?;
+            database.begin_anew().await?;
             database.close().await;
             Ok(())
         }
@@ -57,5 +53,18 @@ impl Database {
         }
         std::fs::rename(&fresh, into)?;
         Ok(old)
+    }
+
+    /// Tells that what is stored now was put back from a backup: it gets a new epoch, so that phones offer
+    /// again what the backup lacks, and has no sessions: everybody logs in again. Servers that have it open
+    /// are to be started again.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin_anew(&self) -> sqlx::Result<()> {
+        let mut tx = self.engine.begin(&self.pool).await?;
+        sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch'").bind(new_epoch()).execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM session").execute(&mut *tx).await?;
+        tx.commit().await
     }
 }

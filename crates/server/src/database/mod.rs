@@ -1,10 +1,13 @@
-//! The database: SQLite in WAL mode, every commit on disk before it is answered.
+//! The database: SQLite in WAL mode, or PostgreSQL, behind the same statements. Every commit is on disk
+//! before it is answered.
 
 mod accounts;
 mod areas;
 mod backup;
 mod quarantine;
 mod records;
+mod sql;
+mod stored;
 mod sync;
 
 pub use accounts::{Account, Session};
@@ -15,50 +18,86 @@ pub use sync::{Author, Incoming, Taken};
 use crate::random;
 use anyhow::Context;
 use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    AnyConnection, AnyPool, ConnectOptions, Connection,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    sqlite::SqliteConnectOptions,
 };
-use std::{path::Path, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Where a database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Location {
+    /// SQLite, in this file.
+    File(PathBuf),
+    /// PostgreSQL, under this address. It may hold a password.
+    Postgres(String),
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.fmt(f),
+            Self::Postgres(_) => f.write_str("PostgreSQL"),
+        }
+    }
+}
+
+impl Location {
+    /// The database under an address, or without one in the data folder.
+    ///
+    /// # Errors
+    /// The address is of no database that there is.
+    pub fn of(data: &Path, address: Option<&str>) -> anyhow::Result<Self> {
+        match address {
+            None => Ok(Self::File(data.join("ruhu.db"))),
+            Some(address) if address.starts_with("postgres://") || address.starts_with("postgresql://") => {
+                Ok(Self::Postgres(address.to_owned()))
+            }
+            Some(_) => anyhow::bail!("数据库地址应以 postgres:// 开头；使用内置数据库时不必写地址，用 --data 指明目录"),
+        }
+    }
+}
 
 /// An open database.
 #[derive(Clone, Debug)]
 pub struct Database {
-    pool: SqlitePool,
+    pool: AnyPool,
+    engine: sql::Engine,
     epoch: String,
 }
 
+/// What a connection to SQLite is told first: write-ahead log, every commit on disk, what is deleted
+/// overwritten.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF";
+
 impl Database {
-    /// Opens the database file, makes it if it is not there, and brings its tables up to date.
+    /// Opens the database, makes its file if it is not there, and brings its tables up to date.
     ///
     /// # Errors
-    /// The file can't be opened or written, or is not a database of Ruhu's.
-    pub async fn open(file: &Path) -> anyhow::Result<Self> {
-        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).with_context(|| format!("无法建立数据目录 {}", folder.display()))?;
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .pragma("secure_delete", "on")
-            .pragma("trusted_schema", "off")
-            .busy_timeout(Duration::from_secs(30));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(8)
-            .connect_with(options)
-            .await
-            .with_context(|| format!("无法打开数据库 {}", file.display()))?;
-        sqlx::migrate!("migrations/sqlite").run(&pool).await.context("无法更新数据库的表")?;
+    /// It can't be reached or written, or is not a database of Ruhu's.
+    pub async fn open(location: &Location) -> anyhow::Result<Self> {
+        sqlx::any::install_default_drivers();
+        let (pool, engine) = match location {
+            Location::File(file) => (open_file(file).await?, sql::Engine::Sqlite),
+            Location::Postgres(address) => (connect(address).await?, sql::Engine::Postgres),
+        };
+        let migrator = match engine {
+            sql::Engine::Sqlite => sqlx::migrate!("migrations/sqlite"),
+            sql::Engine::Postgres => sqlx::migrate!("migrations/postgres"),
+        };
+        migrator.run(&pool).await.context("无法更新数据库的表")?;
 
-        let fresh = uuid::Uuid::from_bytes(random::bytes()).simple().to_string();
-        sqlx::query("INSERT INTO setting (name, value) VALUES ('epoch', ?) ON CONFLICT DO NOTHING")
-            .bind(fresh)
+        sqlx::query("INSERT INTO setting (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING")
+            .bind(new_epoch())
             .execute(&pool)
             .await?;
         let epoch = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'epoch'").fetch_one(&pool).await?;
-        Ok(Self { pool, epoch })
+        Ok(Self { pool, engine, epoch })
     }
 
     /// The database's epoch: another one after a restore.
@@ -74,8 +113,49 @@ impl Database {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
     }
 
-    /// Closes every connection, the write-ahead log folded in.
+    /// Closes every connection; SQLite's write-ahead log is folded in.
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+fn new_epoch() -> String {
+    uuid::Uuid::from_bytes(random::bytes()).simple().to_string()
+}
+
+async fn open_file(file: &Path) -> anyhow::Result<AnyPool> {
+    let file = std::path::absolute(file)?;
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("无法建立数据目录 {}", folder.display()))?;
+    }
+    let address = SqliteConnectOptions::new().filename(&file).create_if_missing(true).to_url_lossy();
+    let options = AnyConnectOptions::from_url(&address)?;
+    let pool = AnyPoolOptions::new().max_connections(8).after_connect(|connection, _| Box::pin(prepare(connection)));
+    let first = async {
+        let mut connection = AnyConnection::connect_with(&options).await?;
+        prepare(&mut connection).await?;
+        connection.close().await
+    };
+    first.await.with_context(|| format!("无法打开数据库 {}", file.display()))?;
+    Ok(pool.connect_lazy_with(options))
+}
+
+async fn prepare(connection: &mut AnyConnection) -> sqlx::Result<()> {
+    sqlx::raw_sql(PRAGMAS).execute(connection).await.map(drop)
+}
+
+/// The cause is not part of the error: it can quote the address, and with it a password.
+async fn connect(address: &str) -> anyhow::Result<AnyPool> {
+    let options: AnyConnectOptions = address
+        .parse()
+        .map_err(|_| anyhow::anyhow!("数据库地址的格式有误，应如 postgres://用户:密码@主机:5432/库名"))?;
+    // A pool would go on trying for as long as it waits for a connection, and then say only that it did.
+    let first = async { AnyConnection::connect_with(&options).await?.close().await };
+    first.await.map_err(|error| match error {
+        sqlx::Error::Database(error) => anyhow::anyhow!("数据库不接受连接：{}", error.message()),
+        sqlx::Error::Io(_) => anyhow::anyhow!("连不上数据库：请确认 PostgreSQL 已启动、地址和端口正确"),
+        _ => anyhow::anyhow!("连不上数据库：请检查 --database-url 的写法"),
+    })?;
+    let pool = AnyPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
+    Ok(pool.connect_lazy_with(options))
 }

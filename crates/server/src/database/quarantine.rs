@@ -2,12 +2,13 @@
 
 use super::{
     Database,
-    sync::{begin, decode, uuid, write_channel},
+    sql::Tries,
+    stored::{Ground, decode, key},
 };
 use crate::random;
 use ruhu_domain::{OpId, intake::Sender, record::Op};
-use sqlx::{Row, SqliteTransaction};
-use std::collections::HashSet;
+use sqlx::{Any, Row, Transaction};
+use std::collections::{BTreeSet, HashSet};
 
 /// An op that was set aside.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ impl Database {
         )
         .fetch_all(&self.pool)
         .await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
+        let read = |row: &sqlx::any::AnyRow| {
             let body: String = row.try_get(0)?;
             Ok(Quarantined {
                 op: serde_json::from_str(&body).map_err(decode)?,
@@ -61,18 +62,31 @@ impl Database {
     /// # Errors
     /// See [`CannotDecide`].
     pub async fn accept(&self, id: OpId) -> Result<(), CannotDecide> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let (county, op) = waiting(&mut tx, id).await?;
-        let mut intake = begin(&mut tx, &county, std::slice::from_ref(&op)).await?;
+        let (mut tries, mut also) = (Tries::default(), BTreeSet::new());
+        loop {
+            match self.try_accept(id, &mut also).await {
+                Ok(done) => return done.map_or(Ok(()), Err),
+                Err(error) => tries.again(error).await?,
+            }
+        }
+    }
+
+    async fn try_accept(&self, id: OpId, also: &mut BTreeSet<String>) -> sqlx::Result<Option<CannotDecide>> {
+        let mut tx = self.engine.begin(&self.pool).await?;
+        let Some((county, op)) = waiting(&mut tx, id).await? else { return Ok(Some(CannotDecide::NotThere)) };
+        let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), also).await?;
         let nowhere = HashSet::new();
         let sender = Sender { name: &op.by, channels: &nowhere, now_ms: random::now_ms() };
-        let result = intake.accept(&op, &sender).ok_or(CannotDecide::Gone)?;
-        for (channel, records) in intake.finish().1 {
-            write_channel(&mut tx, &county, &channel, records).await?;
+        let Some(result) = ground.intake.accept(&op, &sender) else { return Ok(Some(CannotDecide::Gone)) };
+        for (channel, records) in std::mem::take(&mut ground.intake).finish().1 {
+            ground.write(&mut tx, &channel, records).await?;
         }
-        decide(&mut tx, &county, id, "applied", result.stamp.map(|stamp| stamp.to_string()), None).await?;
+        let stamp = result.stamp.map(|stamp| stamp.to_string());
+        if !decide(&mut tx, &county, id, "applied", stamp, None).await? {
+            return Ok(Some(CannotDecide::NotThere));
+        }
         tx.commit().await?;
-        Ok(())
+        Ok(None)
     }
 
     /// Decides against an op. The phone that made it shows it as returned, with the reason.
@@ -80,42 +94,46 @@ impl Database {
     /// # Errors
     /// See [`CannotDecide`].
     pub async fn refuse(&self, id: OpId, reason: &str) -> Result<(), CannotDecide> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let (county, _) = waiting(&mut tx, id).await?;
-        decide(&mut tx, &county, id, "refused", None, Some(reason)).await?;
+        let mut tx = self.engine.begin(&self.pool).await?;
+        let (county, _) = waiting(&mut tx, id).await?.ok_or(CannotDecide::NotThere)?;
+        if !decide(&mut tx, &county, id, "refused", None, Some(reason)).await? {
+            return Err(CannotDecide::NotThere);
+        }
         tx.commit().await?;
         Ok(())
     }
 }
 
 /// The op that waits under this id, and its county.
-async fn waiting(tx: &mut SqliteTransaction<'_>, id: OpId) -> Result<(String, Op), CannotDecide> {
-    let rows =
-        sqlx::query("SELECT county, id, body FROM op WHERE outcome = 'quarantined'").fetch_all(&mut **tx).await?;
-    for row in rows {
-        if uuid(&row, 1)? == id.0 {
-            let body: String = row.try_get(2)?;
-            return Ok((row.try_get(0)?, serde_json::from_str(&body).map_err(decode)?));
-        }
-    }
-    Err(CannotDecide::NotThere)
+async fn waiting(tx: &mut Transaction<'_, Any>, id: OpId) -> sqlx::Result<Option<(String, Op)>> {
+    let row = sqlx::query("SELECT county, body FROM op WHERE outcome = 'quarantined' AND id = $1")
+        .bind(key(id.0))
+        .fetch_optional(&mut **tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let body: String = row.try_get(1)?;
+    Ok(Some((row.try_get(0)?, serde_json::from_str(&body).map_err(decode)?)))
 }
 
+/// Writes a decision down; `false` where another came before it.
 async fn decide(
-    tx: &mut SqliteTransaction<'_>,
+    tx: &mut Transaction<'_, Any>,
     county: &str,
     id: OpId,
     outcome: &str,
     stamp: Option<String>,
     reason: Option<&str>,
-) -> sqlx::Result<()> {
-    sqlx::query("UPDATE op SET outcome = ?, stamp = ?, reason = ? WHERE county = ? AND id = ?")
-        .bind(outcome)
-        .bind(stamp)
-        .bind(reason)
-        .bind(county)
-        .bind(id.0.as_bytes().to_vec())
-        .execute(&mut **tx)
-        .await
-        .map(drop)
+) -> sqlx::Result<bool> {
+    let done = sqlx::query(
+        "UPDATE op SET outcome = $1, stamp = $2, reason = $3
+         WHERE county = $4 AND id = $5 AND outcome = 'quarantined'",
+    )
+    .bind(outcome)
+    .bind(stamp)
+    .bind(reason)
+    .bind(county)
+    .bind(key(id.0))
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -1,8 +1,12 @@
 //! Reading records for imports, ledgers and their history.
 
-use super::{Database, sync::decode};
+use super::{
+    Database,
+    sql::list,
+    stored::{decode, key},
+};
 use ruhu_domain::{Channel, Kind, Record, RecordId, record::Op, wire::HistoryEntry};
-use sqlx::{QueryBuilder, Row, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
 impl Database {
     /// The saves of a record, the latest first. Nothing where the record does not belong to the channel.
@@ -12,14 +16,14 @@ impl Database {
     pub async fn history(&self, channel: &Channel, record: RecordId) -> sqlx::Result<Vec<HistoryEntry>> {
         let rows = sqlx::query(
             "SELECT o.body, o.received_at, o.outcome FROM op o JOIN record r ON r.county = o.county AND r.id = o.record
-             WHERE o.county = ? AND o.record = ? AND r.channel = ? ORDER BY o.received_at DESC, o.id DESC",
+             WHERE o.county = $1 AND o.record = $2 AND r.channel = $3 ORDER BY o.received_at DESC, o.id DESC",
         )
         .bind(channel.grid.village().county())
-        .bind(record.0.as_bytes().to_vec())
+        .bind(key(record.0))
         .bind(channel.to_string())
         .fetch_all(&self.pool)
         .await?;
-        let entry = |row: &SqliteRow| {
+        let entry = |row: &AnyRow| {
             let body: String = row.try_get(0)?;
             let op: Op = serde_json::from_str(&body).map_err(decode)?;
             let outcome: String = row.try_get(2)?;
@@ -39,14 +43,15 @@ impl Database {
     /// # Errors
     /// The database's, or a record that can't be read.
     pub async fn records(&self, area: &str, kinds: &[Kind]) -> sqlx::Result<Vec<Record>> {
-        let mut query = QueryBuilder::new("SELECT body FROM record WHERE channel >= ");
-        query.push_bind(area).push(" AND channel < ").push_bind(format!("{area}~")).push(" AND kind IN (");
-        let mut list = query.separated(", ");
+        let words = format!(
+            "SELECT body FROM record WHERE channel >= $1 AND channel < $2 AND kind IN {} ORDER BY channel, seq",
+            list(3, kinds.len())
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(words)).bind(area).bind(format!("{area}~"));
         for kind in kinds {
-            list.push_bind(kind.as_str().to_owned());
+            query = query.bind(kind.as_str());
         }
-        query.push(") ORDER BY channel, seq");
-        let bodies: Vec<String> = query.build_query_scalar().fetch_all(&self.pool).await?;
+        let bodies: Vec<String> = query.fetch_all(&self.pool).await?;
         let parse = |body: String| serde_json::from_str(&body).map_err(decode);
         bodies.into_iter().map(parse).collect()
     }

@@ -1,4 +1,5 @@
-//! A real server on a free port, over a real database file.
+//! A real server on a free port, over a real database of either kind. The PostgreSQL cluster is the one that
+//! `cargo xtask test` starts; each test has a database of its own in it.
 #![allow(dead_code, reason = "each test file uses its own part of this module")]
 
 use ruhu_domain::{
@@ -8,9 +9,13 @@ use ruhu_domain::{
     visit::Visit,
     wire::{LoginRequest, LoginResponse, Position, SyncRequest, SyncResponse},
 };
-use ruhu_server::{database::Database, http, import::areas};
+use ruhu_server::{
+    database::{Database, Location},
+    http,
+    import::areas,
+};
 use serde_json::Value;
-use sqlx::{ConnectOptions, sqlite::SqliteConnectOptions};
+use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -19,8 +24,35 @@ pub const GRID: &str = "411502001003-02";
 pub const GRID_CHANNEL: &str = "411502001003-02/general";
 pub const PASSWORD: &str = "走村入户-2026";
 
+/// The kind of database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs each of these tests on both databases.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::world::Base::Sqlite).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::world::Base::Postgres).await;
+            })+
+        }
+    };
+}
+
 pub struct World {
     pub folder: TempDir,
+    pub location: Location,
     pub database: Database,
     pub url: String,
     pub client: reqwest::Client,
@@ -28,17 +60,56 @@ pub struct World {
     serving: JoinHandle<std::io::Result<()>>,
 }
 
-pub async fn database() -> (TempDir, Database) {
+/// The address of a new, empty PostgreSQL database.
+pub async fn postgres() -> String {
+    let cluster = std::env::var("RUHU_TEST_POSTGRES").expect("a PostgreSQL cluster: run `cargo xtask test server`");
+    let name = format!("test_{}", uuid::Uuid::from_bytes(ruhu_server::random::bytes()).simple());
+    sql(&format!("{cluster}/postgres"), &format!("CREATE DATABASE {name}")).await;
+    format!("{cluster}/{name}")
+}
+
+/// A place for a database where nothing is yet.
+pub async fn place(base: Base) -> (TempDir, Location) {
     let folder = TempDir::new().expect("a folder");
-    let database = Database::open(&folder.path().join("ruhu.db")).await.expect("a database");
+    let location = match base {
+        Base::Sqlite => Location::File(folder.path().join("数据 1/ruhu.db")),
+        Base::Postgres => Location::Postgres(postgres().await),
+    };
+    (folder, location)
+}
+
+/// A database that knows the areas.
+pub async fn database(base: Base) -> (TempDir, Location, Database) {
+    let (folder, location) = place(base).await;
+    let database = Database::open(&location).await.expect("a database");
     let rows = areas::read(areas::XINYANG).expect("the table is right");
     database.put_areas(&rows).await.expect("areas");
-    (folder, database)
+    (folder, location, database)
+}
+
+/// A connection past the server, for what only a test does.
+pub async fn connect(address: &str) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    AnyConnection::connect(address).await.expect("a connection")
+}
+
+/// The address of a location.
+pub fn address(location: &Location) -> String {
+    match location {
+        Location::File(file) => format!("sqlite://{}", file.display()),
+        Location::Postgres(address) => address.clone(),
+    }
+}
+
+/// Carries out statements past the server.
+pub async fn sql(address: &str, statements: &str) {
+    let statements = sqlx::AssertSqlSafe(statements.to_owned());
+    sqlx::raw_sql(statements).execute(&mut connect(address).await).await.expect("it is carried out");
 }
 
 impl World {
-    pub async fn new() -> Self {
-        let (folder, database) = database().await;
+    pub async fn new(base: Base) -> Self {
+        let (folder, location, database) = database(base).await;
         let grids: [GridCode; 1] = [GRID.parse().expect("a grid")];
         database.put_account("wangfang", "王芳", PASSWORD, &grids).await.expect("an account");
         let router = http::router(database.clone(), None).expect("a router");
@@ -46,26 +117,31 @@ impl World {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(http::serve(listener, router, async { drop(stopped.await) }));
-        Self { folder, database, url, client: reqwest::Client::new(), stop: Some(stop), serving }
+        Self { folder, location, database, url, client: reqwest::Client::new(), stop: Some(stop), serving }
+    }
+
+    /// A connection past the server.
+    pub async fn connect(&self) -> AnyConnection {
+        connect(&address(&self.location)).await
     }
 
     /// Removes a visit from the records for good, as retention will: phones whose position is below it
     /// have to start over.
     pub async fn purge(&self, n: u64) {
-        let options = SqliteConnectOptions::new().filename(self.folder.path().join("ruhu.db"));
-        let mut database = options.connect().await.expect("the database file");
+        let mut database = self.connect().await;
         let id = RecordId::new(n, [7; 10]).0.as_bytes().to_vec();
-        let floor = "UPDATE channel SET generation = generation + 1, floor = (SELECT seq FROM record WHERE id = ?)";
-        for statement in [floor, "DELETE FROM record WHERE id = ?"] {
+        let floor = "UPDATE channel SET generation = generation + 1, floor = (SELECT seq FROM record WHERE id = $1)";
+        for statement in [floor, "DELETE FROM record WHERE id = $1"] {
             sqlx::query(statement).bind(&id).execute(&mut database).await.expect("it is purged");
         }
     }
 
     /// Stops the server as SIGTERM does, and waits until it has.
-    pub async fn stop(mut self) -> (TempDir, Database) {
+    pub async fn stop(mut self) -> (TempDir, Location) {
         drop(self.stop.take());
         self.serving.await.expect("the server ran").expect("the server stopped in order");
-        (self.folder, self.database)
+        self.database.close().await;
+        (self.folder, self.location)
     }
 
     pub async fn log_in(&self, device: u64) -> Phone<'_> {

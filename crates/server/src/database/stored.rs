@@ -1,0 +1,278 @@
+//! The statements of a push: what is stored of its ops and records, and writing what comes out.
+
+use super::{
+    sql::{Engine, list, overtaken, rows},
+    sync::{Author, Written},
+};
+use crate::random;
+use ruhu_domain::{
+    Channel, OpId, Record, RecordId,
+    intake::{Changed, Intake, Kept, OpDigest, Past, Verdict},
+    record::Op,
+};
+use sqlx::{Any, AssertSqlSafe, Row, Transaction, any::AnyRow};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Rows of one insert statement.
+const ROWS: usize = 500;
+
+/// What a push to a county builds on: its channels locked, and what is stored of its ops and records.
+pub(super) struct Ground<'a> {
+    county: &'a str,
+    /// Channels whose rows this transaction holds to its end. One that is not here had no row yet.
+    locked: HashSet<String>,
+    /// The intake, to be given the ops.
+    pub(super) intake: Intake,
+}
+
+impl<'a> Ground<'a> {
+    /// Locks the channels of these ops and those in `also`, in their order, and reads what is stored. Where a
+    /// record turns out to be in yet another channel, that one is added to `also`, and the transaction is to
+    /// be begun again: locks taken out of order could wait for each other.
+    pub(super) async fn read(
+        tx: &mut Transaction<'_, Any>,
+        engine: Engine,
+        county: &'a str,
+        ops: &[Op],
+        also: &mut BTreeSet<String>,
+    ) -> sqlx::Result<Self> {
+        let wanted: BTreeSet<String> =
+            ops.iter().map(|op| op.channel.to_string()).chain(also.iter().cloned()).collect();
+        let locked = lock(tx, engine, county, &wanted).await?;
+        let records = stored_records(tx, county, ops.iter().map(|op| op.record)).await?;
+        let channels = records.iter().map(|(record, _)| record.channel.to_string());
+        let more: BTreeSet<String> = channels.filter(|channel| !wanted.contains(channel)).collect();
+        if !more.is_empty() {
+            also.extend(more);
+            return Err(overtaken());
+        }
+        let history = stored_ops(tx, county, ops).await?;
+        let there: HashSet<RecordId> = records.iter().map(|(record, _)| record.id).collect();
+        let missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
+        let gone = records_with_history(tx, county, &missing).await?;
+        if !gone.is_empty() && !stored_records(tx, county, gone.iter().copied()).await?.is_empty() {
+            // It was not gone: another transaction made it in between, in another channel.
+            return Err(overtaken());
+        }
+        Ok(Self { county, locked, intake: Intake::new(history, records, gone) })
+    }
+
+    /// Writes a channel's changed records under its next numbers.
+    pub(super) async fn write(
+        &self,
+        tx: &mut Transaction<'_, Any>,
+        channel: &Channel,
+        records: Vec<Changed>,
+    ) -> sqlx::Result<Written> {
+        let (last, generation) = advance(tx, self.county, channel, records.len()).await?;
+        let after = last - records.len() as u64;
+        if after > 0 && !self.locked.contains(&channel.to_string()) {
+            // The channel began while this transaction was reading.
+            return Err(overtaken());
+        }
+        let mut rows = Vec::with_capacity(records.len());
+        let mut known = HashMap::new();
+        for (seq, changed) in (after + 1..).zip(&records) {
+            if changed.clean {
+                known.insert(seq, changed.before);
+            }
+            rows.push((seq, &changed.record, json(&changed.record)?));
+        }
+        write_records(tx, self.county, channel, &rows).await?;
+        Ok(Written { after, last, generation, known })
+    }
+}
+
+/// Locks those of the channels that have a row, in their order, and returns them.
+async fn lock(
+    tx: &mut Transaction<'_, Any>,
+    engine: Engine,
+    county: &str,
+    channels: &BTreeSet<String>,
+) -> sqlx::Result<HashSet<String>> {
+    let words = format!(
+        "SELECT channel FROM channel WHERE county = $1 AND channel IN {} ORDER BY channel{}",
+        list(2, channels.len()),
+        engine.for_update()
+    );
+    let mut query = sqlx::query_scalar(AssertSqlSafe(words)).bind(county);
+    for channel in channels {
+        query = query.bind(channel);
+    }
+    Ok(query.fetch_all(&mut **tx).await?.into_iter().collect())
+}
+
+/// A stored value that is not what it should be.
+pub(super) fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
+}
+
+pub(super) fn key(id: uuid::Uuid) -> Vec<u8> {
+    id.as_bytes().to_vec()
+}
+
+pub(super) fn uuid(row: &AnyRow, column: usize) -> sqlx::Result<uuid::Uuid> {
+    let bytes: Vec<u8> = row.try_get(column)?;
+    uuid::Uuid::from_slice(&bytes).map_err(decode)
+}
+
+/// A statement with a list of ids after the county's placeholder.
+async fn of_ids(
+    tx: &mut Transaction<'_, Any>,
+    words: &str,
+    county: &str,
+    ids: impl ExactSizeIterator<Item = uuid::Uuid>,
+) -> sqlx::Result<Vec<AnyRow>> {
+    let words = format!("{words} {}", list(2, ids.len()));
+    let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false).bind(county);
+    for id in ids {
+        query = query.bind(key(id));
+    }
+    query.fetch_all(&mut **tx).await
+}
+
+/// What the history knows of these ops.
+async fn stored_ops(tx: &mut Transaction<'_, Any>, county: &str, ops: &[Op]) -> sqlx::Result<Vec<(OpId, Past)>> {
+    let words = "SELECT id, digest, outcome, reason, stamp FROM op WHERE county = $1 AND id IN";
+    let mut found = Vec::new();
+    for row in of_ids(tx, words, county, ops.iter().map(|op| op.id.0)).await? {
+        let digest: Vec<u8> = row.try_get(1)?;
+        let digest: OpDigest = digest.try_into().unwrap_or_default();
+        let outcome: String = row.try_get(2)?;
+        let reason = row.try_get::<Option<String>, _>(3)?.unwrap_or_default();
+        let stamp: Option<String> = row.try_get(4)?;
+        let stamp = stamp.map(|stamp| stamp.parse()).transpose().map_err(decode)?;
+        let verdict = match outcome.as_str() {
+            "quarantined" => Verdict::Quarantined { reason },
+            "refused" => Verdict::Refused { reason },
+            _ => Verdict::Taken,
+        };
+        found.push((OpId(uuid(&row, 0)?), Past { digest, verdict, stamp }));
+    }
+    Ok(found)
+}
+
+/// Those of the records that there are, with their sequence numbers.
+async fn stored_records(
+    tx: &mut Transaction<'_, Any>,
+    county: &str,
+    ids: impl IntoIterator<Item = RecordId>,
+) -> sqlx::Result<Vec<(Record, u64)>> {
+    let ids: HashSet<RecordId> = ids.into_iter().collect();
+    let words = "SELECT seq, body FROM record WHERE county = $1 AND id IN";
+    let mut found = Vec::new();
+    for row in of_ids(tx, words, county, ids.iter().map(|id| id.0)).await? {
+        let body: String = row.try_get(1)?;
+        found.push((serde_json::from_str(&body).map_err(decode)?, row.try_get::<i64, _>(0)?.cast_unsigned()));
+    }
+    Ok(found)
+}
+
+/// Which of these records there were once: ops on them were merged.
+async fn records_with_history(
+    tx: &mut Transaction<'_, Any>,
+    county: &str,
+    ids: &HashSet<RecordId>,
+) -> sqlx::Result<Vec<RecordId>> {
+    let words = "SELECT DISTINCT record FROM op WHERE outcome = 'applied' AND county = $1 AND record IN";
+    let rows = of_ids(tx, words, county, ids.iter().map(|id| id.0)).await?;
+    rows.iter().map(|row| Ok(RecordId(uuid(row, 0)?))).collect()
+}
+
+/// Adds ops to the history.
+pub(super) async fn insert_history(
+    tx: &mut Transaction<'_, Any>,
+    county: &str,
+    author: Author<'_>,
+    ops: &[Kept],
+) -> sqlx::Result<()> {
+    let received = random::now_ms().cast_signed();
+    let device = author.device.to_string();
+    for chunk in ops.chunks(ROWS) {
+        let words = format!(
+            "INSERT INTO op (county, id, record, channel, account, device, received_at, outcome, reason, stamp, \
+             digest, body) VALUES {}",
+            rows(chunk.len(), 12)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false);
+        for Kept { op, past } in chunk {
+            let (outcome, reason) = match &past.verdict {
+                Verdict::Taken => ("applied", None),
+                Verdict::Quarantined { reason } => ("quarantined", Some(reason.as_str())),
+                Verdict::Refused { reason } => ("refused", Some(reason.as_str())),
+            };
+            query = query
+                .bind(county)
+                .bind(key(op.id.0))
+                .bind(key(op.record.0))
+                .bind(op.channel.to_string())
+                .bind(author.account)
+                .bind(&device)
+                .bind(received)
+                .bind(outcome)
+                .bind(reason)
+                .bind(past.stamp.map(|stamp| stamp.to_string()))
+                .bind(past.digest.to_vec())
+                .bind(json(op)?);
+        }
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Takes `count` sequence numbers of a channel; returns the last, and the channel's generation. The row is
+/// locked to the end of the transaction.
+async fn advance(
+    tx: &mut Transaction<'_, Any>,
+    county: &str,
+    channel: &Channel,
+    count: usize,
+) -> sqlx::Result<(u64, u64)> {
+    let row = sqlx::query(
+        "INSERT INTO channel (county, channel, seq) VALUES ($1, $2, $3)
+         ON CONFLICT (county, channel) DO UPDATE SET seq = channel.seq + excluded.seq RETURNING seq, generation",
+    )
+    .bind(county)
+    .bind(channel.to_string())
+    .bind(i64::try_from(count).unwrap_or(i64::MAX))
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get::<i64, _>(1)?.cast_unsigned()))
+}
+
+async fn write_records(
+    tx: &mut Transaction<'_, Any>,
+    county: &str,
+    channel: &Channel,
+    records: &[(u64, &Record, String)],
+) -> sqlx::Result<()> {
+    let (village, channel) = (channel.grid.village().to_string(), channel.to_string());
+    for chunk in records.chunks(ROWS) {
+        let words = format!(
+            "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {} \
+             ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body \
+             WHERE record.channel = excluded.channel",
+            rows(chunk.len(), 7)
+        );
+        let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false);
+        for (seq, record, body) in chunk {
+            query = query
+                .bind(county)
+                .bind(key(record.id.0))
+                .bind(record.kind.as_str())
+                .bind(&village)
+                .bind(&channel)
+                .bind(seq.cast_signed())
+                .bind(body);
+        }
+        if query.execute(&mut **tx).await?.rows_affected() != chunk.len() as u64 {
+            // Another transaction made one of them in another channel.
+            return Err(overtaken());
+        }
+    }
+    Ok(())
+}
