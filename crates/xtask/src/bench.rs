@@ -2,15 +2,39 @@
 
 use crate::{
     build,
+    postgres::{Cluster, Durability},
     run::{command, run},
     setup,
 };
+
+/// The names of the server's figures.
+const SERVER: [&str; 2] = ["server", "growth"];
 
 /// Prints a JSON line a figure: `name`, `value`, `unit`, and `peer`, `peer_value`, `ratio`.
 ///
 /// # Errors
 /// A measurement could not be made.
 pub fn bench(name: Option<&str>) -> anyhow::Result<()> {
+    for figure in SERVER.into_iter().filter(|figure| name.is_none_or(|name| name == *figure)) {
+        server(figure)?;
+    }
+    if name.is_none_or(|name| !SERVER.contains(&name)) {
+        app(name)?;
+    }
+    Ok(())
+}
+
+/// The server by itself, on both databases.
+fn server(figure: &str) -> anyhow::Result<()> {
+    setup::postgres()?;
+    let cluster = Cluster::start(Durability::OnDisk)?;
+    let mut cargo =
+        command(&["cargo", "bench", "--quiet", "--package", "ruhu-server", "--bench", "load", "--", figure]);
+    run(cargo.env("RUHU_BENCH_POSTGRES", cluster.address()))
+}
+
+/// The app, and its sync with the server.
+fn app(name: Option<&str>) -> anyhow::Result<()> {
     build::app()?;
     let server = build::server()?;
     setup::end_to_end()?;

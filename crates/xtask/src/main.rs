@@ -46,7 +46,7 @@ enum Verb {
     Size,
     /// Measure; prints a JSON line a figure
     Bench {
-        /// Which figures: load, save, search, cold-start, sync; all when left out
+        /// Which figures: server, growth, load, save, search, cold-start, sync; all when left out
         name: Option<String>,
     },
 }

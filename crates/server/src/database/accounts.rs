@@ -49,7 +49,7 @@ impl Database {
         grids: &[GridCode],
     ) -> anyhow::Result<()> {
         let hash = crate::accounts::hash_password(password)?;
-        let mut tx = self.engine.begin(&self.pool).await?;
+        let mut tx = self.begin().await?;
         let id: String = sqlx::query_scalar(
             "INSERT INTO account (id, account, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (account) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash

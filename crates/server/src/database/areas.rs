@@ -1,8 +1,11 @@
 //! The tree of areas.
 
-use super::{Database, sql::rows};
+use super::{
+    Database,
+    sql::{ROWS, insert},
+};
 use ruhu_domain::{AreaCode, AreaLevel};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::Row;
 
 /// A row of the area table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +37,7 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn put_areas(&self, areas: &[Area]) -> sqlx::Result<AreaCounts> {
-        let mut tx = self.engine.begin(&self.pool).await?;
+        let mut tx = self.begin().await?;
         let stored = sqlx::query("SELECT code, name, level, parent FROM area").fetch_all(&mut *tx).await?;
         let mut kept = std::collections::HashMap::new();
         for row in stored {
@@ -58,13 +61,10 @@ impl Database {
                 }
             }
         }
-        for chunk in changed.chunks(500) {
-            let words = format!(
-                "INSERT INTO area (code, name, level, parent) VALUES {} ON CONFLICT (code) DO UPDATE SET \
-                 name = excluded.name, level = excluded.level, parent = excluded.parent",
-                rows(chunk.len(), 4)
-            );
-            let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false);
+        let words = "INSERT INTO area (code, name, level, parent) VALUES {} ON CONFLICT (code) DO UPDATE SET \
+                     name = excluded.name, level = excluded.level, parent = excluded.parent";
+        for chunk in changed.chunks(ROWS) {
+            let mut query = insert(self.engine, words, chunk.len(), 4);
             for area in chunk {
                 query = query
                     .bind(area.code.as_str())

@@ -62,7 +62,7 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn begin_anew(&self) -> sqlx::Result<()> {
-        let mut tx = self.engine.begin(&self.pool).await?;
+        let mut tx = self.begin().await?;
         sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch'").bind(new_epoch()).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM session").execute(&mut *tx).await?;
         tx.commit().await

@@ -25,8 +25,10 @@ use sqlx::{
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
+use tokio::sync::Mutex;
 
 /// Where a database is.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,6 +69,8 @@ impl Location {
 pub struct Database {
     pool: AnyPool,
     engine: sql::Engine,
+    /// Whose turn it is to write, where only one can.
+    turn: Arc<Mutex<()>>,
     epoch: String,
 }
 
@@ -97,12 +101,17 @@ impl Database {
             .execute(&pool)
             .await?;
         let epoch = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'epoch'").fetch_one(&pool).await?;
-        Ok(Self { pool, engine, epoch })
+        Ok(Self { pool, engine, turn: Arc::default(), epoch })
     }
 
     /// The database's epoch: another one after a restore.
     pub fn epoch(&self) -> &str {
         &self.epoch
+    }
+
+    /// A transaction that writes.
+    async fn begin(&self) -> sqlx::Result<sql::Writing> {
+        sql::Writing::begin(&self.pool, self.engine, &self.turn).await
     }
 
     /// Whether the database answers.
@@ -129,7 +138,7 @@ async fn open_file(file: &Path) -> anyhow::Result<AnyPool> {
         std::fs::create_dir_all(folder).with_context(|| format!("无法建立数据目录 {}", folder.display()))?;
     }
     let address = SqliteConnectOptions::new().filename(&file).create_if_missing(true).to_url_lossy();
-    let options = AnyConnectOptions::from_url(&address)?;
+    let options = AnyConnectOptions::from_url(&address)?.disable_statement_logging();
     let pool = AnyPoolOptions::new().max_connections(8).after_connect(|connection, _| Box::pin(prepare(connection)));
     let first = async {
         let mut connection = AnyConnection::connect_with(&options).await?;
@@ -157,5 +166,5 @@ async fn connect(address: &str) -> anyhow::Result<AnyPool> {
         _ => anyhow::anyhow!("连不上数据库：请检查 --database-url 的写法"),
     })?;
     let pool = AnyPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
-    Ok(pool.connect_lazy_with(options))
+    Ok(pool.connect_lazy_with(options.disable_statement_logging()))
 }

@@ -3,12 +3,12 @@
 use super::{
     Database,
     sql::Tries,
-    stored::{Ground, decode, key},
+    stored::{Found, Ground, decode, key},
 };
 use crate::random;
 use ruhu_domain::{OpId, intake::Sender, record::Op};
-use sqlx::{Any, Row, Transaction};
-use std::collections::{BTreeSet, HashSet};
+use sqlx::{AnyConnection, Row};
+use std::collections::HashSet;
 
 /// An op that was set aside.
 #[derive(Clone, Debug)]
@@ -62,19 +62,19 @@ impl Database {
     /// # Errors
     /// See [`CannotDecide`].
     pub async fn accept(&self, id: OpId) -> Result<(), CannotDecide> {
-        let (mut tries, mut also) = (Tries::default(), BTreeSet::new());
+        let (mut tries, mut before) = (Tries::default(), Found::default());
         loop {
-            match self.try_accept(id, &mut also).await {
+            match self.try_accept(id, &mut before).await {
                 Ok(done) => return done.map_or(Ok(()), Err),
                 Err(error) => tries.again(error).await?,
             }
         }
     }
 
-    async fn try_accept(&self, id: OpId, also: &mut BTreeSet<String>) -> sqlx::Result<Option<CannotDecide>> {
-        let mut tx = self.engine.begin(&self.pool).await?;
+    async fn try_accept(&self, id: OpId, before: &mut Found) -> sqlx::Result<Option<CannotDecide>> {
+        let mut tx = self.begin().await?;
         let Some((county, op)) = waiting(&mut tx, id).await? else { return Ok(Some(CannotDecide::NotThere)) };
-        let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), also).await?;
+        let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), before).await?;
         let nowhere = HashSet::new();
         let sender = Sender { name: &op.by, channels: &nowhere, now_ms: random::now_ms() };
         let Some(result) = ground.intake.accept(&op, &sender) else { return Ok(Some(CannotDecide::Gone)) };
@@ -94,7 +94,7 @@ impl Database {
     /// # Errors
     /// See [`CannotDecide`].
     pub async fn refuse(&self, id: OpId, reason: &str) -> Result<(), CannotDecide> {
-        let mut tx = self.engine.begin(&self.pool).await?;
+        let mut tx = self.begin().await?;
         let (county, _) = waiting(&mut tx, id).await?.ok_or(CannotDecide::NotThere)?;
         if !decide(&mut tx, &county, id, "refused", None, Some(reason)).await? {
             return Err(CannotDecide::NotThere);
@@ -105,10 +105,10 @@ impl Database {
 }
 
 /// The op that waits under this id, and its county.
-async fn waiting(tx: &mut Transaction<'_, Any>, id: OpId) -> sqlx::Result<Option<(String, Op)>> {
+async fn waiting(tx: &mut AnyConnection, id: OpId) -> sqlx::Result<Option<(String, Op)>> {
     let row = sqlx::query("SELECT county, body FROM op WHERE outcome = 'quarantined' AND id = $1")
         .bind(key(id.0))
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?;
     let Some(row) = row else { return Ok(None) };
     let body: String = row.try_get(1)?;
@@ -117,7 +117,7 @@ async fn waiting(tx: &mut Transaction<'_, Any>, id: OpId) -> sqlx::Result<Option
 
 /// Writes a decision down; `false` where another came before it.
 async fn decide(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
     county: &str,
     id: OpId,
     outcome: &str,
@@ -133,7 +133,7 @@ async fn decide(
     .bind(reason)
     .bind(county)
     .bind(key(id.0))
-    .execute(&mut **tx)
+    .execute(&mut *tx)
     .await?;
     Ok(done.rows_affected() == 1)
 }

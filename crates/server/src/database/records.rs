@@ -2,7 +2,6 @@
 
 use super::{
     Database,
-    sql::list,
     stored::{decode, key},
 };
 use ruhu_domain::{Channel, Kind, Record, RecordId, record::Op, wire::HistoryEntry};
@@ -43,9 +42,10 @@ impl Database {
     /// # Errors
     /// The database's, or a record that can't be read.
     pub async fn records(&self, area: &str, kinds: &[Kind]) -> sqlx::Result<Vec<Record>> {
+        let places: Vec<String> = (3..kinds.len() + 3).map(|number| format!("${number}")).collect();
         let words = format!(
-            "SELECT body FROM record WHERE channel >= $1 AND channel < $2 AND kind IN {} ORDER BY channel, seq",
-            list(3, kinds.len())
+            "SELECT body FROM record WHERE channel >= $1 AND channel < $2 AND kind IN ({}) ORDER BY channel, seq",
+            places.join(", ")
         );
         let mut query = sqlx::query_scalar(AssertSqlSafe(words)).bind(area).bind(format!("{area}~"));
         for kind in kinds {

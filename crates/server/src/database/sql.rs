@@ -2,8 +2,52 @@
 //! databases take them.
 
 use crate::random;
-use sqlx::{Any, AnyPool, Transaction};
-use std::{fmt::Write, time::Duration};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Transaction, any::AnyArguments, query::Query};
+use std::{
+    fmt::Write,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// A transaction that writes. On SQLite it is the only one: waiting in turn is faster than asking again and
+/// again whether the file is free.
+pub(super) struct Writing {
+    transaction: Transaction<'static, Any>,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Writing {
+    /// Begins, when the others of this program are done.
+    pub(super) async fn begin(pool: &AnyPool, engine: Engine, turn: &Arc<Mutex<()>>) -> sqlx::Result<Self> {
+        let (words, turn) = match engine {
+            Engine::Sqlite => ("BEGIN IMMEDIATE", Some(turn.clone().lock_owned().await)),
+            // Each statement sees what was committed before it: after a lock is had, what its holder wrote.
+            Engine::Postgres => ("BEGIN ISOLATION LEVEL READ COMMITTED", None),
+        };
+        Ok(Self { transaction: pool.begin_with(words).await?, _turn: turn })
+    }
+
+    /// Makes it durable.
+    pub(super) async fn commit(self) -> sqlx::Result<()> {
+        self.transaction.commit().await
+    }
+}
+
+impl Deref for Writing {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Writing {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+}
 
 /// The database underneath.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,16 +57,6 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// A transaction that writes. On SQLite it is the only one that does.
-    pub(super) async fn begin(self, pool: &AnyPool) -> sqlx::Result<Transaction<'static, Any>> {
-        let words = match self {
-            Self::Sqlite => "BEGIN IMMEDIATE",
-            // Each statement sees what was committed before it: after a lock is had, what its holder wrote.
-            Self::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        };
-        pool.begin_with(words).await
-    }
-
     /// A transaction that reads, all as of one moment.
     pub(super) async fn begin_reading(self, pool: &AnyPool) -> sqlx::Result<Transaction<'static, Any>> {
         let words = match self {
@@ -30,6 +64,16 @@ impl Engine {
             Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
         };
         pool.begin_with(words).await
+    }
+
+    /// Adds the placeholder of this number, after a comma or nothing. Statements that name theirs in order
+    /// have `?` on SQLite: it looks for each numbered one among all before it.
+    fn placeholder(self, words: &mut String, comma: &str, number: usize) {
+        words.push_str(comma);
+        match self {
+            Self::Sqlite => words.push('?'),
+            Self::Postgres => drop(write!(words, "${number}")),
+        }
     }
 
     /// What a `SELECT` ends with that locks its rows to the end of the transaction.
@@ -41,28 +85,58 @@ impl Engine {
     }
 }
 
-/// `($1, $2), ($3, $4)`: the rows of a `VALUES` list.
-pub(super) fn rows(count: usize, columns: usize) -> String {
-    let mut words = String::with_capacity(count * columns * 7);
-    for row in 0..count {
-        words.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 0..columns {
-            let comma = if column == 0 { "" } else { ", " };
-            let _ = write!(words, "{comma}${}", row * columns + column + 1);
-        }
-        words.push(')');
-    }
-    words
+/// Rows of one insert statement.
+pub(super) const ROWS: usize = 100;
+
+/// Whether a statement with a list of this length comes up again and again: it is prepared once and kept.
+const fn usual(length: usize) -> bool {
+    length <= 8 || length == ROWS
 }
 
-/// `(NULL, $2, $3)`: so many placeholders from number `first` on. SQL has no empty list, so none is `(NULL)`.
-pub(super) fn list(first: usize, count: usize) -> String {
-    let mut words = String::from("(NULL");
-    for number in first..first + count {
-        let _ = write!(words, ", ${number}");
+/// An insert of so many rows: `words` with `($1, $2), ($3, $4)` in place of `{}`.
+pub(super) fn insert(engine: Engine, words: &str, rows: usize, columns: usize) -> Query<'static, Any, AnyArguments> {
+    let mut list = String::with_capacity(rows * columns * 7);
+    for row in 0..rows {
+        list.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { ", " };
+            engine.placeholder(&mut list, comma, row * columns + column + 1);
+        }
+        list.push(')');
     }
-    words.push(')');
-    words
+    sqlx::query(AssertSqlSafe(words.replacen("{}", &list, 1))).persistent(usual(rows))
+}
+
+/// A statement on a county's rows with these ids, of which there is at least one: `words` with `{county}` and
+/// `{ids}` as in `SELECT body FROM record WHERE county = {county} AND id {ids}`.
+///
+/// PostgreSQL is made to look for one id after another. A list it would rather compare with every row of
+/// the county, as long as it has not counted how many those are.
+pub(super) fn by_ids(
+    engine: Engine,
+    words: &str,
+    county: &str,
+    ids: Vec<Vec<u8>>,
+) -> Query<'static, Any, AnyArguments> {
+    let (mut first, mut rest) = (String::new(), String::new());
+    engine.placeholder(&mut first, "", 1);
+    for number in 2..ids.len() + 2 {
+        let comma = if number == 2 { "" } else { ", " };
+        match engine {
+            Engine::Sqlite => engine.placeholder(&mut rest, comma, number),
+            Engine::Postgres => drop(write!(rest, "{comma}(${number})")),
+        }
+    }
+    let words = words.replace("{county}", &first);
+    let words = match engine {
+        Engine::Sqlite => words.replace("{ids}", &format!("IN ({rest})")),
+        Engine::Postgres => {
+            let one = words.replace("{ids}", "= wanted.id");
+            format!("SELECT found.* FROM (VALUES {rest}) AS wanted (id), LATERAL ({one} OFFSET 0) AS found")
+        }
+    };
+    let query = sqlx::query(AssertSqlSafe(words)).persistent(usual(ids.len())).bind(county.to_owned());
+    ids.into_iter().fold(query, Query::bind)
 }
 
 /// What was read is no longer so: the transaction is to be begun again.
@@ -79,11 +153,13 @@ pub(super) fn overtaken() -> sqlx::Error {
 fn will_do_again(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::AnyDriverError(cause) => cause.is::<Overtaken>(),
+        // The same key at the same time, or from before.
+        sqlx::Error::Database(error) if error.is_unique_violation() => true,
         sqlx::Error::Database(error) => matches!(
             error.code().as_deref(),
-            // PostgreSQL: serialization failure, deadlock, the same key at the same time.
+            // PostgreSQL: serialization failure, deadlock.
             // SQLite: another connection has the lock, or had it since the snapshot was taken.
-            Some("40001" | "40P01" | "23505" | "5" | "517")
+            Some("40001" | "40P01" | "5" | "517")
         ),
         _ => false,
     }
@@ -108,17 +184,5 @@ impl Tries {
         let share = u64::from(u16::from_be_bytes(random::bytes())) * bound / 2 / u64::from(u16::MAX);
         tokio::time::sleep(Duration::from_millis(bound / 2 + share)).await;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn placeholders_are_numbered_through() {
-        assert_eq!(rows(2, 3), "($1, $2, $3), ($4, $5, $6)");
-        assert_eq!(list(2, 2), "(NULL, $2, $3)");
-        assert_eq!(list(1, 0), "(NULL)");
     }
 }

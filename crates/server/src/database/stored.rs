@@ -1,7 +1,7 @@
 //! The statements of a push: what is stored of its ops and records, and writing what comes out.
 
 use super::{
-    sql::{Engine, list, overtaken, rows},
+    sql::{Engine, ROWS, by_ids, insert, overtaken},
     sync::{Author, Written},
 };
 use crate::random;
@@ -10,14 +10,36 @@ use ruhu_domain::{
     intake::{Changed, Intake, Kept, OpDigest, Past, Verdict},
     record::Op,
 };
-use sqlx::{Any, AssertSqlSafe, Row, Transaction, any::AnyRow};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow, query::QueryScalar};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Rows of one insert statement.
-const ROWS: usize = 500;
+const INSERT_OPS: &str = "INSERT INTO op (county, id, record, channel, account, device, received_at, outcome, \
+                          reason, stamp, digest, body) VALUES {}";
+
+const INSERT_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {}";
+
+const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {} \
+                              ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body";
+
+/// What the tries of a transaction before found out.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Channels in which records are that the ops name under another.
+    channels: BTreeSet<String>,
+    /// Whether a key was there already. Few ops come twice: the history is not asked for them before.
+    seen: bool,
+}
+
+impl Found {
+    /// Learns from a try that failed.
+    pub(super) fn learn(&mut self, error: &sqlx::Error) {
+        self.seen |= error.as_database_error().is_some_and(|error| error.is_unique_violation());
+    }
+}
 
 /// What a push to a county builds on: its channels locked, and what is stored of its ops and records.
 pub(super) struct Ground<'a> {
+    engine: Engine,
     county: &'a str,
     /// Channels whose rows this transaction holds to its end. One that is not here had no row yet.
     locked: HashSet<String>,
@@ -26,41 +48,41 @@ pub(super) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    /// Locks the channels of these ops and those in `also`, in their order, and reads what is stored. Where a
-    /// record turns out to be in yet another channel, that one is added to `also`, and the transaction is to
-    /// be begun again: locks taken out of order could wait for each other.
+    /// Locks the channels of these ops, in their order, and reads what is stored. Where a record turns out to be
+    /// in yet another channel, that one is noted in `before`, and the transaction is to be begun again: locks
+    /// taken out of order could wait for each other.
     pub(super) async fn read(
-        tx: &mut Transaction<'_, Any>,
+        tx: &mut AnyConnection,
         engine: Engine,
         county: &'a str,
         ops: &[Op],
-        also: &mut BTreeSet<String>,
+        before: &mut Found,
     ) -> sqlx::Result<Self> {
         let wanted: BTreeSet<String> =
-            ops.iter().map(|op| op.channel.to_string()).chain(also.iter().cloned()).collect();
+            ops.iter().map(|op| op.channel.to_string()).chain(before.channels.iter().cloned()).collect();
         let locked = lock(tx, engine, county, &wanted).await?;
-        let records = stored_records(tx, county, ops.iter().map(|op| op.record)).await?;
+        let records = stored_records(tx, engine, county, ops.iter().map(|op| op.record)).await?;
         let channels = records.iter().map(|(record, _)| record.channel.to_string());
         let more: BTreeSet<String> = channels.filter(|channel| !wanted.contains(channel)).collect();
         if !more.is_empty() {
-            also.extend(more);
+            before.channels.extend(more);
             return Err(overtaken());
         }
-        let history = stored_ops(tx, county, ops).await?;
+        let history = if before.seen { stored_ops(tx, engine, county, ops).await? } else { Vec::new() };
         let there: HashSet<RecordId> = records.iter().map(|(record, _)| record.id).collect();
         let missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
-        let gone = records_with_history(tx, county, &missing).await?;
-        if !gone.is_empty() && !stored_records(tx, county, gone.iter().copied()).await?.is_empty() {
+        let gone = records_with_history(tx, engine, county, &missing).await?;
+        if !gone.is_empty() && !stored_records(tx, engine, county, gone.iter().copied()).await?.is_empty() {
             // It was not gone: another transaction made it in between, in another channel.
             return Err(overtaken());
         }
-        Ok(Self { county, locked, intake: Intake::new(history, records, gone) })
+        Ok(Self { engine, county, locked, intake: Intake::new(history, records, gone) })
     }
 
     /// Writes a channel's changed records under its next numbers.
     pub(super) async fn write(
         &self,
-        tx: &mut Transaction<'_, Any>,
+        tx: &mut AnyConnection,
         channel: &Channel,
         records: Vec<Changed>,
     ) -> sqlx::Result<Written> {
@@ -70,36 +92,41 @@ impl<'a> Ground<'a> {
             // The channel began while this transaction was reading.
             return Err(overtaken());
         }
-        let mut rows = Vec::with_capacity(records.len());
+        let (mut new, mut old) = (Vec::new(), Vec::new());
         let mut known = HashMap::new();
         for (seq, changed) in (after + 1..).zip(&records) {
             if changed.clean {
                 known.insert(seq, changed.before);
             }
+            let rows = if changed.before == 0 { &mut new } else { &mut old };
             rows.push((seq, &changed.record, json(&changed.record)?));
         }
-        write_records(tx, self.county, channel, &rows).await?;
+        for (words, rows) in [(INSERT_RECORDS, new), (UPDATE_RECORDS, old)] {
+            write_records(tx, self.engine, words, self.county, channel, &rows).await?;
+        }
         Ok(Written { after, last, generation, known })
     }
 }
 
 /// Locks those of the channels that have a row, in their order, and returns them.
 async fn lock(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
     engine: Engine,
     county: &str,
     channels: &BTreeSet<String>,
 ) -> sqlx::Result<HashSet<String>> {
+    if channels.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let places: Vec<String> = (2..channels.len() + 2).map(|number| format!("${number}")).collect();
     let words = format!(
-        "SELECT channel FROM channel WHERE county = $1 AND channel IN {} ORDER BY channel{}",
-        list(2, channels.len()),
+        "SELECT channel FROM channel WHERE county = $1 AND channel IN ({}) ORDER BY channel{}",
+        places.join(", "),
         engine.for_update()
     );
-    let mut query = sqlx::query_scalar(AssertSqlSafe(words)).bind(county);
-    for channel in channels {
-        query = query.bind(channel);
-    }
-    Ok(query.fetch_all(&mut **tx).await?.into_iter().collect())
+    let query = sqlx::query_scalar(AssertSqlSafe(words)).bind(county);
+    let locked: Vec<String> = channels.iter().fold(query, QueryScalar::bind).fetch_all(tx).await?;
+    Ok(locked.into_iter().collect())
 }
 
 /// A stored value that is not what it should be.
@@ -120,26 +147,31 @@ pub(super) fn uuid(row: &AnyRow, column: usize) -> sqlx::Result<uuid::Uuid> {
     uuid::Uuid::from_slice(&bytes).map_err(decode)
 }
 
-/// A statement with a list of ids after the county's placeholder.
+/// The rows of a statement on a county and ids.
 async fn of_ids(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
+    engine: Engine,
     words: &str,
     county: &str,
-    ids: impl ExactSizeIterator<Item = uuid::Uuid>,
+    ids: impl Iterator<Item = uuid::Uuid>,
 ) -> sqlx::Result<Vec<AnyRow>> {
-    let words = format!("{words} {}", list(2, ids.len()));
-    let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false).bind(county);
-    for id in ids {
-        query = query.bind(key(id));
+    let ids: Vec<Vec<u8>> = ids.map(key).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
     }
-    query.fetch_all(&mut **tx).await
+    by_ids(engine, words, county, ids).fetch_all(tx).await
 }
 
 /// What the history knows of these ops.
-async fn stored_ops(tx: &mut Transaction<'_, Any>, county: &str, ops: &[Op]) -> sqlx::Result<Vec<(OpId, Past)>> {
-    let words = "SELECT id, digest, outcome, reason, stamp FROM op WHERE county = $1 AND id IN";
+async fn stored_ops(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    county: &str,
+    ops: &[Op],
+) -> sqlx::Result<Vec<(OpId, Past)>> {
+    let words = "SELECT id, digest, outcome, reason, stamp FROM op WHERE county = {county} AND id {ids}";
     let mut found = Vec::new();
-    for row in of_ids(tx, words, county, ops.iter().map(|op| op.id.0)).await? {
+    for row in of_ids(tx, engine, words, county, ops.iter().map(|op| op.id.0)).await? {
         let digest: Vec<u8> = row.try_get(1)?;
         let digest: OpDigest = digest.try_into().unwrap_or_default();
         let outcome: String = row.try_get(2)?;
@@ -158,14 +190,15 @@ async fn stored_ops(tx: &mut Transaction<'_, Any>, county: &str, ops: &[Op]) -> 
 
 /// Those of the records that there are, with their sequence numbers.
 async fn stored_records(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
+    engine: Engine,
     county: &str,
     ids: impl IntoIterator<Item = RecordId>,
 ) -> sqlx::Result<Vec<(Record, u64)>> {
     let ids: HashSet<RecordId> = ids.into_iter().collect();
-    let words = "SELECT seq, body FROM record WHERE county = $1 AND id IN";
+    let words = "SELECT seq, body FROM record WHERE county = {county} AND id {ids}";
     let mut found = Vec::new();
-    for row in of_ids(tx, words, county, ids.iter().map(|id| id.0)).await? {
+    for row in of_ids(tx, engine, words, county, ids.iter().map(|id| id.0)).await? {
         let body: String = row.try_get(1)?;
         found.push((serde_json::from_str(&body).map_err(decode)?, row.try_get::<i64, _>(0)?.cast_unsigned()));
     }
@@ -174,18 +207,20 @@ async fn stored_records(
 
 /// Which of these records there were once: ops on them were merged.
 async fn records_with_history(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
+    engine: Engine,
     county: &str,
     ids: &HashSet<RecordId>,
 ) -> sqlx::Result<Vec<RecordId>> {
-    let words = "SELECT DISTINCT record FROM op WHERE outcome = 'applied' AND county = $1 AND record IN";
-    let rows = of_ids(tx, words, county, ids.iter().map(|id| id.0)).await?;
+    let words = "SELECT DISTINCT record FROM op WHERE outcome = 'applied' AND county = {county} AND record {ids}";
+    let rows = of_ids(tx, engine, words, county, ids.iter().map(|id| id.0)).await?;
     rows.iter().map(|row| Ok(RecordId(uuid(row, 0)?))).collect()
 }
 
 /// Adds ops to the history.
 pub(super) async fn insert_history(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
+    engine: Engine,
     county: &str,
     author: Author<'_>,
     ops: &[Kept],
@@ -193,12 +228,7 @@ pub(super) async fn insert_history(
     let received = random::now_ms().cast_signed();
     let device = author.device.to_string();
     for chunk in ops.chunks(ROWS) {
-        let words = format!(
-            "INSERT INTO op (county, id, record, channel, account, device, received_at, outcome, reason, stamp, \
-             digest, body) VALUES {}",
-            rows(chunk.len(), 12)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false);
+        let mut query = insert(engine, INSERT_OPS, chunk.len(), 12);
         for Kept { op, past } in chunk {
             let (outcome, reason) = match &past.verdict {
                 Verdict::Taken => ("applied", None),
@@ -219,19 +249,14 @@ pub(super) async fn insert_history(
                 .bind(past.digest.to_vec())
                 .bind(json(op)?);
         }
-        query.execute(&mut **tx).await?;
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }
 
 /// Takes `count` sequence numbers of a channel; returns the last, and the channel's generation. The row is
 /// locked to the end of the transaction.
-async fn advance(
-    tx: &mut Transaction<'_, Any>,
-    county: &str,
-    channel: &Channel,
-    count: usize,
-) -> sqlx::Result<(u64, u64)> {
+async fn advance(tx: &mut AnyConnection, county: &str, channel: &Channel, count: usize) -> sqlx::Result<(u64, u64)> {
     let row = sqlx::query(
         "INSERT INTO channel (county, channel, seq) VALUES ($1, $2, $3)
          ON CONFLICT (county, channel) DO UPDATE SET seq = channel.seq + excluded.seq RETURNING seq, generation",
@@ -239,26 +264,22 @@ async fn advance(
     .bind(county)
     .bind(channel.to_string())
     .bind(i64::try_from(count).unwrap_or(i64::MAX))
-    .fetch_one(&mut **tx)
+    .fetch_one(&mut *tx)
     .await?;
     Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get::<i64, _>(1)?.cast_unsigned()))
 }
 
 async fn write_records(
-    tx: &mut Transaction<'_, Any>,
+    tx: &mut AnyConnection,
+    engine: Engine,
+    words: &str,
     county: &str,
     channel: &Channel,
     records: &[(u64, &Record, String)],
 ) -> sqlx::Result<()> {
     let (village, channel) = (channel.grid.village().to_string(), channel.to_string());
     for chunk in records.chunks(ROWS) {
-        let words = format!(
-            "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {} \
-             ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body \
-             WHERE record.channel = excluded.channel",
-            rows(chunk.len(), 7)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(words)).persistent(false);
+        let mut query = insert(engine, words, chunk.len(), 7);
         for (seq, record, body) in chunk {
             query = query
                 .bind(county)
@@ -269,10 +290,7 @@ async fn write_records(
                 .bind(seq.cast_signed())
                 .bind(body);
         }
-        if query.execute(&mut **tx).await?.rows_affected() != chunk.len() as u64 {
-            // Another transaction made one of them in another channel.
-            return Err(overtaken());
-        }
+        query.execute(&mut *tx).await?;
     }
     Ok(())
 }

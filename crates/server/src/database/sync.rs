@@ -3,7 +3,7 @@
 use super::{
     Database,
     sql::Tries,
-    stored::{Ground, decode, insert_history},
+    stored::{Found, Ground, decode, insert_history},
 };
 use crate::random;
 use ruhu_domain::{
@@ -13,8 +13,8 @@ use ruhu_domain::{
     wire::{MAX_RECORDS, OpResult, Page, Position},
 };
 use serde_json::value::RawValue;
-use sqlx::{Any, Row, Transaction};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use sqlx::{AnyConnection, Row};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Who sends ops.
 #[derive(Clone, Copy, Debug)]
@@ -96,11 +96,14 @@ impl Database {
                 }
             }
         }
-        let (mut tries, mut also) = (Tries::default(), BTreeSet::new());
+        let (mut tries, mut before) = (Tries::default(), Found::default());
         let (mut results, written) = loop {
-            match self.take_counties(author, &counties, &mut also).await {
+            match self.take_counties(author, &counties, &mut before).await {
                 Ok(done) => break done,
-                Err(error) => tries.again(error).await?,
+                Err(error) => {
+                    before.learn(&error);
+                    tries.again(error).await?;
+                }
             }
         };
         results.extend(malformed);
@@ -112,18 +115,18 @@ impl Database {
         &self,
         author: Author<'_>,
         counties: &BTreeMap<String, Vec<Op>>,
-        also: &mut BTreeSet<String>,
+        before: &mut Found,
     ) -> sqlx::Result<(HashMap<OpId, OpResult>, BTreeMap<Channel, Written>)> {
         let (mut results, mut written) = (HashMap::new(), BTreeMap::new());
-        let mut tx = self.engine.begin(&self.pool).await?;
+        let mut tx = self.begin().await?;
         for (county, ops) in counties {
-            let mut ground = Ground::read(&mut tx, self.engine, county, ops, also).await?;
+            let mut ground = Ground::read(&mut tx, self.engine, county, ops, before).await?;
             let sender = Sender { name: author.name, channels: author.channels, now_ms: random::now_ms() };
             for op in ops {
                 results.insert(op.id, ground.intake.take(op.clone(), &sender));
             }
             let (kept, channels) = std::mem::take(&mut ground.intake).finish();
-            insert_history(&mut tx, county, author, &kept).await?;
+            insert_history(&mut tx, self.engine, county, author, &kept).await?;
             for (channel, records) in channels {
                 let wrote = ground.write(&mut tx, &channel, records).await?;
                 written.insert(channel, wrote);
@@ -164,9 +167,11 @@ impl Database {
                 pages.push(page);
                 continue;
             }
+            // Planned each time: PostgreSQL would keep a plan from when the table was small.
             let rows = sqlx::query(
                 "SELECT seq, body FROM record WHERE county = $1 AND channel = $2 AND seq > $3 ORDER BY seq LIMIT $4",
             )
+            .persistent(false)
             .bind(&county)
             .bind(channel.to_string())
             .bind(after.cast_signed())
@@ -195,11 +200,11 @@ impl Database {
 }
 
 /// A channel's generation and floor.
-async fn generation(tx: &mut Transaction<'_, Any>, county: &str, channel: &Channel) -> sqlx::Result<(u64, u64)> {
+async fn generation(tx: &mut AnyConnection, county: &str, channel: &Channel) -> sqlx::Result<(u64, u64)> {
     let row = sqlx::query("SELECT generation, floor FROM channel WHERE county = $1 AND channel = $2")
         .bind(county)
         .bind(channel.to_string())
-        .fetch_optional(&mut **tx)
+        .fetch_optional(&mut *tx)
         .await?;
     let Some(row) = row else { return Ok((0, 0)) };
     Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get::<i64, _>(1)?.cast_unsigned()))
