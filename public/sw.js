@@ -28,6 +28,11 @@ self.addEventListener("message", (event) => {
   if (event.data && event.data.type === "take-over") self.skipWaiting();
 });
 
+// Background Sync: the browser says that there is a network. The pages know what to send.
+self.addEventListener("sync", (event) => {
+  event.waitUntil(self.clients.matchAll().then((pages) => pages.forEach((page) => page.postMessage("sync"))));
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);

@@ -5,9 +5,18 @@ use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// Runs `work` while holding the lock `name`; none when another window holds it. Without Web Locks
-/// in the browser it just runs.
-pub async fn if_free<T: 'static>(name: &str, work: impl Future<Output = T> + 'static) -> Option<T> {
+/// What to do where another window holds a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Leave it there.
+    LeaveIt,
+    /// Take it away: the window seems to be frozen.
+    TakeIt,
+}
+
+/// Runs `work` while holding the lock `name`; none when another window holds it and is left with it. Without
+/// Web Locks in the browser it just runs.
+pub async fn holding<T: 'static>(name: &str, held: Held, work: impl Future<Output = T> + 'static) -> Option<T> {
     let navigator = super::window().navigator();
     let locks = Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object);
     let request = locks.as_ref().and_then(|locks| Reflect::get(locks, &"request".into()).ok());
@@ -29,7 +38,11 @@ pub async fn if_free<T: 'static>(name: &str, work: impl Future<Output = T> + 'st
         })
     });
     let options = Object::new();
-    Reflect::set(&options, &"ifAvailable".into(), &true.into()).ok()?;
+    let way = match held {
+        Held::LeaveIt => "ifAvailable",
+        Held::TakeIt => "steal",
+    };
+    Reflect::set(&options, &way.into(), &true.into()).ok()?;
     let promise = request.call3(&locks, &name.into(), &options, callback.as_ref()).ok()?;
     JsFuture::from(promise.unchecked_into::<Promise>()).await.ok()?;
     result.take()

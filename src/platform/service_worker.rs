@@ -1,10 +1,10 @@
 //! The service worker: it keeps the app's files for offline starts. A new version waits until it is
 //! told to take over, so that no form is ever replaced under the worker's hands.
 
-use js_sys::{Object, Reflect};
+use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
+use web_sys::{MessageEvent, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
 
 fn container() -> Option<ServiceWorkerContainer> {
     let navigator = super::window().navigator();
@@ -69,4 +69,30 @@ async fn try_apply() -> Option<()> {
 
 async fn registration() -> Option<ServiceWorkerRegistration> {
     JsFuture::from(container()?.get_registration()).await.ok()?.dyn_into().ok()
+}
+
+/// Asks the browser to say when there is a network again, also while the page sleeps (Background Sync). Browsers
+/// without it do nothing.
+pub async fn ask_for_sync() {
+    let _ = try_ask_for_sync().await;
+}
+
+async fn try_ask_for_sync() -> Option<()> {
+    let registration = registration().await?;
+    let sync = Reflect::get(&registration, &"sync".into()).ok().filter(JsValue::is_object)?;
+    let register: Function = Reflect::get(&sync, &"register".into()).ok()?.dyn_into().ok()?;
+    let asked: Promise = register.call1(&sync, &"ruhu".into()).ok()?.dyn_into().ok()?;
+    JsFuture::from(asked).await.ok().map(drop)
+}
+
+/// Calls `wake` whenever the browser says that now is the time to sync.
+pub fn on_sync(wake: impl Fn() + 'static) {
+    let Some(container) = container() else { return };
+    let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if event.data().as_string().as_deref() == Some("sync") {
+            wake();
+        }
+    });
+    container.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+    listener.forget();
 }

@@ -2,6 +2,7 @@
 
 pub mod drafts;
 pub mod notebook;
+mod rescue;
 pub mod session;
 
 use crate::{
@@ -26,6 +27,9 @@ use ruhu_domain::{
 };
 use session::Session;
 use std::{rc::Rc, sync::Arc};
+
+/// The name of the storage in the browser.
+const STORAGE: &str = "ruhu";
 
 /// Whether the notebook is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,6 +141,7 @@ impl App {
 
     fn listen(self) {
         let nudge = move || self.nudge.with_value(Nudge::now);
+        service_worker::on_sync(nudge);
         let _online = window_event_listener(leptos::ev::online, move |_| nudge());
         let _offline = window_event_listener(leptos::ev::offline, move |_| self.status.set(SyncStatus::Offline));
         let on_visibility = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
@@ -156,10 +161,16 @@ impl App {
         on_visibility.forget();
     }
 
+    async fn open_storage(self) -> Result<Rc<IndexedDb>, StorageError> {
+        let blocked = move || self.say("正在等另一个“入户”窗口，请把它关掉", None);
+        let storage = Rc::new(IndexedDb::open(STORAGE, blocked).await?);
+        self.storage.set_value(Some(storage.clone()));
+        Ok(storage)
+    }
+
     async fn open(self) {
         let opened: Result<(), notebook::OpenError> = async {
-            let storage = Rc::new(IndexedDb::open("ruhu").await?);
-            self.storage.set_value(Some(storage.clone()));
+            let storage = self.open_storage().await?;
             self.open_notebook(storage).await
         }
         .await;
@@ -253,7 +264,7 @@ impl App {
         let mut writes = vec![session.write()];
         if same.is_none() {
             let head = Head::new(device, session.name.clone(), answer.grids);
-            writes = Table::ALL.into_iter().map(Write::Clear).chain(writes).chain([head.write()]).collect();
+            writes = Table::ALL.into_iter().map(Write::Clear).chain(writes).chain(head.writes()).collect();
         }
         storage.write(&writes).await.map_err(|error| error.to_string())?;
         self.status.set(SyncStatus::Calm);
@@ -395,6 +406,31 @@ impl App {
             "浏览器不能导出文件，请换用 Chrome 浏览器"
         };
         self.say(words, None);
+    }
+
+    /// Saves what can still be read of a storage that can't be opened, as a file; the words to show.
+    pub async fn rescue(self) -> String {
+        let rescued = async {
+            let storage = match self.storage.get_value() {
+                Some(storage) => storage,
+                None => self.open_storage().await?,
+            };
+            rescue::rescue(&storage).await
+        };
+        let rescued = match rescued.await {
+            Ok(Some(rescued)) => rescued,
+            Ok(None) => return "手机上没有登录过，没有可导出的记录".into(),
+            Err(error) => return format!("导出不了：{error}"),
+        };
+        let name = format!("入户未发送-{}-{}.json", rescued.account(), clock::today());
+        let saved = serde_json::to_vec(&rescued).is_ok_and(|bytes| platform::download::save(&name, &bytes));
+        if !saved {
+            return "浏览器不能导出文件，请换用 Chrome 浏览器".into();
+        }
+        match rescued.counts() {
+            (changes, 0) => format!("已导出 {changes} 条修改到下载文件夹，请只交给办公室"),
+            (changes, rest) => format!("已导出 {changes} 条修改和 {rest} 份草稿或读不出的内容，请只交给办公室"),
+        }
     }
 
     /// Gives up an item of the outbox that the office did not take.

@@ -8,7 +8,13 @@ use super::{
     session::{self, Session},
 };
 use crate::{
-    platform::{self, clock, locks, pinyin::Initials, random, tabs::Tabs},
+    platform::{
+        self, clock,
+        locks::{self, Held},
+        pinyin::Initials,
+        random,
+        tabs::Tabs,
+    },
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
 };
@@ -25,7 +31,7 @@ use ruhu_domain::{
 };
 use serde::Serialize;
 use std::{
-    cell::{Ref, RefCell},
+    cell::{Cell, Ref, RefCell},
     collections::BTreeMap,
     rc::Rc,
 };
@@ -41,6 +47,10 @@ const PULL: u32 = 1_000;
 
 /// Changes of more records than this are not sent to other windows but read there from storage.
 const TELL: usize = 64;
+
+/// A window that has been at a pass for this long is taken for frozen, in milliseconds: its requests would have
+/// run out of time long ago. What it may still write when it thaws is checked ([`Engine`]'s plans).
+const FROZEN_MS: u64 = 150_000;
 
 /// Why the notebook can't be opened.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -79,6 +89,8 @@ pub struct Notebook {
     lane: Mutex<()>,
     unwritten_draft: RefCell<Option<Draft>>,
     tabs: RefCell<Option<Tabs>>,
+    /// Since when another window has been at a pass each time this one wanted to, Unix milliseconds.
+    waiting_since: Cell<Option<i64>>,
     changed: Box<dyn Fn()>,
 }
 
@@ -123,6 +135,7 @@ impl Notebook {
             lane: Mutex::new(()),
             unwritten_draft: RefCell::new(None),
             tabs: RefCell::new(None),
+            waiting_since: Cell::new(None),
             changed: Box::new(changed),
         });
         let weak = Rc::downgrade(&this);
@@ -297,9 +310,18 @@ impl Notebook {
     /// # Errors
     /// The pass ended early; what was answered before is kept.
     pub async fn pass(self: &Rc<Self>) -> Result<bool, PassError> {
+        let now = clock::now_ms();
+        let frozen = self.waiting_since.get().is_some_and(|since| now.abs_diff(since) > FROZEN_MS);
+        let held = if frozen { Held::TakeIt } else { Held::LeaveIt };
         let this = self.clone();
-        let done = locks::if_free("ruhu-sync", async move { this.locked_pass().await }).await;
-        done.map_or(Ok(false), |done| done.map(|()| true))
+        let done = locks::holding("ruhu-sync", held, async move { this.locked_pass().await }).await;
+        let since = self.waiting_since.get().unwrap_or(now);
+        self.waiting_since.set(done.is_none().then_some(since));
+        let Some(done) = done else { return Ok(false) };
+        if done == Err(PassError::Storage(StorageError::Overtaken)) {
+            self.reload().await?;
+        }
+        done.map(|()| true)
     }
 
     async fn locked_pass(&self) -> Result<(), PassError> {

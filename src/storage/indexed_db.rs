@@ -10,25 +10,26 @@ use indexed_db_futures::{
 };
 use js_sys::Uint8Array;
 use ruhu_domain::storage::{Batch, Snapshot, Table, Write};
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 
 const VERSION: u32 = 1;
 
 /// An IndexedDB database. A connection that the browser closed is opened again at the next use.
-#[derive(Debug)]
 pub struct IndexedDb {
     name: String,
-    connection: RefCell<Option<Database>>,
+    connection: Rc<RefCell<Option<Database>>>,
+    blocked: Rc<dyn Fn()>,
 }
 
 impl IndexedDb {
-    /// Opens the database of this name, made if it is not there.
+    /// Opens the database of this name, made if it is not there. `blocked` is called while a window with an
+    /// older version of the app keeps it from being brought up to date.
     ///
     /// # Errors
     /// The browser has no storage to offer, or could not open it.
-    pub async fn open(name: &str) -> Result<Self, StorageError> {
-        let this = Self { name: name.to_owned(), connection: RefCell::new(None) };
+    pub async fn open(name: &str, blocked: impl Fn() + 'static) -> Result<Self, StorageError> {
+        let this = Self { name: name.to_owned(), connection: Rc::default(), blocked: Rc::new(blocked) };
         this.connection().await?;
         Ok(this)
     }
@@ -37,7 +38,13 @@ impl IndexedDb {
         if let Some(open) = self.connection.borrow().as_ref() {
             return Ok(open.clone());
         }
-        let request = Database::open(self.name.clone()).with_version(VERSION).with_on_upgrade_needed(|_, database| {
+        let blocked = self.blocked.clone();
+        let request = Database::open(self.name.clone()).with_version(VERSION);
+        let request = request.with_on_blocked(move |_| {
+            blocked();
+            Ok(())
+        });
+        let request = request.with_on_upgrade_needed(|_, database| {
             let there: Vec<String> = database.object_store_names().collect();
             for table in Table::ALL {
                 if !there.iter().any(|name| name == table.name()) {
@@ -51,7 +58,23 @@ impl IndexedDb {
             other => StorageError::Failed(other.to_string()),
         })?;
         *self.connection.borrow_mut() = Some(database.clone());
+        self.make_way(&database);
         Ok(database)
+    }
+
+    /// Lets go of the connection when a window with a newer version of the app wants to change the tables, or
+    /// when the browser closed it.
+    fn make_way(&self, database: &Database) {
+        let Ok(mut changes) = database.version_changes() else { return };
+        let (connection, database) = (Rc::downgrade(&self.connection), database.clone());
+        wasm_bindgen_futures::spawn_local(async move {
+            drop(changes.recv().await);
+            drop(changes);
+            database.close();
+            if let Some(connection) = connection.upgrade() {
+                connection.borrow_mut().take();
+            }
+        });
     }
 
     /// Tries once more with a new connection where the old one was closed under us.
@@ -72,7 +95,8 @@ impl Storage for IndexedDb {
     async fn write(&self, batch: &Batch) -> Result<(), StorageError> {
         let mut tables: Vec<&str> = Vec::new();
         for write in batch {
-            let (Write::Put(table, ..) | Write::Delete(table, _) | Write::Clear(table)) = write;
+            let (Write::Check(table, ..) | Write::Put(table, ..) | Write::Delete(table, _) | Write::Clear(table)) =
+                write;
             if !tables.contains(&table.name()) {
                 tables.push(table.name());
             }
@@ -86,9 +110,18 @@ impl Storage for IndexedDb {
                 .with_mode(TransactionMode::Readwrite)
                 .with_options(TransactionOptions::new().with_durability(TransactionDurability::Strict))
                 .build()?;
-            // Every request is issued before the first await: none can find the transaction over.
+            // Every request is issued before the first await: none can find the transaction over. But for a
+            // check, which comes first, and whose own answer keeps the transaction open.
             for write in batch {
                 match write {
+                    Write::Check(table, key, value) => {
+                        let store = transaction.object_store(table.name())?;
+                        let stored: Option<JsValue> =
+                            store.get::<JsValue, &str, _>(KeyRange::Only(key.as_str())).await?;
+                        if stored.filter(|stored| !stored.is_undefined()).map(|stored| bytes(&stored)) != *value {
+                            return Ok(false);
+                        }
+                    }
                     Write::Put(table, key, value) => {
                         let value = JsValue::from(Uint8Array::from(value.as_slice()));
                         transaction.object_store(table.name())?.put(value).with_key(key.as_str()).build()?;
@@ -100,9 +133,10 @@ impl Storage for IndexedDb {
                     Write::Clear(table) => drop(transaction.object_store(table.name())?.clear()?),
                 }
             }
-            transaction.commit().await
+            transaction.commit().await.map(|()| true)
         })
         .await
+        .and_then(|written| if written { Ok(()) } else { Err(StorageError::Overtaken) })
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StorageError> {
@@ -147,6 +181,7 @@ fn failed(error: &Error) -> StorageError {
         Error::DomException(error) => match web_sys::DomException::from(error.clone()).name().as_str() {
             "QuotaExceededError" => StorageError::Full,
             "SecurityError" | "UnknownError" => StorageError::Unavailable,
+            "VersionError" => StorageError::Newer,
             name => StorageError::Failed(name.to_owned()),
         },
         other => StorageError::Failed(other.to_string()),

@@ -14,6 +14,12 @@ pub enum StorageError {
     /// The browser has no storage to offer, as in some private windows.
     #[error("浏览器不允许保存数据。请退出无痕模式，或换用 Chrome 浏览器")]
     Unavailable,
+    /// Another window wrote meanwhile: what this one has in memory is not the latest.
+    #[error("另一个窗口刚刚更新了记录，稍后自动重试")]
+    Overtaken,
+    /// A newer version of the app changed the storage.
+    #[error("“入户”已在另一个窗口更新，请刷新这个页面再继续；已保存的记录都在")]
+    Newer,
     /// The connection broke, or the browser said something else.
     #[error("手机存储出错，这次没有保存，请再点一次（{0}）")]
     Failed(String),

@@ -1,9 +1,9 @@
-//! When to sync: at the start, after each save, when the network or the page comes back, and by a
-//! timer that waits longer after each failure.
+//! When to sync: at the start, after each save, when the network or the page comes back, when the browser says
+//! so (Background Sync), and by a timer that waits longer after each failure.
 
 use super::transport::TransportError;
 use crate::{
-    platform,
+    platform::{self, service_worker},
     state::{App, SyncStatus, notebook::PassError},
 };
 use futures::{
@@ -53,11 +53,15 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
         }
         if !platform::online() {
             app.status.set(SyncStatus::Offline);
+            service_worker::ask_for_sync().await;
             continue;
         }
         app.status.set(SyncStatus::Sending);
         let done = notebook.pass().await;
         failures = if done.is_ok() { 0 } else { failures + 1 };
+        if failures == 1 {
+            service_worker::ask_for_sync().await;
+        }
         app.status.set(match done {
             Ok(_) => SyncStatus::Calm,
             Err(PassError::Transport(TransportError::Unauthorized(_))) => SyncStatus::LoginNeeded,

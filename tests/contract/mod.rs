@@ -1,6 +1,6 @@
 //! What every store must do. The store in memory runs it natively, the browser's in a real browser.
 
-use ruhu::storage::Storage;
+use ruhu::storage::{Storage, StorageError};
 use ruhu_domain::storage::{Table, Write};
 
 /// Runs the whole suite on an empty store.
@@ -10,6 +10,7 @@ pub async fn run(store: &impl Storage) {
     a_later_put_replaces_and_a_delete_removes(store).await;
     writes_of_one_batch_happen_in_their_order(store).await;
     tables_are_apart(store).await;
+    a_batch_that_was_overtaken_writes_nothing(store).await;
     values_are_bytes_of_any_kind_and_length(store).await;
 }
 
@@ -69,4 +70,17 @@ async fn values_are_bytes_of_any_kind_and_length(store: &impl Storage) {
     write(store, vec![put(Table::Segments, "large", &large), put(Table::Segments, "empty", &[])]).await;
     assert_eq!(store.get(Table::Segments, "large").await, Ok(Some(large)));
     assert_eq!(store.get(Table::Segments, "empty").await, Ok(Some(Vec::new())));
+}
+
+async fn a_batch_that_was_overtaken_writes_nothing(store: &impl Storage) {
+    let check = |value: Option<&[u8]>| Write::Check(Table::Meta, "count".into(), value.map(<[u8]>::to_vec));
+    write(store, vec![check(None), put(Table::Meta, "count", b"1"), put(Table::Cursors, "c", b"1")]).await;
+    for seen in [None, Some(&b"0"[..])] {
+        let late = vec![check(seen), put(Table::Meta, "count", b"2"), Write::Clear(Table::Cursors)];
+        assert_eq!(store.write(&late).await, Err(StorageError::Overtaken));
+    }
+    assert_eq!(store.get(Table::Meta, "count").await, Ok(Some(b"1".to_vec())));
+    assert_eq!(keys(store, Table::Cursors).await, ["c"]);
+    write(store, vec![check(Some(b"1")), put(Table::Meta, "count", b"2"), Write::Clear(Table::Cursors)]).await;
+    assert!(keys(store, Table::Cursors).await.is_empty());
 }

@@ -161,3 +161,82 @@ test("the server killed in the middle of the day is found again", async ({ serve
   await page.getByRole("button", { name: "立即发送" }).click();
   await expect(page.getByText("全部已到办公室")).toBeVisible();
 });
+
+/** Puts something in the place of a stored value, or with none opens the storage as a later version would. */
+async function spoil(page: Page, table?: string) {
+  await page.evaluate(async (table) => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("ruhu", table ? undefined : 99);
+      open.onsuccess = () => done(open.result);
+    });
+    if (table) {
+      const write = database.transaction(table, "readwrite");
+      const keys = await new Promise<IDBValidKey[]>((done) => {
+        const all = write.objectStore(table).getAllKeys();
+        all.onsuccess = () => done(all.result);
+      });
+      write.objectStore(table).put(new TextEncoder().encode("{"), keys[0]);
+      await new Promise((done) => (write.oncomplete = done));
+    }
+    database.close();
+  }, table);
+}
+
+test("where stored records can't be read, what was not sent can still be carried to the office", async ({
+  server,
+  phone,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => route.abort());
+  await logVisit(page, 0, "还没发出去");
+  await page.goto("about:blank");
+  await page.goto(`${server.url}/icons/icon.svg`);
+  await spoil(page, "segments");
+  await page.goto(server.url);
+  await expect(page.getByRole("alert")).toContainText("一部分数据读不出来");
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "导出没发送的记录" }).click(),
+  ]);
+  await expect(page.getByText("已导出 1 条修改")).toBeVisible();
+  if (process.env.RUHU_SHOTS) await page.screenshot({ path: `${process.env.RUHU_SHOTS}/broken.png` });
+  const path = `${server.data}/rescued.json`;
+  await file.saveAs(path);
+  expect(server.run("import", "ops", path)).toContain("收下 1");
+});
+
+test("an older app than the storage says so, and tells what to do", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const other = await phone.context.newPage();
+  await other.goto(`${server.url}/icons/icon.svg`);
+  await spoil(other);
+  await page.getByRole("article").nth(0).getByRole("button", { name: "无人在家" }).click();
+  await expect(page.getByText("请刷新这个页面再继续").first()).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("alert")).toContainText("已保存的记录都在");
+});
+
+test("the browser's word that there is a network is enough to sync", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const devtools = await phone.context.newCDPSession(page);
+  const registration = new Promise<string>((found) =>
+    devtools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+      if (registrations[0]) found(registrations[0].registrationId);
+    }),
+  );
+  await devtools.send("ServiceWorker.enable");
+  const registrationId = await registration;
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  // All is calm: the timer's next pass is a minute away.
+  const asked = page.waitForRequest(SYNC, { timeout: 10_000 });
+  const origin = new URL(server.url).origin;
+  await devtools.send("ServiceWorker.dispatchSyncEvent", { origin, registrationId, tag: "ruhu", lastChance: false });
+  await asked;
+});

@@ -33,9 +33,12 @@ impl Table {
     }
 }
 
-/// One write. Keys are text and sort by code point; values are bytes, sealed or plain.
+/// One step of a batch. Keys are text and sort by code point; values are bytes, sealed or plain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
+    /// Goes on only where the value under a key is still this one, or there still is none: otherwise nothing of
+    /// the batch is written. Comes first in its batch.
+    Check(Table, String, Option<Vec<u8>>),
     /// Writes a value, replacing one of the same key.
     Put(Table, String, Vec<u8>),
     /// Removes a value, if it is there.

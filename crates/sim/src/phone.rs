@@ -78,7 +78,7 @@ impl Phone {
     pub fn new(device: u64) -> Self {
         let head = Head::new(DeviceId(device), format!("{device}"), Vec::new());
         let mut disk = Disk::new();
-        write(&mut disk, &[head.write()]);
+        write(&mut disk, &head.writes());
         Self {
             engine: load(&disk),
             disk,
@@ -125,6 +125,13 @@ impl Phone {
 fn write(disk: &mut Disk, writes: &[Write]) {
     for write in writes {
         match write {
+            Write::Check(table, key, value) => {
+                assert_eq!(
+                    disk.get(&(*table, key.clone())),
+                    value.as_ref(),
+                    "one window writes, and knows what it wrote"
+                );
+            }
             Write::Put(table, key, value) => drop(disk.insert((*table, key.clone()), value.clone())),
             Write::Delete(table, key) => drop(disk.remove(&(*table, key.clone()))),
             Write::Clear(table) => disk.retain(|(of, _), _| of != table),

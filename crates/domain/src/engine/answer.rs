@@ -213,7 +213,8 @@ impl Answer<'_> {
                 plan.writes.push(Write::Put(Table::Cursors, channel.to_string(), json(cursor)));
             }
         }
-        plan.writes.push(head.write());
+        plan.writes.extend(head.writes());
+        plan.writes.insert(0, engine.fence());
         plan.delta = Delta {
             base: base.into_values().collect(),
             forgotten: forgotten.into_iter().collect(),

@@ -135,6 +135,9 @@ pub struct Head {
 /// The key of [`Head`] in [`Table::Meta`].
 pub const HEAD: &str = "engine";
 
+/// The key of [`Head::generation`] in [`Table::Meta`].
+const COUNT: &str = "generation";
+
 impl Head {
     /// A device that has not synced yet.
     pub fn new(device: DeviceId, by: impl Into<Name>, grants: Vec<Grid>) -> Self {
@@ -150,9 +153,16 @@ impl Head {
         }
     }
 
-    /// The write that keeps it.
-    pub fn write(&self) -> Write {
-        Write::Put(Table::Meta, HEAD.into(), json(self))
+    /// The writes that keep it.
+    pub fn writes(&self) -> Vec<Write> {
+        let head = Write::Put(Table::Meta, HEAD.into(), json(self));
+        let count = self.count().map(|count| Write::Put(Table::Meta, COUNT.into(), count));
+        [head].into_iter().chain(count).collect()
+    }
+
+    /// The count of writes to segments, as it is kept under a key of its own.
+    fn count(&self) -> Option<Vec<u8>> {
+        (self.generation > 0).then(|| self.generation.to_string().into_bytes())
     }
 
     /// The server's clock when the last answer was taken in.
@@ -365,6 +375,12 @@ impl Engine {
                 None => self.overlay.remove(&id),
             };
         }
+    }
+
+    /// What a plan that writes segments begins with: it is carried out only where no other window wrote some
+    /// since this one read them. Locks alone don't make sure of that: a window can be frozen with one in hand.
+    fn fence(&self) -> Write {
+        Write::Check(Table::Meta, COUNT.into(), self.head.count())
     }
 
     fn next_segment(&self) -> u64 {

@@ -28,6 +28,9 @@ impl Phone {
     fn carry_out(&mut self, plan: Plan) {
         for write in plan.writes {
             match write {
+                Write::Check(table, key, value) => {
+                    assert_eq!(self.stored.get(&(table, key)), value.as_ref(), "nobody else writes here");
+                }
                 Write::Put(table, key, value) => drop(self.stored.insert((table, key), value)),
                 Write::Delete(table, key) => drop(self.stored.remove(&(table, key))),
                 Write::Clear(table) => self.stored.retain(|(of, _), _| *of != table),
@@ -428,4 +431,17 @@ fn windows_that_exchange_their_deltas_know_the_same() {
     two.carry_out(second);
     assert_eq!(one.engine.record(record(1)), two.engine.record(record(1)));
     assert_eq!(one.waiting(), 2);
+}
+
+#[test]
+fn what_a_window_planned_before_another_wrote_is_not_written() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], Vec::new(), 0));
+    let frozen = phone.restarted();
+    let late = frozen.engine.plan_answer(None, response(&[], Vec::new(), 0), NOW);
+    phone.answer(response(&[], Vec::new(), 0));
+    let Some(Write::Check(table, key, seen)) = late.writes.first() else { panic!("it makes sure first") };
+    assert_ne!(phone.stored.get(&(*table, key.clone())), seen.as_ref(), "the other window's write shows");
+    let fresh = phone.restarted().engine.plan_answer(None, response(&[], Vec::new(), 0), NOW);
+    assert_eq!(fresh.writes[0], Write::Check(*table, key.clone(), phone.stored.get(&(*table, key.clone())).cloned()));
 }

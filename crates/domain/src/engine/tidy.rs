@@ -65,7 +65,8 @@ impl Engine {
         plan.delta.dropped = chosen;
         put_segments(self.next_segment(), self.head.epoch.as_deref(), records, self.spent(), &mut plan);
         let head = Head { generation: self.head.generation + 1, ..self.head.clone() };
-        plan.writes.push(head.write());
+        plan.writes.extend(head.writes());
+        plan.writes.insert(0, self.fence());
         plan.delta.head = Some(head);
         Some(plan)
     }
