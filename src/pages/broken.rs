@@ -25,7 +25,7 @@ pub fn Broken(
             <p>"手机里的记录没有被删除，请不要清除浏览器数据。先重试；如果一直这样，请把没发送的记录导出，交给办公室。"</p>
             <button class="button" on:click=again>"重试"</button>
             <button class="button plain" on:click=rescue>"导出没发送的记录"</button>
-            <p role="status">{said}</p>
+            <p class="hint" role="status">{said}</p>
         </main>
     }
 }

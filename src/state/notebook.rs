@@ -59,7 +59,7 @@ pub enum OpenError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// A stored value can't be read.
-    #[error("手机里的一部分数据读不出来。请不要清除浏览器数据，联系办公室处理（{0}）")]
+    #[error("手机里的一部分数据读不出来")]
     Unreadable(String),
 }
 

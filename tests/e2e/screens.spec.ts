@@ -1,5 +1,5 @@
 // Every screen: nothing for axe to find, nothing wider than the phone; the app as an app.
-import { test, expect, logIn, logVisit, ready, tab, PASSWORD } from "./world";
+import { type Server, test, expect, logIn, logVisit, ready, tab, PASSWORD } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -95,15 +95,7 @@ test.describe("an update", () => {
     await ready(page);
     await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
     await page.getByLabel("走访情况").fill("正在写");
-    // A release: the same files under another version.
-    const release = mkdtempSync(join(tmpdir(), "ruhu-release-"));
-    cpSync(server.app, release, { recursive: true });
-    const worker = readFileSync(join(release, "sw.js"), "utf8");
-    writeFileSync(join(release, "sw.js"), worker.replace(/const VERSION = "\w+"/, 'const VERSION = "next"'));
-    rmSync(join(release, "sw.js.br"));
-    await server.stop();
-    server.app = release;
-    await server.start(Number(new URL(server.url).port));
+    const folder = await release(server, () => {});
     const state = () =>
       page.evaluate(async () => {
         const registration = await navigator.serviceWorker.getRegistration();
@@ -120,9 +112,52 @@ test.describe("an update", () => {
     await loaded;
     await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
     expect(await page.evaluate(() => caches.keys())).toEqual(["ruhu-next"]);
-    rmSync(release, { recursive: true });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("of which one file can't be had is left alone, and the version before goes on", async ({ server, phone }) => {
+    const page = await phone.open();
+    await logIn(page, server.url);
+    await ready(page);
+    const before = await page.evaluate(() => caches.keys());
+    const folder = await release(server, (files) => files.push("/a-file-that-is-missing.js"));
+    const installing = await page.evaluate(async () => {
+      const registration = (await navigator.serviceWorker.getRegistration())!;
+      const found = new Promise<string>((done) => {
+        registration.onupdatefound = () => {
+          const worker = registration.installing!;
+          worker.onstatechange = () => done(worker.state);
+        };
+      });
+      await registration.update();
+      return found;
+    });
+    expect(installing).toBe("redundant");
+    await phone.context.setOffline(true);
+    await page.reload();
+    await expect(page.getByRole("button", { name: "无人在家" }).first()).toBeVisible();
+    expect(await page.evaluate(() => caches.keys())).toEqual(expect.arrayContaining(before));
+    rmSync(folder, { recursive: true });
   });
 });
+
+/** The server with a release: the same files under another version, and `change` made to their list. */
+async function release(server: Server, change: (files: string[]) => void): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "ruhu-release-"));
+  cpSync(server.app, folder, { recursive: true });
+  const worker = readFileSync(join(folder, "sw.js"), "utf8");
+  const files: string[] = JSON.parse(/const FILES = (\[.*\]);/.exec(worker)![1]);
+  change(files);
+  const next = worker
+    .replace(/const VERSION = "\w+"/, 'const VERSION = "next"')
+    .replace(/const FILES = \[.*\];/, () => `const FILES = ${JSON.stringify(files)};`);
+  writeFileSync(join(folder, "sw.js"), next);
+  rmSync(join(folder, "sw.js.br"));
+  await server.stop();
+  server.app = folder;
+  await server.start(Number(new URL(server.url).port));
+  return folder;
+}
 
 test("a large grid scrolls with only the rows in view in the page", async ({ server, phone }) => {
   const page = await phone.open();

@@ -240,3 +240,18 @@ test("the browser's word that there is a network is enough to sync", async ({ se
   await devtools.send("ServiceWorker.dispatchSyncEvent", { origin, registrationId, tag: "ruhu", lastChance: false });
   await asked;
 });
+
+test("a phone whose browser data was wiped logs in again and has what the office has", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await logVisit(page, 0, "清空之前写的");
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  const devtools = await phone.context.newCDPSession(page);
+  await devtools.send("Storage.clearDataForOrigin", { origin: new URL(server.url).origin, storageTypes: "all" });
+  await logIn(page, server.url);
+  await ready(page);
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByText("清空之前写的")).toHaveCount(1);
+});

@@ -333,7 +333,40 @@ async fn the_history_of_a_record_says_who_changed_what_to_those_who_may_read_it(
     assert_eq!(bare.expect("an answer").status(), 401);
 }
 
+/// Versions of the app meet: what one does not know it carries along, and nobody is turned away.
+async fn an_older_app_can_push_and_what_a_newer_one_adds_is_kept(base: Base) {
+    let world = World::new(base).await;
+    let (newer, mut older) = (world.log_in(1).await, world.log_in(2).await);
+    let mut request = serde_json::to_value(newer.request(vec![newer.visit(1, "新版写的")])).expect("a request");
+    request["app"] = json!("9.0.0");
+    request["something"] = json!({"new": true});
+    request["ops"][0]["urgency"] = json!("high");
+    request["ops"][0]["changes"]["mood"] = json!({"value": "平静"});
+    let answer = newer.post(serde_json::to_vec(&request).expect("a body"), &newer.token).await;
+    let answer: SyncResponse = answer.json().await.expect("a sync answer");
+    assert_eq!(answer.results[0].outcome, OpOutcome::Applied);
+
+    let page = &older.sync(vec![]).await.channels[0];
+    let record = &page.records[0];
+    assert_eq!(record.fields["mood"].value, json!("平静"));
+    // The older app changes what it knows; the field that it does not know stays.
+    let mut edit = older.visit(1, "旧版改的");
+    edit.id = ruhu_domain::OpId::new(9, [9; 10]);
+    edit.stamp.ms += 10;
+    edit.changes.retain(|name, _| name == "found");
+    let mut request = serde_json::to_value(older.request(vec![edit])).expect("a request");
+    for name in ["epoch", "cursors", "app"] {
+        let fields = request.as_object_mut().expect("an object");
+        fields.remove(name);
+    }
+    let answer = older.post(serde_json::to_vec(&request).expect("a body"), &older.token).await;
+    assert_eq!(answer.status(), 200);
+    let records = world.database.records(world::GRID, &[Kind::Visit]).await.expect("records");
+    assert_eq!((found(&records[0]), &records[0].fields["mood"].value), (&json!("旧版改的"), &json!("平静")));
+}
+
 on_both_databases!(
+    an_older_app_can_push_and_what_a_newer_one_adds_is_kept,
     what_one_phone_saved_reaches_another_once,
     a_phone_is_not_sent_back_what_it_just_sent,
     a_phone_is_sent_back_a_record_that_others_changed_meanwhile,
