@@ -25,7 +25,7 @@ impl Rescued {
         (self.unsent.ops.len(), self.rest.len())
     }
 
-    /// The file's name, without the day.
+    /// The login name that it was saved under.
     pub fn account(&self) -> &str {
         &self.unsent.account
     }

@@ -53,14 +53,14 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
         }
         if !platform::online() {
             app.status.set(SyncStatus::Offline);
-            service_worker::ask_for_sync().await;
+            leptos::task::spawn_local(service_worker::ask_for_sync());
             continue;
         }
         app.status.set(SyncStatus::Sending);
         let done = notebook.pass().await;
         failures = if done.is_ok() { 0 } else { failures + 1 };
         if failures == 1 {
-            service_worker::ask_for_sync().await;
+            leptos::task::spawn_local(service_worker::ask_for_sync());
         }
         app.status.set(match done {
             Ok(_) => SyncStatus::Calm,
