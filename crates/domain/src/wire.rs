@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 /// The most ops of one request.
 pub const MAX_OPS: usize = 500;
 
-/// The most bytes of ops of one request, before compression.
-pub const MAX_OP_BYTES: usize = 256 * 1024;
+/// The most bytes of ops of one request, before compression: 500 ordinary visits fit.
+pub const MAX_OP_BYTES: usize = 320 * 1024;
 
 /// The most records of one answer.
 pub const MAX_RECORDS: u32 = 2_000;
