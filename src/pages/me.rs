@@ -8,9 +8,9 @@ use crate::{
         service_worker,
         space::{self, Space},
     },
-    state::{SyncStatus, notebook::APP, use_app},
+    state::{SyncStatus, leaving::Stay, notebook::APP, use_app},
 };
-use leptos::prelude::*;
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Kind, day,
     engine::{Queued, QueuedState},
@@ -226,18 +226,36 @@ fn Storage() -> impl IntoView {
 #[component]
 fn LogOut() -> impl IntoView {
     let app = use_app();
-    let problem = RwSignal::new(None::<String>);
-    let log_out = move |_| {
+    let problem = RwSignal::new(None::<Stay>);
+    let receipt = NodeRef::<html::Input>::new();
+    let log_out = move |receipt: Option<String>| {
         leptos::task::spawn_local(async move {
-            if let Err(words) = app.log_out().await {
-                drop(problem.try_set(Some(words)));
+            if let Err(stay) = app.log_out(receipt.as_deref()).await {
+                drop(problem.try_set(Some(stay)));
             }
         });
     };
+    let with_receipt = move |event: SubmitEvent| {
+        event.prevent_default();
+        log_out(receipt.get_untracked().map(|field| field.value()));
+    };
+    let unsent = Memo::new(move |_| matches!(problem.get(), Some(Stay::Unsent { .. } | Stay::OtherReceipt)));
     view! {
-        <section>
-            <p class="problem" role="alert">{problem}</p>
-            <button class="button plain" on:click=log_out>"退出登录"</button>
+        <section class="leave">
+            <p class="problem" role="alert">{move || problem.get().map(|stay| stay.to_string())}</p>
+            {move || unsent.get().then(|| view! {
+                <form class="card rows" on:submit=with_receipt>
+                    <p class="row hint">
+                        "一直没有网络？点上面的“导出”，把文件交给办公室。办公室收下后会给您 6 位回执号，填在这里就可以退出"
+                    </p>
+                    <label class="field">
+                        <span>"回执号"</span>
+                        <input inputmode="numeric" autocomplete="off" maxlength="6" node_ref=receipt/>
+                    </label>
+                    <button class="row link strong" type="submit">"凭回执号退出"</button>
+                </form>
+            })}
+            <button class="button plain" on:click=move |_| log_out(None)>"退出登录"</button>
         </section>
     }
 }

@@ -1,6 +1,5 @@
 //! Small settings of this phone that are nobody's secret: how the app looks, who logged in last.
 
-use gloo_storage::{LocalStorage, Storage};
 use serde::{Deserialize, Serialize};
 
 /// Light or dark.
@@ -30,15 +29,23 @@ pub struct Preferences {
 
 const KEY: &str = "ruhu.preferences";
 
+/// None where the browser keeps nothing, or does not say.
+fn storage() -> Option<web_sys::Storage> {
+    super::window().local_storage().ok().flatten()
+}
+
 impl Preferences {
     /// The settings kept; the usual ones where there are none.
     pub fn load() -> Self {
-        LocalStorage::get(KEY).unwrap_or_default()
+        let kept = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
+        kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
     }
 
     /// Keeps the settings and makes the page look so. A browser that keeps nothing only forgets them.
     pub fn keep(&self) {
-        drop(LocalStorage::set(KEY, self));
+        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
+            drop(storage.set_item(KEY, &text));
+        }
         self.show();
     }
 

@@ -1,6 +1,7 @@
 //! What the screens show and do: stores, actions and derived values, without markup.
 
 pub mod drafts;
+pub mod leaving;
 pub mod notebook;
 mod rescue;
 pub mod session;
@@ -14,6 +15,7 @@ use crate::{
     },
 };
 use drafts::Draft;
+use leaving::Stay;
 use leptos::prelude::*;
 use notebook::Notebook;
 use ruhu_domain::{
@@ -21,7 +23,6 @@ use ruhu_domain::{
     codes::{Outcome, Purpose},
     engine::Head,
     round::Door,
-    storage::{Table, Write},
     visit::Visit,
     wire::{HistoryEntry, HistoryRequest, LoginRequest},
 };
@@ -238,15 +239,10 @@ impl App {
         let storage = self.storage.get_value().ok_or("手机存储还没有打开，请稍等")?;
         let kept = self.notebook().map(|open| open.session());
         let same = kept.as_ref().filter(|kept| kept.account == account);
-        if let (Some(open), Some(kept), None) = (self.notebook(), &kept, same) {
-            let (unsent, drafts) = (open.engine().outbox().count(), open.drafts().len());
-            if unsent + drafts > 0 {
-                let name = &kept.name;
-                return Err(format!(
-                    "这台手机上还有{name}没发送的 {unsent} 条记录和 {drafts} 份草稿，请先由{name}登录处理"
-                ));
-            }
-        }
+        let clear = match same {
+            Some(_) => Vec::new(),
+            None => leaving::clear(storage.as_ref(), None).await.map_err(|stay| stay.to_another())?,
+        };
         let device = same.map_or_else(|| DeviceId(u64::from_be_bytes(platform::random())), |kept| kept.device);
         let request = LoginRequest { account: account.clone(), password, device };
         let answer = transport::login(&request).await.map_err(|error| match error {
@@ -261,37 +257,26 @@ impl App {
             self.sync_now();
             return Ok(());
         }
-        let mut writes = vec![session.write()];
-        if same.is_none() {
-            let head = Head::new(device, session.name.clone(), answer.grids);
-            writes = Table::ALL.into_iter().map(Write::Clear).chain(writes).chain(head.writes()).collect();
-        }
+        let head = Head::new(device, session.name.clone(), answer.grids);
+        let writes = clear.into_iter().chain(session.writes()).chain(head.writes()).collect();
         storage.write(&writes).await.map_err(|error| error.to_string())?;
         self.status.set(SyncStatus::Calm);
         leptos::task::spawn_local(space::ask_to_persist());
         self.open_notebook(storage).await.map_err(|error| error.to_string())
     }
 
-    /// Logs out and clears the phone. Refused while something is not at the office.
+    /// Logs out and clears the phone. Refused while something is on this phone only; `receipt` is what the office
+    /// gave for the exported file.
     ///
     /// # Errors
-    /// What to tell the worker.
-    pub async fn log_out(self) -> Result<(), String> {
-        let Some(open) = self.notebook() else { return Ok(()) };
-        let (unsent, drafts) = (open.engine().outbox().count(), open.drafts().len());
-        if unsent > 0 {
-            return Err(format!(
-                "还有 {unsent} 条记录没有到办公室，现在退出会丢失。请连上网络，等全部发送后再退出；一直发不出去，请点“导出”交办公室"
-            ));
-        }
-        if drafts > 0 {
-            return Err(format!("还有 {drafts} 份草稿没有写完。请先保存或放弃草稿，再退出"));
-        }
-        let storage = self.storage.get_value().ok_or("手机存储还没有打开")?;
-        transport::logout(&open.session().token).await;
-        let writes = Table::ALL.into_iter().map(Write::Clear).collect();
-        storage.write(&writes).await.map_err(|error| error.to_string())?;
+    /// Why the worker has to stay.
+    pub async fn log_out(self, receipt: Option<&str>) -> Result<(), Stay> {
+        let (Some(open), Some(storage)) = (self.notebook(), self.storage.get_value()) else { return Ok(()) };
+        let clear = leaving::clear(storage.as_ref(), receipt).await?;
+        storage.write(&clear).await?;
         open.tell_to_reload();
+        let token = open.session().token;
+        leptos::task::spawn_local(async move { transport::logout(&token).await });
         self.notebook.set_value(None);
         self.version.update(|version| *version += 1);
         self.phase.set(Phase::LoggedOut);

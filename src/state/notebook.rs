@@ -21,7 +21,7 @@ use crate::{
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
-    engine::{Delta, Engine, HEAD, Head, Moment, Pass, Plan, QueuedState},
+    engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState},
     record::{Op, WITHDRAWN},
     round::Roster,
     search::Index,
@@ -99,10 +99,8 @@ fn unreadable(error: impl std::fmt::Display) -> OpenError {
 }
 
 fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
-    let head = match stored.get(Table::Meta, HEAD) {
-        Some(bytes) => serde_json::from_slice(bytes).map_err(unreadable)?,
-        None => Head::new(session.device, session.name.clone(), Vec::new()),
-    };
+    let head = Head::stored(stored).map_err(unreadable)?;
+    let head = head.unwrap_or_else(|| Head::new(session.device, session.name.clone(), Vec::new()));
     let engine = Engine::load(head, stored).map_err(unreadable)?;
     let mut roster = Roster::default();
     for record in engine.records() {
@@ -260,7 +258,7 @@ impl Notebook {
     pub async fn forget_draft(&self, id: RecordId) -> Result<(), StorageError> {
         let _lane = self.lane.lock().await;
         self.drop_unwritten(id);
-        self.storage.write(&vec![drafts::forget(id)]).await?;
+        self.write(vec![drafts::forget(id)]).await?;
         self.contents.borrow_mut().drafts.remove(&id);
         (self.changed)();
         Ok(())
@@ -271,7 +269,7 @@ impl Notebook {
             let _lane = self.lane.lock().await;
             let Some(draft) = self.unwritten_draft.borrow().clone() else { return };
             // A failure here is no loss yet: the form is still open, and saving says what is wrong.
-            drop(self.storage.write(&vec![draft.write()]).await);
+            drop(self.write(vec![draft.write()]).await);
             let mut unwritten = self.unwritten_draft.borrow_mut();
             if unwritten.as_ref() == Some(&draft) {
                 *unwritten = None;
@@ -292,7 +290,7 @@ impl Notebook {
     /// # Errors
     /// It could not be kept.
     pub async fn renew(&self, session: Session) -> Result<(), StorageError> {
-        self.storage.write(&vec![session.write()]).await?;
+        self.write(session.writes().into()).await?;
         self.session.replace(session);
         self.tell_to_reload();
         Ok(())
@@ -390,9 +388,8 @@ impl Notebook {
 
     /// Another window may have written segments while this one was frozen.
     async fn reload_if_behind(&self) -> Result<(), StorageError> {
-        let stored = self.storage.get(Table::Meta, HEAD).await?;
-        let stored: Option<Head> = stored.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        if stored.is_some_and(|head| head.generation != self.engine().head().generation) {
+        let count = self.storage.get(Table::Meta, COUNT).await?;
+        if self.engine().is_behind(count.as_deref()) {
             self.reload().await?;
         }
         Ok(())
@@ -427,23 +424,38 @@ impl Notebook {
         after: &T,
         with: Batch,
     ) -> Result<(), StorageError> {
-        let _lane = self.lane.lock().await;
+        let lane = self.lane.lock().await;
         self.drop_unwritten(id);
         let channel = channel.ok_or_else(|| StorageError::Failed("没有找到所属网格".into()))?;
         let plan = self.engine().plan_edit(id, kind, channel, after, moment());
-        self.carry_out(plan.unwrap_or_default(), with).await
+        let done = self.carry_out(plan.unwrap_or_default(), with).await;
+        drop(lane);
+        if done == Err(StorageError::Overtaken) {
+            self.reload().await?;
+        }
+        done
     }
 
     /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows.
     async fn carry_out(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
         let mut writes = plan.writes;
         writes.extend(with);
-        self.storage.write(&writes).await?;
+        self.write(writes).await?;
         if let Some(tabs) = self.tabs.borrow().as_ref() {
             tabs.tell((plan.delta.base.len() <= TELL).then_some(&plan.delta));
         }
         self.apply(plan.delta);
         Ok(())
+    }
+
+    /// Writes something of the worker who is logged in here. Where another window logged out meanwhile nothing is
+    /// written: it would be nobody's.
+    async fn write(&self, writes: Batch) -> Result<(), StorageError> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let check = self.session.borrow().check();
+        self.storage.write(&[check].into_iter().chain(writes).collect()).await
     }
 
     fn apply(&self, delta: Delta) {

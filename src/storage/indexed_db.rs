@@ -95,8 +95,11 @@ impl Storage for IndexedDb {
     async fn write(&self, batch: &Batch) -> Result<(), StorageError> {
         let mut tables: Vec<&str> = Vec::new();
         for write in batch {
-            let (Write::Check(table, ..) | Write::Put(table, ..) | Write::Delete(table, _) | Write::Clear(table)) =
-                write;
+            let (Write::Check(table, ..)
+            | Write::CheckKeys(table, _)
+            | Write::Put(table, ..)
+            | Write::Delete(table, _)
+            | Write::Clear(table)) = write;
             if !tables.contains(&table.name()) {
                 tables.push(table.name());
             }
@@ -110,17 +113,19 @@ impl Storage for IndexedDb {
                 .with_mode(TransactionMode::Readwrite)
                 .with_options(TransactionOptions::new().with_durability(TransactionDurability::Strict))
                 .build()?;
-            // Every request is issued before the first await: none can find the transaction over. But for a
-            // check, which comes first, and whose own answer keeps the transaction open.
+            // Every request is issued before the first await: none can find the transaction over. What a check
+            // read is looked at then; where it does not hold, all is rolled back.
+            let (mut values, mut keys) = (Vec::new(), Vec::new());
             for write in batch {
                 match write {
                     Write::Check(table, key, value) => {
                         let store = transaction.object_store(table.name())?;
-                        let stored: Option<JsValue> =
-                            store.get::<JsValue, &str, _>(KeyRange::Only(key.as_str())).await?;
-                        if stored.filter(|stored| !stored.is_undefined()).map(|stored| bytes(&stored)) != *value {
-                            return Ok(false);
-                        }
+                        let stored = store.get::<JsValue, &str, _>(KeyRange::Only(key.as_str())).build()?;
+                        values.push((stored, value));
+                    }
+                    Write::CheckKeys(table, expected) => {
+                        let stored = transaction.object_store(table.name())?.get_all_keys::<String>().build()?;
+                        keys.push((stored, expected));
                     }
                     Write::Put(table, key, value) => {
                         let value = JsValue::from(Uint8Array::from(value.as_slice()));
@@ -133,7 +138,19 @@ impl Storage for IndexedDb {
                     Write::Clear(table) => drop(transaction.object_store(table.name())?.clear()?),
                 }
             }
-            transaction.commit().await.map(|()| true)
+            let mut holds = true;
+            for (stored, value) in values {
+                holds &= present(stored.await?).map(|stored| bytes(&stored)) == *value;
+            }
+            for (stored, expected) in keys {
+                holds &= stored.await?.collect::<Result<Vec<_>, _>>()? == *expected;
+            }
+            if holds {
+                transaction.commit().await?;
+            } else {
+                transaction.abort().await?;
+            }
+            Ok(holds)
         })
         .await
         .and_then(|written| if written { Ok(()) } else { Err(StorageError::Overtaken) })
@@ -164,10 +181,14 @@ impl Storage for IndexedDb {
             let transaction = database.transaction(table.name()).build()?;
             let store = transaction.object_store(table.name())?;
             let value: Option<JsValue> = store.get::<JsValue, &str, _>(KeyRange::Only(key)).await?;
-            Ok(value.filter(|value| !value.is_undefined()).map(|value| bytes(&value)))
+            Ok(present(value).map(|value| bytes(&value)))
         })
         .await
     }
+}
+
+fn present(value: Option<JsValue>) -> Option<JsValue> {
+    value.filter(|value| !value.is_undefined())
 }
 
 fn bytes(value: &JsValue) -> Vec<u8> {

@@ -13,15 +13,20 @@ impl Storage for Memory {
     async fn write(&self, batch: &Batch) -> Result<(), StorageError> {
         let mut entries = self.0.borrow_mut();
         for write in batch {
-            if let Write::Check(table, key, value) = write
-                && entries.get(&(*table, key.clone())) != value.as_ref()
-            {
+            let holds = match write {
+                Write::Check(table, key, value) => entries.get(&(*table, key.clone())) == value.as_ref(),
+                Write::CheckKeys(table, keys) => {
+                    entries.keys().filter(|(of, _)| of == table).map(|(_, key)| key).eq(keys)
+                }
+                _ => true,
+            };
+            if !holds {
                 return Err(StorageError::Overtaken);
             }
         }
         for write in batch {
             match write {
-                Write::Check(..) => {}
+                Write::Check(..) | Write::CheckKeys(..) => {}
                 Write::Put(table, key, value) => drop(entries.insert((*table, key.clone()), value.clone())),
                 Write::Delete(table, key) => drop(entries.remove(&(*table, key.clone()))),
                 Write::Clear(table) => entries.retain(|(of, _), _| of != table),

@@ -15,7 +15,7 @@ pub enum StorageError {
     #[error("浏览器不允许保存数据。请退出无痕模式，或换用 Chrome 浏览器")]
     Unavailable,
     /// Another window wrote meanwhile: what this one has in memory is not the latest.
-    #[error("另一个窗口刚刚更新了记录，稍后自动重试")]
+    #[error("另一个“入户”窗口刚刚有改动，这次没有写入，请再试一次")]
     Overtaken,
     /// A newer version of the app changed the storage.
     #[error("“入户”已在另一个窗口更新，请刷新这个页面再继续；已保存的记录都在")]

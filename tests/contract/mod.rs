@@ -11,6 +11,7 @@ pub async fn run(store: &impl Storage) {
     writes_of_one_batch_happen_in_their_order(store).await;
     tables_are_apart(store).await;
     a_batch_that_was_overtaken_writes_nothing(store).await;
+    a_batch_that_rests_on_other_keys_writes_nothing(store).await;
     values_are_bytes_of_any_kind_and_length(store).await;
 }
 
@@ -83,4 +84,16 @@ async fn a_batch_that_was_overtaken_writes_nothing(store: &impl Storage) {
     assert_eq!(keys(store, Table::Cursors).await, ["c"]);
     write(store, vec![check(Some(b"1")), put(Table::Meta, "count", b"2"), Write::Clear(Table::Cursors)]).await;
     assert!(keys(store, Table::Cursors).await.is_empty());
+}
+
+async fn a_batch_that_rests_on_other_keys_writes_nothing(store: &impl Storage) {
+    let check = |keys: &[&str]| Write::CheckKeys(Table::Outbox, keys.iter().map(|key| (*key).to_owned()).collect());
+    write(store, vec![Write::Clear(Table::Outbox)]).await;
+    write(store, vec![check(&[]), put(Table::Outbox, "b", b"1")]).await;
+    write(store, vec![check(&["b"]), put(Table::Outbox, "a", b"1")]).await;
+    for other in [&[][..], &["a"], &["a", "c"], &["a", "b", "c"]] {
+        assert_eq!(store.write(&vec![check(other), Write::Clear(Table::Outbox)]).await, Err(StorageError::Overtaken));
+    }
+    write(store, vec![check(&["a", "b"]), Write::Clear(Table::Outbox)]).await;
+    assert!(keys(store, Table::Outbox).await.is_empty());
 }

@@ -1,8 +1,8 @@
 // Every screen: nothing for axe to find, nothing wider than the phone; the app as an app.
-import { type Server, test, expect, logIn, logVisit, ready, tab, PASSWORD } from "./world";
+import { type Server, test, expect, logIn, logVisit, ready, spoil, tab, PASSWORD } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -61,11 +61,22 @@ for (const [name, look] of Object.entries({
       await tab(page, label);
       await seen(where);
     }
+    await page.getByRole("button", { name: "退出登录" }).click();
+    await expect(page.getByLabel("回执号")).toBeVisible();
+    await page.getByLabel("回执号").scrollIntoViewIfNeeded();
+    await seen("me-refused");
     await page.getByRole("link", { name: "装到桌面" }).click();
     await seen("install");
     await page.setViewportSize({ width: 1280, height: 800 });
     await tab(page, "今日");
     await seen("today-wide");
+    await page.goto(`${server.url}/icons/icon.svg`);
+    await spoil(page, "segments");
+    await page.goto(server.url);
+    await expect(page.getByRole("alert")).toContainText("一部分数据读不出来");
+    await seen("broken-wide");
+    await page.setViewportSize({ width: 360, height: 640 });
+    await seen("broken");
   });
 }
 
@@ -139,10 +150,60 @@ test.describe("an update", () => {
     expect(await page.evaluate(() => caches.keys())).toEqual(expect.arrayContaining(before));
     rmSync(folder, { recursive: true });
   });
+
+  test("never mixes its files with those of the version before", async ({ server, phone }) => {
+    const page = await phone.open();
+    await logIn(page, server.url);
+    await ready(page);
+    const loaded = async (load: () => Promise<unknown>) => {
+      const names: string[] = [];
+      const note = (request: { url(): string }) => {
+        const name = /ruhu-(\w+?)(_bg)?\.(js|wasm)$/.exec(request.url());
+        if (name) names.push(name[1]);
+      };
+      page.on("request", note);
+      await load();
+      await expect(page.getByRole("button", { name: "无人在家" }).first()).toBeVisible();
+      page.off("request", note);
+      expect(names.length, "a script and its module").toBeGreaterThanOrEqual(2);
+      return [...new Set(names)];
+    };
+    const [old] = await loaded(() => page.reload());
+    const renamed = "0123456789abcdef";
+    const folder = await release(server, (files) => files.forEach((file, n) => (files[n] = file.replace(old, renamed))), {
+      from: old,
+      to: renamed,
+    });
+    const state = () =>
+      page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.getRegistration();
+        await registration!.update().catch(() => {});
+        return registration!.waiting?.state;
+      });
+    await expect.poll(state).toBe("installed");
+    // The server has only the new files, and an old one asked for is not answered with another.
+    const gone = await page.request.get(`${server.url}/ruhu-${old}_bg.wasm`);
+    expect([gone.status(), (await gone.body()).length]).toEqual([404, 0]);
+    expect(await loaded(() => page.reload())).toEqual([old]);
+    await tab(page, "我的");
+    await page.getByRole("button", { name: "有新版本" }).waitFor();
+    const taken = page.waitForEvent("load");
+    await page.getByRole("button", { name: "有新版本" }).click();
+    await taken;
+    expect(await loaded(() => page.goto(`${server.url}/round`))).toEqual([renamed]);
+    rmSync(folder, { recursive: true });
+  });
 });
 
-/** The server with a release: the same files under another version, and `change` made to their list. */
-async function release(server: Server, change: (files: string[]) => void): Promise<string> {
+/**
+ * The server with a release: the same files under another version, `change` made to their list, and where `hash` is
+ * given another hash in their names.
+ */
+async function release(
+  server: Server,
+  change: (files: string[]) => void,
+  hash?: { from: string; to: string },
+): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "ruhu-release-"));
   cpSync(server.app, folder, { recursive: true });
   const worker = readFileSync(join(folder, "sw.js"), "utf8");
@@ -153,6 +214,13 @@ async function release(server: Server, change: (files: string[]) => void): Promi
     .replace(/const FILES = \[.*\];/, () => `const FILES = ${JSON.stringify(files)};`);
   writeFileSync(join(folder, "sw.js"), next);
   rmSync(join(folder, "sw.js.br"));
+  if (hash) {
+    rmSync(join(folder, "index.html.br"));
+    const index = readFileSync(join(folder, "index.html"), "utf8").replaceAll(hash.from, hash.to);
+    writeFileSync(join(folder, "index.html"), index);
+    for (const name of readdirSync(folder).filter((name) => name.includes(hash.from)))
+      renameSync(join(folder, name), join(folder, name.replace(hash.from, hash.to)));
+  }
   await server.stop();
   server.app = folder;
   await server.start(Number(new URL(server.url).port));

@@ -1,6 +1,8 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
-import { test, expect, logIn, logVisit, ready, tab } from "./world";
+import { test, expect, logIn, logVisit, ready, spoil, tab } from "./world";
 import type { Page, Route } from "@playwright/test";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 const SYNC = "**/api/v1/sync";
 
@@ -77,35 +79,73 @@ test("a wrong password says so and lets nobody in", async ({ server, phone }) =>
   await expect(page.getByText("请填写账号和密码")).toBeVisible();
 });
 
-test("logging out with unsent work is refused, and so is another worker's login", async ({ server, phone }) => {
+test("logging out with unsent work is refused, and so is another worker's login, until the office has it", async ({
+  server,
+  phone,
+}) => {
   const page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
   await page.route(SYNC, (route) => route.abort());
   await logVisit(page, 0, "还没发出去");
-  await tab(page, "我的");
-  await page.getByRole("button", { name: "退出登录" }).click();
-  await expect(page.getByText("还有 1 条记录没有到办公室")).toBeVisible();
-  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "导出" }).click()]);
-  const path = `${server.data}/unsent.json`;
-  await file.saveAs(path);
-  expect(server.run("import", "ops", path)).toContain("收下 1");
-  expect(server.run("import", "ops", path)).toContain("此前已收到 1");
   await page.goto(`${server.url}/login`);
   await page.getByLabel("账号").fill("liqiang");
   await page.getByLabel("密码").fill("ruhu-demo-2026");
   await page.getByRole("button", { name: "登录", exact: true }).click();
   await expect(page.getByText("请先由王芳登录处理")).toBeVisible();
-  await page.unroute(SYNC);
   await page.goto(`${server.url}/me`);
-  await expect(page.getByText("全部已到办公室")).toBeVisible();
-  const twin = await phone.context.newPage();
-  await twin.goto(server.url);
-  await expect(twin.getByRole("article").first()).toBeVisible();
   await page.getByRole("button", { name: "退出登录" }).click();
-  for (const window of [page, twin]) {
+  await expect(page.getByText("还有 1 条记录没有到办公室")).toBeVisible();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "导出" }).click()]);
+  const path = `${server.data}/unsent.json`;
+  await file.saveAs(path);
+  const said = server.run("import", "ops", path);
+  expect(said).toContain("收下 1");
+  expect(server.run("import", "ops", path)).toContain("此前已收到 1");
+  const receipt = /回执号：(\d{6})/.exec(said)![1];
+  await page.getByLabel("回执号").fill(receipt === "000000" ? "000001" : "000000");
+  await page.getByRole("button", { name: "凭回执号退出" }).click();
+  await expect(page.getByText("回执号对不上")).toBeVisible();
+  await page.getByLabel("回执号").fill(receipt);
+  await page.getByRole("button", { name: "凭回执号退出" }).click();
+  await expect(page.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+  await page.unroute(SYNC);
+  await logIn(page, server.url);
+  await ready(page);
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByText("还没发出去")).toHaveCount(1);
+});
+
+test("where one window logs out, another closes too, and saves nothing that would be nobody's", async ({
+  server,
+  phone,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const [heard, deaf] = [await phone.context.newPage(), await phone.context.newPage()];
+  await deaf.addInitScript(() => Object.defineProperty(BroadcastChannel.prototype, "onmessage", { set: () => {} }));
+  for (const window of [heard, deaf]) {
+    await window.goto(server.url);
+    await expect(window.getByRole("article").first()).toBeVisible();
+  }
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await page.getByRole("button", { name: "退出登录" }).click();
+  for (const window of [page, heard]) {
     await expect(window.getByRole("button", { name: "登录", exact: true })).toBeVisible();
   }
+  await deaf.getByRole("button", { name: "无人在家" }).first().click();
+  await expect(deaf.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+  const left = await deaf.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("ruhu");
+      open.onsuccess = () => done(open.result);
+    });
+    const keys = database.transaction("outbox").objectStore("outbox").getAllKeys();
+    return new Promise<number>((done) => (keys.onsuccess = () => done(keys.result.length)));
+  });
+  expect(left).toBe(0);
 });
 
 test("a full phone keeps the form open and says what to do", async ({ server, phone }) => {
@@ -162,26 +202,6 @@ test("the server killed in the middle of the day is found again", async ({ serve
   await expect(page.getByText("全部已到办公室")).toBeVisible();
 });
 
-/** Puts something in the place of a stored value, or with none opens the storage as a later version would. */
-async function spoil(page: Page, table?: string) {
-  await page.evaluate(async (table) => {
-    const database = await new Promise<IDBDatabase>((done) => {
-      const open = indexedDB.open("ruhu", table ? undefined : 99);
-      open.onsuccess = () => done(open.result);
-    });
-    if (table) {
-      const write = database.transaction(table, "readwrite");
-      const keys = await new Promise<IDBValidKey[]>((done) => {
-        const all = write.objectStore(table).getAllKeys();
-        all.onsuccess = () => done(all.result);
-      });
-      write.objectStore(table).put(new TextEncoder().encode("{"), keys[0]);
-      await new Promise((done) => (write.oncomplete = done));
-    }
-    database.close();
-  }, table);
-}
-
 test("where stored records can't be read, what was not sent can still be carried to the office", async ({
   server,
   phone,
@@ -201,7 +221,6 @@ test("where stored records can't be read, what was not sent can still be carried
     page.getByRole("button", { name: "导出没发送的记录" }).click(),
   ]);
   await expect(page.getByText("已导出 1 条修改")).toBeVisible();
-  if (process.env.RUHU_SHOTS) await page.screenshot({ path: `${process.env.RUHU_SHOTS}/broken.png` });
   const path = `${server.data}/rescued.json`;
   await file.saveAs(path);
   expect(server.run("import", "ops", path)).toContain("收下 1");
@@ -254,4 +273,80 @@ test("a phone whose browser data was wiped logs in again and has what the office
   await ready(page);
   await page.getByRole("article").nth(0).getByRole("link").first().click();
   await expect(page.getByText("清空之前写的")).toHaveCount(1);
+});
+
+test("a phone set back to an old copy of itself loses nothing, sends nothing twice and goes on", async ({
+  server,
+  phone,
+  second,
+}) => {
+  let page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => route.abort());
+  await logVisit(page, 0, "复制之前写的");
+  await phone.close();
+  const copy = `${server.data}/profile`;
+  cpSync(phone.profile, copy, { recursive: true });
+  page = await phone.open();
+  await page.goto(server.url);
+  await ready(page);
+  await logVisit(page, 0, "复制之后写的");
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await phone.close();
+  rmSync(phone.profile, { recursive: true });
+  cpSync(copy, phone.profile, { recursive: true });
+  page = await phone.open();
+  await page.goto(server.url);
+  await ready(page);
+  await logVisit(page, 0, "换回旧副本后写的");
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  const other = await second.open();
+  await logIn(other, server.url);
+  await ready(other);
+  for (const window of [page, other]) {
+    await tab(window, "走访");
+    await window.getByText("全部", { exact: true }).click();
+    await window.getByRole("article").nth(0).getByRole("link").first().click();
+    for (const words of ["复制之前写的", "复制之后写的", "换回旧副本后写的"])
+      await expect(window.getByText(words)).toHaveCount(1);
+  }
+});
+
+test("a browser that may keep nothing says so, and lets nobody begin", async ({ server, phone }) => {
+  // As in a private window of some browsers, or with all site data blocked in the settings.
+  const preferences = { profile: { default_content_setting_values: { cookies: 2 } } };
+  mkdirSync(join(phone.profile, "Default"), { recursive: true });
+  writeFileSync(join(phone.profile, "Default/Preferences"), JSON.stringify(preferences));
+  const page = await phone.open();
+  await page.goto(server.url);
+  await expect(page.getByRole("alert")).toContainText("请退出无痕模式");
+  await expect(page.getByRole("button", { name: "登录", exact: true })).toHaveCount(0);
+});
+
+test("whether the browser promises to keep the records is asked for and shown", async ({ server, phone }) => {
+  const page = await phone.open();
+  await page.addInitScript(() => {
+    const asked = window as unknown as { asked: number };
+    asked.asked = 0;
+    const persist = navigator.storage.persist.bind(navigator.storage);
+    navigator.storage.persist = () => {
+      asked.asked++;
+      return persist();
+    };
+  });
+  await logIn(page, server.url);
+  await ready(page);
+  expect(await page.evaluate(() => (window as unknown as { asked: number }).asked)).toBe(1);
+  await tab(page, "我的");
+  await expect(page.getByText("浏览器未保证；装到桌面更稳妥")).toBeVisible();
+  const devtools = await phone.context.newCDPSession(page);
+  const origin = new URL(server.url).origin;
+  await devtools.send("Browser.grantPermissions", { origin, permissions: ["durableStorage"] });
+  await page.evaluate(() => navigator.storage.persist());
+  await tab(page, "今日");
+  await tab(page, "我的");
+  await expect(page.getByText("是，系统不会自动清理")).toBeVisible();
 });

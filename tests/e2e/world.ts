@@ -158,3 +158,23 @@ export async function logVisit(page: Page, door: number, found: string): Promise
   await page.getByRole("button", { name: "保存" }).click();
   await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
 }
+
+/** Puts something in the place of a stored value, or with none opens the storage as a later version would. */
+export async function spoil(page: Page, table?: string) {
+  await page.evaluate(async (table) => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("ruhu", table ? undefined : 99);
+      open.onsuccess = () => done(open.result);
+    });
+    if (table) {
+      const write = database.transaction(table, "readwrite");
+      const keys = await new Promise<IDBValidKey[]>((done) => {
+        const all = write.objectStore(table).getAllKeys();
+        all.onsuccess = () => done(all.result);
+      });
+      write.objectStore(table).put(new TextEncoder().encode("{"), keys[0]);
+      await new Promise((done) => (write.oncomplete = done));
+    }
+    database.close();
+  }, table);
+}

@@ -20,6 +20,8 @@ pub enum Bug {
     RestoreNotNoticed,
     /// What was acknowledged is not offered to a restored server.
     AcknowledgedNotOffered,
+    /// A window that was frozen writes what it planned, whatever another wrote meanwhile.
+    FrozenWrites,
     /// An op that waits is swept with the acknowledged ones.
     SweptTooEarly,
     /// Merging segments loses a record.
@@ -36,7 +38,7 @@ pub enum Bug {
 
 impl Bug {
     /// Every bug.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SaveNotWritten,
         Self::StampsGoBack,
         Self::UnnamedForgotten,
@@ -45,6 +47,7 @@ impl Bug {
         Self::LaggingTakesBack,
         Self::RestoreNotNoticed,
         Self::AcknowledgedNotOffered,
+        Self::FrozenWrites,
         Self::SweptTooEarly,
         Self::CompactionDropsOne,
         Self::ContestedDropped,

@@ -39,6 +39,8 @@ pub enum Write {
     /// Goes on only where the value under a key is still this one, or there still is none: otherwise nothing of
     /// the batch is written. Comes first in its batch.
     Check(Table, String, Option<Vec<u8>>),
+    /// Goes on only where a table has these keys and no others. Comes first in its batch.
+    CheckKeys(Table, Vec<String>),
     /// Writes a value, replacing one of the same key.
     Put(Table, String, Vec<u8>),
     /// Removes a value, if it is there.

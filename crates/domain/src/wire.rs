@@ -8,7 +8,8 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most ops of one request.
 pub const MAX_OPS: usize = 500;
@@ -124,6 +125,19 @@ pub struct UnsentOps {
     pub account: String,
     /// The ops, in the order of their stamps.
     pub ops: Vec<Op>,
+}
+
+/// A receipt number for ops that the office took in by hand: six digits of the SHA-256 of their ids. A phone that
+/// has just these, and no others, may let go of them.
+pub fn receipt(ops: impl IntoIterator<Item = OpId>) -> String {
+    let ops: BTreeSet<OpId> = ops.into_iter().collect();
+    let mut hash = Sha256::new();
+    for op in ops {
+        hash.update(op.to_string());
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{:06}", number % 1_000_000)
 }
 
 /// The answer to one op.

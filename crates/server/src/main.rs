@@ -3,7 +3,10 @@
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
-use ruhu_domain::{AreaCode, GridCode, OpId, day, wire::OpOutcome};
+use ruhu_domain::{
+    AreaCode, GridCode, OpId, day,
+    wire::{self, OpOutcome},
+};
 use ruhu_server::{
     database::{Database, Location},
     demo, export, http,
@@ -222,6 +225,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 count(&[OpOutcome::Quarantined]),
                 count(&[OpOutcome::Rejected])
             );
+            let taken = results.iter().filter(|result| result.outcome != OpOutcome::Rejected);
+            println!("回执号：{}（请告诉交文件的人）", wire::receipt(taken.map(|result| result.op)));
             ExitCode::SUCCESS
         }
         Command::Quarantine(Quarantine::List) => {

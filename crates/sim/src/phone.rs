@@ -2,7 +2,7 @@
 
 use ruhu_domain::{
     DeviceId, OpId,
-    engine::{Engine, HEAD, Head, Pass, Plan},
+    engine::{Engine, Head, Pass, Plan},
     storage::{Snapshot, Table, Write},
     wire::{SyncRequest, SyncResponse},
 };
@@ -36,6 +36,17 @@ impl Fate {
     }
 }
 
+/// A window that the browser froze in the middle of a pass: what it knew, and what it has under way.
+#[derive(Debug)]
+pub struct Frozen {
+    /// What it knew.
+    pub engine: Engine,
+    /// Requests on their way to the office.
+    pub requests: Vec<(u32, SyncRequest)>,
+    /// Answers on their way back, with the epoch that was asked.
+    pub answers: Vec<(u32, Option<String>, SyncResponse)>,
+}
+
 /// A phone.
 #[derive(Debug)]
 pub struct Phone {
@@ -53,6 +64,8 @@ pub struct Phone {
     pub answers: Vec<(u32, Option<String>, SyncResponse)>,
     /// Saves that the worker was told are on the phone.
     pub promised: BTreeSet<OpId>,
+    /// A window that is frozen while another does the work.
+    pub frozen: Option<Frozen>,
     /// A copy of the disk, as a backup of the profile would be.
     pub copy: Option<(Disk, BTreeSet<OpId>)>,
 }
@@ -69,8 +82,8 @@ fn snapshot(disk: &Disk) -> Snapshot {
 /// The engine as a disk has it.
 pub fn load(disk: &Disk) -> Engine {
     let snapshot = snapshot(disk);
-    let head = snapshot.get(Table::Meta, HEAD).expect("a head is written at the login");
-    Engine::load(serde_json::from_slice(head).expect("a head"), &snapshot).expect("what was written can be read")
+    let head = Head::stored(&snapshot).expect("a head").expect("it is written at the login");
+    Engine::load(head, &snapshot).expect("what was written can be read")
 }
 
 impl Phone {
@@ -87,6 +100,7 @@ impl Phone {
             requests: Vec::new(),
             answers: Vec::new(),
             promised: BTreeSet::new(),
+            frozen: None,
             copy: None,
         }
     }
@@ -99,7 +113,8 @@ impl Phone {
     /// Carries a plan out; whether the phone lived to apply it.
     pub fn carry_out(&mut self, plan: Plan, fate: Fate) -> bool {
         if matches!(fate, Fate::Well | Fate::DiesAfter) {
-            write(&mut self.disk, &plan.writes);
+            let written = write(&mut self.disk, &plan.writes);
+            assert!(written, "the only window at work knows what is written");
         }
         match fate {
             Fate::Well => drop(self.engine.apply(plan.delta)),
@@ -107,6 +122,28 @@ impl Phone {
             Fate::DiesBefore | Fate::DiesAfter => self.restart(),
         }
         fate == Fate::Well
+    }
+
+    /// The browser freezes the window in the middle of its pass, and another is opened.
+    pub fn freeze(&mut self) {
+        let engine = load(&self.disk);
+        self.frozen = Some(Frozen {
+            engine: std::mem::replace(&mut self.engine, engine),
+            requests: std::mem::take(&mut self.requests),
+            answers: std::mem::take(&mut self.answers),
+        });
+        self.pass = None;
+    }
+
+    /// A plan of a window that was frozen: written only where nothing it rests on was overtaken, and told to the
+    /// window at work. What was not written it reads again.
+    pub fn carry_out_late(&mut self, frozen: &mut Frozen, plan: Plan) {
+        if write(&mut self.disk, &plan.writes) {
+            frozen.engine.apply(plan.delta.clone());
+            self.engine.apply(plan.delta);
+        } else {
+            frozen.engine = load(&self.disk);
+        }
     }
 
     /// The pass ends early; its requests may still arrive.
@@ -118,23 +155,25 @@ impl Phone {
     /// The browser is killed and started again.
     pub fn restart(&mut self) {
         self.break_off();
+        self.frozen = None;
         self.engine = load(&self.disk);
     }
 }
 
-fn write(disk: &mut Disk, writes: &[Write]) {
+/// Whether what the writes rest on still holds; if not, nothing is written.
+fn write(disk: &mut Disk, writes: &[Write]) -> bool {
     for write in writes {
         match write {
             Write::Check(table, key, value) => {
-                assert_eq!(
-                    disk.get(&(*table, key.clone())),
-                    value.as_ref(),
-                    "one window writes, and knows what it wrote"
-                );
+                if disk.get(&(*table, key.clone())) != value.as_ref() {
+                    return false;
+                }
             }
+            Write::CheckKeys(..) => unreachable!("the engine plans none"),
             Write::Put(table, key, value) => drop(disk.insert((*table, key.clone()), value.clone())),
             Write::Delete(table, key) => drop(disk.remove(&(*table, key.clone()))),
             Write::Clear(table) => disk.retain(|(of, _), _| of != table),
         }
     }
+    true
 }

@@ -55,6 +55,10 @@ pub enum Action {
     Return,
     /// The phone tidies up.
     Tidy,
+    /// The browser freezes the window at work, and another is opened.
+    Freeze,
+    /// The frozen window goes on with what it had under way, and is closed.
+    Thaw,
     /// The browser is killed.
     Kill,
     /// The phone's clock is set.
@@ -82,7 +86,7 @@ pub enum Action {
 impl Action {
     /// An action, the everyday ones more often.
     pub fn pick(rng: &mut impl Rng) -> Self {
-        const ACTIONS: [(Action, u32); 19] = [
+        const ACTIONS: [(Action, u32); 21] = [
             (Action::Edit, 160),
             (Action::EditBadly, 8),
             (Action::Choose, 20),
@@ -91,6 +95,8 @@ impl Action {
             (Action::Arrive, 220),
             (Action::Return, 220),
             (Action::Tidy, 40),
+            (Action::Freeze, 20),
+            (Action::Thaw, 20),
             (Action::Kill, 12),
             (Action::SetClock, 10),
             (Action::Copy, 4),
@@ -173,6 +179,8 @@ impl World {
             Action::Arrive => self.arrive(at, &mut rng),
             Action::Return => self.take_answer(at, fate, &mut rng),
             Action::Tidy => self.tidy(at, fate),
+            Action::Freeze => self.phones[at].freeze(),
+            Action::Thaw => self.thaw(at),
             Action::Kill => self.phones[at].restart(),
             Action::SetClock => self.phones[at].skew_ms = skew(&mut rng),
             Action::Copy => {
@@ -356,6 +364,24 @@ impl World {
             let long_ago: Vec<OpId> = long_ago.map(|(_, op)| op.id).collect();
             phone.promised.retain(|id| !long_ago.contains(id));
             phone.carry_out(plan, fate);
+        }
+    }
+
+    /// The answers that come to a window that was frozen, and what it tidies.
+    fn thaw(&mut self, at: usize) {
+        let Some(mut frozen) = self.phones[at].frozen.take() else { return };
+        for (number, request) in std::mem::take(&mut frozen.requests) {
+            let answer = self.server.handle(&request, self.now_ms, false);
+            frozen.answers.extend(answer.map(|answer| (number, request.epoch.clone(), answer)));
+        }
+        let phone = &mut self.phones[at];
+        let now = phone.clock(self.now_ms);
+        for (_, asked, answer) in std::mem::take(&mut frozen.answers) {
+            let plan = frozen.engine.plan_answer(asked.as_deref(), answer, now);
+            phone.carry_out_late(&mut frozen, plan);
+        }
+        while let Some(plan) = frozen.engine.plan_sweep().or_else(|| frozen.engine.plan_compaction()) {
+            phone.carry_out_late(&mut frozen, plan);
         }
     }
 

@@ -214,7 +214,7 @@ impl Answer<'_> {
             }
         }
         plan.writes.extend(head.writes());
-        plan.writes.insert(0, engine.fence());
+        plan.writes.splice(..0, engine.fence());
         plan.delta = Delta {
             base: base.into_values().collect(),
             forgotten: forgotten.into_iter().collect(),

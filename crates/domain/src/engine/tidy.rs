@@ -38,7 +38,8 @@ impl Engine {
             swept.extend(self.outbox().map(|queued| queued.op.id).take(1));
         }
         let delete = |op: &OpId| Write::Delete(Table::Outbox, op.to_string());
-        let writes = swept.iter().map(delete).collect();
+        // Another window may have learned that one has to be offered again.
+        let writes = self.fence().into_iter().chain(swept.iter().map(delete)).collect();
         (!swept.is_empty()).then(|| Plan { writes, delta: Delta { swept, ..Delta::default() } })
     }
 
@@ -66,7 +67,7 @@ impl Engine {
         put_segments(self.next_segment(), self.head.epoch.as_deref(), records, self.spent(), &mut plan);
         let head = Head { generation: self.head.generation + 1, ..self.head.clone() };
         plan.writes.extend(head.writes());
-        plan.writes.insert(0, self.fence());
+        plan.writes.splice(..0, self.fence());
         plan.delta.head = Some(head);
         Some(plan)
     }
