@@ -21,6 +21,14 @@ const troubles: [string, (route: Route) => Promise<void>, string][] = [
     (route) => route.fulfill({ status: 200, contentType: "text/html", body: "<html>请先登录 Wi-Fi</html>" }),
     "网络要求先登录",
   ],
+  [
+    "an answer that was cut short",
+    async (route) => {
+      const body = await (await route.fetch()).text();
+      await route.fulfill({ status: 200, contentType: "application/json", body: body.slice(0, body.length / 2) });
+    },
+    "网络要求先登录",
+  ],
   ["a 500", (route) => route.fulfill({ status: 500, contentType: "text/plain", body: "oops" }), "服务器暂时出错"],
   ["a dropped connection", (route) => route.abort("connectionreset"), "没有网络"],
   [

@@ -3,16 +3,16 @@
 mod world;
 
 use ruhu_domain::{
-    DeviceId, Kind,
-    wire::{HistoryEntry, MAX_OPS, OpOutcome, Problem, SyncResponse, UnsentOps},
+    DeviceId, Kind, OpId, RecordId,
+    wire::{HistoryEntry, MAX_OPS, OpOutcome, Page, Problem, SyncResponse, UnsentOps},
 };
 use ruhu_server::{
     database::{CannotDecide, Database},
     import,
 };
-use serde_json::json;
-use std::io::Write;
-use world::{Base, World, channel, found};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, io::Write};
+use world::{Base, Phone, World, channel, found};
 
 async fn what_one_phone_saved_reaches_another_once(base: Base) {
     let world = World::new(base).await;
@@ -41,7 +41,7 @@ async fn a_phone_is_sent_back_a_record_that_others_changed_meanwhile(base: Base)
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     one.sync(vec![one.visit(1, "一")]).await;
     let mut op = two.visit(1, "二");
-    op.id = ruhu_domain::OpId::new(9, [9; 10]);
+    op.id = OpId::new(9, [9; 10]);
     op.stamp.ms += 10;
     let answer = two.sync(vec![op]).await;
     let record = &answer.channels[0].records[0];
@@ -96,18 +96,53 @@ async fn every_page_is_pulled_whatever_the_limit(base: Base) {
     one.sync((0..25).map(|n| one.visit(n, "好")).collect()).await;
     let mut pulled = 0;
     loop {
-        let mut request = two.request(vec![]);
-        request.limit = 10;
-        let answer = two.post(serde_json::to_vec(&request).expect("a request"), &two.token).await;
-        let answer: SyncResponse = answer.json().await.expect("a sync answer");
-        let page = &answer.channels[0];
+        let page = ten(&mut two).await;
         pulled += page.records.len();
-        two.cursors.insert(page.channel.clone(), page.next);
         if !page.more {
             break;
         }
     }
     assert_eq!(pulled, 25);
+}
+
+/// The next page of ten.
+async fn ten(phone: &mut Phone<'_>) -> Page {
+    let mut request = phone.request(vec![]);
+    request.limit = 10;
+    let answer = phone.post(serde_json::to_vec(&request).expect("a request"), &phone.token).await;
+    let answer: SyncResponse = answer.json().await.expect("a sync answer");
+    let page = answer.channels.into_iter().next().expect("a page");
+    phone.cursors.insert(page.channel.clone(), page.next);
+    page
+}
+
+async fn a_row_that_changes_between_pages_comes_with_its_new_value(base: Base) {
+    let world = World::new(base).await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    one.sync((0..25).map(|n| one.visit(n, "好")).collect()).await;
+    let mut known: BTreeMap<RecordId, Value> = BTreeMap::new();
+    // One that was on the first page already, and one that would be on the last.
+    let changes = [3, 22].map(|n| {
+        let mut op = one.visit(n, "改");
+        op.id = OpId::new(n, [9; 10]);
+        op.stamp.ms += 1_000;
+        op
+    });
+    let changed: Vec<RecordId> = changes.iter().map(|op| op.record).collect();
+    let mut changes = changes.into_iter();
+    loop {
+        let page = ten(&mut two).await;
+        known.extend(page.records.iter().map(|record| (record.id, found(record).clone())));
+        match changes.next() {
+            Some(op) => drop(one.sync(vec![op]).await),
+            None if !page.more => break,
+            None => {}
+        }
+    }
+    assert_eq!(known.len(), 25);
+    for (id, value) in known {
+        assert_eq!(value, json!(if changed.contains(&id) { "改" } else { "好" }));
+    }
 }
 
 async fn a_request_that_only_pushes_moves_the_position_past_what_it_wrote(base: Base) {
@@ -122,7 +157,7 @@ async fn a_request_that_only_pushes_moves_the_position_past_what_it_wrote(base: 
 
     // Where the sender does not have it all, the numbers are left for a pull.
     let mut op = two.visit(1, "乙");
-    op.id = ruhu_domain::OpId::new(9, [9; 10]);
+    op.id = OpId::new(9, [9; 10]);
     op.stamp.ms += 10;
     let mut request = two.request(vec![op]);
     request.limit = 0;
@@ -163,7 +198,7 @@ async fn a_phone_that_was_away_while_records_were_purged_starts_over(base: Base)
     let answer = one.sync(vec![one.visit(2, "二")]).await;
     assert_eq!(answer.results[0].outcome, OpOutcome::Gone);
     let mut late = one.visit(2, "晚到的修改");
-    late.id = ruhu_domain::OpId::new(9, [9; 10]);
+    late.id = OpId::new(9, [9; 10]);
     assert_eq!(one.sync(vec![late]).await.results[0].outcome, OpOutcome::Quarantined);
 }
 
@@ -316,7 +351,7 @@ async fn the_history_of_a_record_says_who_changed_what_to_those_who_may_read_it(
     let mut phone = world.log_in(1).await;
     let first = phone.visit(1, "一");
     let mut second = phone.visit(1, "二");
-    second.id = ruhu_domain::OpId::new(9, [9; 10]);
+    second.id = OpId::new(9, [9; 10]);
     second.stamp.ms += 10;
     phone.sync(vec![first.clone()]).await;
     phone.sync(vec![second]).await;
@@ -351,7 +386,7 @@ async fn an_older_app_can_push_and_what_a_newer_one_adds_is_kept(base: Base) {
     assert_eq!(record.fields["mood"].value, json!("平静"));
     // The older app changes what it knows; the field that it does not know stays.
     let mut edit = older.visit(1, "旧版改的");
-    edit.id = ruhu_domain::OpId::new(9, [9; 10]);
+    edit.id = OpId::new(9, [9; 10]);
     edit.stamp.ms += 10;
     edit.changes.retain(|name, _| name == "found");
     let mut request = serde_json::to_value(older.request(vec![edit])).expect("a request");
@@ -374,6 +409,7 @@ on_both_databases!(
     the_same_id_with_other_content_overwrites_nothing,
     a_bad_op_holds_up_no_other,
     every_page_is_pulled_whatever_the_limit,
+    a_row_that_changes_between_pages_comes_with_its_new_value,
     a_request_that_only_pushes_moves_the_position_past_what_it_wrote,
     a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so,
     a_phone_that_was_away_while_records_were_purged_starts_over,

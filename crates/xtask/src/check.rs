@@ -62,6 +62,7 @@ pub fn check() -> anyhow::Result<()> {
     setup::app()?;
     run(&mut command(&["cargo", "fmt", "--all", "--check"]))?;
     layers()?;
+    survival()?;
     let strict = ["--", "-D", "warnings"];
     run(command(&["cargo", "clippy", "--quiet", "--workspace", "--all-targets"]).args(strict))?;
     let wasm =
@@ -74,7 +75,7 @@ pub fn check() -> anyhow::Result<()> {
 fn layers() -> anyhow::Result<()> {
     let mut broken = Vec::new();
     for rule in &RULES {
-        for file in rust_files(Path::new(rule.folder))? {
+        for file in files(Path::new(rule.folder), &["rs"])? {
             for (at, line) in fs::read_to_string(&file)?.lines().enumerate() {
                 let code = line.split("//").next().unwrap_or_default();
                 if let Some(name) = rule.banned.iter().find(|name| code.contains(**name)) {
@@ -87,17 +88,36 @@ fn layers() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn rust_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(rust_files(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+/// Where the tests are.
+const TESTS: [&str; 5] = ["tests", "crates/domain/src", "crates/server/tests", "crates/sim/src", "src"];
+
+/// Every test that `docs/survival.md` names is there.
+fn survival() -> anyhow::Result<()> {
+    let table = fs::read_to_string("docs/survival.md")?;
+    let mut tests = String::new();
+    for folder in TESTS {
+        for file in files(Path::new(folder), &["rs", "ts"])? {
+            tests.push_str(&fs::read_to_string(file)?);
         }
     }
-    Ok(files)
+    let names = table.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('`').skip(1).step_by(2));
+    let missing: Vec<&str> = names.filter(|name| !tests.contains(name)).collect();
+    ensure!(missing.is_empty(), "docs/survival.md names tests that are not there:\n{}", missing.join("\n"));
+    Ok(())
+}
+
+/// The files below a folder with these extensions, but for installed packages.
+fn files(folder: &Path, extensions: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            found.extend(files(&path, extensions)?);
+        } else if path.extension().is_some_and(|of| extensions.iter().any(|extension| of == *extension)) {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -108,5 +128,11 @@ mod tests {
     fn the_layers_are_kept_apart() {
         std::env::set_current_dir(crate::root()).expect("the project's folder");
         layers().expect("no layer names what it must not");
+    }
+
+    #[test]
+    fn what_is_survived_is_tested() {
+        std::env::set_current_dir(crate::root()).expect("the project's folder");
+        survival().expect("every test is there");
     }
 }

@@ -31,6 +31,7 @@ impl Phone {
                 Write::Check(table, key, value) => {
                     assert_eq!(self.stored.get(&(table, key)), value.as_ref(), "nobody else writes here");
                 }
+                Write::CheckKeys(..) => unreachable!("the engine plans none"),
                 Write::Put(table, key, value) => drop(self.stored.insert((table, key), value)),
                 Write::Delete(table, key) => drop(self.stored.remove(&(table, key))),
                 Write::Clear(table) => self.stored.retain(|(of, _), _| *of != table),
@@ -444,4 +445,19 @@ fn what_a_window_planned_before_another_wrote_is_not_written() {
     assert_ne!(phone.stored.get(&(*table, key.clone())), seen.as_ref(), "the other window's write shows");
     let fresh = phone.restarted().engine.plan_answer(None, response(&[], Vec::new(), 0), NOW);
     assert_eq!(fresh.writes[0], Write::Check(*table, key.clone(), phone.stored.get(&(*table, key.clone())).cloned()));
+}
+
+#[test]
+fn what_counts_as_written_is_what_the_storage_says() {
+    let mut phone = Phone::new(1);
+    let id = phone.edit(record(1), &json!({"found": "一"}), NOW);
+    phone.answer(response(&[(id, OpOutcome::Applied)], vec![], 1));
+    assert!(!phone.engine.is_behind(Some(b"1")));
+    assert!(phone.engine.is_behind(Some(b"2")) && phone.engine.is_behind(None));
+    // A phone that an earlier version of the app left without the count goes on all the same.
+    phone.stored.remove(&(Table::Meta, COUNT.to_owned()));
+    let mut phone = phone.restarted();
+    let id = phone.edit(record(1), &json!({"found": "二"}), NOW);
+    phone.answer(response(&[(id, OpOutcome::Applied)], vec![], 2));
+    assert_eq!(phone.restarted().value(record(1), "found"), json!("二"));
 }
