@@ -3,6 +3,7 @@
 use crate::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
+        Screen,
         broken::Broken,
         care::Care,
         history::History,
@@ -16,13 +17,9 @@ use crate::{
         today::Today,
         visit_form::{EditVisit, NewVisit},
     },
-    state::{App, Phase},
+    state::{App, Phase, use_app},
 };
 use leptos::prelude::*;
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
-};
 
 /// The whole app.
 #[component]
@@ -44,24 +41,25 @@ pub fn Root() -> impl IntoView {
 /// The screens of the open notebook.
 #[component]
 fn Notebook() -> impl IntoView {
+    let app = use_app();
+    let screen = Memo::new(move |_| app.path.with(|path| Screen::of(path)));
     view! {
-        <Router>
-            <div class="shell">
-                <Routes fallback=|| view! { <NotFound/> }>
-                    <Route path=path!("/") view=Today/>
-                    <Route path=path!("/round") view=Round/>
-                    <Route path=path!("/households/:id") view=HouseholdPage/>
-                    <Route path=path!("/households/:id/visit") view=NewVisit/>
-                    <Route path=path!("/visits/:id") view=EditVisit/>
-                    <Route path=path!("/visits/:id/history") view=History/>
-                    <Route path=path!("/matters") view=Matters/>
-                    <Route path=path!("/care") view=Care/>
-                    <Route path=path!("/me") view=Me/>
-                    <Route path=path!("/install") view=Install/>
-                    <Route path=path!("/login") view=Login/>
-                </Routes>
-                <TabBar/>
-            </div>
-        </Router>
+        <div class="shell">
+            {move || match screen.get() {
+                Screen::Today => view! { <Today/> }.into_any(),
+                Screen::Round => view! { <Round/> }.into_any(),
+                Screen::Household(id) => view! { <HouseholdPage id/> }.into_any(),
+                Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
+                Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),
+                Screen::History(id) => view! { <History id/> }.into_any(),
+                Screen::Matters => view! { <Matters/> }.into_any(),
+                Screen::Care => view! { <Care/> }.into_any(),
+                Screen::Me => view! { <Me/> }.into_any(),
+                Screen::Install => view! { <Install/> }.into_any(),
+                Screen::Login => view! { <Login/> }.into_any(),
+                Screen::NotFound => view! { <NotFound/> }.into_any(),
+            }}
+            <TabBar/>
+        </div>
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::state::use_app;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 const TABS: [(&str, &str, &str); 5] = [
     ("/", "今日", "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4"),
@@ -12,18 +11,23 @@ const TABS: [(&str, &str, &str); 5] = [
     ("/me", "我的", "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21c1-5 4-7 8-7s7 2 8 7"),
 ];
 
+/// Whether a path is a tab's own, or below it.
+fn is_in(path: &str, tab: &str) -> bool {
+    path.strip_prefix(tab).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// The bottom bar. Hidden while a form is open: a form has one way on.
 #[component]
 pub fn TabBar() -> impl IntoView {
     let app = use_app();
     let tabs = TABS.map(|(href, label, drawing)| {
         view! {
-            <A href=href exact=href == "/" attr:class="tab">
+            <a href=href class="tab" aria-current=move || app.path.with(|path| is_in(path, href)).then_some("page")>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <path d=drawing/>
                 </svg>
                 <span>{label}</span>
-            </A>
+            </a>
         }
     });
     view! { <nav class="tabs" class:away=move || app.form_open.get() aria-label="主导航">{tabs.collect_view()}</nav> }

@@ -15,7 +15,7 @@ pub fn Windowed<T, K, F, V>(
     items: Signal<Arc<Vec<T>>>,
     /// A row's height in CSS pixels.
     #[prop(into)]
-    row_height: Signal<f64>,
+    row_height: Signal<u32>,
     /// What tells a row apart; a row with another key is drawn anew.
     key: fn(&T) -> K,
     /// Draws a row.
@@ -47,7 +47,7 @@ where
         request_animation_frame(look);
     });
     let range = Memo::new(move |_| {
-        let height = row_height.get().max(1.0);
+        let height = f64::from(row_height.get().max(1));
         let count = items.with(|items| items.len());
         let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
         let top = view_top.get();
@@ -60,10 +60,10 @@ where
         let (from, to) = range.get();
         items.with(|items| items.get(from..to.min(items.len())).unwrap_or_default().to_vec())
     };
-    let top = move || format!("{}px", range.get().0 as f64 * row_height.get());
+    let top = move || format!("{}px", range.get().0 * row_height.get() as usize);
     let bottom = move || {
         let below = items.with(|items| items.len()).saturating_sub(range.get().1);
-        format!("{}px", below as f64 * row_height.get())
+        format!("{}px", below * row_height.get() as usize)
     };
     view! {
         <ul class="list" node_ref=list style:padding-top=top style:padding-bottom=bottom>

@@ -1,32 +1,29 @@
 //! 修改历史: who changed what in a visit, and when. It is at the office and loaded on demand.
 
-use super::id_param;
 use crate::{
     components::{empty::Empty, page::Page},
     state::use_app,
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    day,
+    RecordId, day,
     visit::{field_label, field_words},
     wire::HistoryEntry,
 };
 
-/// The history of the visit that the address names.
+/// The history of a visit.
 #[component]
-pub fn History() -> impl IntoView {
+pub fn History(
+    /// The visit.
+    id: RecordId,
+) -> impl IntoView {
     let app = use_app();
-    let id = id_param();
     let found = RwSignal::new(None::<Result<Vec<HistoryEntry>, String>>);
-    Effect::new(move |_| {
-        let Some(id) = id.get() else { return };
-        found.set(None);
-        leptos::task::spawn_local(async move {
-            let answer = app.history(id).await;
-            drop(found.try_set(Some(answer)));
-        });
+    leptos::task::spawn_local(async move {
+        let answer = app.history(id).await;
+        drop(found.try_set(Some(answer)));
     });
-    let back = id.get_untracked().and_then(|id| app.read(|notebook| Some(notebook.roster().visit(id)?.household)));
+    let back = untrack(|| app.read(|notebook| Some(notebook.roster().visit(id)?.household)));
     let back = back.map_or_else(|| "/round".to_owned(), |household| format!("/households/{household}"));
     view! {
         <Page title="修改历史" back=back>

@@ -1,6 +1,5 @@
 //! 户: who lives here, and what was noted before.
 
-use super::id_param;
 use crate::{
     components::{contested::Contested, empty::Empty, page::Page, tick::Tick},
     platform::clock,
@@ -15,27 +14,22 @@ const PAGE: usize = 20;
 
 /// A household.
 #[component]
-pub fn HouseholdPage() -> impl IntoView {
+pub fn HouseholdPage(
+    /// The household.
+    id: RecordId,
+) -> impl IntoView {
     let app = use_app();
-    let id = id_param();
     let household = Memo::new(move |_| {
-        let id = id.get()?;
         app.read(|notebook| notebook.roster().household(id).map(|(_, household)| household.clone()))
     });
-    let members = Memo::new(move |_| {
-        let id = id.get();
-        app.read(|notebook| id.map(|id| notebook.roster().members(id)).unwrap_or_default())
-    });
-    let visits = Memo::new(move |_| {
-        let id = id.get();
-        app.read(|notebook| id.map(|id| notebook.roster().visits(id)).unwrap_or_default())
-    });
+    let members = Memo::new(move |_| app.read(|notebook| notebook.roster().members(id)));
+    let visits = Memo::new(move |_| app.read(|notebook| notebook.roster().visits(id)));
     let shown = RwSignal::new(PAGE);
     let title = Signal::derive(move || household.get().map_or_else(|| "户".into(), |household| household.head.clone()));
     view! {
         <Page title=title back="/round">
-            {move || match (id.get(), household.get()) {
-                (Some(id), Some(household)) => view! {
+            {move || match household.get() {
+                Some(household) => view! {
                     <Facts household/>
                     <section>
                         <h2>"家庭成员"</h2>

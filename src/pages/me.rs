@@ -192,15 +192,18 @@ fn Storage() -> impl IntoView {
         let found = space::look().await;
         let _ = look.try_set(found);
     });
-    let megabytes = |bytes: f64| format!("{:.1} MB", bytes / 1_048_576.0);
+    let megabytes = |bytes: u64| {
+        let tenths = bytes.saturating_mul(10) >> 20;
+        format!("{}.{} MB", tenths / 10, tenths % 10)
+    };
     view! {
         {move || look.get().map(|space| {
-            let granted = if space.granted > 1e9 {
-                format!("{:.0} GB", space.granted / 1_073_741_824.0)
+            let granted = if space.granted > 1_000_000_000 {
+                format!("{} GB", space.granted >> 30)
             } else {
                 megabytes(space.granted)
             };
-            let nearly_full = space.granted > 0.0 && space.used > 0.8 * space.granted;
+            let nearly_full = space.granted > 0 && space.used > space.granted / 5 * 4;
             view! {
                 <section>
                     <h2>"本机存储"</h2>

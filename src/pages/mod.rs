@@ -13,12 +13,77 @@ pub mod round;
 pub mod today;
 pub mod visit_form;
 
-use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use ruhu_domain::RecordId;
 
-/// The record that the address names.
-fn id_param() -> Memo<Option<RecordId>> {
-    let params = use_params_map();
-    Memo::new(move |_| params.with(|params| params.get("id").and_then(|id| id.parse().ok())))
+/// The screen that an address names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// 今日
+    Today,
+    /// 走访
+    Round,
+    /// 户
+    Household(RecordId),
+    /// 入户走访: a new visit to a household.
+    NewVisit(RecordId),
+    /// 入户走访: a visit to change.
+    EditVisit(RecordId),
+    /// 修改历史 of a visit.
+    History(RecordId),
+    /// 事项
+    Matters,
+    /// 关爱
+    Care,
+    /// 我的
+    Me,
+    /// 装到桌面
+    Install,
+    /// 登录
+    Login,
+    /// None.
+    NotFound,
+}
+
+impl Screen {
+    /// The screen of a path.
+    pub fn of(path: &str) -> Self {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let record = |id: &str, screen: fn(RecordId) -> Self| id.parse().map_or(Self::NotFound, screen);
+        match parts.as_slice() {
+            [] => Self::Today,
+            ["round"] => Self::Round,
+            ["households", id] => record(id, Self::Household),
+            ["households", id, "visit"] => record(id, Self::NewVisit),
+            ["visits", id] => record(id, Self::EditVisit),
+            ["visits", id, "history"] => record(id, Self::History),
+            ["matters"] => Self::Matters,
+            ["care"] => Self::Care,
+            ["me"] => Self::Me,
+            ["install"] => Self::Install,
+            ["login"] => Self::Login,
+            _ => Self::NotFound,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_one_screen() {
+        let id = RecordId::new(1, [1; 10]);
+        for (path, screen) in [
+            ("/", Screen::Today),
+            ("", Screen::Today),
+            ("/round/", Screen::Round),
+            (&format!("/households/{id}"), Screen::Household(id)),
+            (&format!("/households/{id}/visit"), Screen::NewVisit(id)),
+            (&format!("/visits/{id}/history"), Screen::History(id)),
+            ("/visits/nothing", Screen::NotFound),
+            ("/rounds", Screen::NotFound),
+        ] {
+            assert_eq!(Screen::of(path), screen, "{path}");
+        }
+    }
 }

@@ -13,8 +13,8 @@ use ruhu_domain::{
 use std::sync::Arc;
 
 /// A row's height, as style/round.css has it.
-const ROW: f64 = 76.0;
-const LARGE_ROW: f64 = 140.0;
+const ROW: u32 = 76;
+const LARGE_ROW: u32 = 140;
 
 /// The round: filter, search, doors.
 #[component]

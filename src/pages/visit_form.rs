@@ -1,6 +1,5 @@
 //! 入户走访: the form.
 
-use super::id_param;
 use crate::{
     components::{
         chips::{AnyOf, OneOf},
@@ -10,29 +9,31 @@ use crate::{
     platform::clock,
     state::{drafts::Draft, use_app},
 };
-use chrono::{Days, NaiveDate};
+use chrono::Days;
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use ruhu_domain::{
+    RecordId,
     codes::{Outcome, Purpose},
     day,
     visit::{BadVisit, Visit},
 };
 
-/// A new visit to the household that the address names, or its draft.
+/// A new visit to a household, or its draft.
 #[component]
-pub fn NewVisit() -> impl IntoView {
-    let app = use_app();
-    let id = id_param();
-    move || form(id.get().and_then(|id| app.draft_for(id)))
+pub fn NewVisit(
+    /// The household.
+    id: RecordId,
+) -> impl IntoView {
+    form(use_app().draft_for(id))
 }
 
-/// A change to the visit that the address names.
+/// A change to a visit.
 #[component]
-pub fn EditVisit() -> impl IntoView {
-    let app = use_app();
-    let id = id_param();
-    move || form(id.get().and_then(|id| app.draft_of(id)))
+pub fn EditVisit(
+    /// The visit.
+    id: RecordId,
+) -> impl IntoView {
+    form(use_app().draft_of(id))
 }
 
 fn form(draft: Option<Draft>) -> AnyView {
@@ -77,13 +78,8 @@ fn VisitForm(
             open.keep_draft(draft.get_untracked());
         }
     };
-    let navigate = use_navigate();
-    let leave = {
-        let navigate = navigate.clone();
-        move |to: &str| navigate(to, NavigateOptions { replace: true, ..NavigateOptions::default() })
-    };
+    let leave = move || app.leave_for(&format!("/households/{household}"));
     let save = {
-        let leave = leave.clone();
         move |event: SubmitEvent| {
             event.prevent_default();
             if saving.get_untracked() {
@@ -95,12 +91,11 @@ fn VisitForm(
                 return;
             }
             saving.set(true);
-            let leave = leave.clone();
             leptos::task::spawn_local(async move {
                 match app.save_visit(id, visit).await {
                     Ok(()) => {
                         app.say("已保存 ✓ 已存本机", None);
-                        leave(&format!("/households/{household}"));
+                        leave();
                     }
                     Err(error) => {
                         let _ = saving.try_set(false);
@@ -111,11 +106,10 @@ fn VisitForm(
         }
     };
     let discard = move |_| {
-        let leave = leave.clone();
         leptos::task::spawn_local(async move {
             let Some(open) = app.notebook() else { return };
             match open.forget_draft(id).await {
-                Ok(()) => leave(&format!("/households/{household}")),
+                Ok(()) => leave(),
                 Err(error) => drop(problem.try_set(Some((None, error.to_string())))),
             }
         });
@@ -212,7 +206,7 @@ fn VisitForm(
                             min=tomorrow
                             prop:value=move || draft.with(|draft| draft.visit.next_on.map(day::ledger).unwrap_or_default())
                             on:change=move |event| {
-                                let date = NaiveDate::parse_from_str(&event_target_value(&event), "%Y-%m-%d").ok();
+                                let date = day::read(&event_target_value(&event));
                                 change(&move |visit| visit.next_on = date);
                             }
                         />

@@ -1,5 +1,6 @@
 //! Everything the browser offers besides storage and the network: small functions that hide its API.
 
+pub mod address;
 pub mod clock;
 pub mod download;
 pub mod install;

@@ -38,7 +38,7 @@ impl Preferences {
     /// The settings kept; the usual ones where there are none.
     pub fn load() -> Self {
         let kept = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
-        kept.and_then(|kept| serde_json::from_str(&kept).ok()).unwrap_or_default()
+        kept.and_then(|kept| serde_json::from_slice(kept.as_bytes()).ok()).unwrap_or_default()
     }
 
     /// Keeps the settings and makes the page look so. A browser that keeps nothing only forgets them.

@@ -8,9 +8,9 @@ use web_sys::StorageEstimate;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Space {
     /// Bytes used.
-    pub used: f64,
+    pub used: u64,
     /// Bytes granted.
-    pub granted: f64,
+    pub granted: u64,
     /// Whether the browser promised not to clear it by itself.
     pub persistent: bool,
 }
@@ -21,8 +21,8 @@ pub async fn look() -> Option<Space> {
     let estimate = JsFuture::from(storage.estimate().ok()?).await.ok()?.unchecked_into::<StorageEstimate>();
     let persistent = JsFuture::from(storage.persisted().ok()?).await.ok()?.is_truthy();
     Some(Space {
-        used: estimate.get_usage().unwrap_or_default(),
-        granted: estimate.get_quota().unwrap_or_default(),
+        used: estimate.get_usage().unwrap_or_default() as u64,
+        granted: estimate.get_quota().unwrap_or_default() as u64,
         persistent,
     })
 }

@@ -19,7 +19,7 @@ impl Tabs {
         };
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
-            receive(serde_json::from_str(&text).unwrap_or_default());
+            receive(serde_json::from_slice(text.as_bytes()).unwrap_or_default());
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
         Self { channel: Some(channel), _listener: Some(listener) }

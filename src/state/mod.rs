@@ -7,7 +7,7 @@ mod rescue;
 pub mod session;
 
 use crate::{
-    platform::{self, clock, install, preferences::Preferences, service_worker, space},
+    platform::{self, address, clock, install, preferences::Preferences, service_worker, space},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::{
         scheduler::{self, Nudge},
@@ -72,6 +72,8 @@ pub struct Toast {
 /// The state of the app. Copies are handles to the same state.
 #[derive(Clone, Copy)]
 pub struct App {
+    /// The path of the page.
+    pub path: RwSignal<String>,
     /// Whether the notebook is open.
     pub phase: RwSignal<Phase>,
     /// How the connection is.
@@ -118,6 +120,7 @@ impl App {
         preferences.show();
         let (nudge, nudges) = scheduler::new();
         let app = Self {
+            path: RwSignal::new(address::path()),
             phase: RwSignal::new(Phase::Opening),
             status: RwSignal::new(if platform::online() { SyncStatus::Calm } else { SyncStatus::Offline }),
             version,
@@ -143,6 +146,7 @@ impl App {
     fn listen(self) {
         let nudge = move || self.nudge.with_value(Nudge::now);
         service_worker::on_sync(nudge);
+        address::listen(move || self.path.set(address::path()), move |path| self.go(path, false));
         let _online = window_event_listener(leptos::ev::online, move |_| nudge());
         let _offline = window_event_listener(leptos::ev::offline, move |_| self.status.set(SyncStatus::Offline));
         let on_visibility = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
@@ -205,6 +209,17 @@ impl App {
     pub fn read<T: Default>(self, look: impl FnOnce(&Notebook) -> T) -> T {
         self.version.track();
         self.notebook.with_value(|open| open.as_ref().map(|open| look(open))).unwrap_or_default()
+    }
+
+    /// Leaves a form that is done for another screen: 返回 does not lead to the form again.
+    pub fn leave_for(self, path: &str) {
+        self.go(path, true);
+    }
+
+    fn go(self, path: &str, replace: bool) {
+        address::show(path, replace);
+        self.path.set(path.to_owned());
+        address::to_top();
     }
 
     /// Syncs soon.

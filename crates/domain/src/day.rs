@@ -1,6 +1,6 @@
 //! Days and times as the field counts them: China has one time zone, UTC+8, without summer time.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeZone, Timelike, Utc};
 
 /// China Standard Time.
 pub fn china() -> FixedOffset {
@@ -35,19 +35,55 @@ pub fn words(day: NaiveDate) -> String {
 
 /// A moment as people write it: `11月23日 周一 09:05`.
 pub fn moment(unix_ms: i64) -> String {
-    format!("{} {}", words(day(unix_ms)), local(unix_ms).format("%H:%M"))
+    format!("{} {}", words(day(unix_ms)), clock(unix_ms))
 }
 
 /// A day as a ledger writes it: `2026-11-23`.
 pub fn ledger(day: NaiveDate) -> String {
-    day.format("%Y-%m-%d").to_string()
+    format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
+}
+
+/// A day as [`ledger`] writes it; none where the text is something else.
+pub fn read(text: &str) -> Option<NaiveDate> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+fn clock(unix_ms: i64) -> String {
+    let time = local(unix_ms);
+    format!("{:02}:{:02}", time.hour(), time.minute())
+}
+
+/// A day in a record, as [`ledger`] writes it: for serde.
+pub mod iso {
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use std::borrow::Cow;
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(day: &Option<NaiveDate>, serializer: S) -> Result<S::Ok, S::Error> {
+        day.map(super::ledger).serialize(serializer)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// It is no day.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+        let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+        text.map(|text| super::read(&text).ok_or_else(|| D::Error::custom("not a day"))).transpose()
+    }
 }
 
 /// How long ago a moment was: 今天 09:05, 昨天, 3天前, 2个月前, 1年前.
 pub fn ago(unix_ms: i64, now_ms: i64) -> String {
     let days = (day(now_ms) - day(unix_ms)).num_days();
     match days {
-        ..=0 => format!("今天 {}", local(unix_ms).format("%H:%M")),
+        ..=0 => format!("今天 {}", clock(unix_ms)),
         1 => "昨天".into(),
         2..=59 => format!("{days}天前"),
         60..=729 => format!("{}个月前", days / 30),
@@ -73,6 +109,15 @@ mod tests {
         assert_eq!(words(day(at("2026-11-22T16:00:00Z"))), "11月23日 周一");
         assert_eq!(words(day(at("2026-11-22T15:59:59Z"))), "11月22日 周日");
         assert!(!same_month(at("2026-10-31T15:59:59Z"), at("2026-10-31T16:00:00Z")));
+    }
+
+    #[test]
+    fn a_day_reads_back_as_it_is_written() {
+        let day = NaiveDate::from_ymd_opt(2024, 2, 29).expect("a leap day");
+        assert_eq!((ledger(day).as_str(), read(&ledger(day))), ("2024-02-29", Some(day)));
+        for wrong in ["", "2023-02-29", "2024-13-01", "2024-02", "2024-02-29T00:00", "昨天"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

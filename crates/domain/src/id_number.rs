@@ -38,8 +38,13 @@ pub fn check(number: &str) -> Result<NaiveDate, BadIdNumber> {
         return Err(BadIdNumber::Shape);
     }
     let expected = check_character(&number[..17]).ok_or(BadIdNumber::Shape)?;
-    let birth = NaiveDate::parse_from_str(&number[6..14], "%Y%m%d").map_err(|_| BadIdNumber::BirthDate)?;
+    let birth = birth(&number[6..14]).ok_or(BadIdNumber::BirthDate)?;
     if number.ends_with(expected) { Ok(birth) } else { Err(BadIdNumber::Check) }
+}
+
+fn birth(digits: &str) -> Option<NaiveDate> {
+    let number = |from: usize, to: usize| digits[from..to].parse().ok();
+    NaiveDate::from_ymd_opt(digits[..4].parse().ok()?, number(4, 6)?, number(6, 8)?)
 }
 
 /// The number as a screen or an export shows it: the first three and the last two characters.

@@ -18,7 +18,7 @@ pub struct Resident {
     #[serde(default)]
     pub sex: Option<Sex>,
     /// 出生日期.
-    #[serde(default)]
+    #[serde(default, with = "crate::day::iso")]
     pub birth: Option<NaiveDate>,
     /// 与户主关系.
     #[serde(default)]

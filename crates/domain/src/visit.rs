@@ -41,7 +41,7 @@ pub struct Visit {
     #[serde(default)]
     pub done: String,
     /// 下次走访.
-    #[serde(default)]
+    #[serde(default, with = "crate::day::iso")]
     pub next_on: Option<NaiveDate>,
 }
 
