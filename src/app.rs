@@ -9,6 +9,7 @@ use crate::{
         history::History,
         household::HouseholdPage,
         install::Install,
+        locked::{Locked, Unsealed},
         login::Login,
         matters::Matters,
         me::Me,
@@ -30,6 +31,8 @@ pub fn Root() -> impl IntoView {
     view! {
         {move || match phase.get() {
             Phase::Opening => view! { <p class="splash" role="status">"正在打开…"</p> }.into_any(),
+            Phase::Unsealed => view! { <Unsealed/> }.into_any(),
+            Phase::Locked => view! { <Locked/> }.into_any(),
             Phase::LoggedOut => view! { <Login/> }.into_any(),
             Phase::Broken(reason) => view! { <Broken reason/> }.into_any(),
             Phase::Open => view! { <Notebook/> }.into_any(),

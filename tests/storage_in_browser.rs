@@ -15,6 +15,7 @@ use ruhu_domain::{
     search::initials,
     storage::{Table, Write},
 };
+use ruhu_vault::VaultKey;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -24,7 +25,9 @@ fn unique(name: &str) -> String {
 }
 
 async fn open(name: &str) -> IndexedDb {
-    IndexedDb::open(name, || ()).await.expect("the browser has storage")
+    let store = IndexedDb::open(name, || ()).await.expect("the browser has storage");
+    store.unlock(VaultKey::new([1; 32]).keys());
+    store
 }
 
 #[wasm_bindgen_test]
@@ -61,7 +64,7 @@ async fn an_update_that_breaks_off_half_way_leaves_everything_as_it_was() {
     let name = unique("half");
     let before = open(&name).await;
     before.write(&vec![put("a", 1)]).await.expect("it can be written");
-    let update = Database::open(name.clone()).with_version(2_u32).with_on_upgrade_needed(|_, database| {
+    let update = Database::open(name.clone()).with_version(50_u32).with_on_upgrade_needed(|_, database| {
         database.delete_object_store(Table::Outbox.name())?;
         // There is one already: the browser refuses, in the middle of the update.
         database.create_object_store(Table::Meta.name()).build().map(drop)

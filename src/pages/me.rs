@@ -68,6 +68,9 @@ pub fn Me() -> impl IntoView {
                     })}
                 </div>
             </section>
+            <section class="leave">
+                <button class="button plain" on:click=move |_| app.lock()>"立即锁定"</button>
+            </section>
             <LogOut/>
         </Page>
     }

@@ -5,6 +5,7 @@ pub mod care;
 pub mod history;
 pub mod household;
 pub mod install;
+pub mod locked;
 pub mod login;
 pub mod matters;
 pub mod me;

@@ -3,7 +3,9 @@
 pub mod address;
 pub mod clock;
 pub mod download;
+pub mod idle;
 pub mod install;
+pub mod kdf;
 pub mod locks;
 pub mod pinyin;
 pub mod preferences;

@@ -5,13 +5,14 @@ pub mod leaving;
 pub mod notebook;
 mod rescue;
 pub mod session;
+pub mod vault;
 
 use crate::{
-    platform::{self, address, clock, install, preferences::Preferences, service_worker, space},
+    platform::{self, address, clock, idle, install, preferences::Preferences, service_worker, space},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::{
         scheduler::{self, Nudge},
-        transport,
+        transport::{self, TransportError},
     },
 };
 use drafts::Draft;
@@ -23,11 +24,17 @@ use ruhu_domain::{
     codes::{Outcome, Purpose},
     engine::Head,
     round::Door,
+    storage::{Batch, Table, Write},
     visit::Visit,
-    wire::{HistoryEntry, HistoryRequest, LoginRequest},
+    wire::{HistoryEntry, HistoryRequest, LoginRequest, LoginResponse},
 };
+use ruhu_vault::{RecoveryPublicKey, VaultKey};
 use session::Session;
 use std::{rc::Rc, sync::Arc};
+use vault::{StayLocked, Vault};
+
+/// A notebook that nobody touches is locked after this long, in milliseconds.
+const LOCK_AFTER_MS: i64 = 5 * 60 * 1_000;
 
 /// The name of the storage in the browser.
 const STORAGE: &str = "ruhu";
@@ -39,6 +46,10 @@ pub enum Phase {
     Opening,
     /// Nobody is logged in.
     LoggedOut,
+    /// An earlier version of the app left records that are not sealed yet.
+    Unsealed,
+    /// Sealed, until the password is given.
+    Locked,
     /// Open.
     Open,
     /// It can't be opened, and why.
@@ -94,6 +105,7 @@ pub struct App {
     pub form_open: RwSignal<bool>,
     notebook: StoredValue<Option<Rc<Notebook>>, LocalStorage>,
     storage: StoredValue<Option<Rc<IndexedDb>>, LocalStorage>,
+    key: StoredValue<Option<VaultKey>, LocalStorage>,
     nudge: StoredValue<Nudge>,
 }
 
@@ -132,6 +144,7 @@ impl App {
             form_open: RwSignal::new(false),
             notebook,
             storage: StoredValue::new_local(None),
+            key: StoredValue::new_local(None),
             nudge: StoredValue::new(nudge),
         };
         Effect::new(move |_| app.preferences.with(Preferences::keep));
@@ -139,6 +152,7 @@ impl App {
         leptos::task::spawn_local(scheduler::run(app, nudges));
         leptos::task::spawn_local(service_worker::register(move || app.update_waits.set(true)));
         app.listen();
+        idle::listen(LOCK_AFTER_MS, move || app.lock());
         install::listen(move |offered| app.can_install.set(offered));
         app
     }
@@ -176,12 +190,129 @@ impl App {
     async fn open(self) {
         let opened: Result<(), notebook::OpenError> = async {
             let storage = self.open_storage().await?;
-            self.open_notebook(storage).await
+            self.phase.set(if vault::stored(storage.as_ref()).await?.is_some() {
+                Phase::Locked
+            } else if session::stored(&storage.snapshot().await?).is_some() {
+                Phase::Unsealed
+            } else {
+                Phase::LoggedOut
+            });
+            Ok(())
         }
         .await;
         if let Err(error) = opened {
             self.phase.set(Phase::Broken(error.to_string()));
         }
+    }
+
+    fn open_store(self) -> Result<Rc<IndexedDb>, String> {
+        self.storage.get_value().ok_or_else(|| "手机存储还没有打开，请稍等".to_owned())
+    }
+
+    /// Opens the vault with the password. Where the office gave a new one meanwhile, the server opens it.
+    ///
+    /// # Errors
+    /// What to tell the worker.
+    pub async fn unlock(self, password: &str) -> Result<(), String> {
+        if password.is_empty() {
+            return Err("请填写密码".into());
+        }
+        let storage = self.open_store()?;
+        let vault = vault::stored(storage.as_ref()).await.map_err(|error| error.to_string())?;
+        let vault = vault.ok_or("这台手机已退出登录，请刷新页面")?;
+        let key = match vault.open(storage.as_ref(), password).await {
+            Ok(key) => key,
+            Err(StayLocked::Wrong) => self.recover(&storage, &vault, password).await?,
+            Err(stay) => return Err(stay.to_string()),
+        };
+        self.open_with(storage, key).await;
+        Ok(())
+    }
+
+    /// The server knows the password, though this phone does not: it opens the key, which is sealed with the new
+    /// password then.
+    async fn recover(self, storage: &IndexedDb, vault: &Vault, password: &str) -> Result<VaultKey, String> {
+        let wrong = || StayLocked::Wrong.to_string();
+        let sealed = vault.recovery.as_ref().ok_or_else(wrong)?;
+        let request =
+            LoginRequest { account: vault.account.clone(), password: password.to_owned(), device: vault.device };
+        let answer = transport::login(&request).await.map_err(|error| match error {
+            TransportError::Offline => "密码不对。如果办公室刚给您重设了密码，请连上网络，再用新密码打开".to_owned(),
+            TransportError::Unauthorized(_) => wrong(),
+            other => other.to_string(),
+        })?;
+        let key = transport::recover(&answer.token, sealed).await.map_err(|error| error.to_string())?;
+        let renewed = Vault::seal(&vault.account, vault.device, password, Some(&server_key(&answer)), &key).await;
+        let renewed = renewed.map_err(|stay| stay.to_string())?;
+        let session = Session { token: answer.token, account: answer.account, name: answer.name, device: vault.device };
+        storage.unlock(key.keys());
+        let writes = renewed.writes().into_iter().chain(session.writes()).collect();
+        storage.write(&writes).await.map_err(|error| error.to_string())?;
+        Ok(key)
+    }
+
+    /// Seals what an earlier version of the app left as it was, all at once or not at all.
+    ///
+    /// # Errors
+    /// What to tell the worker; everything is as before then.
+    pub async fn seal(self, password: &str) -> Result<(), String> {
+        let storage = self.open_store()?;
+        let stored = storage.snapshot().await.map_err(|error| error.to_string())?;
+        let mut session = session::stored(&stored).ok_or("请刷新页面再试")?;
+        let request =
+            LoginRequest { account: session.account.clone(), password: password.to_owned(), device: session.device };
+        let answer = match transport::login(&request).await {
+            Ok(answer) => Some(answer),
+            Err(TransportError::Offline) => None,
+            Err(error) => return Err(error.to_string()),
+        };
+        let key = VaultKey::new(platform::random());
+        let server = answer.as_ref().map(server_key);
+        let vault = Vault::seal(&session.account, session.device, password, server.as_ref(), &key).await;
+        let vault = vault.map_err(|stay| stay.to_string())?;
+        if let Some(answer) = answer {
+            session.token = answer.token;
+        }
+        let mut writes = vec![Vault::first()];
+        writes.extend(Table::ALL.map(Write::Clear));
+        for table in Table::ALL {
+            let entries = stored.entries(table).iter().cloned();
+            writes.extend(entries.map(|(key, value)| Write::Put(table, key, value)));
+        }
+        writes.extend(vault.writes().into_iter().chain(session.writes()));
+        storage.unlock(key.keys());
+        if let Err(error) = storage.write(&writes).await {
+            storage.lock();
+            return Err(error.to_string());
+        }
+        self.open_with(storage, key).await;
+        Ok(())
+    }
+
+    async fn open_with(self, storage: Rc<IndexedDb>, key: VaultKey) {
+        storage.unlock(key.keys());
+        self.key.set_value(Some(key));
+        if let Err(error) = self.open_notebook(storage).await {
+            self.phase.set(Phase::Broken(error.to_string()));
+        }
+    }
+
+    /// Drops the keys and everything they opened; what was typed is in its draft.
+    pub fn lock(self) {
+        if self.phase.get_untracked() == Phase::Open {
+            self.close(Phase::Locked);
+        }
+    }
+
+    fn close(self, phase: Phase) {
+        self.phase.set(phase);
+        self.toast.set(None);
+        self.notebook.set_value(None);
+        self.key.set_value(None);
+        if let Some(storage) = self.storage.get_value() {
+            storage.lock();
+        }
+        self.version.update(|version| *version += 1);
     }
 
     async fn open_notebook(self, storage: Rc<IndexedDb>) -> Result<(), notebook::OpenError> {
@@ -251,7 +382,7 @@ impl App {
         if account.is_empty() || password.is_empty() {
             return Err("请填写账号和密码".into());
         }
-        let storage = self.storage.get_value().ok_or("手机存储还没有打开，请稍等")?;
+        let storage = self.open_store()?;
         let kept = self.notebook().map(|open| open.session());
         let same = kept.as_ref().filter(|kept| kept.account == account);
         let clear = match same {
@@ -259,25 +390,37 @@ impl App {
             None => leaving::clear(storage.as_ref(), None).await.map_err(|stay| stay.to_another())?,
         };
         let device = same.map_or_else(|| DeviceId(u64::from_be_bytes(platform::random())), |kept| kept.device);
-        let request = LoginRequest { account: account.clone(), password, device };
+        let request = LoginRequest { account: account.clone(), password: password.clone(), device };
         let answer = transport::login(&request).await.map_err(|error| match error {
-            transport::TransportError::Offline => "连不上网络。第一次登录需要网络，请到有信号的地方再试".to_owned(),
+            TransportError::Offline => "连不上网络。第一次登录需要网络，请到有信号的地方再试".to_owned(),
             other => other.to_string(),
         })?;
+        let open = same.and_then(|_| self.notebook()).zip(self.key.get_value());
+        let key = open.as_ref().map_or_else(|| VaultKey::new(platform::random()), |(_, key)| key.clone());
+        let server = server_key(&answer);
+        // Sealed anew at each login: the password may be another by now.
+        let vault = Vault::seal(&answer.account, device, &password, Some(&server), &key).await;
+        let vault = vault.map_err(|stay| stay.to_string())?;
         let session = Session { token: answer.token, account: answer.account, name: answer.name, device };
         self.preferences.update(|preferences| preferences.account.clone_from(&session.account));
-        if let (Some(_), Some(open)) = (same, self.notebook()) {
-            open.renew(session).await.map_err(|error| error.to_string())?;
-            self.status.set(SyncStatus::Calm);
+        self.status.set(SyncStatus::Calm);
+        if let Some((open, _)) = open {
+            open.renew(session, vault.writes()).await.map_err(|error| error.to_string())?;
             self.sync_now();
             return Ok(());
         }
+        storage.write(&clear).await.map_err(|error| error.to_string())?;
+        storage.unlock(key.keys());
         let head = Head::new(device, session.name.clone(), answer.grids);
-        let writes = clear.into_iter().chain(session.writes()).chain(head.writes()).collect();
-        storage.write(&writes).await.map_err(|error| error.to_string())?;
-        self.status.set(SyncStatus::Calm);
+        let writes: Batch = [Vault::first()].into_iter().chain(vault.writes()).chain(session.writes()).collect();
+        let writes = writes.into_iter().chain(head.writes()).collect();
+        if let Err(error) = storage.write(&writes).await {
+            storage.lock();
+            return Err(error.to_string());
+        }
         leptos::task::spawn_local(space::ask_to_persist());
-        self.open_notebook(storage).await.map_err(|error| error.to_string())
+        self.open_with(storage, key).await;
+        Ok(())
     }
 
     /// Logs out and clears the phone. Refused while something is on this phone only; `receipt` is what the office
@@ -292,9 +435,7 @@ impl App {
         open.tell_to_reload();
         let token = open.session().token;
         leptos::task::spawn_local(async move { transport::logout(&token).await });
-        self.notebook.set_value(None);
-        self.version.update(|version| *version += 1);
-        self.phase.set(Phase::LoggedOut);
+        self.close(Phase::LoggedOut);
         Ok(())
     }
 
@@ -389,7 +530,7 @@ impl App {
         let channel = open.engine().record(record).map(|record| record.channel.clone()).ok_or("没有这条记录")?;
         let request = HistoryRequest { record, channel };
         transport::history(&open.session().token, &request).await.map_err(|error| match error {
-            transport::TransportError::Offline => "没有网络。修改历史在办公室，连上网后再看".to_owned(),
+            TransportError::Offline => "没有网络。修改历史在办公室，连上网后再看".to_owned(),
             other => other.to_string(),
         })
     }
@@ -455,4 +596,8 @@ impl App {
 
 fn new_id(now: i64) -> RecordId {
     RecordId::new(now.cast_unsigned(), platform::random())
+}
+
+fn server_key(answer: &LoginResponse) -> RecoveryPublicKey {
+    RecoveryPublicKey::new(answer.recovery)
 }

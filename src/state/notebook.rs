@@ -285,12 +285,12 @@ impl Notebook {
         }
     }
 
-    /// Replaces the login after the same account logged in again.
+    /// Replaces the login after the same account logged in again, with `with` in the same transaction.
     ///
     /// # Errors
     /// It could not be kept.
-    pub async fn renew(&self, session: Session) -> Result<(), StorageError> {
-        self.write(session.writes().into()).await?;
+    pub async fn renew(&self, session: Session, with: Batch) -> Result<(), StorageError> {
+        self.write(session.writes().into_iter().chain(with).collect()).await?;
         self.session.replace(session);
         self.tell_to_reload();
         Ok(())

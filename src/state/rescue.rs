@@ -1,7 +1,7 @@
 //! What can be saved from a storage that the app can't open: what was never sent, as a file for the office.
 
 use super::session;
-use crate::storage::{Storage, StorageError, indexed_db::IndexedDb};
+use crate::storage::{StorageError, indexed_db::IndexedDb};
 use ruhu_domain::{
     engine::Queued,
     storage::{Entry, Table},
@@ -36,7 +36,7 @@ impl Rescued {
 /// # Errors
 /// The storage gives nothing at all.
 pub async fn rescue(storage: &IndexedDb) -> Result<Option<Rescued>, StorageError> {
-    let stored = storage.snapshot().await?;
+    let (stored, _) = storage.salvage().await?;
     let Some(session) = session::stored(&stored) else { return Ok(None) };
     let (mut ops, mut rest) = (Vec::new(), Vec::new());
     let as_stored = |(key, bytes): &Entry| (key.clone(), String::from_utf8_lossy(bytes).into_owned());

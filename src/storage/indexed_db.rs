@@ -1,6 +1,7 @@
 //! The store in the browser's IndexedDB.
 
 use super::{Storage, StorageError};
+use crate::platform::random;
 use indexed_db_futures::{
     KeyRange,
     database::Database,
@@ -9,17 +10,31 @@ use indexed_db_futures::{
     transaction::{TransactionDurability, TransactionMode, TransactionOptions},
 };
 use js_sys::Uint8Array;
-use ruhu_domain::storage::{Batch, Snapshot, Table, Write};
+use ruhu_domain::storage::{Batch, Entry, Snapshot, Table, Write};
+use ruhu_vault::{Keys, Purpose};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 
-const VERSION: u32 = 1;
+/// Version 2 has the vault.
+const VERSION: u32 = 2;
 
-/// An IndexedDB database. A connection that the browser closed is opened again at the next use.
+/// An IndexedDB database whose values are sealed with the keys of a vault. A connection that the browser closed is
+/// opened again at the next use.
 pub struct IndexedDb {
     name: String,
     connection: Rc<RefCell<Option<Database>>>,
     blocked: Rc<dyn Fn()>,
+    keys: RefCell<Option<Rc<Keys>>>,
+}
+
+/// What the values of a table are sealed for; none for the table that is not sealed.
+const fn purpose(table: Table) -> Option<Purpose> {
+    match table {
+        Table::Vault => None,
+        Table::Outbox => Some(Purpose::Outbox),
+        Table::Segments => Some(Purpose::General),
+        Table::Meta | Table::Cursors | Table::Drafts => Some(Purpose::Meta),
+    }
 }
 
 impl IndexedDb {
@@ -29,9 +44,91 @@ impl IndexedDb {
     /// # Errors
     /// The browser has no storage to offer, or could not open it.
     pub async fn open(name: &str, blocked: impl Fn() + 'static) -> Result<Self, StorageError> {
-        let this = Self { name: name.to_owned(), connection: Rc::default(), blocked: Rc::new(blocked) };
+        let this = Self {
+            name: name.to_owned(),
+            connection: Rc::default(),
+            blocked: Rc::new(blocked),
+            keys: RefCell::default(),
+        };
         this.connection().await?;
         Ok(this)
+    }
+
+    /// From now on values are sealed and opened with these keys. Without keys values are read as they are, and
+    /// nothing is written but to the vault's own table.
+    pub fn unlock(&self, keys: Keys) {
+        *self.keys.borrow_mut() = Some(Rc::new(keys));
+    }
+
+    /// Wipes the keys from memory.
+    pub fn lock(&self) {
+        self.keys.borrow_mut().take();
+    }
+
+    /// The keys and what they are for; none where values of the table are as they are.
+    fn seal_of(&self, table: Table) -> Option<(Rc<Keys>, Purpose)> {
+        self.keys.borrow().clone().zip(purpose(table))
+    }
+
+    /// The name of an entry in the database.
+    fn name_of(&self, table: Table, key: &str) -> String {
+        match self.seal_of(table) {
+            Some((keys, _)) => keys.name(table.name(), key),
+            None => key.to_owned(),
+        }
+    }
+
+    /// A value as it is kept.
+    fn sealed(&self, table: Table, key: &str, value: &[u8]) -> Result<Vec<u8>, StorageError> {
+        match self.seal_of(table) {
+            Some((keys, purpose)) => Ok(keys.seal(purpose, table.name(), key, random(), value)),
+            None if purpose(table).is_none() => Ok(value.to_vec()),
+            None => Err(StorageError::Locked),
+        }
+    }
+
+    /// Key and value of an entry as it is kept under a name; none where it does not open.
+    fn opened(&self, table: Table, name: String, kept: Vec<u8>) -> Option<Entry> {
+        match self.seal_of(table) {
+            Some((keys, purpose)) => keys.open(purpose, table.name(), &name, &kept).ok(),
+            None => Some((name, kept)),
+        }
+    }
+
+    /// Everything that can be read, as of one moment, and how many entries can't.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn salvage(&self) -> Result<(Snapshot, usize), StorageError> {
+        let stored = self
+            .with_retry(async |database| {
+                let transaction = database.transaction(Table::ALL.map(Table::name)).build()?;
+                // Every request is issued before the first await, as in a write.
+                let mut requests = Vec::new();
+                for table in Table::ALL {
+                    let store = transaction.object_store(table.name())?;
+                    let names = store.get_all_keys::<String>().build()?;
+                    requests.push((table, names, store.get_all::<JsValue>().build()?));
+                }
+                let mut stored = Vec::new();
+                for (table, names, values) in requests {
+                    let (names, values) = (names.await?, values.await?);
+                    let entries = names.zip(values).map(|(name, value)| Ok((name?, bytes(&value?))));
+                    stored.push((table, entries.collect::<Result<Vec<_>, Error>>()?));
+                }
+                Ok(stored)
+            })
+            .await?;
+        let (mut snapshot, mut unreadable) = (Snapshot::default(), 0);
+        for (table, entries) in stored {
+            let count = entries.len();
+            let opened = entries.into_iter().filter_map(|(name, kept)| self.opened(table, name, kept));
+            let mut entries: Vec<Entry> = opened.collect();
+            entries.sort_unstable();
+            unreadable += count - entries.len();
+            snapshot.put(table, entries);
+        }
+        Ok((snapshot, unreadable))
     }
 
     async fn connection(&self) -> Result<Database, StorageError> {
@@ -107,6 +204,14 @@ impl Storage for IndexedDb {
         if tables.is_empty() {
             return Ok(());
         }
+        // All is sealed before a transaction opens: it would not wait.
+        let mut sealed = Vec::with_capacity(batch.len());
+        for write in batch {
+            sealed.push(match write {
+                Write::Put(table, key, value) => Some(self.sealed(*table, key, value)?),
+                _ => None,
+            });
+        }
         self.with_retry(async |database| {
             let transaction = database
                 .transaction(tables.clone())
@@ -116,34 +221,43 @@ impl Storage for IndexedDb {
             // Every request is issued before the first await: none can find the transaction over. What a check
             // read is looked at then; where it does not hold, all is rolled back.
             let (mut values, mut keys) = (Vec::new(), Vec::new());
-            for write in batch {
+            for (write, sealed) in batch.iter().zip(&sealed) {
                 match write {
                     Write::Check(table, key, value) => {
                         let store = transaction.object_store(table.name())?;
-                        let stored = store.get::<JsValue, &str, _>(KeyRange::Only(key.as_str())).build()?;
-                        values.push((stored, value));
+                        let name = self.name_of(*table, key);
+                        let stored = store.get::<JsValue, &str, _>(KeyRange::Only(name.as_str())).build()?;
+                        values.push((*table, name, stored, value));
                     }
                     Write::CheckKeys(table, expected) => {
                         let stored = transaction.object_store(table.name())?.get_all_keys::<String>().build()?;
-                        keys.push((stored, expected));
+                        let mut names: Vec<String> = expected.iter().map(|key| self.name_of(*table, key)).collect();
+                        names.sort_unstable();
+                        keys.push((stored, names));
                     }
-                    Write::Put(table, key, value) => {
-                        let value = JsValue::from(Uint8Array::from(value.as_slice()));
-                        transaction.object_store(table.name())?.put(value).with_key(key.as_str()).build()?;
+                    Write::Put(table, key, _) => {
+                        let value = JsValue::from(Uint8Array::from(sealed.as_deref().unwrap_or_default()));
+                        let name = self.name_of(*table, key);
+                        transaction.object_store(table.name())?.put(value).with_key(name.as_str()).build()?;
                     }
                     Write::Delete(table, key) => {
-                        let key = KeyRange::Only(key.as_str());
+                        let name = self.name_of(*table, key);
+                        let key = KeyRange::Only(name.as_str());
                         transaction.object_store(table.name())?.delete::<&str, _>(key).build()?;
                     }
                     Write::Clear(table) => drop(transaction.object_store(table.name())?.clear()?),
                 }
             }
             let mut holds = true;
-            for (stored, value) in values {
-                holds &= present(stored.await?).map(|stored| bytes(&stored)) == *value;
+            for (table, name, stored, value) in values {
+                let stored = present(stored.await?).map(|stored| bytes(&stored));
+                holds &= match stored {
+                    Some(kept) => self.opened(table, name, kept).map(|(_, value)| value) == *value,
+                    None => value.is_none(),
+                };
             }
             for (stored, expected) in keys {
-                holds &= stored.await?.collect::<Result<Vec<_>, _>>()? == *expected;
+                holds &= stored.await?.collect::<Result<Vec<_>, _>>()? == expected;
             }
             if holds {
                 transaction.commit().await?;
@@ -157,33 +271,24 @@ impl Storage for IndexedDb {
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StorageError> {
-        self.with_retry(async |database| {
-            let transaction = database.transaction(Table::ALL.map(Table::name)).build()?;
-            // Every request is issued before the first await, as in a write.
-            let mut requests = Vec::new();
-            for table in Table::ALL {
-                let store = transaction.object_store(table.name())?;
-                requests.push((table, store.get_all_keys::<String>().build()?, store.get_all::<JsValue>().build()?));
-            }
-            let mut snapshot = Snapshot::default();
-            for (table, keys, values) in requests {
-                let (keys, values) = (keys.await?, values.await?);
-                let entries = keys.zip(values).map(|(key, value)| Ok((key?, bytes(&value?))));
-                snapshot.put(table, entries.collect::<Result<_, Error>>()?);
-            }
-            Ok(snapshot)
-        })
-        .await
+        match self.salvage().await? {
+            (snapshot, 0) => Ok(snapshot),
+            _ => Err(StorageError::Unreadable),
+        }
     }
 
     async fn get(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        self.with_retry(async |database| {
-            let transaction = database.transaction(table.name()).build()?;
-            let store = transaction.object_store(table.name())?;
-            let value: Option<JsValue> = store.get::<JsValue, &str, _>(KeyRange::Only(key)).await?;
-            Ok(present(value).map(|value| bytes(&value)))
-        })
-        .await
+        let name = self.name_of(table, key);
+        let stored = self
+            .with_retry(async |database| {
+                let transaction = database.transaction(table.name()).build()?;
+                let store = transaction.object_store(table.name())?;
+                let value: Option<JsValue> = store.get::<JsValue, &str, _>(KeyRange::Only(name.as_str())).await?;
+                Ok(present(value).map(|value| bytes(&value)))
+            })
+            .await?;
+        let Some(kept) = stored else { return Ok(None) };
+        self.opened(table, name, kept).map(|(_, value)| Some(value)).ok_or(StorageError::Unreadable)
     }
 }
 

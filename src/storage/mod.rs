@@ -20,6 +20,12 @@ pub enum StorageError {
     /// A newer version of the app changed the storage.
     #[error("“入户”已在另一个窗口更新，请刷新这个页面再继续；已保存的记录都在")]
     Newer,
+    /// The vault is locked: nothing can be written without its keys.
+    #[error("已锁定，这次没有保存。请输入密码打开后再试")]
+    Locked,
+    /// A stored value does not open with the keys of this vault, or is no value of ours.
+    #[error("手机里的一部分数据读不出来")]
+    Unreadable,
     /// The connection broke, or the browser said something else.
     #[error("手机存储出错，这次没有保存，请再点一次（{0}）")]
     Failed(String),

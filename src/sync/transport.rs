@@ -2,8 +2,9 @@
 
 use js_sys::{Array, Function, Reflect, Uint8Array};
 use ruhu_domain::wire::{
-    HistoryEntry, HistoryRequest, LoginRequest, LoginResponse, Problem, SyncRequest, SyncResponse,
+    HistoryEntry, HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, SyncRequest, SyncResponse,
 };
+use ruhu_vault::{Sealed, VaultKey};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -59,6 +60,15 @@ pub async fn sync(token: &str, request: &SyncRequest) -> Result<SyncResponse, Tr
 /// See [`TransportError`].
 pub async fn history(token: &str, request: &HistoryRequest) -> Result<Vec<HistoryEntry>, TransportError> {
     post("/api/v1/history", Some(token), request).await
+}
+
+/// The vault key, opened by the server for its owner.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn recover(token: &str, sealed: &Sealed) -> Result<VaultKey, TransportError> {
+    let answer: Recovery<[u8; 32]> = post("/api/v1/recover", Some(token), &Recovery { key: sealed }).await?;
+    Ok(VaultKey::new(answer.key))
 }
 
 /// Ends the session at the server; without a connection it ends there by itself.

@@ -1,4 +1,5 @@
 // The main job: log visits on a phone without signal, and have them at the office.
+import { OpenVault } from "./vault";
 import { test, expect, logIn, logVisit, ready, tab, Phone } from "./world";
 
 test("visits logged without signal survive a restart and reach the office by themselves", async ({
@@ -89,20 +90,8 @@ test("a form left half-way waits as a draft, with every field as it was typed", 
   await page.getByText("反映问题、处理、下次走访").click();
   await page.getByLabel("反映问题").fill("想问低保");
   // The draft is durable when the storage holds it: the browser may go at any time after.
-  const kept = () =>
-    page.evaluate(
-      () =>
-      new Promise<boolean>((found) => {
-        const open = indexedDB.open("ruhu");
-        open.onsuccess = () => {
-          const all = open.result.transaction("drafts").objectStore("drafts").getAll();
-          all.onsuccess = () => {
-            open.result.close();
-            found(all.result.some((bytes: Uint8Array) => new TextDecoder().decode(bytes).includes("想问低保")));
-          };
-        };
-      }),
-    );
+  const vault = await OpenVault.open(page);
+  const kept = async () => (await vault.entries(page, "drafts")).some(([, draft]) => draft.includes("想问低保"));
   await expect.poll(kept).toBe(true);
   await phone.close();
 

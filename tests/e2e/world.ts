@@ -82,11 +82,12 @@ export class Phone {
     });
     this.context.on("page", (page) => this.watch(page));
     this.page = this.context.pages()[0] ?? (await this.context.newPage());
-    this.watch(this.page);
+    await this.watch(this.page);
     return this.page;
   }
 
-  private watch(page: Page) {
+  private async watch(page: Page) {
+    await page.addLocatorHandler(page.getByRole("heading", { name: "已锁定" }), () => unlock(page));
     page.on("console", (message) => {
       if (/Content Security Policy|panicked/.test(message.text())) this.violations.push(message.text());
     });
@@ -100,6 +101,12 @@ export class Phone {
     await this.context?.close().catch(() => {});
     rmSync(this.profile, { recursive: true, force: true });
   }
+}
+
+/** Gives the password where the notebook is locked: at each start of a page. */
+export async function unlock(page: Page, password = PASSWORD): Promise<void> {
+  await page.getByLabel("密码").fill(password);
+  await page.getByRole("button", { name: "打开", exact: true }).click();
 }
 
 export const test = base.extend<{ server: Server; phone: Phone; second: Phone; households: number }>({

@@ -15,11 +15,13 @@ pub enum Table {
     Cursors,
     /// Forms being filled in.
     Drafts,
+    /// What opens the others: parameters and sealed keys. The only table that is not sealed.
+    Vault,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 5] = [Self::Meta, Self::Outbox, Self::Segments, Self::Cursors, Self::Drafts];
+    pub const ALL: [Self; 6] = [Self::Meta, Self::Outbox, Self::Segments, Self::Cursors, Self::Drafts, Self::Vault];
 
     /// The table's name in the database.
     pub const fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Table {
             Self::Segments => "segments",
             Self::Cursors => "cursors",
             Self::Drafts => "drafts",
+            Self::Vault => "vault",
         }
     }
 }

@@ -34,6 +34,18 @@ pub struct LoginRequest {
     pub device: DeviceId,
 }
 
+/// Whose a vault is, as bound into its sealed keys: an account on a device.
+pub fn vault_owner(account: &str, device: DeviceId) -> String {
+    format!("{account}/{device}")
+}
+
+/// `POST /api/v1/recover`: opens a vault key that was sealed to the server, for its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery<T> {
+    /// The sealed key in the request, the key in the answer.
+    pub key: T,
+}
+
 /// The answer to a login that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginResponse {
@@ -45,6 +57,8 @@ pub struct LoginResponse {
     pub name: String,
     /// The grids the worker is responsible for.
     pub grids: Vec<Grid>,
+    /// The server's public key, for the phone to seal its vault key to (X25519).
+    pub recovery: [u8; 32],
 }
 
 /// A grid as the worker sees it.

@@ -11,6 +11,7 @@ use ruhu_server::{
     database::{Database, Location},
     demo, export, http,
     import::{self, areas, roster},
+    secrets,
 };
 use std::{
     io::{BufRead, Write},
@@ -35,12 +36,17 @@ struct Cli {
     /// 地址含密码时请用环境变量，不要写在命令行上
     #[arg(long, env = "RUHU_DATABASE_URL", hide_env_values = true, global = true)]
     database_url: Option<String>,
+    /// 密钥目录，不在数据库和备份之内；不写则为数据目录里的 secrets
+    #[arg(long, env = "RUHU_SECRETS", global = true)]
+    secrets: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// 第一次使用：生成服务器的密钥。请另外妥善保存一份，丢失后忘记密码的手机将无法恢复
+    Init,
     /// 启动服务
     Serve(Serve),
     /// 导入区划或花名册；重复导入不会产生重复记录
@@ -203,9 +209,17 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         restore(&location, file.as_deref()).await?;
         return Ok(ExitCode::SUCCESS);
     }
+    let secrets_folder = cli.secrets.unwrap_or_else(|| cli.data.join("secrets"));
+    if matches!(cli.command, Command::Init) {
+        init(&secrets_folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let database = Database::open(&location).await?;
     let code = match cli.command {
-        Command::Serve(options) => serve(&database, &options).await?,
+        Command::Serve(options) => {
+            let recovery = secrets::recovery(&secrets_folder)?;
+            serve(http::Office { database: database.clone(), recovery }, &options).await?
+        }
         Command::Import(Import::Areas { file }) => {
             let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;
             println!("区划：新增 {}，更新 {}，不变 {}", counts.added, counts.changed, counts.same);
@@ -276,6 +290,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Command::Demo { seed, households } => {
+            secrets::init(&secrets_folder)?;
             for login in demo::fill(&database, seed, households).await? {
                 println!(
                     "账号 {}  密码 {}  {}，网格 {}，{} 户",
@@ -288,7 +303,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             ExitCode::SUCCESS
         }
-        Command::Template(_) | Command::Restore { .. } => ExitCode::SUCCESS,
+        Command::Init | Command::Template(_) | Command::Restore { .. } => ExitCode::SUCCESS,
     };
     database.close().await;
     Ok(code)
@@ -317,6 +332,15 @@ async fn restore(location: &Location, backup: Option<&Path>) -> anyhow::Result<(
     Ok(())
 }
 
+fn init(folder: &Path) -> anyhow::Result<()> {
+    if secrets::init(folder)? {
+        println!("密钥已写到 {}，请另外妥善保存一份", folder.display());
+    } else {
+        println!("{} 里已有密钥，没有改动", folder.display());
+    }
+    Ok(())
+}
+
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("无法读取 {}", file.display()))
 }
@@ -338,12 +362,12 @@ fn report(report: &roster::Report, dry_run: bool) -> ExitCode {
     if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
-async fn serve(database: &Database, options: &Serve) -> anyhow::Result<ExitCode> {
+async fn serve(office: http::Office, options: &Serve) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         options.listen.ip().is_loopback() || options.behind_proxy,
         "在本机以外的地址上监听需要 TLS:请放在反向代理之后并加 --behind-proxy"
     );
-    let router = http::router(database.clone(), Some(&options.app))?;
+    let router = http::router(office, Some(&options.app))?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("无法监听 {}", options.listen))?;
     println!("listening on http://{}", listener.local_addr()?);
     std::io::stdout().flush()?;

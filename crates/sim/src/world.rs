@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,
-    engine::{KEEP_MS, Moment, Pass, QueuedState},
+    engine::{Engine, KEEP_MS, Moment, Pass, QueuedState},
     intake::{MAX_OP, Past, Verdict},
     record::{Op, WITHDRAWN},
     wire::AHEAD_MS,
@@ -359,10 +359,8 @@ impl World {
         let phone = &mut self.phones[at];
         let plan = phone.engine.plan_sweep().or_else(|| phone.engine.plan_compaction());
         if let Some(plan) = plan {
-            // A server restored from a backup older than what phones keep loses it.
-            let long_ago = phone.engine.acknowledged().filter(|(at, _)| at + KEEP_MS < self.now_ms);
-            let long_ago: Vec<OpId> = long_ago.map(|(_, op)| op.id).collect();
-            phone.promised.retain(|id| !long_ago.contains(id));
+            let gone = long_ago(&phone.engine, self.now_ms);
+            phone.promised.retain(|id| !gone.contains(id));
             phone.carry_out(plan, fate);
         }
     }
@@ -380,6 +378,8 @@ impl World {
             let plan = frozen.engine.plan_answer(asked.as_deref(), answer, now);
             phone.carry_out_late(&mut frozen, plan);
         }
+        let gone = long_ago(&frozen.engine, self.now_ms);
+        phone.promised.retain(|id| !gone.contains(id));
         while let Some(plan) = frozen.engine.plan_sweep().or_else(|| frozen.engine.plan_compaction()) {
             phone.carry_out_late(&mut frozen, plan);
         }
@@ -569,6 +569,11 @@ impl World {
             None => Ok(()),
         }
     }
+}
+
+/// What a phone may sweep: a server restored from a backup older than what phones keep loses it.
+fn long_ago(engine: &Engine, now_ms: u64) -> Vec<OpId> {
+    engine.acknowledged().filter(|(at, _)| at + KEEP_MS < now_ms).map(|(_, op)| op.id).collect()
 }
 
 fn skew(rng: &mut impl Rng) -> i64 {

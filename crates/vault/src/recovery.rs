@@ -14,8 +14,7 @@ use zeroize::Zeroize;
 pub struct RecoveryKey(SecretKey);
 
 /// The server's public key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecoveryPublicKey([u8; 32]);
 
 /// A vault key and whose it is, sealed to the server (X25519 sealed box).
@@ -56,6 +55,16 @@ impl RecoveryKey {
 }
 
 impl RecoveryPublicKey {
+    /// A public key's bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// Seals a vault key for its owner, with 32 random bytes that are used once.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ pub struct Account {
 pub struct Session {
     /// The account's identity.
     pub account: String,
+    /// The login name.
+    pub login: String,
     /// The person's name.
     pub name: String,
     /// The device the session was opened on.
@@ -122,7 +124,7 @@ impl Database {
         let now = random::now_ms().cast_signed();
         let hash = token_hash(token);
         let row = sqlx::query(
-            "SELECT a.id, a.name, s.device, s.seen_at FROM session s JOIN account a ON a.id = s.account
+            "SELECT a.id, a.name, s.device, s.seen_at, a.account FROM session s JOIN account a ON a.id = s.account
              WHERE s.token_hash = $1 AND s.seen_at > $2 AND s.created_at > $3",
         )
         .bind(hash.as_slice())
@@ -140,7 +142,7 @@ impl Database {
         }
         let device: String = row.try_get(2)?;
         let device = device.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        Ok(Some(Session { account: row.try_get(0)?, name: row.try_get(1)?, device }))
+        Ok(Some(Session { account: row.try_get(0)?, login: row.try_get(4)?, name: row.try_get(1)?, device }))
     }
 
     /// Ends a session.

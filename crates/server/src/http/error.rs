@@ -23,6 +23,9 @@ pub enum Refusal {
     /// The batch is too large: send less.
     #[error("一次发送太多，将分批再发")]
     TooLarge,
+    /// A vault that is somebody else's, or was sealed to another server.
+    #[error("这台手机上的记录不能用这个账号打开，请联系办公室")]
+    NotYours,
     /// Not here.
     #[error("没有这个地址")]
     NotFound,
@@ -40,6 +43,7 @@ impl Refusal {
             Self::Unauthorized | Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotYours => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -1,13 +1,14 @@
-//! Login and logout.
+//! Login and logout, and the way back into a vault whose password was forgotten.
 
-use super::{Caller, Refusal};
+use super::{Caller, Office, Refusal};
 use crate::{accounts, database::Database};
 use axum::{Json, extract::State, extract::rejection::JsonRejection, http::StatusCode};
-use ruhu_domain::wire::{LoginRequest, LoginResponse};
+use ruhu_domain::wire::{LoginRequest, LoginResponse, Recovery, vault_owner};
+use ruhu_vault::Sealed;
 
 /// `POST /api/v1/login`
 pub async fn login(
-    State(database): State<Database>,
+    State(Office { database, recovery }): State<Office>,
     body: Result<Json<LoginRequest>, JsonRejection>,
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
@@ -20,7 +21,20 @@ pub async fn login(
     let token = accounts::new_token();
     database.open_session(&account, request.device, &token).await?;
     let grids = database.grids(&account.id).await?;
-    Ok(Json(LoginResponse { token, account: account.account, name: account.name, grids }))
+    let recovery = recovery.public().bytes();
+    Ok(Json(LoginResponse { token, account: account.account, name: account.name, grids, recovery }))
+}
+
+/// `POST /api/v1/recover`
+pub async fn recover(
+    State(office): State<Office>,
+    caller: Caller,
+    body: Result<Json<Recovery<Sealed>>, JsonRejection>,
+) -> Result<Json<Recovery<[u8; 32]>>, Refusal> {
+    let Json(request) = body.map_err(|_| Refusal::Malformed)?;
+    let owner = vault_owner(&caller.session.login, caller.session.device);
+    let key = office.recovery.open(&request.key, &owner).map_err(|_| Refusal::NotYours)?;
+    Ok(Json(Recovery { key: *key.bytes() }))
 }
 
 /// `POST /api/v1/logout`

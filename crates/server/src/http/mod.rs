@@ -11,10 +11,11 @@ pub use error::Refusal;
 use crate::database::{Database, Session};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRequestParts, State},
+    extract::{DefaultBodyLimit, FromRef, FromRequestParts, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     routing::{get, post},
 };
+use ruhu_vault::RecoveryKey;
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
@@ -35,11 +36,26 @@ const MAX_BODY: usize = 1024 * 1024;
 const LOGIN_EVERY: Duration = Duration::from_secs(2);
 const LOGIN_BURST: u32 = 20;
 
+/// What the routes work with.
+#[derive(Clone, Debug)]
+pub struct Office {
+    /// The records.
+    pub database: Database,
+    /// Opens what phones sealed to this server.
+    pub recovery: RecoveryKey,
+}
+
+impl FromRef<Office> for Database {
+    fn from_ref(office: &Office) -> Self {
+        office.database.clone()
+    }
+}
+
 /// The server's routes: the API, and the app's files where `app` is given.
 ///
 /// # Errors
 /// The app's files are not there.
-pub fn router(database: Database, app: Option<&Path>) -> anyhow::Result<Router> {
+pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
     let logins = GovernorConfigBuilder::default()
         .period(LOGIN_EVERY)
         .burst_size(LOGIN_BURST)
@@ -50,6 +66,7 @@ pub fn router(database: Database, app: Option<&Path>) -> anyhow::Result<Router> 
         .layer(GovernorLayer::new(Arc::new(logins)).error_handler(|_| error::too_many()));
     let api = login
         .route("/logout", post(login::logout))
+        .route("/recover", post(login::recover))
         .route("/sync", post(sync::sync))
         .route("/history", post(sync::history))
         .fallback(|| async { Refusal::NotFound })
@@ -58,7 +75,7 @@ pub fn router(database: Database, app: Option<&Path>) -> anyhow::Result<Router> 
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
 
-    let router = Router::new().route("/healthz", get(health)).nest("/api/v1", api).with_state(database);
+    let router = Router::new().route("/healthz", get(health)).nest("/api/v1", api).with_state(office);
     let router = match app {
         Some(app) => router.fallback_service(assets::service(app)?),
         None => router,
@@ -118,14 +135,14 @@ pub struct Caller {
     pub token: String,
 }
 
-impl FromRequestParts<Database> for Caller {
+impl FromRequestParts<Office> for Caller {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, database: &Database) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
         debug_assert_ne!(parts.method, Method::GET, "answers to GET could be cached");
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refusal::Unauthorized)?;
-        let session = database.session(token).await?.ok_or(Refusal::Unauthorized)?;
+        let session = office.database.session(token).await?.ok_or(Refusal::Unauthorized)?;
         Ok(Self { session, token: token.to_owned() })
     }
 }

@@ -14,6 +14,7 @@ use ruhu_server::{
     http,
     import::areas,
 };
+use ruhu_vault::RecoveryKey;
 use serde_json::Value;
 use sqlx::{AnyConnection, Connection};
 use std::collections::BTreeMap;
@@ -112,7 +113,8 @@ impl World {
         let (folder, location, database) = database(base).await;
         let grids: [GridCode; 1] = [GRID.parse().expect("a grid")];
         database.put_account("wangfang", "王芳", PASSWORD, &grids).await.expect("an account");
-        let router = http::router(database.clone(), None).expect("a router");
+        let recovery = RecoveryKey::new([8; 32]);
+        let router = http::router(http::Office { database: database.clone(), recovery }, None).expect("a router");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();

@@ -1,0 +1,84 @@
+// The vault of a phone, opened by another implementation of the same standards: Argon2id, XChaCha20-Poly1305,
+// HKDF-SHA256. For tests that have to look into what is sealed, or to fill it.
+import { PASSWORD } from "./world";
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { argon2id } from "@noble/hashes/argon2.js";
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import type { Page } from "@playwright/test";
+import { randomBytes } from "node:crypto";
+
+export type Entry = [key: string, value: string];
+
+const PURPOSE: Record<string, string> = { outbox: "outbox", segments: "general", meta: "meta", cursors: "meta", drafts: "meta" };
+const utf8 = (text: string) => Buffer.from(text, "utf8");
+const place = (table: string, name: string) => Buffer.concat([Buffer.of(1), utf8(table), Buffer.of(0), utf8(name)]);
+
+/** Every entry of a table as it is kept: names, and values in base64. */
+export async function kept(page: Page, table: string): Promise<Entry[]> {
+  return page.evaluate(async (table) => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("ruhu");
+      open.onsuccess = () => done(open.result);
+    });
+    const store = database.transaction(table).objectStore(table);
+    const all = <T>(request: IDBRequest<T>) => new Promise<T>((done) => (request.onsuccess = () => done(request.result)));
+    const [names, values] = await Promise.all([all(store.getAllKeys()), all(store.getAll())]);
+    database.close();
+    const base64 = (bytes: Uint8Array) => btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+    return names.map((name, at) => [String(name), base64(values[at])] as [string, string]);
+  }, table);
+}
+
+export class OpenVault {
+  private constructor(private readonly key: Uint8Array) {}
+
+  static async open(page: Page, password = PASSWORD): Promise<OpenVault> {
+    const [, record] = (await kept(page, "vault")).find(([name]) => name === "vault")!;
+    const { account, device, wrap } = JSON.parse(Buffer.from(record, "base64").toString("utf8"));
+    const { memory, passes, salt } = wrap.kdf;
+    const key = argon2id(password, Uint8Array.from(salt), { m: memory, t: passes, p: 1, dkLen: 32 });
+    const numbers = Buffer.alloc(8);
+    numbers.writeUInt32LE(memory, 0);
+    numbers.writeUInt32LE(passes, 4);
+    const bound = Buffer.concat([utf8("wrap\0"), numbers, Uint8Array.from(salt), utf8(`${account}/${device}`)]);
+    return new OpenVault(decrypt(key, bound, Uint8Array.from(wrap.sealed)));
+  }
+
+  private derive(info: string): Uint8Array {
+    return hkdf(sha256, this.key, undefined, utf8(`ruhu/${info}`), 32);
+  }
+
+  /** The name under which an entry is kept. */
+  name(table: string, key: string): string {
+    return Buffer.from(hmac(sha256, this.derive("names"), place(table, key)).slice(0, 16)).toString("hex");
+  }
+
+  /** An entry as it is kept: its name, and the sealed value in base64. */
+  seal(table: string, key: string, value: string): Entry {
+    const name = this.name(table, key);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(utf8(key).length);
+    const plain = Buffer.concat([length, utf8(key), utf8(value)]);
+    const nonce = randomBytes(24);
+    const sealed = xchacha20poly1305(this.derive(PURPOSE[table]), nonce, place(table, name)).encrypt(plain);
+    return [name, Buffer.concat([Buffer.of(1), nonce, sealed]).toString("base64")];
+  }
+
+  /** Every entry of a table, opened. */
+  async entries(page: Page, table: string): Promise<Entry[]> {
+    const key = this.derive(PURPOSE[table]);
+    return (await kept(page, table)).map(([name, sealed]) => {
+      const plain = decrypt(key, place(table, name), Buffer.from(sealed, "base64"));
+      const length = Buffer.from(plain).readUInt32LE(0);
+      const text = (from: number, to?: number) => Buffer.from(plain.slice(from, to)).toString("utf8");
+      return [text(4, 4 + length), text(4 + length)];
+    });
+  }
+}
+
+function decrypt(key: Uint8Array, bound: Uint8Array, sealed: Uint8Array): Uint8Array {
+  if (sealed[0] !== 1) throw new Error("another format");
+  return xchacha20poly1305(key, sealed.slice(1, 25), bound).decrypt(sealed.slice(25));
+}
