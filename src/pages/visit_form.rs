@@ -147,10 +147,11 @@ fn VisitForm(
         change(&move |visit| toggle(&mut visit.met, name.clone(), on));
     });
     let tomorrow = day::ledger(clock::today() + Days::new(1));
+    // `autocomplete="off"`: browsers write the fields of other forms into their session files, in the clear.
     view! {
         <Page title="入户走访" back=format!("/households/{household}")>
             <p class="lead">{who}</p>
-            <form class="visit-form" on:submit=save novalidate>
+            <form class="visit-form" autocomplete="off" on:submit=save novalidate>
                 <OneOf legend="走访结果" options=outcomes chosen=outcome on_choose=choose_outcome/>
                 <label class="field">
                     <span>"走访情况"</span>

@@ -25,9 +25,11 @@ export class Server {
   log = "";
   #child?: ChildProcess;
 
-  run(...args: string[]): string {
+  run(...args: (string | { input: string })[]): string {
     const env = { ...process.env, RUHU_LOG: "warn" };
-    return execFileSync(SERVER, ["--data", this.data, ...args], { encoding: "utf8", env });
+    const words = args.filter((arg) => typeof arg === "string");
+    const { input } = args.find((arg) => typeof arg === "object") ?? { input: "" };
+    return execFileSync(SERVER, ["--data", this.data, ...words], { encoding: "utf8", env, input });
   }
 
   async start(port = 0): Promise<void> {

@@ -4,12 +4,15 @@ mod world;
 
 use ruhu_domain::{
     DeviceId, Kind, OpId, RecordId,
-    wire::{HistoryEntry, MAX_OPS, OpOutcome, Page, Problem, SyncResponse, UnsentOps},
+    wire::{
+        HistoryEntry, LoginResponse, MAX_OPS, OpOutcome, Page, Problem, Recovery, SyncResponse, UnsentOps, vault_owner,
+    },
 };
 use ruhu_server::{
     database::{CannotDecide, Database},
     import,
 };
+use ruhu_vault::{RecoveryPublicKey, VaultKey};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, io::Write};
 use world::{Base, Phone, World, channel, found};
@@ -88,6 +91,33 @@ async fn a_bad_op_holds_up_no_other(base: Base) {
     assert!(answer.results[1].reason.as_deref().is_some_and(|reason| reason.contains("权限")));
     let mut other = world.log_in(2).await;
     assert_eq!(other.sync(vec![]).await.channels[0].records.len(), 1);
+}
+
+async fn a_vault_key_is_opened_for_its_owner_on_the_same_device_alone(base: Base) {
+    let world = World::new(base).await;
+    let grids = [world::GRID.parse().expect("a grid")];
+    world.database.put_account("liqiang", "李强", world::PASSWORD, &grids).await.expect("an account");
+    let login =
+        |account: &str, device| json!({"account": account, "password": world::PASSWORD, "device": DeviceId(device)});
+    let post = |path: &str, token: &str, body: Value| {
+        let request = world.client.post(format!("{}/api/v1/{path}", world.url)).bearer_auth(token.to_owned());
+        async move { request.json(&body).send().await.expect("an answer") }
+    };
+    let own: LoginResponse = post("login", "", login("wangfang", 1)).await.json().await.expect("a login");
+    let vault = VaultKey::new([5; 32]);
+    let owner = vault_owner("wangfang", DeviceId(1));
+    let server = RecoveryPublicKey::new(own.recovery);
+    let key = server.seal(&vault, &owner, [6; 32]).expect("it is sealed");
+    let body = serde_json::to_value(Recovery { key }).expect("a request");
+    let opened = post("recover", &own.token, body.clone()).await;
+    assert_eq!(opened.json::<Recovery<[u8; 32]>>().await.expect("a key").key, [5; 32]);
+    for (account, device) in [("wangfang", 2), ("liqiang", 1)] {
+        let other: LoginResponse = post("login", "", login(account, device)).await.json().await.expect("a login");
+        assert_eq!(post("recover", &other.token, body.clone()).await.status(), 403, "{account} {device}");
+    }
+    assert_eq!(post("recover", &own.token, json!({"key": [1, 2, 3]})).await.status(), 403);
+    assert_eq!(post("recover", &own.token, json!({})).await.status(), 400);
+    assert_eq!(post("recover", "nobody", body).await.status(), 401);
 }
 
 async fn every_page_is_pulled_whatever_the_limit(base: Base) {
@@ -416,6 +446,7 @@ on_both_databases!(
     no_route_is_open_without_a_login,
     a_token_speaks_for_its_own_device_only,
     a_wrong_password_and_an_unknown_account_are_told_the_same,
+    a_vault_key_is_opened_for_its_owner_on_the_same_device_alone,
     logins_without_end_are_slowed_down,
     compressed_requests_are_read_and_bombs_are_refused,
     too_many_ops_and_nonsense_are_refused_in_words,

@@ -1,0 +1,200 @@
+// The vault: what a locked phone gives away (nothing), and what opens it.
+import { OpenVault, kept } from "./vault";
+import { expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock, type Phone } from "./world";
+import type { Page } from "@playwright/test";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+const SYNC = "**/api/v1/sync";
+const locked = (page: Page) => page.getByRole("heading", { name: "已锁定" });
+
+/** The files of a phone's profile that hold one of these words, in the ways a browser may write them. */
+function filesWith(phone: Phone, words: string[]): string[] {
+  const needles = words.flatMap((word) => [Buffer.from(word, "utf8"), Buffer.from(word, "utf16le")]);
+  const found: string[] = [];
+  const walk = (folder: string) => {
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isDirectory()) walk(path);
+      else if (stat?.isFile()) {
+        const bytes = readFileSync(path);
+        if (needles.some((needle) => bytes.includes(needle))) found.push(path.slice(phone.profile.length));
+      }
+    }
+  };
+  walk(phone.profile);
+  return found;
+}
+
+/** A page on which the tests give the password themselves. */
+async function byHand(page: Page) {
+  await page.removeLocatorHandler(locked(page));
+}
+
+test("a locked phone gives nothing away, in whatever file of the browser one looks", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const resident = (await page.getByRole("article").nth(2).locator("b").first().textContent())!.trim();
+  expect(resident.length).toBeGreaterThan(1);
+  const words = ["金丝雀走访甲", "金丝雀诉求乙", "金丝雀处理丙", "金丝雀草稿丁"];
+  await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
+  await page.getByLabel("走访情况").fill(words[0]);
+  await page.getByText("反映问题、处理、下次走访").click();
+  await page.getByLabel("反映问题").fill(words[1]);
+  await page.getByLabel("处理", { exact: true }).fill(words[2]);
+  await page.getByRole("button", { name: "保存" }).click();
+  await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
+  await tab(page, "走访");
+  await page.getByRole("searchbox").fill("金丝雀搜索戊");
+  await page.getByRole("searchbox").fill("");
+  await page.getByRole("article").nth(1).getByRole("link", { name: "走访", exact: true }).click();
+  await page.getByLabel("走访情况").fill(words[3]);
+  await expect(page.getByText("草稿已自动保存")).toBeVisible();
+  const vault = await OpenVault.open(page);
+  const drafts = async () => (await vault.entries(page, "drafts")).map(([, draft]) => draft).join();
+  await expect.poll(drafts).toContain(words[3]);
+  await page.goBack();
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await page.getByRole("button", { name: "立即锁定" }).click();
+  await page.waitForFunction(() => document.body.innerText.includes("已锁定"));
+  await phone.close();
+  expect(filesWith(phone, [...words, "金丝雀搜索戊", resident, PASSWORD])).toEqual([]);
+  for (const word of [...words, resident]) expect(server.log).not.toContain(word);
+});
+
+test("wrong passwords wait longer and longer and erase nothing", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => route.abort());
+  await logVisit(page, 0, "锁住之前写的");
+  await byHand(page);
+  await phone.context.setOffline(true);
+  await page.reload();
+  for (let tries = 0; tries < 4; tries++) {
+    await unlock(page, `wrong-${tries}`);
+    await expect(page.getByRole("alert")).toContainText(tries < 3 ? "密码不对" : "请等");
+  }
+  // The wait outlives a restart, and ends.
+  await page.clock.install();
+  await page.reload();
+  await unlock(page);
+  await expect(page.getByRole("alert")).toContainText("请等");
+  await page.clock.fastForward(10_000);
+  await unlock(page);
+  await tab(page, "今日");
+  await expect(page.getByText("1 条还没到办公室")).toBeVisible();
+});
+
+test("a password that the office reset opens the phone again, and nothing is lost", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => route.abort());
+  await logVisit(page, 0, "忘记密码之前写的");
+  await byHand(page);
+  const grid = (await (await OpenVault.open(page)).entries(page, "cursors"))[0][0].split("/")[0];
+  server.run({ input: "a-new-password" }, "account", "wangfang", "--name", "王芳", "--grid", grid);
+  await phone.context.setOffline(true);
+  await page.reload();
+  await unlock(page, "a-new-password");
+  await expect(page.getByRole("alert")).toContainText("请连上网络");
+  await phone.context.setOffline(false);
+  await unlock(page, "a-new-password");
+  await tab(page, "今日");
+  await expect(page.getByText("1 条还没到办公室")).toBeVisible();
+  await page.unroute(SYNC);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  // From now on the new one opens it, without a network too, and the old one does not.
+  await phone.context.setOffline(true);
+  await page.reload();
+  await unlock(page, PASSWORD);
+  await expect(page.getByRole("alert")).toContainText("密码不对");
+  await unlock(page, "a-new-password");
+  await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+});
+
+test("an untouched notebook locks after five minutes, and a form half-way waits behind it", async ({
+  server,
+  phone,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await byHand(page);
+  /** The phone's clock moves on, and the page comes back into view. */
+  const pass = (seconds: number) =>
+    page.evaluate((seconds) => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + seconds * 1_000;
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, seconds);
+  await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
+  await page.getByLabel("走访情况").fill("写了一半");
+  await expect(page.getByText("草稿已自动保存")).toBeVisible();
+  await pass(240);
+  await page.getByLabel("走访情况").press("End");
+  await pass(240);
+  await expect(page.getByLabel("走访情况")).toBeVisible();
+  await pass(61);
+  await expect(locked(page)).toBeVisible();
+  expect(await page.content()).not.toContain("写了一半");
+  await unlock(page);
+  await expect(page.getByLabel("走访情况")).toHaveValue("写了一半");
+});
+
+test("what an earlier version left unsealed is sealed in place, all of it", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => route.abort());
+  await logVisit(page, 0, "没加密时写的");
+  const vault = await OpenVault.open(page);
+  const tables = ["meta", "outbox", "segments", "cursors", "drafts"];
+  const plain: [string, [string, string][]][] = [];
+  for (const table of tables) plain.push([table, await vault.entries(page, table)]);
+  await page.goto("about:blank");
+  await page.goto(`${server.url}/icons/icon.svg`);
+  await page.evaluate(async (plain) => {
+    await new Promise((done) => (indexedDB.deleteDatabase("ruhu").onsuccess = done));
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("ruhu", 1);
+      open.onupgradeneeded = () => plain.forEach(([table]) => open.result.createObjectStore(table));
+      open.onsuccess = () => done(open.result);
+    });
+    const write = database.transaction(plain.map(([table]) => table), "readwrite");
+    for (const [table, entries] of plain)
+      for (const [key, value] of entries) write.objectStore(table).put(new TextEncoder().encode(value), key);
+    await new Promise((done) => (write.oncomplete = done));
+    database.close();
+  }, plain);
+  await page.goto(server.url);
+  await page.getByLabel("登录密码").fill(PASSWORD);
+  await page.getByLabel("再输一次").fill("something-else");
+  await page.getByRole("button", { name: "加密并打开" }).click();
+  await expect(page.getByRole("alert")).toContainText("两次输入的密码要相同");
+  await page.getByLabel("再输一次").fill(PASSWORD);
+  await page.getByRole("button", { name: "加密并打开" }).click();
+  await tab(page, "今日");
+  await expect(page.getByText("1 条还没到办公室")).toBeVisible();
+  for (const table of tables) {
+    const text = (await kept(page, table)).map(([name, value]) => name + Buffer.from(value, "base64").toString()).join();
+    for (const word of ["没加密时写的", "王芳", "411502"]) expect(text).not.toContain(word);
+  }
+  const sealed = await OpenVault.open(page);
+  expect((await sealed.entries(page, "outbox")).length).toBe(plain[1][1].length);
+  await page.unroute(SYNC);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await page.reload();
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByText("没加密时写的")).toHaveCount(1);
+});
