@@ -1,6 +1,6 @@
 // The vault: what a locked phone gives away (nothing), and what opens it.
 import { OpenVault, kept } from "./vault";
-import { expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock, type Phone } from "./world";
+import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock, type Phone } from "./world";
 import type { Page } from "@playwright/test";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -25,11 +25,6 @@ function filesWith(phone: Phone, words: string[]): string[] {
   };
   walk(phone.profile);
   return found;
-}
-
-/** A page on which the tests give the password themselves. */
-async function byHand(page: Page) {
-  await page.removeLocatorHandler(locked(page));
 }
 
 test("a locked phone gives nothing away, in whatever file of the browser one looks", async ({ server, phone }) => {

@@ -32,6 +32,8 @@ export async function kept(page: Page, table: string): Promise<Entry[]> {
 }
 
 export class OpenVault {
+  private readonly derived = new Map<string, Uint8Array>();
+
   private constructor(private readonly key: Uint8Array) {}
 
   static async open(page: Page, password = PASSWORD): Promise<OpenVault> {
@@ -47,7 +49,9 @@ export class OpenVault {
   }
 
   private derive(info: string): Uint8Array {
-    return hkdf(sha256, this.key, undefined, utf8(`ruhu/${info}`), 32);
+    const derived = this.derived.get(info) ?? hkdf(sha256, this.key, undefined, utf8(`ruhu/${info}`), 32);
+    this.derived.set(info, derived);
+    return derived;
   }
 
   /** The name under which an entry is kept. */

@@ -108,6 +108,8 @@ impl Server {
             Location::File(file) => drop(command.arg("--data").arg(file.parent().expect("a folder"))),
             Location::Postgres(address) => drop(command.env("RUHU_DATABASE_URL", address)),
         }
+        ruhu_server::secrets::init(&app.join("secrets")).expect("a key");
+        command.arg("--secrets").arg(app.join("secrets"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--app"]).arg(app).env("RUHU_LOG", "warn");
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
         let mut line = String::new();

@@ -2,7 +2,7 @@
 
 use chacha20poly1305::{
     Key, KeyInit, XChaCha20Poly1305, XNonce,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInPlace, Payload},
 };
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
@@ -13,6 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 const FORMAT: u8 = 1;
 
 const NONCE: usize = 24;
+const TAG: usize = 16;
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +109,17 @@ fn place(table: &str, name: &str) -> Vec<u8> {
     [&[FORMAT], table.as_bytes(), &[0], name.as_bytes()].concat()
 }
 
-pub(crate) fn seal(key: &[u8; 32], place: &[u8], nonce: [u8; NONCE], plain: &[u8]) -> Vec<u8> {
+/// Seals the parts as one value, where they will be kept: no copy in the clear is left behind.
+pub(crate) fn seal(key: &[u8; 32], place: &[u8], nonce: [u8; NONCE], parts: &[&[u8]]) -> Vec<u8> {
     let cipher = XChaCha20Poly1305::new(Key::from_slice(key));
-    let payload = Payload { msg: plain, aad: place };
-    let sealed = cipher.encrypt(XNonce::from_slice(&nonce), payload).expect("a value is far below 256 GB");
-    [&[FORMAT][..], &nonce, &sealed].concat()
+    let mut sealed = Vec::with_capacity(1 + NONCE + parts.iter().map(|part| part.len()).sum::<usize>() + TAG);
+    sealed.push(FORMAT);
+    sealed.extend_from_slice(&nonce);
+    parts.iter().for_each(|part| sealed.extend_from_slice(part));
+    let text = &mut sealed[1 + NONCE..];
+    let tag = cipher.encrypt_in_place_detached(XNonce::from_slice(&nonce), place, text);
+    sealed.extend_from_slice(&tag.expect("a value is far below 256 GB"));
+    sealed
 }
 
 pub(crate) fn open(key: &[u8; 32], place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, CannotOpen> {
@@ -136,10 +143,8 @@ impl Keys {
     /// Seals an entry, to be kept under [`Keys::name`]. The nonce is random and used once.
     pub fn seal(&self, purpose: Purpose, table: &str, key: &str, nonce: [u8; NONCE], value: &[u8]) -> Vec<u8> {
         let length = u32::try_from(key.len()).expect("a key is short").to_le_bytes();
-        let mut plain = [&length[..], key.as_bytes(), value].concat();
-        let sealed = seal(self.of(purpose), &place(table, &self.name(table, key)), nonce, &plain);
-        plain.zeroize();
-        sealed
+        let place = place(table, &self.name(table, key));
+        seal(self.of(purpose), &place, nonce, &[&length, key.as_bytes(), value])
     }
 
     /// Opens an entry that is kept under `name`: its key and value.

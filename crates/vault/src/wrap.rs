@@ -44,7 +44,7 @@ fn place(kdf: &Kdf, owner: &str) -> Vec<u8> {
 impl Wrap {
     /// Seals a vault key for its owner with the key made of the password, which is wiped.
     pub fn seal(kdf: Kdf, owner: &str, mut password_key: [u8; 32], nonce: [u8; 24], vault: &VaultKey) -> Self {
-        let sealed = seal(&password_key, &place(&kdf, owner), nonce, vault.bytes());
+        let sealed = seal(&password_key, &place(&kdf, owner), nonce, &[vault.bytes()]);
         password_key.zeroize();
         Self { kdf, sealed }
     }

@@ -1,9 +1,11 @@
 // Push and pull in Chromium over loopback to the durable server, beside PouchDB 9 and pouchdb-server in
 // memory with the same records in the same run.
-import { expect, logIn, Phone, ready, tab, test, type Server } from "../world";
+import { OpenVault } from "../vault";
+import { byHand, expect, logIn, Phone, ready, tab, test, unlock, type Server } from "../world";
 import { figure } from "./figures";
 import type { Page } from "@playwright/test";
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -14,37 +16,39 @@ import { dirname, join } from "node:path";
 const resolve = createRequire(import.meta.url).resolve;
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Fills the outbox as the app itself does: its own saved op, with other ids, stamps and words. */
+/** Fills the outbox as the app itself does: its own saved op, with other ids, stamps and words, sealed. */
 async function fillOutbox(page: Page, count: number) {
-  await page.evaluate(async (count) => {
+  const vault = await OpenVault.open(page);
+  const [[, template]] = await vault.entries(page, "outbox");
+  const { op } = JSON.parse(template);
+  const uuid = (ms: number) => {
+    const random = randomUUID();
+    const time = ms.toString(16).padStart(12, "0");
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 18)}-${random.slice(19)}`;
+  };
+  const start = parseInt(op.stamp.slice(0, 12), 16);
+  const entries = Array.from({ length: count - 1 }, (_, at) => {
+    const n = at + 1;
+    const ms = start + n * 37;
+    const queued = JSON.parse(template);
+    queued.op.id = uuid(ms);
+    queued.op.record = uuid(ms);
+    queued.op.stamp = ms.toString(16).padStart(12, "0") + op.stamp.slice(12);
+    queued.op.changes.at.value += n * 1000;
+    queued.op.changes.found.value = `第${n}次:家里都好,老人血压正常,药够吃${n % 30}天。`;
+    return vault.seal("outbox", queued.op.id, JSON.stringify(queued));
+  });
+  await page.evaluate(async (entries) => {
     const database = await new Promise<IDBDatabase>((done) => {
       const open = indexedDB.open("ruhu");
       open.onsuccess = () => done(open.result);
     });
-    const all = <T>(request: IDBRequest<T>) => new Promise<T>((done) => (request.onsuccess = () => done(request.result)));
-    const [bytes] = await all(database.transaction("outbox").objectStore("outbox").getAll());
-    const template = new TextDecoder().decode(bytes);
-    const { op } = JSON.parse(template);
-    const uuid = (ms: number) => {
-      const random = crypto.randomUUID();
-      const time = ms.toString(16).padStart(12, "0");
-      return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 18)}-${random.slice(19)}`;
-    };
     const write = database.transaction("outbox", "readwrite", { durability: "strict" });
-    const start = parseInt(op.stamp.slice(0, 12), 16);
-    for (let n = 1; n < count; n++) {
-      const ms = start + n * 37;
-      const queued = JSON.parse(template);
-      queued.op.id = uuid(ms);
-      queued.op.record = uuid(ms);
-      queued.op.stamp = ms.toString(16).padStart(12, "0") + op.stamp.slice(12);
-      queued.op.changes.at.value += n * 1000;
-      queued.op.changes.found.value = `第${n}次:家里都好,老人血压正常,药够吃${n % 30}天。`;
-      write.objectStore("outbox").put(new TextEncoder().encode(JSON.stringify(queued)), queued.op.id);
-    }
+    for (const [name, sealed] of entries)
+      write.objectStore("outbox").put(Uint8Array.from(atob(sealed), (character) => character.charCodeAt(0)), name);
     await new Promise((done) => (write.oncomplete = done));
     database.close();
-  }, count);
+  }, entries);
 }
 
 /** Milliseconds from the first request until the app says that all is at the office. */
@@ -79,7 +83,9 @@ async function push(server: Server, phone: Phone, count: number): Promise<{ ms: 
       noted.sent = performance.now() - noted.first!;
     }).observe(document, { childList: true, subtree: true, characterData: true });
   }, count);
+  await byHand(page);
   await page.goto(server.url);
+  await unlock(page);
   const sent = await page.waitForFunction(() => (window as unknown as { sent?: number }).sent, null, { timeout: 120_000 });
   return { ms: (await sent.jsonValue()) as number, bytes };
 }
@@ -213,16 +219,16 @@ async function firstPull(server: Server, phone: Phone): Promise<{ ms: number; re
         const open = indexedDB.open("ruhu");
         open.onsuccess = () => done(open.result);
       });
-      const request = database.transaction("meta").objectStore("meta").get("engine");
-      const bytes = await new Promise<Uint8Array>((done) => (request.onsuccess = () => done(request.result)));
+      const request = database.transaction("segments").objectStore("segments").getAllKeys();
+      const names = await new Promise<IDBValidKey[]>((done) => (request.onsuccess = () => done(request.result)));
       database.close();
-      return JSON.parse(new TextDecoder().decode(bytes)).generation as number;
+      return names.join();
     };
     // Quiet for 300 ms: the last page is in.
-    let [generation, last] = [await stored(), performance.now()];
+    let [segments, last] = [await stored(), performance.now()];
     while (performance.now() - last < 300) {
       const now = await stored();
-      if (now !== generation) [generation, last] = [now, performance.now()];
+      if (now !== segments) [segments, last] = [now, performance.now()];
     }
     return last - (window as unknown as { first: number }).first;
   });
