@@ -65,6 +65,10 @@ for (const [name, look] of Object.entries({
     await expect(page.getByLabel("回执号")).toBeVisible();
     await page.getByLabel("回执号").scrollIntoViewIfNeeded();
     await seen("me-refused");
+    await page.getByRole("button", { name: "立即锁定" }).click();
+    // Waits without an assertion: that would give the password.
+    await page.waitForFunction(() => document.querySelector("h1")?.textContent === "已锁定");
+    await seen("locked");
     await page.getByRole("link", { name: "装到桌面" }).click();
     await seen("install");
     await page.setViewportSize({ width: 1280, height: 800 });
