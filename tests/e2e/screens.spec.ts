@@ -162,7 +162,7 @@ test.describe("an update", () => {
     const loaded = async (load: () => Promise<unknown>) => {
       const names: string[] = [];
       const note = (request: { url(): string }) => {
-        const name = /ruhu-(\w+?)(_bg)?\.(js|wasm)$/.exec(request.url());
+        const name = /ruhu-([0-9a-f]{12,16})(_bg)?\.(js|wasm)$/.exec(request.url());
         if (name) names.push(name[1]);
       };
       page.on("request", note);
