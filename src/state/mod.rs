@@ -237,9 +237,8 @@ impl App {
         let request =
             LoginRequest { account: vault.account.clone(), password: password.to_owned(), device: vault.device };
         let answer = transport::login(&request).await.map_err(|error| match error {
-            TransportError::Offline => "密码不对。如果办公室刚给您重设了密码，请连上网络，再用新密码打开".to_owned(),
             TransportError::Unauthorized(_) => wrong(),
-            other => other.to_string(),
+            _ => "密码不对。如果办公室刚给您重设了密码，请连上网络，再用新密码打开".to_owned(),
         })?;
         let key = transport::recover(&answer.token, sealed).await.map_err(|error| error.to_string())?;
         let renewed = Vault::seal(&vault.account, vault.device, password, Some(&server_key(&answer)), &key).await;
@@ -247,7 +246,10 @@ impl App {
         let session = Session { token: answer.token, account: answer.account, name: answer.name, device: vault.device };
         storage.unlock(key.keys());
         let writes = renewed.writes().into_iter().chain(session.writes()).collect();
-        storage.write(&writes).await.map_err(|error| error.to_string())?;
+        if storage.write(&writes).await.is_err() {
+            // The key is here all the same: the server opens it again next time.
+            self.say("新密码没能存到手机里，下次打开还要连网", None);
+        }
         Ok(key)
     }
 
@@ -263,8 +265,9 @@ impl App {
             LoginRequest { account: session.account.clone(), password: password.to_owned(), device: session.device };
         let answer = match transport::login(&request).await {
             Ok(answer) => Some(answer),
-            Err(TransportError::Offline) => None,
-            Err(error) => return Err(error.to_string()),
+            Err(TransportError::Unauthorized(words)) => return Err(words),
+            // A server that can't say so now keeps nobody from the records.
+            Err(_) => None,
         };
         let key = VaultKey::new(platform::random());
         let server = answer.as_ref().map(server_key);

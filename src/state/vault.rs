@@ -45,6 +45,12 @@ struct Tries {
 }
 
 impl Tries {
+    /// The writes that keep it.
+    fn writes(self) -> Batch {
+        let bytes = serde_json::to_vec(&self).expect("two numbers");
+        vec![Write::Put(Table::Vault, TRIES.into(), bytes)]
+    }
+
     /// How long to wait for the next try, in milliseconds.
     fn wait_ms(self, now_ms: i64) -> i64 {
         let Some(over) = self.wrong.checked_sub(FREE_TRIES) else { return 0 };
@@ -134,15 +140,22 @@ impl Vault {
         if wait > 0 {
             return Err(StayLocked::Wait(wait / 1_000 + 1));
         }
-        // Counted before it is tried: closing the page saves no try.
-        let count = Tries { wrong: tries.wrong + 1, last_ms: now_ms };
-        let bytes = serde_json::to_vec(&count).expect("two numbers");
-        storage.write(&vec![Write::Put(Table::Vault, TRIES.into(), bytes)]).await?;
+        // Counted before it is tried: closing the page saves no try. A phone that is full opens all the same.
+        let count = Tries { wrong: tries.wrong.saturating_add(1), last_ms: now_ms };
+        match storage.write(&count.writes()).await {
+            Ok(()) | Err(StorageError::Full) => {}
+            Err(error) => return Err(error.into()),
+        }
         let kdf = self.wrap.kdf.checked().ok_or(StorageError::Unreadable)?;
-        let password_key = kdf::key(password, &kdf).await.ok_or(StayLocked::NoMemory)?;
+        let Some(password_key) = kdf::key(password, &kdf).await else {
+            // It was not tried at all.
+            drop(storage.write(&tries.writes()).await);
+            return Err(StayLocked::NoMemory);
+        };
         let key = self.wrap.open(&vault_owner(&self.account, self.device), password_key);
         let key = key.map_err(|_| StayLocked::Wrong)?;
-        storage.write(&vec![Write::Delete(Table::Vault, TRIES.into())]).await?;
+        // Where it can't be written the next try may have to wait; the notebook opens.
+        drop(storage.write(&Tries::default().writes()).await);
         Ok(key)
     }
 }

@@ -205,11 +205,13 @@ impl Storage for IndexedDb {
             return Ok(());
         }
         // All is sealed before a transaction opens: it would not wait.
-        let mut sealed = Vec::with_capacity(batch.len());
+        // Names are made at the same moment: the vault may be locked before the transaction is over.
+        let mut prepared = Vec::with_capacity(batch.len());
         for write in batch {
-            sealed.push(match write {
-                Write::Put(table, key, value) => Some(self.sealed(*table, key, value)?),
-                _ => None,
+            prepared.push(match write {
+                Write::Put(table, key, value) => (self.name_of(*table, key), self.sealed(*table, key, value)?),
+                Write::Check(table, key, _) | Write::Delete(table, key) => (self.name_of(*table, key), Vec::new()),
+                Write::CheckKeys(..) | Write::Clear(_) => Default::default(),
             });
         }
         self.with_retry(async |database| {
@@ -221,13 +223,12 @@ impl Storage for IndexedDb {
             // Every request is issued before the first await: none can find the transaction over. What a check
             // read is looked at then; where it does not hold, all is rolled back.
             let (mut values, mut keys) = (Vec::new(), Vec::new());
-            for (write, sealed) in batch.iter().zip(&sealed) {
+            for (write, (name, sealed)) in batch.iter().zip(&prepared) {
                 match write {
-                    Write::Check(table, key, value) => {
+                    Write::Check(table, _, value) => {
                         let store = transaction.object_store(table.name())?;
-                        let name = self.name_of(*table, key);
                         let stored = store.get::<JsValue, &str, _>(KeyRange::Only(name.as_str())).build()?;
-                        values.push((*table, name, stored, value));
+                        values.push((*table, name.clone(), stored, value));
                     }
                     Write::CheckKeys(table, expected) => {
                         let stored = transaction.object_store(table.name())?.get_all_keys::<String>().build()?;
@@ -235,13 +236,11 @@ impl Storage for IndexedDb {
                         names.sort_unstable();
                         keys.push((stored, names));
                     }
-                    Write::Put(table, key, _) => {
-                        let value = JsValue::from(Uint8Array::from(sealed.as_deref().unwrap_or_default()));
-                        let name = self.name_of(*table, key);
+                    Write::Put(table, ..) => {
+                        let value = JsValue::from(Uint8Array::from(sealed.as_slice()));
                         transaction.object_store(table.name())?.put(value).with_key(name.as_str()).build()?;
                     }
-                    Write::Delete(table, key) => {
-                        let name = self.name_of(*table, key);
+                    Write::Delete(table, _) => {
                         let key = KeyRange::Only(name.as_str());
                         transaction.object_store(table.name())?.delete::<&str, _>(key).build()?;
                     }
