@@ -22,7 +22,7 @@ use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
     engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState},
-    record::{Op, WITHDRAWN},
+    record::WITHDRAWN,
     round::Roster,
     search::Index,
     storage::{Batch, Snapshot, Table},
@@ -47,6 +47,9 @@ const PULL: u32 = 1_000;
 
 /// Changes of more records than this are not sent to other windows but read there from storage.
 const TELL: usize = 64;
+
+/// How often what comes in during a pass is shown, in milliseconds.
+const SHOW_MS: u64 = 250;
 
 /// A window that has been at a pass for this long is taken for frozen, in milliseconds: its requests would have
 /// run out of time long ago. What it may still write when it thaws is checked ([`Engine`]'s plans).
@@ -140,7 +143,10 @@ impl Notebook {
         let tabs = Tabs::join(move |delta| {
             let Some(this) = weak.upgrade() else { return };
             match delta {
-                Some(delta) => this.apply(delta),
+                Some(delta) => {
+                    this.apply(delta);
+                    (this.changed)();
+                }
                 None => leptos::task::spawn_local(async move { drop(this.reload().await) }),
             }
         });
@@ -205,7 +211,7 @@ impl Notebook {
 
     /// What the office has not acknowledged, as a file to carry there by hand.
     pub fn unsent(&self) -> UnsentOps {
-        let mut ops: Vec<Op> = self.engine().outbox().map(|queued| queued.op.clone()).collect();
+        let mut ops: Vec<_> = self.engine().outbox().map(|queued| queued.op.clone()).collect();
         ops.sort_by_key(|op| op.stamp);
         let session = self.session();
         UnsentOps { device: session.device, account: session.account, ops }
@@ -326,7 +332,9 @@ impl Notebook {
         self.reload_if_behind().await?;
         // A second time where something the office had before was waiting for its record.
         for _ in 0..2 {
-            self.exchange().await?;
+            let done = self.exchange().await;
+            (self.changed)();
+            done?;
             if !self.engine().outbox().any(|queued| queued.state == QueuedState::Waiting) {
                 break;
             }
@@ -341,6 +349,7 @@ impl Notebook {
         let mut pass = Pass::new(APP, PULL, MAX_OPS);
         let (sender, mut answers) = mpsc::unbounded();
         let mut flying = 0_usize;
+        let mut shown = clock::now_ms();
         loop {
             while let Some((number, request)) = self.engine().depart(&mut pass) {
                 flying += 1;
@@ -370,7 +379,11 @@ impl Notebook {
                 }
                 Err(error) => return Err(error.into()),
             };
-            self.carry_out(plan, Vec::new()).await?;
+            self.take_in(plan, Vec::new()).await?;
+            if clock::now_ms().abs_diff(shown) > SHOW_MS {
+                shown = clock::now_ms();
+                (self.changed)();
+            }
         }
     }
 
@@ -436,8 +449,15 @@ impl Notebook {
         done
     }
 
-    /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows.
+    /// Writes a plan, with `with` in the same transaction, then applies and shows it.
     async fn carry_out(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
+        self.take_in(plan, with).await?;
+        (self.changed)();
+        Ok(())
+    }
+
+    /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows.
+    async fn take_in(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
         let mut writes = plan.writes;
         writes.extend(with);
         self.write(writes).await?;
@@ -478,7 +498,6 @@ impl Notebook {
         if people {
             *self.index.borrow_mut() = None;
         }
-        (self.changed)();
     }
 
     fn channel_of(&self, household: RecordId) -> Option<Channel> {
