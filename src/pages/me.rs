@@ -24,8 +24,9 @@ pub fn Me() -> impl IntoView {
     let app = use_app();
     let name = move || app.read(|notebook| notebook.session().name);
     let grids = move || {
-        let grids = app.read(|notebook| notebook.engine().head().grants.clone());
-        grids.into_iter().map(|grid| grid.name).collect::<Vec<_>>().join("、")
+        app.read(|notebook| {
+            notebook.engine().head().grids().map(|grid| grid.name.clone()).collect::<Vec<_>>().join("、")
+        })
     };
     let large = Signal::derive(move || app.preferences.with(|look| look.large_type));
     let set_large = Callback::new(move |on| app.preferences.update(|look| look.large_type = on));

@@ -1,5 +1,6 @@
 //! 走访: the doors of the grid in walking order.
 
+use super::today::why_no_doors;
 use crate::{
     components::{chips::OneOf, door_row::DoorRow, empty::Empty, page::Page, windowed::Windowed},
     platform::clock,
@@ -72,7 +73,10 @@ pub fn Round() -> impl IntoView {
                     return ().into_any();
                 }
                 let (title, hint) = if app.doors.with(|doors| doors.is_empty()) {
-                    ("还没有户", "连上网络后会自动下载花名册；若一直没有，请联系办公室")
+                    app.read(|notebook| {
+                        let head = notebook.engine().head().clone();
+                        why_no_doors(head.synced_at.is_some(), head.grids().count())
+                    })
                 } else if query.with(|query| !query.trim().is_empty()) {
                     ("没有找到", "换个写法试试：姓名的一部分、拼音首字母、电话后四位或户号")
                 } else {

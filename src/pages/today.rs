@@ -11,6 +11,15 @@ use ruhu_domain::{day, round::Door};
 /// Doors shown here; the rest is on the round.
 const DOORS: usize = 8;
 
+/// Why there is no household at all, and what to do.
+pub(super) const fn why_no_doors(synced: bool, grids: usize) -> (&'static str, &'static str) {
+    match (synced, grids) {
+        (false, _) => ("正在下载花名册…", "需要网络；下载后没有信号也能用"),
+        (true, 0) => ("还没有分配网格", "请联系办公室为您的账号分配网格"),
+        (true, _) => ("网格里还没有户", "请联系办公室导入花名册"),
+    }
+}
+
 /// The day at a glance.
 #[component]
 pub fn Today() -> impl IntoView {
@@ -18,7 +27,7 @@ pub fn Today() -> impl IntoView {
     let title = day::words(clock::today());
     let unsent = Memo::new(move |_| app.read(|notebook| notebook.engine().outbox().count()));
     let synced = Memo::new(move |_| app.read(|notebook| notebook.engine().head().synced_at.is_some()));
-    let grids = Memo::new(move |_| app.read(|notebook| notebook.engine().head().grants.len()));
+    let grids = Memo::new(move |_| app.read(|notebook| notebook.engine().head().grids().count()));
     let due = Memo::new(move |_| {
         let today = clock::today();
         let mut due: Vec<Door> =
@@ -77,15 +86,9 @@ pub fn Today() -> impl IntoView {
                 {move || {
                     let (count, rows) = due.get();
                     let waiting = app.doors.with(|doors| doors.is_empty());
-                    if waiting && !synced.get() {
-                        view! { <Empty title="正在下载花名册…".to_owned() hint="需要网络；下载后没有信号也能用".to_owned()/> }
-                            .into_any()
-                    } else if waiting && grids.get() == 0 {
-                        view! { <Empty title="还没有分配网格".to_owned() hint="请联系办公室为您的账号分配网格".to_owned()/> }
-                            .into_any()
-                    } else if waiting {
-                        view! { <Empty title="网格里还没有户".to_owned() hint="请联系办公室导入花名册".to_owned()/> }
-                            .into_any()
+                    if waiting {
+                        let (title, hint) = why_no_doors(synced.get(), grids.get());
+                        view! { <Empty title=title.to_owned() hint=hint.to_owned()/> }.into_any()
                     } else if count == 0 {
                         view! { <Empty title="都走访到了".to_owned() hint="没有到期的户，辛苦了".to_owned()/> }.into_any()
                     } else {

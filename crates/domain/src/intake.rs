@@ -7,6 +7,7 @@ use crate::{
     merge::merge,
     planted::{Bug, planted},
     record::{Channel, Kind, Name, Op, Record},
+    rights::{self, Action, Grant},
     stamp::Stamp,
     visit::Visit,
     wire::{AHEAD_MS, OpOutcome, OpResult},
@@ -25,8 +26,8 @@ pub type OpDigest = [u8; 32];
 pub struct Sender<'a> {
     /// The person's name, written into the records.
     pub name: &'a str,
-    /// Where ops are taken; others are set aside for a supervisor.
-    pub channels: &'a HashSet<Channel>,
+    /// What the person may do; ops beyond it are set aside for a supervisor.
+    pub grants: &'a [Grant],
     /// The server's clock, Unix milliseconds.
     pub now_ms: u64,
 }
@@ -156,7 +157,7 @@ impl Intake {
     fn objection(&self, op: &Op, sender: &Sender<'_>) -> Option<&'static str> {
         let stored = self.records.get(&op.record).map(|changed| &changed.record);
         let channel = stored.map_or(&op.channel, |record| &record.channel);
-        if !sender.channels.contains(channel) {
+        if !rights::allows(sender.grants, Action::Save, channel) {
             return Some("您目前没有这个网格的权限，已交主管核对");
         }
         if stored.is_some_and(|record| record.kind != op.kind) {

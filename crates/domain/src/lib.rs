@@ -16,6 +16,7 @@ pub mod merge;
 pub mod planted;
 pub mod record;
 pub mod resident;
+pub mod rights;
 pub mod round;
 pub mod search;
 pub mod stamp;

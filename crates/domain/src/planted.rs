@@ -1,4 +1,4 @@
-//! Bugs that the simulation plants, one at a time, to show that it would find them. Without the feature
+//! Bugs that the simulation and the matrix of rights plant, one at a time, to show that they would find them. Without the feature
 //! `planted` there is no way to turn one on.
 
 /// A bug that can be planted.
@@ -34,11 +34,25 @@ pub enum Bug {
     FutureStampsTaken,
     /// A bad op spoils its whole batch.
     BadOpBlocks,
+    /// A phone keeps what it lost the right to.
+    LostRightKept,
+    /// Offices save records.
+    OfficesSave,
+    /// Offices carry whole channels away.
+    OfficesCarry,
+    /// A grid's grant is good for the whole village.
+    WholeVillage,
+    /// A grant is good everywhere.
+    AnyPlace,
+    /// A grant is good for every class.
+    AnyClass,
+    /// A grant is good after it ended.
+    EndedGrants,
 }
 
 impl Bug {
-    /// Every bug.
-    pub const ALL: [Self; 15] = [
+    /// Those that the simulation finds.
+    pub const ALL: [Self; 16] = [
         Self::SaveNotWritten,
         Self::StampsGoBack,
         Self::UnnamedForgotten,
@@ -54,7 +68,12 @@ impl Bug {
         Self::DuplicatesTaken,
         Self::FutureStampsTaken,
         Self::BadOpBlocks,
+        Self::LostRightKept,
     ];
+
+    /// Those that the matrix of rights finds.
+    pub const RIGHTS: [Self; 6] =
+        [Self::OfficesSave, Self::OfficesCarry, Self::WholeVillage, Self::AnyPlace, Self::AnyClass, Self::EndedGrants];
 }
 
 #[cfg(feature = "planted")]

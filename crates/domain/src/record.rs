@@ -82,6 +82,18 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: &[Self] = &[Self::General, Self::Mediation, Self::Care];
+
+    /// The class's name for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::General => "日常",
+            Self::Mediation => "调解",
+            Self::Care => "关爱",
+        }
+    }
+
     /// The name on the wire and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -89,6 +101,13 @@ impl Class {
             Self::Mediation => "mediation",
             Self::Care => "care",
         }
+    }
+}
+
+impl FromStr for Class {
+    type Err = BadChannel;
+    fn from_str(text: &str) -> Result<Self, BadChannel> {
+        Self::ALL.iter().copied().find(|class| class.as_str() == text).ok_or(BadChannel)
     }
 }
 
@@ -124,13 +143,7 @@ impl FromStr for Channel {
     type Err = BadChannel;
     fn from_str(text: &str) -> Result<Self, BadChannel> {
         let (grid, class) = text.split_once('/').ok_or(BadChannel)?;
-        let class = match class {
-            "general" => Class::General,
-            "mediation" => Class::Mediation,
-            "care" => Class::Care,
-            _ => return Err(BadChannel),
-        };
-        Ok(Self { grid: grid.parse().map_err(|_| BadChannel)?, class })
+        Ok(Self { grid: grid.parse().map_err(|_| BadChannel)?, class: class.parse()? })
     }
 }
 

@@ -9,7 +9,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The most ops of one request.
 pub const MAX_OPS: usize = 500;
@@ -61,12 +64,12 @@ pub struct LoginResponse {
     pub recovery: [u8; 32],
 }
 
-/// A grid as the worker sees it.
+/// A grid's records of one class, as the worker sees them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grid {
-    /// Its channel of everyday work.
+    /// The channel.
     pub channel: Channel,
-    /// Its name: village and number.
+    /// The grid's name: village and number.
     pub name: String,
 }
 
@@ -82,7 +85,7 @@ pub struct SyncRequest {
     pub epoch: Option<String>,
     /// At most [`MAX_OPS`] ops.
     #[serde(default)]
-    pub ops: Vec<Op>,
+    pub ops: Vec<Arc<Op>>,
     /// How far each channel was pulled.
     #[serde(default)]
     pub cursors: BTreeMap<Channel, Position>,
@@ -138,7 +141,7 @@ pub struct UnsentOps {
     /// The login name.
     pub account: String,
     /// The ops, in the order of their stamps.
-    pub ops: Vec<Op>,
+    pub ops: Vec<Arc<Op>>,
 }
 
 /// A receipt number for ops that the office took in by hand: six digits of the SHA-256 of their ids. A phone that
@@ -206,7 +209,7 @@ pub struct SyncResponse<R = Record> {
     pub results: Vec<OpResult>,
     /// What changed.
     pub channels: Vec<Page<R>>,
-    /// The grids the worker is responsible for now.
+    /// What the phone may carry now. Records of other channels it forgets.
     pub grants: Vec<Grid>,
 }
 

@@ -8,6 +8,7 @@ use ruhu_domain::{
     Channel, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
     codes::Outcome,
     record::{Op, diff},
+    rights::Grant,
     visit::Visit,
     wire::{LoginRequest, LoginResponse, SyncRequest, SyncResponse},
 };
@@ -21,12 +22,13 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     fmt::Write as _,
     io::{BufRead, BufReader, Write as _},
     net::IpAddr,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -153,9 +155,9 @@ impl Phone {
     }
 
     fn body(&self, ops: Vec<Op>, limit: u32) -> Vec<u8> {
-        let cursors = BTreeMap::new();
-        let request =
-            SyncRequest { device: DeviceId(self.device), app: "load".into(), epoch: None, ops, cursors, limit };
+        let (device, cursors) = (DeviceId(self.device), BTreeMap::new());
+        let ops = ops.into_iter().map(Arc::new).collect();
+        let request = SyncRequest { device, app: "load".into(), epoch: None, ops, cursors, limit };
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         gzip.write_all(&serde_json::to_vec(&request).expect("a request")).expect("memory");
         gzip.finish().expect("memory")
@@ -357,12 +359,12 @@ async fn growth(name: &str, cluster: Option<&str>) {
     let location = place(folder.path(), cluster, "growth");
     let database = Database::open(&location).await.expect("a database");
     accounts(&database).await;
-    let channels: HashSet<Channel> = (0..DEVICES).map(|device| Channel::general(grid(device))).collect();
+    let grants: Vec<Grant> = (0..DEVICES).map(|device| Grant::grid_worker(grid(device))).collect();
     let (mut filled, mut first) = (0, None);
     for history in [10_000_u64, 100_000, 1_000_000] {
         while filled < history {
             let device = filled / 500 % DEVICES;
-            let author = Author { account: "load", name: "王芳", device: DeviceId(device), channels: &channels };
+            let author = Author { account: "load", name: "王芳", device: DeviceId(device), grants: &grants };
             let ops = (0..500).map(|n| Incoming::Op(Box::new(visit(device, filled + n)))).collect();
             database.take(author, ops).await.expect("it is taken");
             filled += 500;

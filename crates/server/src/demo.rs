@@ -14,10 +14,10 @@ use ruhu_domain::{
     household::Household,
     record::{Name, Op, diff},
     resident::Resident,
+    rights::Grant,
     visit::Visit,
 };
 use serde::Serialize;
-use std::collections::HashSet;
 
 /// The demo's password, the same for every demo account.
 pub const PASSWORD: &str = "ruhu-demo-2026";
@@ -80,8 +80,8 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
         if database.account(account).await?.is_none() {
             let mut demo = Demo::new(rng.clone(), at, grid.clone(), name);
             demo.people(households);
-            let channels = HashSet::from([demo.channel.clone()]);
-            let author = Author { account: "demo", name, device: demo.device, channels: &channels };
+            let grants = [Grant::grid_worker(grid.clone())];
+            let author = Author { account: "demo", name, device: demo.device, grants: &grants };
             for chunk in demo.ops.chunks(2_000) {
                 let ops = chunk.iter().cloned().map(|op| Incoming::Op(Box::new(op))).collect();
                 database.take(author, ops).await?;

@@ -1,5 +1,7 @@
 //! `ruhu-server`: serves, imports, exports.
 
+mod people;
+
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
@@ -14,7 +16,7 @@ use ruhu_server::{
     secrets,
 };
 use std::{
-    io::{BufRead, Write},
+    io::Write,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -59,16 +61,10 @@ enum Command {
     #[command(subcommand)]
     Export(Export),
     /// 新建账号，或为已有账号重设密码与网格；密码从标准输入读一行
-    Account {
-        /// 登录名或手机号
-        account: String,
-        /// 姓名
-        #[arg(long)]
-        name: String,
-        /// 负责的网格编码，可写多个
-        #[arg(long, required = true)]
-        grid: Vec<GridCode>,
-    },
+    Account(people::Account),
+    /// 授权：谁、什么角色、哪里、哪类记录，由谁给、到什么时候
+    #[command(subcommand)]
+    Grant(people::Grant),
     /// 待主管核对的记录
     #[command(subcommand)]
     Quarantine(Quarantine),
@@ -282,13 +278,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("走访台账：{count} 条，已写到 {}", out.display());
             ExitCode::SUCCESS
         }
-        Command::Account { account, name, grid } => {
-            let mut password = String::new();
-            std::io::stdin().lock().read_line(&mut password)?;
-            database.put_account(&account, &name, password.trim_end_matches(['\r', '\n']), &grid).await?;
-            println!("账号 {account}({name})可以登录了");
-            ExitCode::SUCCESS
-        }
+        Command::Account(account) => account.carry_out(&database).await?,
+        Command::Grant(grant) => grant.carry_out(&database).await?,
         Command::Demo { seed, households } => {
             secrets::init(&secrets_folder)?;
             for login in demo::fill(&database, seed, households).await? {

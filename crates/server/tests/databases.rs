@@ -4,11 +4,11 @@
 mod world;
 
 use futures::future::join_all;
-use ruhu_domain::{Channel, DeviceId, Kind, Record, record::Op, wire::OpOutcome};
+use ruhu_domain::{Channel, DeviceId, Kind, Record, record::Op, rights::Grant, wire::OpOutcome};
 use ruhu_server::database::{Author, Database, Incoming, Location};
 use sqlx::{AnyConnection, Connection, Row};
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     process::Command,
 };
@@ -22,8 +22,8 @@ fn other() -> Channel {
 
 /// Takes ops in as a device that may write in both channels.
 async fn take(database: &Database, device: u64, ops: Vec<Op>) -> Vec<OpOutcome> {
-    let channels = HashSet::from([channel(), other()]);
-    let author = Author { account: "a", name: "王芳", device: DeviceId(device), channels: &channels };
+    let grants = [channel(), other()].map(|channel| Grant::grid_worker(channel.grid));
+    let author = Author { account: "a", name: "王芳", device: DeviceId(device), grants: &grants };
     let ops = ops.into_iter().map(|op| Incoming::Op(Box::new(op))).collect();
     let taken = database.take(author, ops).await.expect("it is taken");
     taken.results.iter().map(|result| result.outcome).collect()
@@ -130,8 +130,8 @@ async fn a_lower_number_that_commits_late_is_never_skipped(base: Base) {
 async fn a_push_over_two_counties_is_taken_whole(base: Base) {
     let (_folder, _, database) = world::database(base).await;
     let far: Channel = "411503001001-01/general".parse().expect("a channel");
-    let channels = HashSet::from([channel(), far.clone()]);
-    let author = Author { account: "a", name: "王芳", device: DeviceId(1), channels: &channels };
+    let grants = [channel(), far.clone()].map(|channel| Grant::grid_worker(channel.grid));
+    let author = Author { account: "a", name: "王芳", device: DeviceId(1), grants: &grants };
     let mut op = word(1, 2, "外县");
     op.channel = far.clone();
     let ops = vec![Incoming::Op(Box::new(word(1, 1, "本县"))), Incoming::Op(Box::new(op))];
@@ -192,8 +192,8 @@ async fn a_database_that_goes_on_failing_takes_nothing_and_says_so() {
         END $$;
         CREATE TRIGGER fail BEFORE INSERT ON op FOR EACH STATEMENT EXECUTE FUNCTION fail()";
     sql(&address(&location), fail).await;
-    let channels = HashSet::from([channel()]);
-    let author = Author { account: "a", name: "王芳", device: DeviceId(1), channels: &channels };
+    let grants = [Grant::grid_worker(channel().grid)];
+    let author = Author { account: "a", name: "王芳", device: DeviceId(1), grants: &grants };
     let ops = || vec![Incoming::Op(Box::new(word(1, 1, "好")))];
     assert!(database.take(author, ops()).await.is_err());
     sql(&address(&location), "DROP TRIGGER fail ON op").await;

@@ -9,6 +9,7 @@ use ruhu_domain::{
     codes::{Living, Relation, Sex, Tag},
     household::Household,
     resident::Resident,
+    rights::Grant,
 };
 use ruhu_server::{
     database::{AreaCounts, Database},
@@ -205,12 +206,12 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
     roster::import(&database, &sheet, false).await.expect("it imports");
     let records = database.records(GRID, &[Kind::Household]).await.expect("records");
     let household = records.iter().find(|record| record.fields["number"].value == "001").expect("a household").id;
-    let channels = [world::channel()].into();
+    let grants = [Grant::grid_worker(world::channel().grid)];
     let author = ruhu_server::database::Author {
         account: "test",
         name: "王芳",
         device: ruhu_domain::DeviceId(1),
-        channels: &channels,
+        grants: &grants,
     };
     let mut op = world::visit(author.device, 1, "都好");
     op.changes.get_mut("household").expect("a field").value = household.to_string().into();

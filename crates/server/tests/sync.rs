@@ -4,6 +4,7 @@ mod world;
 
 use ruhu_domain::{
     DeviceId, Kind, OpId, RecordId,
+    rights::Grant,
     wire::{
         HistoryEntry, LoginResponse, MAX_OPS, OpOutcome, Page, Problem, Recovery, SyncResponse, UnsentOps, vault_owner,
     },
@@ -14,7 +15,7 @@ use ruhu_server::{
 };
 use ruhu_vault::{RecoveryPublicKey, VaultKey};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io::Write};
+use std::{collections::BTreeMap, io::Write, sync::Arc};
 use world::{Base, Phone, World, channel, found};
 
 async fn what_one_phone_saved_reaches_another_once(base: Base) {
@@ -232,6 +233,43 @@ async fn a_phone_that_was_away_while_records_were_purged_starts_over(base: Base)
     assert_eq!(one.sync(vec![late]).await.results[0].outcome, OpOutcome::Quarantined);
 }
 
+async fn an_edit_to_a_record_that_was_erased_is_kept_for_a_supervisor_and_brings_nothing_back(base: Base) {
+    let world = World::new(base).await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    one.sync(vec![one.visit(1, "一")]).await;
+    world.purge(1).await;
+    let mut edit = two.visit(1, "改");
+    edit.id = OpId::new(9, [9; 10]);
+    let answer = two.sync(vec![edit]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Quarantined);
+    assert!(answer.results[0].reason.as_deref().is_some_and(|reason| reason.contains("已清除")));
+    assert!(two.sync(vec![]).await.channels.iter().all(|page| page.records.is_empty()));
+    assert_eq!(world.database.quarantined().await.expect("a list").len(), 1);
+}
+
+async fn a_right_that_ends_ends_at_the_next_request_and_what_was_saved_waits_for_a_supervisor(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "一")]).await;
+    let given = world.database.given(Some("wangfang")).await.expect("a list");
+    world.database.end(&given[0].id, "李主任").await.expect("it ends");
+    assert!(world.database.end(&given[0].id, "李主任").await.is_err(), "only once");
+    let answer = phone.sync(vec![phone.visit(2, "离线时写的")]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Quarantined);
+    assert!(answer.grants.is_empty() && answer.channels.is_empty());
+    let waiting = world.database.quarantined().await.expect("a list");
+    assert_eq!(waiting[0].op.changes["found"].value, json!("离线时写的"));
+    // Given again: all is there again, the supervisor takes in what waited.
+    let grant = Grant::grid_worker(world::GRID.parse().expect("a grid"));
+    world.database.give("wangfang", &grant, "李主任", None).await.expect("it is given");
+    world.database.accept(waiting[0].op.id).await.expect("it is taken in");
+    phone.cursors.clear();
+    assert_eq!(phone.sync(vec![]).await.channels[0].records.len(), 2);
+    let given = world.database.given(Some("wangfang")).await.expect("a list");
+    let who: Vec<_> = given.iter().map(|given| (given.given_by.as_str(), given.ended.is_some())).collect();
+    assert_eq!(who, [("服务器管理", true), ("李主任", false)], "who gave it, and which has ended");
+}
+
 async fn no_route_is_open_without_a_login(base: Base) {
     let world = World::new(base).await;
     let phone = world.log_in(1).await;
@@ -365,7 +403,8 @@ async fn what_a_phone_could_not_send_is_taken_in_from_a_file_once(base: Base) {
     let mut phone = world.log_in(1).await;
     let ops = vec![phone.visit(1, "一"), phone.visit(2, "二")];
     phone.sync(vec![ops[0].clone()]).await;
-    let file = UnsentOps { device: phone.device, account: "wangfang".into(), ops };
+    let file =
+        UnsentOps { device: phone.device, account: "wangfang".into(), ops: ops.into_iter().map(Arc::new).collect() };
     let outcomes = async || {
         let results = import::ops(&world.database, file.clone()).await.expect("it is taken in");
         results.iter().map(|result| result.outcome).collect::<Vec<_>>()
@@ -443,6 +482,8 @@ on_both_databases!(
     a_request_that_only_pushes_moves_the_position_past_what_it_wrote,
     a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so,
     a_phone_that_was_away_while_records_were_purged_starts_over,
+    an_edit_to_a_record_that_was_erased_is_kept_for_a_supervisor_and_brings_nothing_back,
+    a_right_that_ends_ends_at_the_next_request_and_what_was_saved_waits_for_a_supervisor,
     no_route_is_open_without_a_login,
     a_token_speaks_for_its_own_device_only,
     a_wrong_password_and_an_unknown_account_are_told_the_same,

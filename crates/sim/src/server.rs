@@ -1,13 +1,17 @@
 //! The office: the server's rules on tables in memory.
 
 use ruhu_domain::{
-    Channel, OpId, Record, RecordId,
+    Channel, DeviceId, OpId, Record, RecordId,
     intake::{Intake, Kept, Past, Sender, Verdict},
     planted::{Bug, planted},
     record::Op,
-    wire::{OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
+    rights::{self, Action, Grant},
+    wire::{Grid, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// What a backup holds.
 #[derive(Clone, Debug, Default)]
@@ -31,29 +35,43 @@ pub struct Server {
     pub epoch: u64,
     /// How often an op was kept: more than once would be an effect too many.
     pub effects: HashMap<OpId, u32>,
-    channels: HashSet<Channel>,
+    channels: Vec<Channel>,
+    /// Channels that a device's worker has no right to now.
+    pub lost: HashMap<DeviceId, BTreeSet<Channel>>,
     lagging: Tables,
 }
 
 impl Server {
     /// An empty office for these channels.
     pub fn new(channels: &[Channel]) -> Self {
-        let (tables, lagging) = Default::default();
-        Self { tables, epoch: 1, effects: HashMap::new(), channels: channels.iter().cloned().collect(), lagging }
+        let (tables, effects, lost, lagging) = Default::default();
+        Self { tables, epoch: 1, effects, channels: channels.to_vec(), lost, lagging }
+    }
+
+    /// What a device's worker has the right to.
+    fn grants(&self, device: DeviceId) -> Vec<Grant> {
+        let lost = |channel: &&Channel| self.lost.get(&device).is_some_and(|lost| lost.contains(*channel));
+        self.channels
+            .iter()
+            .filter(|channel| !lost(channel))
+            .map(|channel| Grant::grid_worker(channel.grid.clone()))
+            .collect()
     }
 
     /// Takes a request and answers it; none where it broke down without a trace. `lag`: the records are
     /// read from a copy that is behind.
     pub fn handle(&mut self, request: &SyncRequest, now_ms: u64, lag: bool) -> Option<SyncResponse> {
         let known_before = self.tables.clone();
-        let (results, changed) = self.push(&request.ops, now_ms);
+        let grants = self.grants(request.device);
+        let (results, changed) = self.push(&request.ops, &grants, now_ms);
         if planted(Bug::BadOpBlocks) && results.iter().any(|result| result.outcome == OpOutcome::Rejected) {
             self.tables = known_before;
             return None;
         }
         let same_epoch = request.epoch.as_ref().is_none_or(|epoch| *epoch == self.epoch.to_string());
-        let channels: Vec<Channel> = self.channels.iter().cloned().collect();
-        let pages = channels.into_iter().filter_map(|channel| {
+        let carries = |channel: &&Channel| rights::allows(&grants, Action::Carry, channel);
+        let channels: Vec<Channel> = self.channels.iter().filter(carries).cloned().collect();
+        let pages = channels.iter().cloned().filter_map(|channel| {
             let position = request.cursors.get(&channel).copied().filter(|_| same_epoch).unwrap_or_default();
             let own = changed.get(&channel);
             if request.limit == 0 {
@@ -67,20 +85,20 @@ impl Server {
             epoch: self.epoch.to_string(),
             results,
             channels: pages.collect(),
-            grants: Vec::new(),
+            grants: channels.into_iter().map(|channel| Grid { channel, name: String::new() }).collect(),
         })
     }
 
     /// Sequence numbers written for this sender, with the numbers before, where it has the same already.
-    fn push(&mut self, ops: &[Op], now_ms: u64) -> (Vec<OpResult>, BTreeMap<Channel, Own>) {
+    fn push(&mut self, ops: &[Arc<Op>], grants: &[Grant], now_ms: u64) -> (Vec<OpResult>, BTreeMap<Channel, Own>) {
         let history = ops.iter().filter_map(|op| Some((op.id, self.tables.history.get(&op.id)?.1.clone())));
         let records = ops.iter().filter_map(|op| self.tables.records.get(&op.record));
         let records = records.map(|(seq, record)| (record.clone(), *seq)).collect::<Vec<_>>();
         let taken = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
         let gone = taken.map(|(op, _)| op.record).filter(|id| !self.tables.records.contains_key(id));
         let mut intake = Intake::new(history, records, gone);
-        let sender = Sender { name: "", channels: &self.channels, now_ms };
-        let results = ops.iter().map(|op| intake.take(op.clone(), &sender)).collect();
+        let sender = Sender { name: "", grants, now_ms };
+        let results = ops.iter().map(|op| intake.take(op.as_ref().clone(), &sender)).collect();
         let own = self.keep(intake);
         (results, own)
     }
@@ -160,7 +178,7 @@ impl Server {
         let stored = self.tables.records.get(&op.record).map(|(seq, record)| (record.clone(), *seq));
         let earlier = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
         let mut intake = Intake::new([], stored, earlier.map(|(op, _)| op.record));
-        let sender = Sender { name: "", channels: &self.channels, now_ms };
+        let sender = Sender { name: "", grants: &[], now_ms };
         let accepted = if accept { intake.accept(&op, &sender) } else { None };
         self.keep(intake);
         let verdict = match accepted {

@@ -15,7 +15,10 @@ use ruhu_domain::{
     wire::AHEAD_MS,
 };
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 const MINUTE: u64 = 60_000;
 const DAY: u64 = 1_440 * MINUTE;
@@ -81,12 +84,14 @@ pub enum Action {
     Purge,
     /// A supervisor decides on what is in quarantine.
     Decide,
+    /// A worker's right to a grid is taken away, or given back.
+    Regrant,
 }
 
 impl Action {
     /// An action, the everyday ones more often.
     pub fn pick(rng: &mut impl Rng) -> Self {
-        const ACTIONS: [(Action, u32); 21] = [
+        const ACTIONS: [(Action, u32); 22] = [
             (Action::Edit, 160),
             (Action::EditBadly, 8),
             (Action::Choose, 20),
@@ -108,6 +113,7 @@ impl Action {
             (Action::Replicate, 20),
             (Action::Purge, 6),
             (Action::Decide, 10),
+            (Action::Regrant, 8),
         ];
         ACTIONS.choose_weighted(rng, |(_, weight)| *weight).expect("there are actions").0
     }
@@ -125,6 +131,8 @@ pub struct World {
     /// Every value that somebody wrote.
     written: BTreeSet<String>,
     devices: u64,
+    /// Devices whose worker lost a right at some time.
+    regranted: BTreeSet<DeviceId>,
 }
 
 fn channel(number: u64) -> Channel {
@@ -158,6 +166,7 @@ impl World {
             backup: Tables::default(),
             stamps: HashMap::new(),
             written: BTreeSet::new(),
+            regranted: BTreeSet::new(),
         }
     }
 
@@ -199,6 +208,7 @@ impl World {
             Action::Replicate => self.server.replicate(),
             Action::Purge => self.server.purge(),
             Action::Decide => self.server.decide(rng.random(), self.now_ms),
+            Action::Regrant => self.regrant(at, channel(rng.random())),
         }
         self.check(at)
     }
@@ -413,6 +423,15 @@ impl World {
         self.server.restore(backup);
     }
 
+    fn regrant(&mut self, at: usize, channel: Channel) {
+        let device = self.phones[at].engine.head().device;
+        self.regranted.insert(device);
+        let lost = self.server.lost.entry(device).or_default();
+        if !lost.remove(&channel) {
+            lost.insert(channel);
+        }
+    }
+
     /// What must hold at any time.
     fn check(&self, at: usize) -> Promise {
         let phone = &self.phones[at];
@@ -429,11 +448,21 @@ impl World {
                 return Err(format!("an acknowledged op is in the history: {id} is not"));
             }
         }
-        // Where a pull began anew, after a restore or a purge, it may come from a copy that is behind.
+        let head = phone.engine.head();
+        let granted = |channel: &Channel| head.grants.iter().any(|grid| grid.channel == *channel);
+        let queued_on: BTreeSet<RecordId> = phone.engine.outbox().map(|queued| queued.op.record).collect();
+        let held = |record: &&Arc<Record>| !granted(&record.channel) && !queued_on.contains(&record.id);
+        if let Some(record) = phone.engine.records().find(held).filter(|_| head.synced_at.is_some()) {
+            return Err(format!("a phone holds only granted channels: {} is of {}", record.id, record.channel));
+        }
+        // Where a pull began anew, after a restore or a purge, it may come from a copy that is behind; and what
+        // was lost and granted again comes page by page.
         let tables = &self.server.tables;
-        let anew = self.server.epoch > 1 || tables.channels.values().any(|(_, _, generation)| *generation > 0);
+        let regranted = self.regranted.contains(&head.device);
+        let anew =
+            regranted || self.server.epoch > 1 || tables.channels.values().any(|(_, _, generation)| *generation > 0);
         for (_, op) in phone.engine.acknowledged().filter(|_| !anew) {
-            let Some((_, past)) = tables.history.get(&op.id) else { continue };
+            let Some((_, past)) = tables.history.get(&op.id).filter(|_| granted(&op.channel)) else { continue };
             let merged = Op { stamp: past.stamp.unwrap_or(op.stamp), ..op.clone() };
             let seen = phone.engine.record(op.record).is_some_and(|record| record.includes(&merged));
             if !seen {
@@ -516,6 +545,7 @@ impl World {
     /// The promise that was broken.
     pub fn settle(&mut self) -> Promise {
         self.server.replicate();
+        self.server.lost.clear();
         for at in 0..self.phones.len() {
             self.phones[at].requests.clear();
             self.phones[at].break_off();

@@ -1,5 +1,6 @@
-//! `cargo xtask`: start, build, test, check, sim, faults, size, bench. Each verb sets up what it needs first.
+//! `cargo xtask`: start, build, test, check, sim, authz, faults, size, bench. Each verb sets up what it needs first.
 
+mod authz;
 mod bench;
 mod build;
 mod check;
@@ -40,6 +41,8 @@ enum Verb {
     Check,
     /// Phones and a server in one thread through every fault, from seeds
     Sim(sim::Options),
+    /// Every grant against every channel, on both databases; prints cells and leaks, mutants and how many were caught
+    Authz,
     /// Kill the real server and the real browser again and again; prints rounds and losses
     Faults(faults::Options),
     /// What the phone downloads, by file; fails over the budget
@@ -69,6 +72,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Test { suite } => test::test(suite),
         Verb::Check => check::check(),
         Verb::Sim(options) => sim::sim(&options),
+        Verb::Authz => authz::authz(),
         Verb::Faults(options) => faults::faults(&options),
         Verb::Size => build::app().and_then(|()| size::size()),
         Verb::Bench { name } => bench::bench(name.as_deref()),

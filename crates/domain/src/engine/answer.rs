@@ -11,6 +11,7 @@ use crate::{
     wire::{OpOutcome, OpResult, Page, SyncResponse},
 };
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
@@ -18,6 +19,8 @@ use std::{
 /// An answer being worked through.
 struct Answer<'a> {
     engine: &'a Engine,
+    /// What the phone may carry.
+    granted: Vec<Channel>,
     /// The server was restored from a backup: its sequence starts again.
     restored: bool,
     base: BTreeMap<RecordId, Record>,
@@ -39,6 +42,7 @@ impl Engine {
         }
         let mut answer = Answer {
             engine: self,
+            granted: response.grants.iter().map(|grid| grid.channel.clone()).collect(),
             restored: other_epoch && !planted(Bug::RestoreNotNoticed),
             base: BTreeMap::new(),
             cursors: BTreeMap::new(),
@@ -60,6 +64,7 @@ impl Engine {
         for page in response.channels {
             answer.take_page(page);
         }
+        answer.let_go();
         for result in duplicates {
             answer.take_duplicate(&result);
         }
@@ -99,10 +104,10 @@ impl Answer<'_> {
 
     fn take_result(&mut self, result: OpResult) {
         let Some(queued) = self.queued(result.op) else { return };
-        let reason = result.reason.unwrap_or_default();
+        let reason = result.reason.clone().unwrap_or_default();
         let state = match result.outcome {
             OpOutcome::Applied | OpOutcome::Superseded | OpOutcome::Duplicate => {
-                let op = Op { stamp: result.stamp.unwrap_or(queued.op.stamp), ..queued.op.clone() };
+                let op = merged_as(&queued.op, &result);
                 let merged = merge(self.known(op.record, &op.channel), &op).record;
                 self.base.insert(op.record, merged);
                 self.plan.delta.acknowledged.push(result.op);
@@ -122,12 +127,12 @@ impl Answer<'_> {
     }
 
     /// The office had the op before, so its record comes with a pull. Until it is here the op stays queued:
-    /// the worker goes on seeing what they wrote.
+    /// the worker goes on seeing what they wrote. Where the right to see it is lost the office's word is enough.
     fn take_duplicate(&mut self, result: &OpResult) {
         let Some(queued) = self.queued(result.op) else { return };
-        let op = Op { stamp: result.stamp.unwrap_or(queued.op.stamp), ..queued.op.clone() };
+        let op = merged_as(&queued.op, result);
         let came = self.known(op.record, &op.channel).is_some_and(|record| record.includes(&op));
-        if came {
+        if came || !self.granted.contains(&op.channel) {
             self.plan.delta.acknowledged.push(result.op);
         } else {
             self.plan.delta.again = true;
@@ -142,6 +147,10 @@ impl Answer<'_> {
 
     fn take_page(&mut self, page: Page) {
         let mut cursor = self.cursor(&page.channel);
+        if page.next.generation < cursor.position.generation {
+            // From before a purge that was noticed meanwhile: its records may be gone by now.
+            return;
+        }
         if page.reset {
             cursor = Cursor { fresh: Some(self.engine.next_segment()), ..Cursor::default() };
             self.cursors.insert(page.channel.clone(), cursor);
@@ -164,6 +173,22 @@ impl Answer<'_> {
             self.forget_what_did_not_come(&page.channel, fresh);
         }
         self.cursors.insert(page.channel, cursor);
+    }
+
+    /// Forgets the records of channels that the phone may no longer carry. What waits in the outbox stays: the
+    /// office decides on it. Granted again, a channel is pulled from its beginning.
+    fn let_go(&mut self) {
+        if planted(Bug::LostRightKept) {
+            return;
+        }
+        let lost = |channel: &Channel| !self.granted.contains(channel);
+        let of_lost = self.engine.base.values().filter(|record| lost(&record.channel)).map(|record| record.id);
+        self.forgotten.extend(of_lost);
+        self.base.retain(|_, record| !lost(&record.channel));
+        let channels: Vec<Channel> = self.engine.cursors.keys().filter(|channel| lost(channel)).cloned().collect();
+        self.cursors.retain(|channel, _| !lost(channel));
+        self.plan.writes.extend(channels.iter().map(|channel| Write::Delete(Table::Cursors, channel.to_string())));
+        self.plan.delta.lost = channels;
     }
 
     fn cursor(&self, channel: &Channel) -> Cursor {
@@ -245,11 +270,22 @@ impl Answer<'_> {
         put_segments(since, epoch, come, Spent::new(), &mut plan);
         self.plan = plan;
         for channel in engine.cursors.keys().chain(self.cursors.clone().keys()) {
+            if !self.granted.contains(channel) {
+                continue;
+            }
             let cursor = self.cursor(channel);
             if cursor.fresh.is_some() {
                 self.cursors.insert(channel.clone(), Cursor { fresh: Some(since), ..cursor });
             }
         }
+    }
+}
+
+/// The op as the office merged it: with another stamp where its own was too far ahead.
+fn merged_as<'a>(op: &'a Op, result: &OpResult) -> Cow<'a, Op> {
+    match result.stamp {
+        Some(stamp) => Cow::Owned(Op { stamp, ..op.clone() }),
+        None => Cow::Borrowed(op),
     }
 }
 

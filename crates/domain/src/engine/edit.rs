@@ -60,7 +60,8 @@ impl Engine {
         let last = if planted(Bug::StampsGoBack) { Stamp::zero(head.device) } else { head.last };
         let stamp = last.next(now_ms.saturating_add_signed(head.offset_ms), head.device);
         let by = head.by.clone();
-        let queued = Queued::waiting(Op { id: OpId::new(stamp.ms, random), record, kind, channel, stamp, by, changes });
+        let op = Op { id: OpId::new(stamp.ms, random), record, kind, channel, stamp, by, changes };
+        let queued = Queued::waiting(Arc::new(op));
         let writes = if planted(Bug::SaveNotWritten) { Vec::new() } else { vec![queued.write()] };
         Plan { writes, delta: Delta { queued: vec![queued], last: Some(stamp), ..Delta::default() } }
     }

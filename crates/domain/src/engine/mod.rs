@@ -21,7 +21,7 @@ use crate::{
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     planted::{Bug, planted},
-    record::{Channel, Name, Op, Record},
+    record::{Channel, Class, Name, Op, Record},
     stamp::Stamp,
     storage::{Batch, Snapshot, Table, Write},
     wire::{Grid, Position},
@@ -34,7 +34,7 @@ use std::{
 };
 
 /// The most records in one segment.
-pub const SEGMENT: usize = 256;
+pub const SEGMENT: usize = 72;
 
 /// How a segment or an op in storage could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ pub struct Unreadable {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Queued {
     /// The op.
-    pub op: Op,
+    pub op: Arc<Op>,
     /// How far it got.
     pub state: QueuedState,
 }
@@ -75,7 +75,7 @@ pub enum QueuedState {
 }
 
 impl Queued {
-    fn waiting(op: Op) -> Self {
+    fn waiting(op: Arc<Op>) -> Self {
         Self { op, state: QueuedState::Waiting }
     }
 
@@ -125,7 +125,7 @@ pub struct Head {
     pub offset_ms: i64,
     /// The server's epoch.
     pub epoch: Option<String>,
-    /// The grids the worker is responsible for.
+    /// What the phone may carry.
     pub grants: Vec<Grid>,
     /// When the last pass succeeded, Unix milliseconds on this phone.
     pub synced_at: Option<u64>,
@@ -160,6 +160,11 @@ impl Head {
     /// It could not be read.
     pub fn stored(stored: &Snapshot) -> Result<Option<Self>, Unreadable> {
         stored.get(Table::Meta, HEAD).map(|bytes| parse(Table::Meta, bytes)).transpose()
+    }
+
+    /// The grids of everyday work.
+    pub fn grids(&self) -> impl Iterator<Item = &Grid> {
+        self.grants.iter().filter(|grid| grid.channel.class == Class::General)
     }
 
     /// The writes that keep it.
@@ -219,6 +224,9 @@ pub struct Delta {
     pub segments: Vec<(u64, Vec<RecordId>)>,
     /// Segments removed.
     pub dropped: Vec<u64>,
+    /// Channels that the phone may no longer carry.
+    #[serde(default)]
+    pub lost: Vec<Channel>,
     /// Cursors moved.
     pub cursors: BTreeMap<Channel, Cursor>,
     /// The latest stamp, where an edit made one.
@@ -310,7 +318,7 @@ impl Engine {
     /// What the office acknowledged lately, and when (Unix milliseconds of the server): kept in case it has
     /// to be restored from a backup.
     pub fn acknowledged(&self) -> impl Iterator<Item = (u64, &Op)> {
-        self.acknowledged.values().map(|(at, queued)| (*at, &queued.op))
+        self.acknowledged.values().map(|(at, queued)| (*at, queued.op.as_ref()))
     }
 
     /// The acknowledged ops as a segment names them.
@@ -366,6 +374,7 @@ impl Engine {
         }
         self.segments.extend(delta.segments);
         self.cursors.extend(delta.cursors);
+        self.cursors.retain(|channel, _| !delta.lost.contains(channel));
         self.head.last = self.head.last.max(delta.last.unwrap_or(self.head.last));
         if let Some(head) = delta.head {
             let last = self.head.last.max(head.last);

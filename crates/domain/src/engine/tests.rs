@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    record::Kind,
-    wire::{MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
+    record::{Field, Kind},
+    wire::{Grid, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> S
             .map(|(op, outcome)| OpResult { op: *op, outcome: *outcome, reason: Some("原因".into()), stamp: None })
             .collect(),
         channels: vec![page(records, next)],
-        grants: Vec::new(),
+        grants: vec![Grid { channel: channel(), name: "第2网格".into() }],
     }
 }
 
@@ -298,6 +298,78 @@ fn a_phone_that_was_away_while_the_server_purged_forgets_what_is_gone() {
 }
 
 #[test]
+fn a_page_from_before_a_purge_that_was_noticed_brings_nothing_back() {
+    let mut phone = Phone::new(1);
+    let next = Position { next: 90, generation: 1 };
+    phone.answer(SyncResponse {
+        channels: vec![Page { next, reset: true, ..page(vec![], 0) }],
+        ..response(&[], vec![], 0)
+    });
+    phone.answer(response(&[], vec![at_office(1, "已清除")], 40));
+    assert_eq!(phone.value(record(1), "found"), Value::Null);
+    assert_eq!(phone.request().cursors[&channel()], next);
+}
+
+/// An answer to a phone whose worker has no right any more.
+fn no_right(results: &[(OpId, OpOutcome)]) -> SyncResponse {
+    SyncResponse { channels: vec![], grants: vec![], ..response(results, vec![], 0) }
+}
+
+#[test]
+fn what_a_worker_lost_the_right_to_is_erased_and_what_they_saved_goes_to_the_office() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一"), at_office(2, "二")], 40));
+    let op = phone.edit(record(1), &json!({"found": "离线时写的"}), NOW);
+    assert_eq!(phone.waiting(), 1, "it is on its way with the next pass, right or no right");
+    phone.answer(no_right(&[(op, OpOutcome::Quarantined)]));
+    let phone = phone.restarted();
+    assert!(phone.engine.record(record(2)).is_none(), "erased");
+    assert!(!phone.stored.iter().any(|((table, _), value)| *table == Table::Segments && contains(value, "二")));
+    assert_eq!(phone.value(record(1), "found"), json!("离线时写的"), "their own words are still there to see");
+    assert!(phone.request().cursors.is_empty());
+    assert_eq!(phone.engine.outbox().len(), 1, "until a supervisor decides");
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    String::from_utf8_lossy(bytes).contains(text)
+}
+
+#[test]
+fn what_is_granted_again_is_pulled_from_the_beginning() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一")], 40));
+    phone.answer(no_right(&[]));
+    assert!(phone.engine.record(record(1)).is_none());
+    let mut phone = phone.restarted();
+    assert_eq!(phone.request().cursors.get(&channel()), None, "from the beginning");
+    phone.answer(response(&[], vec![at_office(1, "一")], 40));
+    assert_eq!(phone.restarted().value(record(1), "found"), json!("一"));
+}
+
+#[test]
+fn an_op_that_the_office_has_leaves_the_queue_of_a_worker_who_may_not_see_its_record_any_more() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "都好"}), NOW);
+    phone.answer(no_right(&[(op, OpOutcome::Duplicate)]));
+    assert_eq!(phone.restarted().engine.outbox().len(), 0);
+}
+
+#[test]
+fn a_withdrawal_and_an_edit_at_the_same_time_are_both_kept() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一")], 40));
+    phone.edit(record(1), &json!({"found": "改过"}), NOW);
+    let mut withdrawn = at_office(1, "一");
+    let field = Field { value: "重复".into(), stamp: Stamp { ms: NOW + 9, counter: 0, device: DeviceId(2) } };
+    withdrawn.fields.insert(crate::record::WITHDRAWN.into(), field);
+    phone.answer(response(&[], vec![withdrawn], 41));
+    let seen = phone.engine.record(record(1)).expect("it is not gone");
+    assert!(seen.withdrawn());
+    assert_eq!(phone.value(record(1), "found"), json!("改过"));
+    assert_eq!(phone.waiting(), 1, "and it goes to the office");
+}
+
+#[test]
 fn a_server_that_lags_behind_takes_nothing_back() {
     let mut phone = Phone::new(1);
     phone.answer(response(&[], vec![at_office(1, "旧")], 40));
@@ -351,7 +423,7 @@ fn a_choice_settles_a_contested_field() {
     let mut phone = Phone::new(1);
     phone.answer(response(&[], vec![at_office(1, "乙")], 1));
     let mut contested = at_office(1, "乙");
-    let loser = crate::record::Field { value: json!("甲"), stamp: Stamp { ms: 5, counter: 0, device: DeviceId(3) } };
+    let loser = Field { value: json!("甲"), stamp: Stamp { ms: 5, counter: 0, device: DeviceId(3) } };
     contested.contested.insert("found".into(), vec![loser.clone()]);
     phone.answer(response(&[], vec![contested], 2));
     let moment = Moment { now_ms: NOW, random: [9; 10] };

@@ -1,8 +1,11 @@
 //! Accounts, what they may see, and sessions.
 
-use super::Database;
+use super::{Database, grants::give};
 use crate::{accounts::token_hash, random};
-use ruhu_domain::{AreaCode, Channel, DeviceId, GridCode, wire::Grid};
+use ruhu_domain::{
+    DeviceId, GridCode,
+    rights::{Grant, Role},
+};
 use sqlx::Row;
 
 /// A field device's session ends after this long without contact, in milliseconds.
@@ -10,6 +13,9 @@ const IDLE_MS: u64 = 7 * 86_400_000;
 
 /// A field device's session ends after this long in any case, in milliseconds.
 const ABSOLUTE_MS: u64 = 30 * 86_400_000;
+
+/// Who gives a right where nobody is named: whoever runs the server's commands.
+pub const OPERATOR: &str = "服务器管理";
 
 /// An account as the login needs it.
 #[derive(Clone, Debug)]
@@ -38,8 +44,8 @@ pub struct Session {
 }
 
 impl Database {
-    /// Makes an account that may work in these grids, or gives an existing one the password, name
-    /// and grids.
+    /// Makes an account of a grid worker of these grids, or gives an existing one the password, name and grids;
+    /// its other rights stay.
     ///
     /// # Errors
     /// The password is too short, or the database's.
@@ -64,13 +70,29 @@ impl Database {
         .bind(random::now_ms().cast_signed())
         .fetch_one(&mut *tx)
         .await?;
-        sqlx::query("DELETE FROM access WHERE account = $1").bind(&id).execute(&mut *tx).await?;
-        for grid in grids {
-            sqlx::query("INSERT INTO access (account, area, class) VALUES ($1, $2, 'general')")
-                .bind(&id)
-                .bind(grid.as_str())
-                .execute(&mut *tx)
-                .await?;
+        // The grids they had before and are not named end; those they go on with stay as they were given.
+        let had: Vec<String> = sqlx::query_scalar(
+            "SELECT place FROM access_grant WHERE account = $1 AND role = $2 AND ended_at IS NULL AND until IS NULL",
+        )
+        .bind(&id)
+        .bind(Role::GridWorker.as_str())
+        .fetch_all(&mut *tx)
+        .await?;
+        for place in had.iter().filter(|place| !grids.iter().any(|grid| grid.as_str() == place.as_str())) {
+            sqlx::query(
+                "UPDATE access_grant SET ended_by = $1, ended_at = $2
+                 WHERE account = $3 AND role = $4 AND place = $5 AND ended_at IS NULL",
+            )
+            .bind(OPERATOR)
+            .bind(random::now_ms().cast_signed())
+            .bind(&id)
+            .bind(Role::GridWorker.as_str())
+            .bind(place)
+            .execute(&mut *tx)
+            .await?;
+        }
+        for grid in grids.iter().filter(|grid| !had.iter().any(|place| place == grid.as_str())) {
+            give(&mut tx, &id, &Grant::grid_worker(grid.clone()), OPERATOR, None).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -155,28 +177,5 @@ impl Database {
             .execute(&self.pool)
             .await
             .map(drop)
-    }
-
-    /// The grids an account may work in, with their names.
-    ///
-    /// # Errors
-    /// The database's.
-    pub async fn grids(&self, account: &str) -> sqlx::Result<Vec<Grid>> {
-        let rows = sqlx::query(
-            "SELECT a.area, v.name FROM access a LEFT JOIN area v ON v.code = substr(a.area, 1, 12)
-             WHERE a.account = $1 AND a.class = 'general' ORDER BY a.area",
-        )
-        .bind(account)
-        .fetch_all(&self.pool)
-        .await?;
-        let mut grids = Vec::with_capacity(rows.len());
-        for row in rows {
-            let Ok(grid) = row.try_get::<String, _>(0)?.parse::<GridCode>() else { continue };
-            let village: Option<String> = row.try_get(1)?;
-            let village = village.unwrap_or_else(|| AreaCode::to_string(&grid.village()));
-            let number = grid.number().trim_start_matches('0').to_owned();
-            grids.push(Grid { name: format!("{village}第{number}网格"), channel: Channel::general(grid) });
-        }
-        Ok(grids)
     }
 }

@@ -4,14 +4,16 @@
 mod accounts;
 mod areas;
 mod backup;
+mod grants;
 mod quarantine;
 mod records;
 mod sql;
 mod stored;
 mod sync;
 
-pub use accounts::{Account, Session};
+pub use accounts::{Account, OPERATOR, Session};
 pub use areas::{Area, AreaCounts};
+pub use grants::{CannotChange, Given};
 pub use quarantine::{CannotDecide, Quarantined};
 pub use sync::{Author, Incoming, Taken};
 
@@ -77,7 +79,8 @@ pub struct Database {
 /// What a connection to SQLite is told first: write-ahead log, every commit on disk, what is deleted
 /// overwritten.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF";
+                       PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
+                       PRAGMA cache_size = -16384";
 
 impl Database {
     /// Opens the database, makes its file if it is not there, and brings its tables up to date.

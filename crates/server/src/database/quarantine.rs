@@ -8,7 +8,6 @@ use super::{
 use crate::random;
 use ruhu_domain::{OpId, intake::Sender, record::Op};
 use sqlx::{AnyConnection, Row};
-use std::collections::HashSet;
 
 /// An op that was set aside.
 #[derive(Clone, Debug)]
@@ -75,8 +74,7 @@ impl Database {
         let mut tx = self.begin().await?;
         let Some((county, op)) = waiting(&mut tx, id).await? else { return Ok(Some(CannotDecide::NotThere)) };
         let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), before).await?;
-        let nowhere = HashSet::new();
-        let sender = Sender { name: &op.by, channels: &nowhere, now_ms: random::now_ms() };
+        let sender = Sender { name: &op.by, grants: &[], now_ms: random::now_ms() };
         let Some(result) = ground.intake.accept(&op, &sender) else { return Ok(Some(CannotDecide::Gone)) };
         for (channel, records) in std::mem::take(&mut ground.intake).finish().1 {
             ground.write(&mut tx, &channel, records).await?;

@@ -10,11 +10,12 @@ use ruhu_domain::{
     Channel, DeviceId, OpId,
     intake::{Sender, rejected},
     record::Op,
+    rights::Grant,
     wire::{MAX_RECORDS, OpResult, Page, Position},
 };
 use serde_json::value::RawValue;
 use sqlx::{AnyConnection, Row};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Who sends ops.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,8 @@ pub struct Author<'a> {
     pub name: &'a str,
     /// The device.
     pub device: DeviceId,
-    /// Where ops are taken; others are set aside for a supervisor.
-    pub channels: &'a HashSet<Channel>,
+    /// What the person may do; ops beyond it are set aside for a supervisor.
+    pub grants: &'a [Grant],
 }
 
 /// An op as it came: read, or why not.
@@ -121,7 +122,7 @@ impl Database {
         let mut tx = self.begin().await?;
         for (county, ops) in counties {
             let mut ground = Ground::read(&mut tx, self.engine, county, ops, before).await?;
-            let sender = Sender { name: author.name, channels: author.channels, now_ms: random::now_ms() };
+            let sender = Sender { name: author.name, grants: author.grants, now_ms: random::now_ms() };
             for op in ops {
                 results.insert(op.id, ground.intake.take(op.clone(), &sender));
             }

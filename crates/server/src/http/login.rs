@@ -20,7 +20,7 @@ pub async fn login(
     let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
     let token = accounts::new_token();
     database.open_session(&account, request.device, &token).await?;
-    let grids = database.grids(&account.id).await?;
+    let grids = database.carried(&database.rights(&account.id).await?).await?;
     let recovery = recovery.public().bytes();
     Ok(Json(LoginResponse { token, account: account.account, name: account.name, grids, recovery }))
 }

@@ -16,11 +16,12 @@ use axum::{
 };
 use ruhu_domain::{
     Channel, DeviceId, OpId,
+    rights::{self, Action},
     wire::{HistoryEntry, HistoryRequest, MAX_OPS, Position, SyncResponse},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// A [`ruhu_domain::wire::SyncRequest`] with its ops unread, so that one bad op spoils no other.
 #[derive(Deserialize)]
@@ -59,14 +60,14 @@ pub async fn sync(
     }
     let ops = request.ops.iter().map(|raw| read(raw)).collect::<Result<Vec<_>, _>>()?;
 
-    let grants = database.grids(&caller.session.account).await?;
+    let rights = database.rights(&caller.session.account).await?;
+    let grants = database.carried(&rights).await?;
     let channels: Vec<Channel> = grants.iter().map(|grid| grid.channel.clone()).collect();
-    let allowed: HashSet<Channel> = channels.iter().cloned().collect();
     let author = Author {
         account: &caller.session.account,
         name: &caller.session.name,
         device: caller.session.device,
-        channels: &allowed,
+        grants: &rights,
     };
     let taken = database.take(author, ops).await?;
 
@@ -90,8 +91,8 @@ pub async fn history(
     request: Result<Json<HistoryRequest>, JsonRejection>,
 ) -> Result<Json<Vec<HistoryEntry>>, Refusal> {
     let Json(request) = request.map_err(|_| Refusal::Malformed)?;
-    let grants = database.grids(&caller.session.account).await?;
-    if !grants.iter().any(|grid| grid.channel == request.channel) {
+    let rights = database.rights(&caller.session.account).await?;
+    if !rights::allows(&rights, Action::Look, &request.channel) {
         return Err(Refusal::NotFound);
     }
     Ok(Json(database.history(&request.channel, request.record).await?))

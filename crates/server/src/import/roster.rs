@@ -15,6 +15,7 @@ use ruhu_domain::{
     household::Household,
     record::{Change, Name, Op, diff},
     resident::Resident,
+    rights::Grant,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -98,8 +99,8 @@ pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow:
         if dry_run {
             continue;
         }
-        let channels = HashSet::from([channel]);
-        let author = Author { account: "import", name: "导入", device, channels: &channels };
+        let grants = [Grant::grid_worker(channel.grid)];
+        let author = Author { account: "import", name: "导入", device, grants: &grants };
         for chunk in ops.chunks(2_000) {
             let ops = chunk.iter().cloned().map(|op| Incoming::Op(Box::new(op))).collect();
             database.take(author, ops).await?;

@@ -17,7 +17,7 @@ use ruhu_server::{
 use ruhu_vault::RecoveryKey;
 use serde_json::Value;
 use sqlx::{AnyConnection, Connection};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -164,6 +164,7 @@ pub struct Phone<'a> {
 impl Phone<'_> {
     pub fn request(&self, ops: Vec<Op>) -> SyncRequest {
         let cursors = self.cursors.clone();
+        let ops = ops.into_iter().map(Arc::new).collect();
         SyncRequest { device: self.device, app: "test".into(), epoch: None, ops, cursors, limit: 1_000 }
     }
 

@@ -1,0 +1,117 @@
+//! The commands for people: accounts and what they may do.
+
+use anyhow::Context;
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+use ruhu_domain::{
+    Class, GridCode, day,
+    rights::{self, Place, Role},
+};
+use ruhu_server::database::{Database, Given, OPERATOR};
+use std::{io::BufRead, process::ExitCode};
+
+/// An account.
+#[derive(Args)]
+pub struct Account {
+    /// 登录名或手机号
+    account: String,
+    /// 姓名
+    #[arg(long)]
+    name: String,
+    /// 作为网格员负责的网格编码，可写多个；其他角色用 grant give
+    #[arg(long)]
+    grid: Vec<GridCode>,
+}
+
+impl Account {
+    /// Makes it, with the password from the first line of the standard input.
+    pub async fn carry_out(self, database: &Database) -> anyhow::Result<ExitCode> {
+        let mut password = String::new();
+        std::io::stdin().lock().read_line(&mut password)?;
+        let password = password.trim_end_matches(['\r', '\n']);
+        database.put_account(&self.account, &self.name, password, &self.grid).await?;
+        println!("账号 {}({})可以登录了", self.account, self.name);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What can be done with grants.
+#[derive(Subcommand)]
+pub enum Grant {
+    /// 给一个账号授权，下一次请求就生效
+    Give {
+        /// 登录名
+        account: String,
+        /// 角色
+        #[arg(long)]
+        role: Role,
+        /// 网格编码或 12 位区划代码
+        #[arg(long)]
+        place: Place,
+        /// 可以看的记录:general(日常)、mediation(调解)、care(关爱)，可写多个；系统管理员不写
+        #[arg(long)]
+        class: Vec<Class>,
+        /// 最后一天，如 2026-12-31;不写则一直有效
+        #[arg(long)]
+        until: Option<NaiveDate>,
+        /// 谁批准的
+        #[arg(long, default_value = OPERATOR)]
+        by: String,
+    },
+    /// 列出授权，结束了的也列出
+    List {
+        /// 登录名；不写则列出所有账号的
+        account: Option<String>,
+    },
+    /// 结束一条授权：下一次请求就生效，那人的手机随即清除这些记录，没发送的会交主管核对
+    End {
+        /// 编号，见 list
+        id: String,
+        /// 谁批准的
+        #[arg(long, default_value = OPERATOR)]
+        by: String,
+    },
+}
+
+impl Grant {
+    /// Does it.
+    pub async fn carry_out(self, database: &Database) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Give { account, role, place, class, until, by } => {
+                let grant = rights::Grant::new(role, place, class)?;
+                let until = until.map(|last| end_of(last).context("日期太远")).transpose()?;
+                let id = database.give(&account, &grant, &by, until).await?;
+                println!("已授权 {id}");
+            }
+            Self::List { account } => {
+                let all = database.given(account.as_deref()).await?;
+                all.iter().for_each(|given| println!("{}", line(given)));
+                println!("授权 {} 条", all.len());
+            }
+            Self::End { id, by } => {
+                database.end(&id, &by).await?;
+                println!("已结束 {id}");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// When a day is over, Unix milliseconds.
+fn end_of(day: NaiveDate) -> Option<u64> {
+    let midnight = day.succ_opt()?.and_hms_opt(0, 0, 0)?.and_local_timezone(day::china()).single()?;
+    midnight.timestamp_millis().try_into().ok()
+}
+
+fn line(given: &Given) -> String {
+    let date = |ms: u64| day::day(ms.cast_signed()).to_string();
+    let classes: Vec<&str> = given.grant.classes().iter().map(|class| class.title()).collect();
+    let state = match (&given.ended, given.until) {
+        (Some((by, at)), _) => format!("{} 由{by}结束", date(*at)),
+        (None, Some(until)) => format!("到 {} 为止", date(until - 1)),
+        (None, None) => "一直有效".to_owned(),
+    };
+    let Given { id, account, grant, given_by, given_at, .. } = given;
+    let (role, place) = (grant.role().title(), grant.place());
+    format!("{id}  {account}  {role}  {place}  {}  {} 由{given_by}给  {state}", classes.join("、"), date(*given_at))
+}
