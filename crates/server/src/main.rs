@@ -1,5 +1,6 @@
 //! `ruhu-server`: serves, imports, exports.
 
+mod audit;
 mod people;
 
 use anyhow::Context;
@@ -10,7 +11,7 @@ use ruhu_domain::{
     wire::{self, OpOutcome},
 };
 use ruhu_server::{
-    database::{Database, Location},
+    database::{Act, Database, Entry, Location, OPERATOR},
     demo, export, http,
     import::{self, areas, roster},
     secrets,
@@ -65,6 +66,9 @@ enum Command {
     /// 授权：谁、什么角色、哪里、哪类记录，由谁给、到什么时候
     #[command(subcommand)]
     Grant(people::Grant),
+    /// 审计：谁看过、谁决定过什么
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// 待主管核对的记录
     #[command(subcommand)]
     Quarantine(Quarantine),
@@ -269,16 +273,20 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 Ok(code) => code.prefix().to_owned(),
                 Err(_) => area.parse::<GridCode>().context("--area 应为 12 位区划代码或网格编码")?.to_string(),
             };
+            let mut subject = area.clone();
             if let Some(purpose) = &full_names {
                 anyhow::ensure!(!purpose.trim().is_empty(), "写出全名须说明用途");
-                tracing::info!(purpose, "export of visits with full names");
+                subject = format!("{area} 全名，用途：{}", purpose.trim());
             }
+            let entry = Entry { account: OPERATOR, device: None, act: Act::Export, subject };
+            database.put_on_record(&[entry]).await?;
             let wanted = export::Visits { area, from, to, full_names: full_names.is_some() };
             let count = export::visits(&database, &wanted, &out).await?;
             println!("走访台账：{count} 条，已写到 {}", out.display());
             ExitCode::SUCCESS
         }
         Command::Account(account) => account.carry_out(&database).await?,
+        Command::Audit(audit) => audit.carry_out(&database).await?,
         Command::Grant(grant) => grant.carry_out(&database).await?,
         Command::Demo { seed, households } => {
             secrets::init(&secrets_folder)?;

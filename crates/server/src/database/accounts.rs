@@ -1,6 +1,10 @@
 //! Accounts, what they may see, and sessions.
 
-use super::{Database, grants::give};
+use super::{
+    Database,
+    audit::{Act, Entry, append},
+    grants::{end, give},
+};
 use crate::{accounts::token_hash, random};
 use ruhu_domain::{
     DeviceId, GridCode,
@@ -71,29 +75,21 @@ impl Database {
         .fetch_one(&mut *tx)
         .await?;
         // The grids they had before and are not named end; those they go on with stay as they were given.
-        let had: Vec<String> = sqlx::query_scalar(
-            "SELECT place FROM access_grant WHERE account = $1 AND role = $2 AND ended_at IS NULL AND until IS NULL",
+        let had: Vec<(String, String)> = sqlx::query_as(
+            "SELECT id, place FROM access_grant WHERE account = $1 AND role = $2 AND ended_at IS NULL AND until IS NULL",
         )
         .bind(&id)
         .bind(Role::GridWorker.as_str())
         .fetch_all(&mut *tx)
         .await?;
-        for place in had.iter().filter(|place| !grids.iter().any(|grid| grid.as_str() == place.as_str())) {
-            sqlx::query(
-                "UPDATE access_grant SET ended_by = $1, ended_at = $2
-                 WHERE account = $3 AND role = $4 AND place = $5 AND ended_at IS NULL",
-            )
-            .bind(OPERATOR)
-            .bind(random::now_ms().cast_signed())
-            .bind(&id)
-            .bind(Role::GridWorker.as_str())
-            .bind(place)
-            .execute(&mut *tx)
-            .await?;
+        for (grant, _) in had.iter().filter(|(_, place)| !grids.iter().any(|grid| grid.as_str() == place.as_str())) {
+            end(&mut tx, self.engine, grant, OPERATOR).await?;
         }
-        for grid in grids.iter().filter(|grid| !had.iter().any(|place| place == grid.as_str())) {
-            give(&mut tx, &id, &Grant::grid_worker(grid.clone()), OPERATOR, None).await?;
+        for grid in grids.iter().filter(|grid| !had.iter().any(|(_, place)| place == grid.as_str())) {
+            give(&mut tx, self.engine, &id, &Grant::grid_worker(grid.clone()), OPERATOR, None).await?;
         }
+        let entry = Entry { account: OPERATOR, device: None, act: Act::Account, subject: id };
+        append(&mut tx, self.engine, &entry).await?;
         tx.commit().await?;
         Ok(())
     }

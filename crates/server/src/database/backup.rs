@@ -1,6 +1,11 @@
 //! Backups: a whole copy while serving, and putting one back.
 
-use super::{Database, Location, new_epoch, sql::Engine};
+use super::{
+    Database, Location, OPERATOR,
+    audit::{Act, Entry, append},
+    new_epoch,
+    sql::Engine,
+};
 use crate::random;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
@@ -65,6 +70,8 @@ impl Database {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch'").bind(new_epoch()).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM session").execute(&mut *tx).await?;
+        let entry = Entry { account: OPERATOR, device: None, act: Act::Restore, subject: String::new() };
+        append(&mut tx, self.engine, &entry).await?;
         tx.commit().await
     }
 }

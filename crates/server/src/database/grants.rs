@@ -1,6 +1,11 @@
 //! Grants: who was given which right, by whom and until when.
 
-use super::{Database, stored::decode};
+use super::{
+    Database,
+    audit::{Act, Entry, append},
+    sql::Engine,
+    stored::decode,
+};
 use crate::random;
 use ruhu_domain::{
     Channel, Class, GridCode,
@@ -59,7 +64,7 @@ impl Database {
     ) -> Result<String, CannotChange> {
         let found = self.account(account).await?.ok_or_else(|| CannotChange::NoAccount(account.to_owned()))?;
         let mut tx = self.begin().await?;
-        let id = give(&mut tx, &found.id, grant, by, until).await?;
+        let id = give(&mut tx, self.engine, &found.id, grant, by, until).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -69,14 +74,11 @@ impl Database {
     /// # Errors
     /// See [`CannotChange`].
     pub async fn end(&self, id: &str, by: &str) -> Result<(), CannotChange> {
-        let done =
-            sqlx::query("UPDATE access_grant SET ended_by = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL")
-                .bind(by)
-                .bind(random::now_ms().cast_signed())
-                .bind(id)
-                .execute(&self.pool)
-                .await?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(CannotChange::NotThere) }
+        let mut tx = self.begin().await?;
+        if !end(&mut tx, self.engine, id, by).await? {
+            return Err(CannotChange::NotThere);
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Every grant of an account, or of all; those that ended too. In the order in which they were given.
@@ -170,6 +172,7 @@ impl Database {
 /// Gives a right in a transaction under way; returns its identity.
 pub(super) async fn give(
     tx: &mut AnyConnection,
+    engine: Engine,
     account: &str,
     grant: &Grant,
     by: &str,
@@ -189,9 +192,25 @@ pub(super) async fn give(
     .bind(by)
     .bind(random::now_ms().cast_signed())
     .bind(until.map(u64::cast_signed))
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    append(tx, engine, &Entry { account: by, device: None, act: Act::Give, subject: id.clone() }).await?;
     Ok(id)
+}
+
+/// Ends a grant in a transaction under way; `false` where there is none to end.
+pub(super) async fn end(tx: &mut AnyConnection, engine: Engine, id: &str, by: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query("UPDATE access_grant SET ended_by = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL")
+        .bind(by)
+        .bind(random::now_ms().cast_signed())
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    append(tx, engine, &Entry { account: by, device: None, act: Act::End, subject: id.to_owned() }).await?;
+    Ok(true)
 }
 
 /// The right in a row: role, place and classes from this column on.

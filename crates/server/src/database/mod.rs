@@ -3,6 +3,7 @@
 
 mod accounts;
 mod areas;
+mod audit;
 mod backup;
 mod grants;
 mod quarantine;
@@ -13,6 +14,7 @@ mod sync;
 
 pub use accounts::{Account, OPERATOR, Session};
 pub use areas::{Area, AreaCounts};
+pub use audit::{Act, BadHead, Broken, Entry, Head, Sight};
 pub use grants::{CannotChange, Given};
 pub use quarantine::{CannotDecide, Quarantined};
 pub use sync::{Author, Incoming, Taken};

@@ -1,7 +1,8 @@
 //! What waits for a supervisor's word.
 
 use super::{
-    Database,
+    Database, OPERATOR,
+    audit::{Act, Entry, append},
     sql::Tries,
     stored::{Found, Ground, decode, key},
 };
@@ -83,6 +84,7 @@ impl Database {
         if !decide(&mut tx, &county, id, "applied", stamp, None).await? {
             return Ok(Some(CannotDecide::NotThere));
         }
+        append(&mut tx, self.engine, &decision(Act::Accept, id)).await?;
         tx.commit().await?;
         Ok(None)
     }
@@ -97,9 +99,14 @@ impl Database {
         if !decide(&mut tx, &county, id, "refused", None, Some(reason)).await? {
             return Err(CannotDecide::NotThere);
         }
+        append(&mut tx, self.engine, &decision(Act::Refuse, id)).await?;
         tx.commit().await?;
         Ok(())
     }
+}
+
+fn decision(act: Act, id: OpId) -> Entry<'static> {
+    Entry { account: OPERATOR, device: None, act, subject: id.to_string() }
 }
 
 /// The op that waits under this id, and its county.

@@ -1,7 +1,10 @@
 //! Login and logout, and the way back into a vault whose password was forgotten.
 
 use super::{Caller, Office, Refusal};
-use crate::{accounts, database::Database};
+use crate::{
+    accounts,
+    database::{Act, Database, Entry},
+};
 use axum::{Json, extract::State, extract::rejection::JsonRejection, http::StatusCode};
 use ruhu_domain::wire::{LoginRequest, LoginResponse, Recovery, vault_owner};
 use ruhu_vault::Sealed;
@@ -21,6 +24,8 @@ pub async fn login(
     let token = accounts::new_token();
     database.open_session(&account, request.device, &token).await?;
     let grids = database.carried(&database.rights(&account.id).await?).await?;
+    let entry = Entry { account: &account.id, device: Some(request.device), act: Act::LogIn, subject: String::new() };
+    database.put_on_record(&[entry]).await?;
     let recovery = recovery.public().bytes();
     Ok(Json(LoginResponse { token, account: account.account, name: account.name, grids, recovery }))
 }
@@ -34,6 +39,7 @@ pub async fn recover(
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
     let owner = vault_owner(&caller.session.login, caller.session.device);
     let key = office.recovery.open(&request.key, &owner).map_err(|_| Refusal::NotYours)?;
+    office.database.put_on_record(&[caller.does(Act::Recover, String::new())]).await?;
     Ok(Json(Recovery { key: *key.bytes() }))
 }
 

@@ -8,7 +8,7 @@ mod sync;
 pub use assets::content_security_policy;
 pub use error::Refusal;
 
-use crate::database::{Database, Session};
+use crate::database::{Act, Database, Entry, Session};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, FromRequestParts, State},
@@ -133,6 +133,13 @@ pub struct Caller {
     pub session: Session,
     /// The token itself.
     pub token: String,
+}
+
+impl Caller {
+    /// What they do, for the record.
+    fn does(&self, act: Act, subject: String) -> Entry<'_> {
+        Entry { account: &self.session.account, device: Some(self.session.device), act, subject }
+    }
 }
 
 impl FromRequestParts<Office> for Caller {

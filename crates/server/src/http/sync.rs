@@ -2,7 +2,7 @@
 
 use super::{Caller, Refusal};
 use crate::{
-    database::{Author, Database, Incoming},
+    database::{Act, Author, Database, Entry, Incoming},
     random,
 };
 use axum::{
@@ -75,6 +75,9 @@ pub async fn sync(
     let same_epoch = request.epoch.as_deref().is_none_or(|epoch| epoch == database.epoch());
     let cursors = if same_epoch { request.cursors } else { BTreeMap::new() };
     let pages = database.pull(&channels, &cursors, request.limit, &taken).await?;
+    let carried = pages.iter().filter(|page| !page.records.is_empty());
+    let entries: Vec<Entry<'_>> = carried.map(|page| caller.does(Act::Carry, page.channel.to_string())).collect();
+    database.put_on_record(&entries).await?;
     Ok(Json(SyncResponse {
         now: random::now_ms(),
         epoch: database.epoch().to_owned(),
@@ -95,7 +98,9 @@ pub async fn history(
     if !rights::allows(&rights, Action::Look, &request.channel) {
         return Err(Refusal::NotFound);
     }
-    Ok(Json(database.history(&request.channel, request.record).await?))
+    let history = database.history(&request.channel, request.record).await?;
+    database.put_on_record(&[caller.does(Act::Look, request.record.to_string())]).await?;
+    Ok(Json(history))
 }
 
 fn read(raw: &RawValue) -> Result<Incoming, Refusal> {
