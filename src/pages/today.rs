@@ -52,8 +52,10 @@ pub fn Today() -> impl IntoView {
             return ().into_any();
         }
         let rows = drafts.into_iter().map(|(draft, household, saved)| {
-            let name =
-                household.map_or_else(String::new, |household| format!("{} {}", household.number, household.head));
+            let name = household.map_or_else(
+                || "已不在您网格里的户".to_owned(),
+                |household| format!("{} {}", household.number, household.head),
+            );
             let href = if saved {
                 format!("/visits/{}", draft.id)
             } else {

@@ -1,7 +1,7 @@
 //! Drafts: every field is kept as it is typed, so that a phone call loses nothing.
 
 use ruhu_domain::{
-    RecordId,
+    Channel, RecordId,
     storage::{Table, Write},
     visit::Visit,
 };
@@ -16,6 +16,9 @@ pub struct Draft {
     pub visit: Visit,
     /// When it was last touched, Unix milliseconds.
     pub touched: i64,
+    /// Where it will belong, also when the right to the household is lost before it is saved.
+    #[serde(default)]
+    pub channel: Option<Channel>,
 }
 
 impl Draft {

@@ -456,7 +456,8 @@ impl App {
         let now = clock::now_ms();
         let mut visit = Visit::new(household, now, &open.session().name, Outcome::Met);
         visit.purposes = self.usual_purposes();
-        Some(Draft { id: new_id(now), visit, touched: now })
+        let channel = open.channel_of(household);
+        Some(Draft { id: new_id(now), visit, touched: now, channel })
     }
 
     /// A draft to change a saved visit.
@@ -466,7 +467,8 @@ impl App {
             return Some(draft);
         }
         let saved = open.roster().visit(visit)?.as_ref().clone();
-        Some(Draft { id: visit, visit: saved, touched: clock::now_ms() })
+        let channel = open.engine().record(visit).map(|record| record.channel.clone());
+        Some(Draft { id: visit, visit: saved, touched: clock::now_ms(), channel })
     }
 
     fn usual_purposes(self) -> Vec<Purpose> {

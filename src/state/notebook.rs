@@ -21,7 +21,7 @@ use crate::{
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
-    engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState},
+    engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState, WINDOW},
     record::WITHDRAWN,
     round::Roster,
     search::Index,
@@ -192,7 +192,9 @@ impl Notebook {
     /// # Errors
     /// Nothing was saved; the draft is still there.
     pub async fn save_visit(&self, id: RecordId, visit: &Visit) -> Result<(), StorageError> {
-        let channel = self.channel_of(visit.household);
+        let own = self.engine().record(id).map(|record| record.channel.clone());
+        let kept = || self.contents.borrow().drafts.get(&id).and_then(|draft| draft.channel.clone());
+        let channel = own.or_else(|| self.channel_of(visit.household)).or_else(kept);
         self.edit(id, Kind::Visit, channel, visit, vec![drafts::forget(id)]).await?;
         self.contents.borrow_mut().drafts.remove(&id);
         (self.changed)();
@@ -379,8 +381,10 @@ impl Notebook {
                 }
                 Err(error) => return Err(error.into()),
             };
+            let gone = !plan.delta.forgotten.is_empty();
             self.take_in(plan, Vec::new()).await?;
-            if clock::now_ms().abs_diff(shown) > SHOW_MS {
+            // The last answer under way may be long in coming.
+            if gone || flying < WINDOW || clock::now_ms().abs_diff(shown) > SHOW_MS {
                 shown = clock::now_ms();
                 (self.changed)();
             }
@@ -500,7 +504,8 @@ impl Notebook {
         }
     }
 
-    fn channel_of(&self, household: RecordId) -> Option<Channel> {
+    /// Where a household's records belong; none where it is not in the notebook.
+    pub fn channel_of(&self, household: RecordId) -> Option<Channel> {
         self.engine().record(household).map(|record| record.channel.clone())
     }
 }

@@ -68,7 +68,7 @@ async fn chain(base: Base) -> (World, Head) {
 /// Changes the audit as somebody could who has the database in their hands.
 async fn tamper(base: Base, world: &World, statements: &str) {
     let off = match base {
-        Base::Sqlite => "DROP TRIGGER audit_stays; DROP TRIGGER audit_is_kept;",
+        Base::Sqlite => "DROP TRIGGER audit_stays; DROP TRIGGER audit_is_kept; DROP TRIGGER audit_grows;",
         Base::Postgres => "DROP TRIGGER audit_stays ON audit;",
     };
     world::sql(&address(&world.location), &format!("{off} {statements}")).await;
@@ -79,6 +79,11 @@ async fn an_edit_a_deletion_and_a_cut_of_the_audit_show(base: Base) {
         ("UPDATE audit SET account = 'somebody else' WHERE seq = 3", "第 3 条被改动过"),
         ("DELETE FROM audit WHERE seq = 3", "第 3 条不见了"),
         ("DELETE FROM audit WHERE seq > 4", "应有 6 条，现有 4 条"),
+        (
+            "INSERT INTO audit (seq, at, account, device, act, subject, hash) \
+             SELECT -1, at, account, device, act, subject, hash FROM audit WHERE seq = 3",
+            "来历不明",
+        ),
     ] {
         let (world, _) = chain(base).await;
         tamper(base, &world, statements).await;
@@ -96,7 +101,11 @@ async fn an_edit_a_deletion_and_a_cut_of_the_audit_show(base: Base) {
 
 async fn the_database_itself_refuses_to_change_the_audit(base: Base) {
     let (world, head) = chain(base).await;
-    for statement in ["UPDATE audit SET act = 'look'", "DELETE FROM audit WHERE seq = 6"] {
+    let mut statements = vec!["UPDATE audit SET act = 'look'", "DELETE FROM audit WHERE seq = 6"];
+    if base == Base::Sqlite {
+        statements.push("INSERT OR REPLACE INTO audit SELECT seq, at, 'x', device, act, subject, hash FROM audit");
+    }
+    for statement in statements {
         let done = sqlx::query(statement).execute(&mut world.connect().await).await;
         assert!(done.is_err(), "{statement}");
     }

@@ -20,4 +20,7 @@ CREATE TABLE audit_head (
 INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, x'');
 
 CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;
+-- Also keeps out INSERT OR REPLACE, which fires no other trigger.
+CREATE TRIGGER audit_grows BEFORE INSERT ON audit WHEN NEW.seq <> (SELECT seq + 1 FROM audit_head)
+BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is only added to'); END;

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{accounts::token_hash, random};
 use ruhu_domain::{
-    DeviceId, GridCode,
+    Class, DeviceId, GridCode,
     rights::{Grant, Role},
 };
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, Row};
 
 /// A field device's session ends after this long without contact, in milliseconds.
 const IDLE_MS: u64 = 7 * 86_400_000;
@@ -75,13 +75,18 @@ impl Database {
         .fetch_one(&mut *tx)
         .await?;
         // The grids they had before and are not named end; those they go on with stay as they were given.
-        let had: Vec<(String, String)> = sqlx::query_as(
-            "SELECT id, place FROM access_grant WHERE account = $1 AND role = $2 AND ended_at IS NULL AND until IS NULL",
-        )
-        .bind(&id)
-        .bind(Role::GridWorker.as_str())
-        .fetch_all(&mut *tx)
-        .await?;
+        // Their rows are locked before the audit's end, as everywhere.
+        let words = format!(
+            "SELECT id, place FROM access_grant WHERE account = $1 AND role = $2 AND classes = $3
+             AND ended_at IS NULL AND until IS NULL ORDER BY id{}",
+            self.engine.for_update()
+        );
+        let had: Vec<(String, String)> = sqlx::query_as(AssertSqlSafe(words))
+            .bind(&id)
+            .bind(Role::GridWorker.as_str())
+            .bind(Class::General.as_str())
+            .fetch_all(&mut *tx)
+            .await?;
         for (grant, _) in had.iter().filter(|(_, place)| !grids.iter().any(|grid| grid.as_str() == place.as_str())) {
             end(&mut tx, self.engine, grant, OPERATOR).await?;
         }

@@ -108,7 +108,7 @@ struct UnknownAct;
 /// Something to be put on record.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    /// The account's identity, or who gave the server's command.
+    /// The account's identity, or who a command of the server's was given for.
     pub account: &'a str,
     /// The device; none for a command of the server's.
     pub device: Option<DeviceId>,
@@ -159,6 +159,9 @@ pub enum Broken {
     /// Entries at the end are missing.
     #[error("审计记录的末尾被截断：应有 {0} 条，现有 {1} 条")]
     Cut(u64, u64),
+    /// There are entries that no chain led to.
+    #[error("审计记录被加进了来历不明的内容：应有 {0} 条，现有 {1} 条")]
+    Added(u64, u64),
     /// The head that was written down is not of this chain.
     #[error("与记下的链头不符：数据库被换过，或从更早的备份恢复过")]
     Another,
@@ -285,9 +288,13 @@ impl Database {
         }
         let row = sqlx::query("SELECT seq, hash FROM audit_head WHERE one = 1").fetch_one(&mut *tx).await?;
         let head = Head { seq: row.try_get::<i64, _>(0)?.cast_unsigned(), hash: row.try_get(1)? };
+        let entries: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit").fetch_one(&mut *tx).await?;
         tx.commit().await?;
-        if head.seq != seq {
+        if seq < head.seq {
             return Err(Broken::Cut(head.seq, seq));
+        }
+        if entries.cast_unsigned() != head.seq {
+            return Err(Broken::Added(head.seq, entries.cast_unsigned()));
         }
         if head.hash != hash || !met {
             return Err(Broken::Another);

@@ -61,8 +61,6 @@ pub async fn sync(
     let ops = request.ops.iter().map(|raw| read(raw)).collect::<Result<Vec<_>, _>>()?;
 
     let rights = database.rights(&caller.session.account).await?;
-    let grants = database.carried(&rights).await?;
-    let channels: Vec<Channel> = grants.iter().map(|grid| grid.channel.clone()).collect();
     let author = Author {
         account: &caller.session.account,
         name: &caller.session.name,
@@ -70,6 +68,10 @@ pub async fn sync(
         grants: &rights,
     };
     let taken = database.take(author, ops).await?;
+
+    // After the push: it may have begun a channel of a place.
+    let grants = database.carried(&rights).await?;
+    let channels: Vec<Channel> = grants.iter().map(|grid| grid.channel.clone()).collect();
 
     // Cursors of another epoch mean nothing here: start over.
     let same_epoch = request.epoch.as_deref().is_none_or(|epoch| epoch == database.epoch());
@@ -99,7 +101,9 @@ pub async fn history(
         return Err(Refusal::NotFound);
     }
     let history = database.history(&request.channel, request.record).await?;
-    database.put_on_record(&[caller.does(Act::Look, request.record.to_string())]).await?;
+    if !history.is_empty() {
+        database.put_on_record(&[caller.does(Act::Look, request.record.to_string())]).await?;
+    }
     Ok(Json(history))
 }
 
