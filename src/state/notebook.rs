@@ -21,7 +21,7 @@ use crate::{
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
-    engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState, WINDOW},
+    engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState},
     record::WITHDRAWN,
     round::Roster,
     search::Index,
@@ -47,9 +47,6 @@ const PULL: u32 = 1_000;
 
 /// Changes of more records than this are not sent to other windows but read there from storage.
 const TELL: usize = 64;
-
-/// How often what comes in during a pass is shown, in milliseconds.
-const SHOW_MS: u64 = 250;
 
 /// A window that has been at a pass for this long is taken for frozen, in milliseconds: its requests would have
 /// run out of time long ago. What it may still write when it thaws is checked ([`Engine`]'s plans).
@@ -143,10 +140,7 @@ impl Notebook {
         let tabs = Tabs::join(move |delta| {
             let Some(this) = weak.upgrade() else { return };
             match delta {
-                Some(delta) => {
-                    this.apply(delta);
-                    (this.changed)();
-                }
+                Some(delta) => this.apply(delta),
                 None => leptos::task::spawn_local(async move { drop(this.reload().await) }),
             }
         });
@@ -334,9 +328,7 @@ impl Notebook {
         self.reload_if_behind().await?;
         // A second time where something the office had before was waiting for its record.
         for _ in 0..2 {
-            let done = self.exchange().await;
-            (self.changed)();
-            done?;
+            self.exchange().await?;
             if !self.engine().outbox().any(|queued| queued.state == QueuedState::Waiting) {
                 break;
             }
@@ -351,7 +343,6 @@ impl Notebook {
         let mut pass = Pass::new(APP, PULL, MAX_OPS);
         let (sender, mut answers) = mpsc::unbounded();
         let mut flying = 0_usize;
-        let mut shown = clock::now_ms();
         loop {
             while let Some((number, request)) = self.engine().depart(&mut pass) {
                 flying += 1;
@@ -381,13 +372,7 @@ impl Notebook {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let gone = !plan.delta.forgotten.is_empty();
-            self.take_in(plan, Vec::new()).await?;
-            // The last answer under way may be long in coming.
-            if gone || flying < WINDOW || clock::now_ms().abs_diff(shown) > SHOW_MS {
-                shown = clock::now_ms();
-                (self.changed)();
-            }
+            self.carry_out(plan, Vec::new()).await?;
         }
     }
 
@@ -453,15 +438,8 @@ impl Notebook {
         done
     }
 
-    /// Writes a plan, with `with` in the same transaction, then applies and shows it.
-    async fn carry_out(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
-        self.take_in(plan, with).await?;
-        (self.changed)();
-        Ok(())
-    }
-
     /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows.
-    async fn take_in(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
+    async fn carry_out(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
         let mut writes = plan.writes;
         writes.extend(with);
         self.write(writes).await?;
@@ -502,6 +480,7 @@ impl Notebook {
         if people {
             *self.index.borrow_mut() = None;
         }
+        (self.changed)();
     }
 
     /// Where a household's records belong; none where it is not in the notebook.

@@ -29,7 +29,6 @@ test("a right taken away empties the phone of its households, and what was saved
   await tab(page, "走访");
   await expect(page.getByRole("article")).toHaveCount(0);
   await expect(page.getByText("还没有分配网格")).toBeVisible();
-  await tab(page, "今日");
 
   // Given again, and accepted: everything is there, the visit too.
   server.run("grant", "give", "wangfang", "--role", "grid-worker", "--place", place, "--class", "general");
@@ -41,4 +40,8 @@ test("a right taken away empties the phone of its households, and what was saved
   await page.getByText("全部", { exact: true }).click();
   await page.getByRole("article").nth(0).getByRole("link").first().click();
   await expect(page.getByText("权限收回之前写的")).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(1).getByRole("link").first().click();
+  await expect(page.getByText("写到一半")).toBeVisible();
 });

@@ -16,7 +16,7 @@ CREATE TABLE access_grant (
 CREATE INDEX access_grant_account ON access_grant (account);
 
 INSERT INTO access_grant (id, account, role, place, classes, given_by, given_at)
-SELECT replace(gen_random_uuid()::text, '-', ''), account, 'grid-worker', area, class, '',
+SELECT replace(gen_random_uuid()::text, '-', ''), account, 'grid-worker', area, class, '服务器管理',
        floor(extract(epoch FROM now()) * 1000)::bigint
 FROM access;
 

@@ -16,6 +16,6 @@ CREATE TABLE access_grant (
 CREATE INDEX access_grant_account ON access_grant (account);
 
 INSERT INTO access_grant (id, account, role, place, classes, given_by, given_at)
-SELECT lower(hex(randomblob(16))), account, 'grid-worker', area, class, '', unixepoch() * 1000 FROM access;
+SELECT lower(hex(randomblob(16))), account, 'grid-worker', area, class, '服务器管理', unixepoch() * 1000 FROM access;
 
 DROP TABLE access;
