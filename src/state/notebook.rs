@@ -338,41 +338,42 @@ impl Notebook {
     }
 
     /// Sends and takes in answers until there is nothing more to do. While one answer is being written the
-    /// next request is on its way.
+    /// next requests are on their way.
     async fn exchange(&self) -> Result<(), PassError> {
         let mut pass = Pass::new(APP, PULL, MAX_OPS);
         let (sender, mut answers) = mpsc::unbounded();
-        let mut flying = 0_usize;
-        loop {
-            while let Some((number, request)) = self.engine().depart(&mut pass) {
-                flying += 1;
+        let send = |pass: &mut Pass| {
+            while let Some((number, request)) = self.engine().depart(pass) {
                 let (token, sender) = (self.session.borrow().token.clone(), sender.clone());
                 leptos::task::spawn_local(async move {
                     let answer = transport::sync(&token, &request).await;
                     drop(sender.unbounded_send((number, request.epoch, answer)));
                 });
             }
-            if flying == 0 {
+        };
+        loop {
+            send(&mut pass);
+            if pass.is_over() {
                 return Ok(());
             }
             let Some((number, asked, answer)) = answers.next().await else { return Ok(()) };
-            flying -= 1;
             let _lane = self.lane.lock().await;
-            let plan = match answer {
+            match answer {
                 Ok(response) => {
+                    pass.land(number);
+                    send(&mut pass);
                     let now = clock::now_ms().cast_unsigned();
                     let plan = self.engine().plan_answer(asked.as_deref(), response, now);
-                    pass.land(number, &plan.delta);
-                    plan
+                    pass.landed(&plan.delta);
+                    self.carry_out(plan, Vec::new()).await?;
                 }
                 Err(TransportError::TooLarge) => {
                     let alone = pass.too_large(number);
                     let plan = alone.and_then(|op| self.engine().plan_set_aside(op, TOO_LARGE));
-                    plan.unwrap_or_default()
+                    self.carry_out(plan.unwrap_or_default(), Vec::new()).await?;
                 }
                 Err(error) => return Err(error.into()),
-            };
-            self.carry_out(plan, Vec::new()).await?;
+            }
         }
     }
 

@@ -120,12 +120,15 @@ impl Intake {
         if bytes.len() > MAX_OP {
             return rejected(op.id, "这条记录太大，请缩短文字后再保存");
         }
-        let (result, verdict) = match self.objection(&op, sender) {
-            Some(reason) => {
+        let (result, verdict) = match self.checked(&op, sender) {
+            Ok((changed, result)) => {
+                self.put(changed);
+                (result, Verdict::Taken)
+            }
+            Err(reason) => {
                 let verdict = Verdict::Quarantined { reason: reason.to_owned() };
                 (result(op.id, OpOutcome::Quarantined, Some(reason)), verdict)
             }
-            None => (self.merge(&op, sender), Verdict::Taken),
         };
         let past = Past { digest, verdict, stamp: result.stamp };
         self.history.insert(op.id, past.clone());
@@ -135,7 +138,12 @@ impl Intake {
 
     /// Merges an op that a supervisor accepted, whatever was objected; none when its record is gone.
     pub fn accept(&mut self, op: &Op, sender: &Sender<'_>) -> Option<OpResult> {
-        (!self.is_gone(op.record)).then(|| self.merge(op, sender))
+        if self.is_gone(op.record) {
+            return None;
+        }
+        let (changed, result) = self.merged(op, sender);
+        self.put(changed);
+        Some(result)
     }
 
     fn is_gone(&self, record: RecordId) -> bool {
@@ -153,24 +161,28 @@ impl Intake {
         (self.kept, channels)
     }
 
-    /// Why an op is not merged without a supervisor's word.
-    fn objection(&self, op: &Op, sender: &Sender<'_>) -> Option<&'static str> {
+    /// The op merged, or why it is not without a supervisor's word.
+    fn checked(&self, op: &Op, sender: &Sender<'_>) -> Result<(Changed, OpResult), &'static str> {
         let stored = self.records.get(&op.record).map(|changed| &changed.record);
         let channel = stored.map_or(&op.channel, |record| &record.channel);
         if !rights::allows(sender.grants, Action::Save, channel) {
-            return Some("您目前没有这个网格的权限，已交主管核对");
+            return Err("您目前没有这个网格的权限，已交主管核对");
         }
         if stored.is_some_and(|record| record.kind != op.kind) {
-            return Some("记录类型前后不一致，已交主管核对");
+            return Err("记录类型前后不一致，已交主管核对");
         }
         if self.is_gone(op.record) {
-            return Some("这条记录在办公室已清除，已交主管核对");
+            return Err("这条记录在办公室已清除，已交主管核对");
         }
-        let incomplete = op.kind == Kind::Visit && merge(stored, op).record.view::<Visit>().is_none();
-        incomplete.then_some("走访记录内容不完整，已交主管核对")
+        let (changed, result) = self.merged(op, sender);
+        if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
+            return Err("走访记录内容不完整，已交主管核对");
+        }
+        Ok((changed, result))
     }
 
-    fn merge(&mut self, op: &Op, sender: &Sender<'_>) -> OpResult {
+    /// The record with the op, and the answer to it.
+    fn merged(&self, op: &Op, sender: &Sender<'_>) -> (Changed, OpResult) {
         let before = self.records.get(&op.record);
         let stored = before.map(|changed| &changed.record);
         let ahead = op.stamp.ms > sender.now_ms.saturating_add(AHEAD_MS) && !planted(Bug::FutureStampsTaken);
@@ -179,17 +191,23 @@ impl Intake {
             let latest = stored.and_then(Record::latest).unwrap_or(zero);
             latest.next(sender.now_ms, op.stamp.device)
         });
-        let merged = merge(stored, &Op { stamp: stamp.unwrap_or(op.stamp), ..op.clone() });
+        let merged = match stamp {
+            Some(stamp) => merge(stored, &Op { stamp, ..op.clone() }),
+            None => merge(stored, op),
+        };
         let changed = Changed {
             before: before.map_or(0, |changed| changed.before),
             clean: merged.clean && before.is_none_or(|changed| changed.clean),
             record: merged.record,
         };
-        self.records.insert(op.record, changed);
-        self.touched.insert(op.record);
         let outcome = if merged.applied { OpOutcome::Applied } else { OpOutcome::Superseded };
         let reason = stamp.map(|_| "手机时间比办公室快，已按办公室的时间排序");
-        OpResult { stamp, ..result(op.id, outcome, reason) }
+        (changed, OpResult { stamp, ..result(op.id, outcome, reason) })
+    }
+
+    fn put(&mut self, changed: Changed) {
+        self.touched.insert(changed.record.id);
+        self.records.insert(changed.record.id, changed);
     }
 }
 

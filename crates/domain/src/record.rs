@@ -12,6 +12,7 @@ use crate::{
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeOwned, value::MapDeserializer},
+    ser::SerializeMap,
 };
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -178,8 +179,8 @@ pub struct Mark {
 }
 
 /// A record: what is known about one thing, merged from every edit that reached this place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Form", into = "Form")]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "Form")]
 pub struct Record {
     /// Its identity.
     pub id: RecordId,
@@ -200,21 +201,20 @@ pub struct Record {
 }
 
 /// The stored and sent form: one stamp for the fields that share it, others by name.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Form {
     id: RecordId,
     kind: Kind,
     channel: Channel,
     stamp: Stamp,
     values: BTreeMap<Name, Value>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     stamps: BTreeMap<Name, Stamp>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     contested: BTreeMap<Name, Vec<Field>>,
     created: Mark,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     changed: Option<Mark>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     others: Vec<(DeviceId, Name)>,
 }
 
@@ -242,30 +242,42 @@ impl From<Form> for Record {
     }
 }
 
-impl From<Record> for Form {
-    fn from(record: Record) -> Self {
-        let stamp = record.fields.values().map(|field| field.stamp).min();
+impl Serialize for Record {
+    /// Writes the [`Form`].
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let stamp = self.fields.values().map(|field| field.stamp).min();
         let stamp = stamp.unwrap_or(Stamp::zero(DeviceId(0)));
-        let (mut values, mut stamps) = (BTreeMap::new(), BTreeMap::new());
-        for (name, field) in record.fields {
-            if field.stamp != stamp {
-                stamps.insert(name.clone(), field.stamp);
-            }
-            values.insert(name, field.value);
+        let mut form = serializer.serialize_map(None)?;
+        form.serialize_entry("id", &self.id)?;
+        form.serialize_entry("kind", &self.kind)?;
+        form.serialize_entry("channel", &self.channel)?;
+        form.serialize_entry("stamp", &stamp)?;
+        form.serialize_entry("values", &Values(&self.fields))?;
+        let others = self.fields.iter().filter(|(_, field)| field.stamp != stamp);
+        let stamps: BTreeMap<&Name, Stamp> = others.map(|(name, field)| (name, field.stamp)).collect();
+        if !stamps.is_empty() {
+            form.serialize_entry("stamps", &stamps)?;
         }
-        let changed = (record.changed != record.created).then_some(record.changed);
-        Self {
-            id: record.id,
-            kind: record.kind,
-            channel: record.channel,
-            stamp,
-            values,
-            stamps,
-            contested: record.contested,
-            created: record.created,
-            changed,
-            others: record.others,
+        if !self.contested.is_empty() {
+            form.serialize_entry("contested", &self.contested)?;
         }
+        form.serialize_entry("created", &self.created)?;
+        if self.changed != self.created {
+            form.serialize_entry("changed", &self.changed)?;
+        }
+        if !self.others.is_empty() {
+            form.serialize_entry("others", &self.others)?;
+        }
+        form.end()
+    }
+}
+
+/// Fields without their stamps.
+struct Values<'a>(&'a BTreeMap<Name, Field>);
+
+impl Serialize for Values<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, field)| (name, &field.value)))
     }
 }
 

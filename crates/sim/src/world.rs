@@ -356,12 +356,16 @@ impl World {
             phone.break_off();
             return;
         }
+        if let Some(pass) = &mut phone.pass {
+            pass.land(number);
+            phone.requests.extend(phone.engine.depart(pass));
+        }
         let plan = phone.engine.plan_answer(asked.as_deref(), answer, now);
         let delta = plan.delta.clone();
         if phone.carry_out(plan, fate)
             && let Some(pass) = &mut phone.pass
         {
-            pass.land(number, &delta);
+            pass.landed(&delta);
         }
     }
 
@@ -571,8 +575,9 @@ impl World {
                 let Some((number, request)) = self.phones[at].engine.depart(&mut pass) else { break };
                 let now = self.phones[at].clock(self.now_ms);
                 let Some(answer) = self.server.handle(&request, self.now_ms, false) else { break };
+                pass.land(number);
                 let plan = self.phones[at].engine.plan_answer(request.epoch.as_deref(), answer, now);
-                pass.land(number, &plan.delta);
+                pass.landed(&plan.delta);
                 self.phones[at].carry_out(plan, Fate::Well);
             }
         }

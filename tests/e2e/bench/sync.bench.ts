@@ -64,7 +64,7 @@ async function push(server: Server, phone: Phone, count: number, sent?: (request
   await fillOutbox(page, count);
   await page.unrouteAll();
   if (sent) page.on("request", sent);
-  await page.addInitScript((count) => {
+  await page.addInitScript(() => {
     let first: number;
     let queued = false;
     const real = window.fetch;
@@ -77,13 +77,14 @@ async function push(server: Server, phone: Phone, count: number, sent?: (request
     observed.sent = new Promise((done) => {
       new MutationObserver((_, observer) => {
         const text = document.body?.textContent ?? "";
-        queued ||= text.includes(`${count} 条还没到办公室`);
-        if (!queued || text.includes("条还没到办公室")) return;
+        const unsent = text.includes("条还没到办公室");
+        queued ||= unsent;
+        if (!queued || unsent) return;
         observer.disconnect();
         done(performance.now() - first);
       }).observe(document, { childList: true, subtree: true, characterData: true });
     });
-  }, count);
+  });
   await byHand(page);
   await page.goto(server.url);
   await unlock(page);

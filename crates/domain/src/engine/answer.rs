@@ -23,7 +23,7 @@ struct Answer<'a> {
     granted: Vec<Channel>,
     /// The server was restored from a backup: its sequence starts again.
     restored: bool,
-    base: BTreeMap<RecordId, Record>,
+    base: BTreeMap<RecordId, Arc<Record>>,
     cursors: BTreeMap<Channel, Cursor>,
     forgotten: BTreeSet<RecordId>,
     plan: Plan,
@@ -108,7 +108,9 @@ impl Answer<'_> {
         let state = match result.outcome {
             OpOutcome::Applied | OpOutcome::Superseded | OpOutcome::Duplicate => {
                 let op = merged_as(&queued.op, &result);
-                let merged = merge(self.known(op.record, &op.channel), &op).record;
+                let known = self.known(op.record, &op.channel);
+                let seen = self.engine.seen_with(&op, known);
+                let merged = seen.unwrap_or_else(|| Arc::new(merge(known.map(Arc::as_ref), &op).record));
                 self.base.insert(op.record, merged);
                 self.plan.delta.acknowledged.push(result.op);
                 return;
@@ -156,8 +158,8 @@ impl Answer<'_> {
             self.cursors.insert(page.channel.clone(), cursor);
         }
         for record in page.records {
-            let joined = join(self.known(record.id, &page.channel), record);
-            self.base.insert(joined.id, joined);
+            let joined = join(self.known(record.id, &page.channel).map(Arc::as_ref), record);
+            self.base.insert(joined.id, Arc::new(joined));
         }
         let gap = page.after > cursor.position.next && !planted(Bug::GapsIgnored);
         let behind = page.next.next < cursor.position.next;
@@ -197,7 +199,7 @@ impl Answer<'_> {
 
     /// A record as the office has it, as far as this phone knows. What was known before a pull began
     /// anew does not count.
-    fn known(&self, id: RecordId, channel: &Channel) -> Option<&Record> {
+    fn known(&self, id: RecordId, channel: &Channel) -> Option<&Arc<Record>> {
         if let Some(record) = self.base.get(&id) {
             return Some(record);
         }
@@ -222,7 +224,7 @@ impl Answer<'_> {
         }
         let epoch = head.epoch.as_deref();
         if self.forgotten.is_empty() {
-            let records = self.base.values().filter(|_| !planted(Bug::RowsNotWritten));
+            let records = self.base.values().map(Arc::as_ref).filter(|_| !planted(Bug::RowsNotWritten));
             put_segments(self.engine.next_segment(), epoch, records, spent, &mut self.plan);
         } else {
             if head.epoch == self.engine.head.epoch {
@@ -263,7 +265,7 @@ impl Answer<'_> {
         let stay = stay.filter(|record| !self.forgotten.contains(&record.id) && !self.base.contains_key(&record.id));
         let (stale, come): (Vec<&Record>, Vec<&Record>) =
             stay.partition(|record| self.known(record.id, &record.channel).is_none());
-        let come: Vec<&Record> = come.into_iter().chain(self.base.values()).collect();
+        let come: Vec<&Record> = come.into_iter().chain(self.base.values().map(Arc::as_ref)).collect();
         let mut plan = std::mem::take(&mut self.plan);
         put_segments(engine.next_segment(), epoch, stale, spent, &mut plan);
         let since = engine.next_segment() + plan.delta.segments.len() as u64;
@@ -299,6 +301,16 @@ impl Plan {
 }
 
 impl Engine {
+    /// The record as the worker sees it, where that is just this op laid on what is known: it need not be merged
+    /// a second time.
+    fn seen_with(&self, op: &Op, known: Option<&Arc<Record>>) -> Option<Arc<Record>> {
+        let mut queued = self.outbox.of(op.record);
+        let alone = queued.next().is_some_and(|queued| (queued.op.id, queued.op.stamp) == (op.id, op.stamp))
+            && queued.next().is_none();
+        let same_base = known.map(Arc::as_ptr) == self.base.get(&op.record).map(Arc::as_ptr);
+        (alone && same_base).then(|| self.overlay.get(&op.record).cloned()).flatten()
+    }
+
     fn came_since(&self, fresh: u64, id: RecordId) -> bool {
         self.segments.range(fresh..).any(|(_, ids)| ids.contains(&id))
     }

@@ -218,7 +218,7 @@ pub struct Delta {
     /// Gone from storage: acknowledged long ago, or given up by the worker.
     pub swept: Vec<OpId>,
     /// Records as the office has them.
-    pub base: Vec<Record>,
+    pub base: Vec<Arc<Record>>,
     /// Records that the office no longer hands out.
     pub forgotten: Vec<RecordId>,
     /// Segments written: number and records.
@@ -339,36 +339,31 @@ impl Engine {
     /// Applies what was planned and written, here or in another window. Returns the records that
     /// changed for the worker.
     pub fn apply(&mut self, delta: Delta) -> Vec<RecordId> {
-        let mut touched = BTreeSet::new();
+        let before: BTreeMap<RecordId, Option<Arc<Record>>> =
+            self.touched(&delta).into_iter().map(|id| (id, self.record(id).cloned())).collect();
         let restored =
             delta.head.as_ref().is_some_and(|head| self.head.epoch.is_some() && head.epoch != self.head.epoch);
         if restored {
             self.acknowledged.clear();
         }
         for queued in delta.queued {
-            touched.insert(queued.op.record);
             self.outbox.insert(queued);
         }
         let at = delta.head.as_ref().map_or(0, Head::server_time);
         for id in delta.acknowledged {
             if let Some(queued) = self.outbox.remove(id) {
-                touched.insert(queued.op.record);
                 self.acknowledged.insert(id, (at, queued));
             }
         }
         for id in delta.swept {
             self.acknowledged.remove(&id);
-            if let Some(queued) = self.outbox.remove(id) {
-                touched.insert(queued.op.record);
-            }
+            self.outbox.remove(id);
         }
         for id in delta.forgotten {
-            touched.insert(id);
             self.base.remove(&id);
         }
         for record in delta.base {
-            touched.insert(record.id);
-            self.base.insert(record.id, Arc::new(record));
+            self.base.insert(record.id, record);
         }
         for number in delta.dropped {
             self.segments.remove(&number);
@@ -381,13 +376,23 @@ impl Engine {
             let last = self.head.last.max(head.last);
             self.head = Head { last, ..head };
         }
-        self.lay(touched.iter().copied());
-        touched.into_iter().collect()
+        self.lay(before.keys().copied());
+        let same = |old: &Option<Arc<Record>>, new: Option<&Arc<Record>>| match (old, new) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
+            (old, new) => old.is_none() && new.is_none(),
+        };
+        before.into_iter().filter(|(id, old)| !same(old, self.record(*id))).map(|(id, _)| id).collect()
+    }
+
+    /// The records that a change may touch.
+    fn touched(&self, delta: &Delta) -> BTreeSet<RecordId> {
+        let gone = delta.acknowledged.iter().chain(&delta.swept).filter_map(|op| self.outbox.get(*op));
+        let queued = gone.chain(&delta.queued).map(|queued| queued.op.record);
+        queued.chain(delta.forgotten.iter().copied()).chain(delta.base.iter().map(|record| record.id)).collect()
     }
 
     /// Lays the outbox's ops on the base of these records again.
     fn lay(&mut self, records: impl IntoIterator<Item = RecordId>) {
-        let records: BTreeSet<RecordId> = records.into_iter().collect();
         for id in records {
             let base = self.base.get(&id).map(Arc::as_ref);
             let lay = |laid: Option<Record>, queued: &Queued| Some(merge(laid.as_ref().or(base), &queued.op).record);

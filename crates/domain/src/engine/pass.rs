@@ -24,6 +24,8 @@ pub struct Pass {
     /// What is still to be sent, in the order of the stamps; none before the first request.
     queue: Option<VecDeque<OpId>>,
     flying: BTreeMap<u32, Vec<(OpId, RecordId)>>,
+    /// Whether an answer came that is not taken in yet.
+    landing: bool,
     departed: u32,
 }
 
@@ -31,12 +33,23 @@ impl Pass {
     /// A pass of an app of this version that pulls so many records at a time, and pushes at most `most` ops.
     pub fn new(app: &str, limit: u32, most: usize) -> Self {
         let flying = BTreeMap::new();
-        Self { app: app.to_owned(), limit, most, pull: true, queue: None, flying, departed: 0 }
+        Self { app: app.to_owned(), limit, most, pull: true, queue: None, flying, landing: false, departed: 0 }
     }
 
-    /// An answer was taken in: what changed by it.
-    pub fn land(&mut self, request: u32, delta: &Delta) {
+    /// Whether nothing is on its way.
+    pub fn is_over(&self) -> bool {
+        self.flying.is_empty()
+    }
+
+    /// An answer came, and is about to be taken in: the next ops may go meanwhile.
+    pub fn land(&mut self, request: u32) {
         self.flying.remove(&request);
+        self.landing = true;
+    }
+
+    /// The answer was taken in: what changed by it.
+    pub fn landed(&mut self, delta: &Delta) {
+        self.landing = false;
         self.pull |= delta.again;
     }
 
@@ -103,7 +116,7 @@ impl Engine {
             queue.push_front(id);
         }
         // One pull at a time, and none while pushed records would come back with it.
-        let pull = pass.pull && pass.flying.is_empty();
+        let pull = pass.pull && pass.flying.is_empty() && !pass.landing;
         if !pull && ops.is_empty() {
             return None;
         }

@@ -145,19 +145,25 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
     assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[1], 1, 0), "it only pushes");
     assert!(phone.engine.depart(&mut pass).is_none(), "there are enough on their way");
     let plan = phone.engine.plan_answer(None, response(&[(ids[0], OpOutcome::Applied)], vec![], 7), NOW);
-    pass.land(first, &plan.delta);
+    pass.land(first);
+    let (third, request) = phone.engine.depart(&mut pass).expect("the rest, while the answer is taken in");
+    pass.landed(&plan.delta);
     phone.carry_out(plan);
-    let (third, request) = phone.engine.depart(&mut pass).expect("the rest");
     let sent: Vec<OpId> = request.ops.iter().map(|op| op.id).collect();
     assert_eq!(sent, [ids[2]], "not the second edit of a record whose first is on its way");
-    for (number, id) in [(second, ids[1]), (third, ids[2])] {
-        let plan = phone.engine.plan_answer(None, response(&[(id, OpOutcome::Applied)], vec![], 8), NOW);
-        pass.land(number, &plan.delta);
-        phone.carry_out(plan);
-    }
+    let plan = phone.engine.plan_answer(None, response(&[(ids[2], OpOutcome::Applied)], vec![], 8), NOW);
+    pass.land(third);
+    assert!(phone.engine.depart(&mut pass).is_none(), "nothing more, and no pull, while an answer is taken in");
+    pass.landed(&plan.delta);
+    phone.carry_out(plan);
+    pass.land(second);
     let (last, request) = phone.engine.depart(&mut pass).expect("the second edit of a record");
+    let plan = phone.engine.plan_answer(None, response(&[(ids[1], OpOutcome::Applied)], vec![], 9), NOW);
+    pass.landed(&plan.delta);
+    phone.carry_out(plan);
     assert_eq!((request.ops[0].id, request.ops.len()), (again, 1));
-    pass.land(last, &Delta::default());
+    pass.land(last);
+    pass.landed(&Delta::default());
     assert!(phone.engine.depart(&mut pass).is_none(), "a server that names nothing is not asked without end");
 }
 
