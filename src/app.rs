@@ -31,6 +31,10 @@ pub fn Root() -> impl IntoView {
     view! {
         {move || match phase.get() {
             Phase::Opening => view! { <p class="splash" role="status">"正在打开…"</p> }.into_any(),
+            Phase::HandingOver => {
+                let words = "这台手机已由办公室停用，正在交出没发送的记录…";
+                view! { <p class="splash" role="status">{words}</p> }.into_any()
+            }
             Phase::Unsealed => view! { <Unsealed/> }.into_any(),
             Phase::Locked => view! { <Locked/> }.into_any(),
             Phase::LoggedOut => view! { <Login/> }.into_any(),

@@ -35,6 +35,7 @@ pub fn Login() -> impl IntoView {
             <p class="lead">
                 {if again { "重新登录后继续发送，本机记录都在" } else { "走访记录，先存本机，有网就到办公室" }}
             </p>
+            {move || app.farewell.get().map(|words| view! { <p class="notice warn" role="status">{words}</p> })}
             <form on:submit=submit novalidate>
                 <label class="field">
                     <span>"账号"</span>

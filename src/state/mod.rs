@@ -1,6 +1,7 @@
 //! What the screens show and do: stores, actions and derived values, without markup.
 
 pub mod drafts;
+mod handover;
 pub mod leaving;
 pub mod notebook;
 mod rescue;
@@ -50,6 +51,8 @@ pub enum Phase {
     Unsealed,
     /// Sealed, until the password is given.
     Locked,
+    /// The office revoked this phone: what is not sent is being handed over.
+    HandingOver,
     /// Open.
     Open,
     /// It can't be opened, and why.
@@ -97,6 +100,8 @@ pub struct App {
     pub toast: RwSignal<Option<Toast>>,
     /// How the app looks.
     pub preferences: RwSignal<Preferences>,
+    /// What the office did to this phone, to be read on the log-in page.
+    pub farewell: RwSignal<Option<String>>,
     /// Whether a new version waits.
     pub update_waits: RwSignal<bool>,
     /// Whether the browser offers to install the app.
@@ -139,6 +144,7 @@ impl App {
             doors,
             toast: RwSignal::new(None),
             preferences: RwSignal::new(preferences),
+            farewell: RwSignal::new(None),
             update_waits: RwSignal::new(false),
             can_install: RwSignal::new(false),
             form_open: RwSignal::new(false),
@@ -203,6 +209,7 @@ impl App {
         if let Err(error) = opened {
             self.phase.set(Phase::Broken(error.to_string()));
         }
+        self.sync_now();
     }
 
     fn open_store(self) -> Result<Rc<IndexedDb>, String> {
@@ -440,6 +447,46 @@ impl App {
         leptos::task::spawn_local(async move { transport::logout(&token).await });
         self.close(Phase::LoggedOut);
         Ok(())
+    }
+
+    /// A locked phone asks whether the office revoked it.
+    pub async fn heed_revocation(self) {
+        let Some(storage) = self.storage.get_value().filter(|_| self.phase.get_untracked() == Phase::Locked) else {
+            return;
+        };
+        let Ok(Some(vault)) = vault::stored(storage.as_ref()).await else { return };
+        if transport::is_revoked(vault.device).await == Ok(true) {
+            self.hand_over().await;
+        }
+    }
+
+    /// The office revoked this phone: locks it, hands over what is not sent, and clears it. Where that does not
+    /// work now it is tried again later.
+    pub async fn hand_over(self) {
+        let Some(storage) = self.storage.get_value() else { return };
+        let open = self.notebook();
+        self.close(Phase::HandingOver);
+        match handover::hand_over(&storage).await {
+            Ok(taken) => {
+                if let Some(open) = open {
+                    open.tell_to_reload();
+                }
+                self.preferences.update(|preferences| preferences.account.clear());
+                let sent = if taken > 0 {
+                    format!("没发送的 {taken} 条记录已交给办公室，")
+                } else {
+                    String::new()
+                };
+                self.farewell.set(Some(format!(
+                    "这台手机已由办公室停用。{sent}本机的记录已全部清除。要再用这台手机，请先联系办公室"
+                )));
+                self.close(Phase::LoggedOut);
+            }
+            Err(error) => {
+                self.phase.set(Phase::Locked);
+                self.say(error.to_string(), None);
+            }
+        }
     }
 
     /// A draft to write on: the one there is for this household, or a new one with the usual answers

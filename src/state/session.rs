@@ -2,13 +2,12 @@
 
 use ruhu_domain::{
     DeviceId,
-    storage::{Snapshot, Table, Write},
+    storage::{Snapshot, TOKEN, Table, Write},
 };
 use serde::{Deserialize, Serialize};
 
-/// The keys of the session and its token in [`Table::Meta`].
+/// The key of the session in [`Table::Meta`].
 const SESSION: &str = "session";
-const TOKEN: &str = "token";
 
 /// A login. Kept when the server no longer takes its token: the work on the phone stays readable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

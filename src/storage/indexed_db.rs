@@ -95,32 +95,42 @@ impl IndexedDb {
         }
     }
 
+    /// Every entry of the tables as it is kept, as of one moment.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn kept<const N: usize>(&self, tables: [Table; N]) -> Result<[Vec<Entry>; N], StorageError> {
+        let stored = self
+            .with_retry(async |database| {
+                let transaction = database.transaction(tables.map(Table::name)).build()?;
+                // Every request is issued before the first await, as in a write.
+                let mut requests = Vec::new();
+                for table in tables {
+                    let store = transaction.object_store(table.name())?;
+                    let names = store.get_all_keys::<String>().build()?;
+                    requests.push((names, store.get_all::<JsValue>().build()?));
+                }
+                let mut stored = Vec::new();
+                for (names, values) in requests {
+                    let (names, values) = (names.await?, values.await?);
+                    let entries = names.zip(values).map(|(name, value)| Ok((name?, bytes(&value?))));
+                    stored.push(entries.collect::<Result<Vec<_>, Error>>()?);
+                }
+                Ok(stored)
+            })
+            .await?;
+        let mut stored = stored.into_iter();
+        Ok(tables.map(|_| stored.next().unwrap_or_default()))
+    }
+
     /// Everything that can be read, as of one moment, and how many entries can't.
     ///
     /// # Errors
     /// The database could not be read.
     pub async fn salvage(&self) -> Result<(Snapshot, usize), StorageError> {
-        let stored = self
-            .with_retry(async |database| {
-                let transaction = database.transaction(Table::ALL.map(Table::name)).build()?;
-                // Every request is issued before the first await, as in a write.
-                let mut requests = Vec::new();
-                for table in Table::ALL {
-                    let store = transaction.object_store(table.name())?;
-                    let names = store.get_all_keys::<String>().build()?;
-                    requests.push((table, names, store.get_all::<JsValue>().build()?));
-                }
-                let mut stored = Vec::new();
-                for (table, names, values) in requests {
-                    let (names, values) = (names.await?, values.await?);
-                    let entries = names.zip(values).map(|(name, value)| Ok((name?, bytes(&value?))));
-                    stored.push((table, entries.collect::<Result<Vec<_>, Error>>()?));
-                }
-                Ok(stored)
-            })
-            .await?;
+        let stored = self.kept(Table::ALL).await?;
         let (mut snapshot, mut unreadable) = (Snapshot::default(), 0);
-        for (table, entries) in stored {
+        for (table, entries) in Table::ALL.into_iter().zip(stored) {
             let count = entries.len();
             let opened = entries.into_iter().filter_map(|(name, kept)| self.opened(table, name, kept));
             let mut entries: Vec<Entry> = opened.collect();

@@ -47,7 +47,10 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
             Either::Left((Some(()), _)) => while nudges.next().now_or_never().flatten().is_some() {},
             Either::Right(_) => {}
         }
-        let Some(notebook) = app.notebook() else { continue };
+        let Some(notebook) = app.notebook() else {
+            app.heed_revocation().await;
+            continue;
+        };
         if app.status.get_untracked() == SyncStatus::LoginNeeded {
             continue;
         }
@@ -64,6 +67,10 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
         }
         app.status.set(match done {
             Ok(_) => SyncStatus::Calm,
+            Err(PassError::Transport(TransportError::Revoked(words))) => {
+                app.hand_over().await;
+                SyncStatus::Waiting(words)
+            }
             Err(PassError::Transport(TransportError::Unauthorized(_))) => SyncStatus::LoginNeeded,
             Err(PassError::Transport(TransportError::Offline)) => SyncStatus::Offline,
             Err(error) => SyncStatus::Waiting(error.to_string()),

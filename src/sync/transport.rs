@@ -1,8 +1,12 @@
 //! The server, over HTTP.
 
 use js_sys::{Array, Function, Reflect, Uint8Array};
-use ruhu_domain::wire::{
-    HistoryEntry, HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, SyncRequest, SyncResponse,
+use ruhu_domain::{
+    DeviceId,
+    wire::{
+        DeviceAnswer, DeviceRequest, HandOver, HandedOver, HistoryEntry, HistoryRequest, LoginRequest, LoginResponse,
+        Problem, Recovery, SyncRequest, SyncResponse,
+    },
 };
 use ruhu_vault::{Sealed, VaultKey};
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,6 +31,9 @@ pub enum TransportError {
     /// The session ended, or the account or password is wrong.
     #[error("{0}")]
     Unauthorized(String),
+    /// The office revoked this device.
+    #[error("{0}")]
+    Revoked(String),
     /// The batch was too large.
     #[error("一次发送太多")]
     TooLarge,
@@ -71,6 +78,23 @@ pub async fn recover(token: &str, sealed: &Sealed) -> Result<VaultKey, Transport
     Ok(VaultKey::new(answer.key))
 }
 
+/// Whether the office revoked this device.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn is_revoked(device: DeviceId) -> Result<bool, TransportError> {
+    let answer: DeviceAnswer = post("/api/v1/device", None, &DeviceRequest { device }).await?;
+    Ok(answer.revoked)
+}
+
+/// Hands over what a revoked phone has not sent.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn hand_over(request: &HandOver<&Sealed>) -> Result<HandedOver, TransportError> {
+    post("/api/v1/handover", None, request).await
+}
+
 /// Ends the session at the server; without a connection it ends there by itself.
 pub async fn logout(token: &str) {
     drop(post::<_, serde_json::Value>("/api/v1/logout", Some(token), &()).await);
@@ -94,6 +118,7 @@ async fn post<T: Serialize, R: DeserializeOwned>(
         200 if ours => serde_json::from_slice(&bytes).map_err(|_| TransportError::NotOurs),
         200..=399 => Err(TransportError::NotOurs),
         401 => Err(TransportError::Unauthorized(problem())),
+        410 if ours => Err(TransportError::Revoked(problem())),
         413 => Err(TransportError::TooLarge),
         _ => Err(TransportError::Busy(problem())),
     }

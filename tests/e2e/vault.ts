@@ -7,7 +7,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Page } from "@playwright/test";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 
 export type Entry = [key: string, value: string];
 
@@ -85,4 +85,39 @@ export class OpenVault {
 function decrypt(key: Uint8Array, bound: Uint8Array, sealed: Uint8Array): Uint8Array {
   if (sealed[0] !== 1) throw new Error("another format");
   return xchacha20poly1305(key, sealed.slice(1, 25), bound).decrypt(sealed.slice(25));
+}
+
+/** Fills the outbox as the app itself does: its own saved op, `count` times, with other ids, stamps and words, sealed. */
+export async function fillOutbox(page: Page, count: number) {
+  const vault = await OpenVault.open(page);
+  const [[, template]] = await vault.entries(page, "outbox");
+  const { op } = JSON.parse(template);
+  const uuid = (ms: number) => {
+    const random = randomUUID();
+    const time = ms.toString(16).padStart(12, "0");
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 18)}-${random.slice(19)}`;
+  };
+  const start = parseInt(op.stamp.slice(0, 12), 16);
+  const entries = Array.from({ length: count - 1 }, (_, at) => {
+    const n = at + 1;
+    const ms = start + n * 37;
+    const queued = JSON.parse(template);
+    queued.op.id = uuid(ms);
+    queued.op.record = uuid(ms);
+    queued.op.stamp = ms.toString(16).padStart(12, "0") + op.stamp.slice(12);
+    queued.op.changes.at.value += n * 1000;
+    queued.op.changes.found.value = `第${n}次:家里都好,老人血压正常,药够吃${n % 30}天。`;
+    return vault.seal("outbox", queued.op.id, JSON.stringify(queued));
+  });
+  await page.evaluate(async (entries) => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("ruhu");
+      open.onsuccess = () => done(open.result);
+    });
+    const write = database.transaction("outbox", "readwrite", { durability: "strict" });
+    for (const [name, sealed] of entries)
+      write.objectStore("outbox").put(Uint8Array.from(atob(sealed), (character) => character.charCodeAt(0)), name);
+    await new Promise((done) => (write.oncomplete = done));
+    database.close();
+  }, entries);
 }

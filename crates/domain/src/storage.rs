@@ -36,6 +36,10 @@ impl Table {
     }
 }
 
+/// The key in [`Table::Meta`] of the token that speaks for the worker at the server, as plain text. A revoked phone
+/// hands it over sealed, to show whose it is.
+pub const TOKEN: &str = "token";
+
 /// One step of a batch. Keys are text and sort by code point; values are bytes, sealed or plain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {

@@ -49,6 +49,50 @@ pub struct Recovery<T> {
     pub key: T,
 }
 
+/// `POST /api/v1/device`: whether a device was revoked. It names no token: a locked phone has none at hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRequest {
+    /// The device.
+    pub device: DeviceId,
+}
+
+/// The answer to a [`DeviceRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceAnswer {
+    /// Whether it was revoked: it is to hand over what it has not sent, and to clear itself.
+    pub revoked: bool,
+}
+
+/// An entry as a phone keeps it: its name in the storage, and the sealed value.
+pub type SealedEntry = (String, Vec<u8>);
+
+/// `POST /api/v1/handover`: what a revoked phone has not sent, sealed as it is kept. Locked or not, it opens nothing
+/// for this: the server does, with the vault key that was sealed to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandOver<K> {
+    /// The login name.
+    pub account: String,
+    /// The device.
+    pub device: DeviceId,
+    /// The vault key, sealed to the server.
+    pub key: K,
+    /// The session and its token.
+    pub meta: Vec<SealedEntry>,
+    /// At most [`MAX_OPS`] entries of the outbox.
+    pub outbox: Vec<SealedEntry>,
+    /// Whether there are no more entries.
+    pub last: bool,
+}
+
+/// The answer to a [`HandOver`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandedOver {
+    /// How many wait for a supervisor now; the office had the others already.
+    pub taken: usize,
+    /// How many it could not take: the phone stays as it is.
+    pub left: usize,
+}
+
 /// The answer to a login that succeeded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginResponse {

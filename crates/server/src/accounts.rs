@@ -10,18 +10,51 @@ use sha2::{Digest, Sha256};
 /// The fewest characters of a password.
 pub const MIN_PASSWORD: usize = 8;
 
+/// The 3,000 commonest passwords that are long enough, in lower case, the commonest first. From the list of the
+/// `zxcvbn-ts` project, whose licence (MIT) is beside it.
+const COMMON: &str = include_str!("../data/common-passwords.txt");
+
+/// Why a password can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadPassword {
+    /// Fewer than [`MIN_PASSWORD`] characters.
+    #[error("密码至少 {MIN_PASSWORD} 个字")]
+    Short,
+    /// One of the first that anybody would try.
+    #[error("这个密码太容易猜到，请换一个：几个不相干的词连在一起就好")]
+    Common,
+}
+
+/// Whether a password may be used for an account (NIST SP 800-63B, 3.1.1.2: no rules of composition, but none
+/// that is commonly used, expected, or the account's own name).
+fn check(password: &str, account: &str) -> Result<(), BadPassword> {
+    if password.chars().count() < MIN_PASSWORD {
+        return Err(BadPassword::Short);
+    }
+    let lower = password.to_lowercase();
+    let account = account.to_lowercase();
+    let rest = lower.replace(&account, "");
+    let named = !account.is_empty() && rest.chars().count() < MIN_PASSWORD / 2;
+    let first = lower.chars().next();
+    let repeated = lower.chars().all(|character| Some(character) == first);
+    if named || repeated || COMMON.lines().any(|common| common == lower) {
+        return Err(BadPassword::Common);
+    }
+    Ok(())
+}
+
 fn argon() -> Argon2<'static> {
     // OWASP's floor for Argon2id: 19 MiB, two passes.
     let params = Params::new(19 * 1024, 2, 1, None).expect("these parameters are in range");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// A password's hash, to be kept.
+/// The hash of an account's password, to be kept.
 ///
 /// # Errors
-/// The password is too short.
-pub fn hash_password(password: &str) -> anyhow::Result<String> {
-    anyhow::ensure!(password.chars().count() >= MIN_PASSWORD, "密码至少 {MIN_PASSWORD} 个字");
+/// The password is too short or too easy to guess.
+pub fn hash_password(password: &str, account: &str) -> anyhow::Result<String> {
+    check(password, account)?;
     let salt = SaltString::encode_b64(&random::bytes::<16>()).map_err(|error| anyhow::anyhow!("{error}"))?;
     let hash = argon().hash_password(password.as_bytes(), &salt).map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok(hash.to_string())
@@ -51,11 +84,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_anybody_would_try_first_is_no_password() {
+        let refused = ["password", "PassWord", "12345678", "a1b2c3d4", "wangfang", "WangFang123", "啊啊啊啊啊啊啊啊啊"];
+        for password in refused {
+            assert_eq!(check(password, "wangfang"), Err(BadPassword::Common), "{password}");
+        }
+        assert_eq!(check("短的密码", "wangfang"), Err(BadPassword::Short));
+        for password in ["走村入户-2026", "wangfang 喜欢吃热干面", "correct horse"] {
+            assert_eq!(check(password, "wangfang"), Ok(()), "{password}");
+        }
+        assert_eq!(check("correct horse", ""), Ok(()), "an account without a name changes nothing");
+        assert!(COMMON.lines().count() == 3_000 && COMMON.lines().all(|line| line.chars().count() >= MIN_PASSWORD));
+    }
+
+    #[test]
     fn only_the_right_password_of_an_account_that_exists_fits() {
-        let hash = hash_password("走村入户-2026").expect("long enough");
+        let hash = hash_password("走村入户-2026", "wangfang").expect("long enough");
         assert!(password_fits("走村入户-2026", Some(&hash)));
         assert!(!password_fits("走村入户-2025", Some(&hash)));
         assert!(!password_fits("走村入户-2026", None));
-        assert!(hash_password("short").is_err());
+        assert!(hash_password("short", "wangfang").is_err());
     }
 }

@@ -66,6 +66,9 @@ enum Command {
     /// 授权：谁、什么角色、哪里、哪类记录，由谁给、到什么时候
     #[command(subcommand)]
     Grant(people::Grant),
+    /// 设备：在哪些手机上登录过，停用丢失的或离职人员的
+    #[command(subcommand)]
+    Device(people::Device),
     /// 审计：谁看过、谁决定过什么
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -287,6 +290,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Account(account) => account.carry_out(&database).await?,
         Command::Audit(audit) => audit.carry_out(&database).await?,
+        Command::Device(device) => device.carry_out(&database).await?,
         Command::Grant(grant) => grant.carry_out(&database).await?,
         Command::Demo { seed, households } => {
             secrets::init(&secrets_folder)?;

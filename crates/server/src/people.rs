@@ -1,13 +1,13 @@
-//! The commands for people: accounts and what they may do.
+//! The commands for people: accounts, what they may do, and their devices.
 
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use ruhu_domain::{
-    Class, GridCode, day,
+    Class, DeviceId, GridCode, day,
     rights::{self, Place, Role},
 };
-use ruhu_server::database::{Database, Given, OPERATOR};
+use ruhu_server::database::{self, Database, Given, OPERATOR};
 use std::{io::BufRead, process::ExitCode};
 
 /// An account.
@@ -95,6 +95,53 @@ impl Grant {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What can be done with devices.
+#[derive(Subcommand)]
+pub enum Device {
+    /// 列出登录过的设备
+    List {
+        /// 登录名；不写则列出所有账号的
+        account: Option<String>,
+    },
+    /// 停用一台设备（丢失、离职）：它下次联网时先把没发送的记录交来待核对，再清空。没联网的设备清不掉
+    Revoke {
+        /// 编号，见 list
+        device: DeviceId,
+        /// 谁批准的
+        #[arg(long, default_value = OPERATOR)]
+        by: String,
+    },
+}
+
+impl Device {
+    /// Does it.
+    pub async fn carry_out(self, database: &Database) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { account } => {
+                let all = database.devices(account.as_deref()).await?;
+                all.iter().for_each(|device| println!("{}", device_line(device)));
+                println!("设备 {} 台", all.len());
+            }
+            Self::Revoke { device, by } => {
+                database.revoke(device, &by).await?;
+                println!("已停用 {device}。它下次联网时会交出没发送的记录，然后清空");
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn device_line(device: &database::Device) -> String {
+    let date = |ms: u64| day::day(ms.cast_signed()).to_string();
+    let state = match (&device.revoked, device.handed_over_at) {
+        (Some((by, at)), None) => format!("{} 由{by}停用，还没有联网", date(*at)),
+        (Some((by, at)), Some(done)) => format!("{} 由{by}停用，{} 已交出全部记录", date(*at), date(done)),
+        (None, _) => "使用中".to_owned(),
+    };
+    let seen = device.seen_at.map_or_else(|| "已退出登录".to_owned(), |at| format!("{} 联网", date(at)));
+    format!("{}  {}  {} 首次登录  {seen}  {state}", device.id, device.account, date(device.first_at))
 }
 
 /// When a day is over, Unix milliseconds.

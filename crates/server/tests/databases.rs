@@ -5,7 +5,7 @@ mod world;
 
 use futures::future::join_all;
 use ruhu_domain::{Channel, DeviceId, Kind, Record, record::Op, rights::Grant, wire::OpOutcome};
-use ruhu_server::database::{Author, Database, Incoming, Location};
+use ruhu_server::database::{Author, Database, Incoming, Location, Standing};
 use sqlx::{AnyConnection, Connection, Row};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -288,7 +288,7 @@ async fn a_dump_of_postgresqls_own_is_restored_with_a_new_epoch_and_without_sess
 async fn began_anew(location: &Location, before: &str, token: &str) {
     let database = Database::open(location).await.expect("a database");
     assert_ne!(database.epoch(), before);
-    assert!(database.session(token).await.expect("an answer").is_none());
+    assert!(matches!(database.session(token).await.expect("an answer"), Standing::Ended));
     let records = database.records("411502", &[Kind::Visit]).await.expect("records");
     assert_eq!(records.iter().map(found).collect::<Vec<_>>(), ["一"]);
 }

@@ -1,11 +1,10 @@
 // Push and pull in Chromium over loopback to the durable server, beside PouchDB 9 and pouchdb-server in
 // memory with the same records in the same run.
-import { OpenVault } from "../vault";
+import { fillOutbox } from "../vault";
 import { byHand, expect, logIn, Phone, ready, tab, test, unlock, type Server } from "../world";
 import { figure } from "./figures";
 import type { Page, Request } from "@playwright/test";
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -15,41 +14,6 @@ import { dirname, join } from "node:path";
 
 const resolve = createRequire(import.meta.url).resolve;
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
-/** Fills the outbox as the app itself does: its own saved op, with other ids, stamps and words, sealed. */
-async function fillOutbox(page: Page, count: number) {
-  const vault = await OpenVault.open(page);
-  const [[, template]] = await vault.entries(page, "outbox");
-  const { op } = JSON.parse(template);
-  const uuid = (ms: number) => {
-    const random = randomUUID();
-    const time = ms.toString(16).padStart(12, "0");
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15, 18)}-${random.slice(19)}`;
-  };
-  const start = parseInt(op.stamp.slice(0, 12), 16);
-  const entries = Array.from({ length: count - 1 }, (_, at) => {
-    const n = at + 1;
-    const ms = start + n * 37;
-    const queued = JSON.parse(template);
-    queued.op.id = uuid(ms);
-    queued.op.record = uuid(ms);
-    queued.op.stamp = ms.toString(16).padStart(12, "0") + op.stamp.slice(12);
-    queued.op.changes.at.value += n * 1000;
-    queued.op.changes.found.value = `第${n}次:家里都好,老人血压正常,药够吃${n % 30}天。`;
-    return vault.seal("outbox", queued.op.id, JSON.stringify(queued));
-  });
-  await page.evaluate(async (entries) => {
-    const database = await new Promise<IDBDatabase>((done) => {
-      const open = indexedDB.open("ruhu");
-      open.onsuccess = () => done(open.result);
-    });
-    const write = database.transaction("outbox", "readwrite", { durability: "strict" });
-    for (const [name, sealed] of entries)
-      write.objectStore("outbox").put(Uint8Array.from(atob(sealed), (character) => character.charCodeAt(0)), name);
-    await new Promise((done) => (write.oncomplete = done));
-    database.close();
-  }, entries);
-}
 
 /** Milliseconds from the first request until the app says that all is at the office. */
 async function push(server: Server, phone: Phone, count: number, sent?: (request: Request) => void): Promise<number> {

@@ -47,6 +47,17 @@ pub struct Session {
     pub device: DeviceId,
 }
 
+/// How a token stands.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// It speaks for somebody.
+    Open(Session),
+    /// It is unknown, or its session ended.
+    Ended,
+    /// Its device was revoked, however long ago.
+    Revoked,
+}
+
 impl Database {
     /// Makes an account of a grid worker of these grids, or gives an existing one the password, name and grids;
     /// its other rights stay.
@@ -60,7 +71,7 @@ impl Database {
         password: &str,
         grids: &[GridCode],
     ) -> anyhow::Result<()> {
-        let hash = crate::accounts::hash_password(password)?;
+        let hash = crate::accounts::hash_password(password, account)?;
         let mut tx = self.begin().await?;
         let id: String = sqlx::query_scalar(
             "INSERT INTO account (id, account, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -125,38 +136,51 @@ impl Database {
     /// The database's.
     pub async fn open_session(&self, account: &Account, device: DeviceId, token: &str) -> sqlx::Result<()> {
         let now = random::now_ms().cast_signed();
+        let device = device.to_string();
+        let mut tx = self.begin().await?;
+        sqlx::query("INSERT INTO device (id, account, first_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
+            .bind(&device)
+            .bind(&account.id)
+            .bind(now)
+            .execute(&mut *tx)
+            .await?;
         sqlx::query(
             "INSERT INTO session (token_hash, account, device, created_at, seen_at) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(token_hash(token).as_slice())
         .bind(&account.id)
-        .bind(device.to_string())
+        .bind(&device)
         .bind(now)
         .bind(now)
-        .execute(&self.pool)
-        .await
-        .map(drop)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
     }
 
-    /// Who a token speaks for; none when it is unknown or its session ended.
+    /// Whether and for whom a token speaks.
     ///
     /// # Errors
     /// The database's.
-    pub async fn session(&self, token: &str) -> sqlx::Result<Option<Session>> {
+    pub async fn session(&self, token: &str) -> sqlx::Result<Standing> {
         const SEEN_EVERY_MS: i64 = 3_600_000;
         let now = random::now_ms().cast_signed();
         let hash = token_hash(token);
         let row = sqlx::query(
-            "SELECT a.id, a.name, s.device, s.seen_at, a.account FROM session s JOIN account a ON a.id = s.account
-             WHERE s.token_hash = $1 AND s.seen_at > $2 AND s.created_at > $3",
+            "SELECT a.id, a.name, s.device, s.seen_at, a.account, s.created_at, d.revoked_at FROM session s
+             JOIN account a ON a.id = s.account LEFT JOIN device d ON d.id = s.device WHERE s.token_hash = $1",
         )
         .bind(hash.as_slice())
-        .bind(now - IDLE_MS.cast_signed())
-        .bind(now - ABSOLUTE_MS.cast_signed())
         .fetch_optional(&self.pool)
         .await?;
-        let Some(row) = row else { return Ok(None) };
-        if now - row.try_get::<i64, _>(3)? > SEEN_EVERY_MS {
+        let Some(row) = row else { return Ok(Standing::Ended) };
+        if row.try_get::<Option<i64>, _>(6)?.is_some() {
+            return Ok(Standing::Revoked);
+        }
+        let (seen, created): (i64, i64) = (row.try_get(3)?, row.try_get(5)?);
+        if seen <= now - IDLE_MS.cast_signed() || created <= now - ABSOLUTE_MS.cast_signed() {
+            return Ok(Standing::Ended);
+        }
+        if now - seen > SEEN_EVERY_MS {
             sqlx::query("UPDATE session SET seen_at = $1 WHERE token_hash = $2")
                 .bind(now)
                 .bind(hash.as_slice())
@@ -165,7 +189,8 @@ impl Database {
         }
         let device: String = row.try_get(2)?;
         let device = device.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        Ok(Some(Session { account: row.try_get(0)?, login: row.try_get(4)?, name: row.try_get(1)?, device }))
+        let (account, name, login) = (row.try_get(0)?, row.try_get(1)?, row.try_get(4)?);
+        Ok(Standing::Open(Session { account, login, name, device }))
     }
 
     /// Ends a session.

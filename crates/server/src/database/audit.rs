@@ -42,12 +42,16 @@ pub enum Act {
     Refuse,
     /// Wrote a ledger to a file.
     Export,
+    /// Revoked a device.
+    Revoke,
+    /// Handed over what a revoked device had not sent.
+    HandOver,
     /// Put a backup in the database's place.
     Restore,
 }
 
 impl Act {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -58,6 +62,8 @@ impl Act {
         Self::Accept,
         Self::Refuse,
         Self::Export,
+        Self::Revoke,
+        Self::HandOver,
         Self::Restore,
     ];
 
@@ -74,6 +80,8 @@ impl Act {
             Self::Accept => "accept",
             Self::Refuse => "refuse",
             Self::Export => "export",
+            Self::Revoke => "revoke",
+            Self::HandOver => "hand-over",
             Self::Restore => "restore",
         }
     }
@@ -95,6 +103,8 @@ impl Act {
             Self::Accept => "采纳待核对记录",
             Self::Refuse => "退回待核对记录",
             Self::Export => "导出",
+            Self::Revoke => "停用设备",
+            Self::HandOver => "停用的设备交出记录",
             Self::Restore => "恢复备份",
         }
     }

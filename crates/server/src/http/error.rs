@@ -14,6 +14,9 @@ pub enum Refusal {
     /// No session: log in.
     #[error("登录已失效，请重新登录；手机里的记录不会丢失")]
     Unauthorized,
+    /// The device was revoked: it hands over what it has not sent, and clears itself.
+    #[error("这台手机已由办公室停用")]
+    Revoked,
     /// Wrong account or password; which of the two is not said.
     #[error("账号或密码不对，请再试一次")]
     WrongPassword,
@@ -41,6 +44,7 @@ impl Refusal {
     const fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::Revoked => StatusCode::GONE,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotYours => StatusCode::FORBIDDEN,

@@ -21,6 +21,9 @@ pub async fn login(
     let fits = tokio::task::spawn_blocking(move || accounts::password_fits(&request.password, kept.as_deref()));
     let fits = fits.await.map_err(|_| Refusal::Internal)?;
     let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
+    if database.is_revoked(request.device).await? {
+        return Err(Refusal::Revoked);
+    }
     let token = accounts::new_token();
     database.open_session(&account, request.device, &token).await?;
     let grids = database.carried(&database.rights(&account.id).await?).await?;

@@ -1,6 +1,7 @@
 //! What the server says over HTTP.
 
 mod assets;
+mod devices;
 mod error;
 mod login;
 mod sync;
@@ -8,7 +9,7 @@ mod sync;
 pub use assets::content_security_policy;
 pub use error::Refusal;
 
-use crate::database::{Act, Database, Entry, Session};
+use crate::database::{Act, Database, Entry, Session, Standing};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, FromRequestParts, State},
@@ -66,6 +67,8 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         .layer(GovernorLayer::new(Arc::new(logins)).error_handler(|_| error::too_many()));
     let api = login
         .route("/logout", post(login::logout))
+        .route("/device", post(devices::device))
+        .route("/handover", post(devices::hand_over))
         .route("/recover", post(login::recover))
         .route("/sync", post(sync::sync))
         .route("/history", post(sync::history))
@@ -149,7 +152,10 @@ impl FromRequestParts<Office> for Caller {
         debug_assert_ne!(parts.method, Method::GET, "answers to GET could be cached");
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refusal::Unauthorized)?;
-        let session = office.database.session(token).await?.ok_or(Refusal::Unauthorized)?;
-        Ok(Self { session, token: token.to_owned() })
+        match office.database.session(token).await? {
+            Standing::Open(session) => Ok(Self { session, token: token.to_owned() }),
+            Standing::Ended => Err(Refusal::Unauthorized),
+            Standing::Revoked => Err(Refusal::Revoked),
+        }
     }
 }

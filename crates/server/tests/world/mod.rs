@@ -23,6 +23,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub const GRID: &str = "411502001003-02";
 pub const GRID_CHANNEL: &str = "411502001003-02/general";
+/// The secret key that phones seal their vault keys to.
+pub const RECOVERY: [u8; 32] = [8; 32];
 pub const PASSWORD: &str = "走村入户-2026";
 
 /// The kind of database a test runs on.
@@ -113,7 +115,7 @@ impl World {
         let (folder, location, database) = database(base).await;
         let grids: [GridCode; 1] = [GRID.parse().expect("a grid")];
         database.put_account("wangfang", "王芳", PASSWORD, &grids).await.expect("an account");
-        let recovery = RecoveryKey::new([8; 32]);
+        let recovery = RecoveryKey::new(RECOVERY);
         let router = http::router(http::Office { database: database.clone(), recovery }, None).expect("a router");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

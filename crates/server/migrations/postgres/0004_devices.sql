@@ -1,0 +1,12 @@
+-- The devices that somebody logged in on. A revoked one hands over what it has not sent, and is answered nothing else.
+CREATE TABLE device (
+    id             TEXT PRIMARY KEY,
+    account        TEXT NOT NULL REFERENCES account (id),
+    first_at       BIGINT NOT NULL,
+    revoked_by     TEXT,
+    revoked_at     BIGINT,
+    handed_over_at BIGINT
+);
+
+INSERT INTO device (id, account, first_at)
+SELECT device, MIN(account), MIN(created_at) FROM session GROUP BY device;

@@ -1,0 +1,109 @@
+//! Revoked devices: what they are answered, and what they hand over.
+
+mod world;
+
+use ruhu_domain::{
+    DeviceId,
+    engine::{Queued, QueuedState},
+    record::Op,
+    storage::{TOKEN, Table},
+    wire::{DeviceAnswer, DeviceRequest, HandOver, HandedOver, LoginRequest, SealedEntry, vault_owner},
+};
+use ruhu_server::{database::OPERATOR, random};
+use ruhu_vault::{Purpose, RecoveryKey, Sealed, VaultKey};
+use serde::Serialize;
+use std::sync::Arc;
+use world::{Base, PASSWORD, Phone, World};
+
+async fn post(world: &World, path: &str, body: &impl Serialize) -> reqwest::Response {
+    world.client.post(format!("{}/api/v1/{path}", world.url)).json(body).send().await.expect("an answer")
+}
+
+/// What a phone with these ops hands over.
+fn handing_over(phone: &Phone<'_>, ops: Vec<Op>) -> HandOver<Sealed> {
+    let vault = VaultKey::new(random::bytes());
+    let keys = vault.keys();
+    let seal = |table: Table, purpose, key: &str, value: &[u8]| -> SealedEntry {
+        (keys.name(table.name(), key), keys.seal(purpose, table.name(), key, random::bytes(), value))
+    };
+    let key = RecoveryKey::new(world::RECOVERY).public();
+    let key = key.seal(&vault, &vault_owner("wangfang", phone.device), random::bytes()).expect("it is sealed");
+    let outbox = ops.into_iter().map(|op| {
+        let queued = Queued { op: Arc::new(op), state: QueuedState::Waiting };
+        let value = serde_json::to_vec(&queued).expect("a value");
+        seal(Table::Outbox, Purpose::Outbox, &queued.op.id.to_string(), &value)
+    });
+    let outbox = outbox.collect();
+    let meta = vec![seal(Table::Meta, Purpose::Meta, TOKEN, phone.token.as_bytes())];
+    HandOver { account: "wangfang".into(), device: phone.device, key, meta, outbox, last: true }
+}
+
+async fn a_revoked_device_is_told_so_and_only_hands_over(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    let other = world.log_in(2).await;
+    phone.sync(vec![phone.visit(1, "发过的")]).await;
+    let ask = DeviceRequest { device: phone.device };
+    let told: DeviceAnswer = post(&world, "device", &ask).await.json().await.expect("an answer");
+    assert!(!told.revoked);
+    let early = post(&world, "handover", &handing_over(&phone, vec![phone.visit(9, "早了")])).await;
+    assert_eq!(early.status(), 403, "a device at work pushes as ever");
+
+    world.database.revoke(phone.device, "李主任").await.expect("it is revoked");
+    assert!(world.database.revoke(phone.device, OPERATOR).await.is_err(), "once");
+    assert!(world.database.revoke(DeviceId(77), OPERATOR).await.is_err(), "there is none");
+    let told: DeviceAnswer = post(&world, "device", &ask).await.json().await.expect("an answer");
+    assert!(told.revoked);
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    assert_eq!(phone.post(body, &phone.token).await.status(), 410);
+    let again = LoginRequest { account: "wangfang".into(), password: PASSWORD.into(), device: phone.device };
+    assert_eq!(post(&world, "login", &again).await.status(), 410);
+    let body = serde_json::to_vec(&other.request(vec![])).expect("a request");
+    assert_eq!(other.post(body, &other.token).await.status(), 200, "the other device goes on");
+
+    // What it had sent before is there already; the rest waits for a supervisor.
+    let ops = (1..=50).map(|n| phone.visit(n, if n == 1 { "发过的" } else { "没发的" })).collect();
+    let over = handing_over(&phone, ops);
+    for expected in [49, 49] {
+        let done: HandedOver = post(&world, "handover", &over).await.json().await.expect("an answer");
+        assert_eq!(done, HandedOver { taken: expected, left: 0 });
+    }
+    assert_eq!(world.database.quarantined().await.expect("a list").len(), 49, "a second time changes nothing");
+    let devices = world.database.devices(Some("wangfang")).await.expect("a list");
+    let state: Vec<_> =
+        devices.iter().map(|device| (device.revoked.is_some(), device.handed_over_at.is_some())).collect();
+    assert_eq!(state, [(true, true), (false, false)]);
+    assert_eq!(devices[0].revoked.as_ref().map(|(by, _)| by.as_str()), Some("李主任"));
+}
+
+async fn nobody_hands_over_for_another_phone(base: Base) {
+    let world = World::new(base).await;
+    let (phone, other) = (world.log_in(1).await, world.log_in(2).await);
+    world.database.revoke(phone.device, OPERATOR).await.expect("it is revoked");
+    let good = handing_over(&phone, vec![phone.visit(1, "真的")]);
+    let forged = [
+        // The token of another device, none, one that was made up.
+        HandOver { meta: handing_over(&other, vec![]).meta, ..good.clone() },
+        HandOver { meta: vec![], ..good.clone() },
+        handing_over(&Phone { token: other.token.clone(), ..world.log_in(3).await }, vec![]),
+        // The key of another vault.
+        HandOver { key: handing_over(&phone, vec![]).key, ..good.clone() },
+        HandOver { device: other.device, ..good.clone() },
+        HandOver { account: "liqiang".into(), ..good.clone() },
+    ];
+    for over in forged {
+        assert_eq!(post(&world, "handover", &over).await.status(), 403);
+    }
+    assert!(world.database.quarantined().await.expect("a list").is_empty());
+
+    // Damaged on the phone: the rest comes. An op that can't be taken keeps the phone as it is.
+    let mut damaged = handing_over(&phone, vec![phone.visit(1, "一"), phone.visit(2, "二")]);
+    damaged.outbox[0].1[30] ^= 1;
+    let done: HandedOver = post(&world, "handover", &damaged).await.json().await.expect("an answer");
+    assert_eq!(done, HandedOver { taken: 1, left: 0 });
+    let large = handing_over(&phone, vec![phone.visit(3, &"长".repeat(40_000))]);
+    let done: HandedOver = post(&world, "handover", &large).await.json().await.expect("an answer");
+    assert_eq!(done, HandedOver { taken: 0, left: 1 });
+}
+
+on_both_databases!(a_revoked_device_is_told_so_and_only_hands_over, nobody_hands_over_for_another_phone);
