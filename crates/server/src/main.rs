@@ -105,7 +105,7 @@ struct Serve {
     /// 已构建的应用目录
     #[arg(long, env = "RUHU_APP", default_value = "dist")]
     app: PathBuf,
-    /// 由反向代理提供 TLS:允许在本机以外的地址上用未加密的 HTTP
+    /// 由反向代理提供 TLS:允许在本机以外的地址上用未加密的 HTTP，并相信代理写的来源地址(X-Forwarded-For)
     #[arg(long, env = "RUHU_BEHIND_PROXY")]
     behind_proxy: bool,
 }
@@ -221,7 +221,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let code = match cli.command {
         Command::Serve(options) => {
             let recovery = secrets::recovery(&secrets_folder)?;
-            serve(http::Office { database: database.clone(), recovery }, &options).await?
+            let (behind_proxy, tries) = (options.behind_proxy, http::Tries::default());
+            serve(http::Office { database: database.clone(), recovery, behind_proxy, tries }, &options).await?
         }
         Command::Import(Import::Areas { file }) => {
             let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;

@@ -106,4 +106,31 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
     assert_eq!(done, HandedOver { taken: 0, left: 1 });
 }
 
-on_both_databases!(a_revoked_device_is_told_so_and_only_hands_over, nobody_hands_over_for_another_phone);
+async fn a_stranger_who_guesses_shuts_out_nobody_else(base: Base) {
+    let world = World::new(base).await;
+    let own = world.log_in(1).await.device;
+    let log_in = async |account: &str, password: &str, device, address: &str| {
+        let request = LoginRequest { account: account.into(), password: password.into(), device };
+        let request = world.client.post(format!("{}/api/v1/login", world.url)).json(&request);
+        request.header("x-forwarded-for", address).send().await.expect("an answer").status().as_u16()
+    };
+    for account in ["wangfang", "nobody"] {
+        for _ in 0..5 {
+            assert_eq!(log_in(account, "wrong-password", DeviceId(66), "203.0.113.9").await, 401);
+        }
+        assert_eq!(log_in(account, PASSWORD, DeviceId(67), "203.0.113.9").await, 429, "the right one has to wait too");
+    }
+    assert_eq!(log_in("wangfang", PASSWORD, own, "203.0.113.9").await, 200, "a phone of theirs, even from there");
+    assert_eq!(log_in("wangfang", PASSWORD, DeviceId(2), "198.51.100.7").await, 200, "a new phone from elsewhere");
+    for _ in 0..5 {
+        assert_eq!(log_in("wangfang", "wrong-password", own, "198.51.100.7").await, 401);
+    }
+    assert_eq!(log_in("wangfang", PASSWORD, own, "198.51.100.7").await, 429, "a found phone is no way around");
+    assert_eq!(log_in("wangfang", PASSWORD, DeviceId(3), "198.51.100.7").await, 200);
+}
+
+on_both_databases!(
+    a_stranger_who_guesses_shuts_out_nobody_else,
+    a_revoked_device_is_told_so_and_only_hands_over,
+    nobody_hands_over_for_another_phone
+);

@@ -55,6 +55,20 @@ impl Database {
         Ok(devices.into_iter().filter(|device| account.is_none_or(|account| device.account == account)).collect())
     }
 
+    /// Whether an account logged in on a device before.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn logged_in_before(&self, account: &str, device: DeviceId) -> sqlx::Result<bool> {
+        let found =
+            sqlx::query("SELECT 1 FROM device d JOIN account a ON a.id = d.account WHERE d.id = $1 AND a.account = $2")
+                .bind(device.to_string())
+                .bind(account)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// Whether a device was revoked.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ pub async fn device(
 
 /// `POST /api/v1/handover`
 pub async fn hand_over(
-    State(Office { database, recovery }): State<Office>,
+    State(Office { database, recovery, .. }): State<Office>,
     body: Result<Json<HandOver<Sealed>>, JsonRejection>,
 ) -> Result<Json<HandedOver>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;

@@ -20,6 +20,9 @@ pub enum Refusal {
     /// Wrong account or password; which of the two is not said.
     #[error("账号或密码不对，请再试一次")]
     WrongPassword,
+    /// Too many wrong passwords: how many minutes to wait.
+    #[error("密码错了太多次，请过 {0} 分钟再试")]
+    Wait(u64),
     /// The body is not what it should be.
     #[error("请求的格式有误，请更新应用后再试")]
     Malformed,
@@ -45,6 +48,7 @@ impl Refusal {
         match self {
             Self::Unauthorized | Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::Revoked => StatusCode::GONE,
+            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotYours => StatusCode::FORBIDDEN,

@@ -1,9 +1,10 @@
 //! Login and logout, and the way back into a vault whose password was forgotten.
 
-use super::{Caller, Office, Refusal};
+use super::{Caller, Office, Refusal, peer::Peer, tries::From};
 use crate::{
     accounts,
     database::{Act, Database, Entry},
+    random,
 };
 use axum::{Json, extract::State, extract::rejection::JsonRejection, http::StatusCode};
 use ruhu_domain::wire::{LoginRequest, LoginResponse, Recovery, vault_owner};
@@ -11,16 +12,24 @@ use ruhu_vault::Sealed;
 
 /// `POST /api/v1/login`
 pub async fn login(
-    State(Office { database, recovery }): State<Office>,
+    State(Office { database, recovery, tries, .. }): State<Office>,
+    peer: Peer,
     body: Result<Json<LoginRequest>, JsonRejection>,
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
-    let account = database.account(request.account.trim()).await?;
+    let name = request.account.trim();
+    let from = match database.logged_in_before(name, request.device).await? {
+        true => From::Device(request.device),
+        false => From::Address(peer),
+    };
+    tries.begin(name, from, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
+    let account = database.account(name).await?;
     let kept = account.as_ref().map(|account| account.password_hash.clone());
     // Argon2 takes tens of milliseconds of one core: not on the threads that serve others.
     let fits = tokio::task::spawn_blocking(move || accounts::password_fits(&request.password, kept.as_deref()));
     let fits = fits.await.map_err(|_| Refusal::Internal)?;
     let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
+    tries.right(&account.account, from);
     if database.is_revoked(request.device).await? {
         return Err(Refusal::Revoked);
     }

@@ -4,10 +4,13 @@ mod assets;
 mod devices;
 mod error;
 mod login;
+mod peer;
 mod sync;
+mod tries;
 
 pub use assets::content_security_policy;
 pub use error::Refusal;
+pub use tries::Tries;
 
 use crate::database::{Act, Database, Entry, Session, Standing};
 use axum::{
@@ -16,6 +19,7 @@ use axum::{
     http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     routing::{get, post},
 };
+use peer::ByPeer;
 use ruhu_vault::RecoveryKey;
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -44,6 +48,10 @@ pub struct Office {
     pub database: Database,
     /// Opens what phones sealed to this server.
     pub recovery: RecoveryKey,
+    /// Whether a proxy stands before the server, whose word on where a request comes from is believed.
+    pub behind_proxy: bool,
+    /// Wrong passwords so far.
+    pub tries: Tries,
 }
 
 impl FromRef<Office> for Database {
@@ -60,6 +68,7 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
     let logins = GovernorConfigBuilder::default()
         .period(LOGIN_EVERY)
         .burst_size(LOGIN_BURST)
+        .key_extractor(ByPeer { behind_proxy: office.behind_proxy })
         .finish()
         .ok_or_else(|| anyhow::anyhow!("the login rate is not a rate"))?;
     let login = Router::new()

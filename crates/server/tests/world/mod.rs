@@ -116,7 +116,9 @@ impl World {
         let grids: [GridCode; 1] = [GRID.parse().expect("a grid")];
         database.put_account("wangfang", "王芳", PASSWORD, &grids).await.expect("an account");
         let recovery = RecoveryKey::new(RECOVERY);
-        let router = http::router(http::Office { database: database.clone(), recovery }, None).expect("a router");
+        let office =
+            http::Office { database: database.clone(), recovery, behind_proxy: true, tries: http::Tries::default() };
+        let router = http::router(office, None).expect("a router");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();

@@ -1,0 +1,119 @@
+//! Wrong passwords: after some, each try has to wait longer. Counted for an account by where they come from: on a
+//! device that it logged in on before, or from an address. So a stranger who tries and tries shuts out nobody but
+//! themselves.
+
+use super::peer::Peer;
+use ruhu_domain::DeviceId;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Wrong passwords without a wait.
+const FREE: u32 = 5;
+
+/// The wait after the last of them, doubled after each further one, and the longest, in milliseconds.
+const FIRST_MS: u64 = 30_000;
+const LONGEST_MS: u64 = 15 * 60_000;
+
+/// More counts than this are tidied up.
+const MOST: usize = 10_000;
+
+/// Where a try comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum From {
+    /// A device that the account logged in on before.
+    Device(DeviceId),
+    /// Anywhere else.
+    Address(Peer),
+}
+
+/// Tries so far, by account and where they came from. Kept in memory: a restart forgets them.
+#[derive(Clone, Debug, Default)]
+pub struct Tries(Arc<Mutex<HashMap<(String, From), Wrong>>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Wrong {
+    count: u32,
+    last_ms: u64,
+}
+
+impl Wrong {
+    /// How long to wait still, in milliseconds.
+    fn wait_ms(self, now_ms: u64) -> u64 {
+        let Some(over) = self.count.checked_sub(FREE) else { return 0 };
+        let wait = (FIRST_MS << over.min(16)).min(LONGEST_MS);
+        wait.saturating_sub(now_ms.saturating_sub(self.last_ms))
+    }
+}
+
+impl Tries {
+    /// Counts a try before it is made: many at once are no way around the wait.
+    ///
+    /// # Errors
+    /// It has to wait for so many milliseconds, and is not counted.
+    pub fn begin(&self, account: &str, from: From, now_ms: u64) -> Result<(), u64> {
+        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tries.len() >= MOST {
+            tries.retain(|_, wrong| now_ms.saturating_sub(wrong.last_ms) < LONGEST_MS);
+        }
+        let wrong = tries.entry((account.to_owned(), from)).or_insert(Wrong { count: 0, last_ms: now_ms });
+        if now_ms.saturating_sub(wrong.last_ms) >= 2 * LONGEST_MS {
+            wrong.count = 0;
+        }
+        match wrong.wait_ms(now_ms) {
+            0 => {
+                *wrong = Wrong { count: wrong.count.saturating_add(1), last_ms: now_ms };
+                Ok(())
+            }
+            wait => Err(wait),
+        }
+    }
+
+    /// The password was right.
+    pub fn right(&self, account: &str, from: From) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account.to_owned(), from));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: From = From::Device(DeviceId(1));
+    const THERE: From = From::Device(DeviceId(2));
+
+    #[test]
+    fn tries_wait_longer_and_longer_and_only_where_they_were_made() {
+        let tries = Tries::default();
+        let begin = |from, now| tries.begin("wangfang", from, now);
+        assert!((0..5).all(|_| begin(HERE, 0).is_ok()));
+        assert_eq!(begin(HERE, 0), Err(30_000));
+        assert_eq!(begin(HERE, 29_000), Err(1_000), "asking meanwhile makes it no longer");
+        assert_eq!((begin(THERE, 0), tries.begin("liqiang", HERE, 0)), (Ok(()), Ok(())));
+        assert_eq!(begin(HERE, 30_000), Ok(()));
+        assert_eq!(begin(HERE, 30_000), Err(60_000));
+        let mut now = 90_000;
+        for _ in 0..10 {
+            begin(HERE, now).expect("its time has come");
+            let wait = begin(HERE, now).expect_err("again too soon");
+            assert!(wait <= LONGEST_MS);
+            now += wait;
+        }
+        tries.right("wangfang", HERE);
+        assert_eq!(begin(HERE, now), Ok(()));
+        assert!((0..4).all(|_| begin(HERE, now).is_ok()));
+        assert_eq!(begin(HERE, now + 2 * LONGEST_MS), Ok(()), "after half an hour it begins anew");
+        assert!((0..4).all(|_| begin(HERE, now + 2 * LONGEST_MS).is_ok()));
+    }
+
+    #[test]
+    fn what_is_long_past_takes_no_memory() {
+        let tries = Tries::default();
+        for n in 0..MOST {
+            tries.begin(&n.to_string(), HERE, 0).expect("a first try");
+        }
+        tries.begin("wangfang", HERE, LONGEST_MS).expect("a first try");
+        assert_eq!(tries.0.lock().expect("nobody panicked").len(), 1);
+    }
+}
