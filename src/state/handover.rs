@@ -25,10 +25,10 @@ pub enum NotCleared {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The office could not take some of it.
-    #[error("这台手机已由办公室停用，有 {0} 条记录办公室收不下，请把手机交给办公室")]
+    #[error("这台手机已由办公室停用，有 {0} 条记录办公室收不下。请关掉网络再打开，导出没发送的记录，把文件交给办公室")]
     Left(usize),
     /// The vault was made without the server, which can't open it.
-    #[error("这台手机已由办公室停用，请打开后导出没发送的记录，交给办公室")]
+    #[error("这台手机已由办公室停用。请关掉网络再打开，导出没发送的记录，把文件交给办公室")]
     NoKey,
 }
 
@@ -38,11 +38,12 @@ pub enum NotCleared {
 /// See [`NotCleared`].
 pub async fn hand_over(storage: &IndexedDb) -> Result<usize, NotCleared> {
     loop {
+        let unchanged = vault::unchanged(storage).await?;
         let Some(vault) = vault::stored(storage).await? else { return Ok(0) };
         let key = vault.recovery.as_ref().ok_or(NotCleared::NoKey)?;
         let [outbox, meta] = storage.kept([Table::Outbox, Table::Meta]).await?;
-        let mut clear: Batch =
-            vec![Write::CheckKeys(Table::Outbox, outbox.iter().map(|(name, _)| name.clone()).collect())];
+        let names = outbox.iter().map(|(name, _)| name.clone()).collect();
+        let mut clear: Batch = vec![unchanged, Write::CheckKeys(Table::Outbox, names)];
         clear.extend(Table::ALL.map(Write::Clear));
         let mut taken = 0;
         let mut rest = batches(outbox).into_iter().peekable();
@@ -57,7 +58,7 @@ pub async fn hand_over(storage: &IndexedDb) -> Result<usize, NotCleared> {
         }
         match storage.write(&clear).await {
             Ok(()) => return Ok(taken),
-            // Another window saved something meanwhile.
+            // Another window saved something meanwhile, or somebody else logged in there.
             Err(StorageError::Overtaken) => {}
             Err(error) => return Err(error.into()),
         }

@@ -413,6 +413,7 @@ impl App {
         let vault = vault.map_err(|stay| stay.to_string())?;
         let session = Session { token: answer.token, account: answer.account, name: answer.name, device };
         self.preferences.update(|preferences| preferences.account.clone_from(&session.account));
+        self.farewell.set(None);
         self.status.set(SyncStatus::Calm);
         if let Some((open, _)) = open {
             open.renew(session, vault.writes()).await.map_err(|error| error.to_string())?;

@@ -90,6 +90,14 @@ pub async fn stored(storage: &impl Storage) -> Result<Option<Vault>, StorageErro
     }
 }
 
+/// Goes on only where the vault is still the one that the phone holds now.
+///
+/// # Errors
+/// It can't be read.
+pub async fn unchanged(storage: &impl Storage) -> Result<Write, StorageError> {
+    Ok(Write::Check(Table::Vault, VAULT.into(), storage.get(Table::Vault, VAULT).await?))
+}
+
 impl Vault {
     /// Seals a key with a password, and to the server where its key is known.
     ///

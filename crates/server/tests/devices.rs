@@ -126,6 +126,7 @@ async fn a_stranger_who_guesses_shuts_out_nobody_else(base: Base) {
         assert_eq!(log_in("wangfang", "wrong-password", own, "198.51.100.7").await, 401);
     }
     assert_eq!(log_in("wangfang", PASSWORD, own, "198.51.100.7").await, 429, "a found phone is no way around");
+    assert_eq!(log_in("wangfang", PASSWORD, own, "192.0.2.1").await, 200, "nor does who knows the phone's identity");
     assert_eq!(log_in("wangfang", PASSWORD, DeviceId(3), "198.51.100.7").await, 200);
 }
 

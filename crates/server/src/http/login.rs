@@ -1,6 +1,6 @@
 //! Login and logout, and the way back into a vault whose password was forgotten.
 
-use super::{Caller, Office, Refusal, peer::Peer, tries::From};
+use super::{Caller, Office, Refusal, peer::Peer, tries::Origin};
 use crate::{
     accounts,
     database::{Act, Database, Entry},
@@ -18,18 +18,16 @@ pub async fn login(
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
     let name = request.account.trim();
-    let from = match database.logged_in_before(name, request.device).await? {
-        true => From::Device(request.device),
-        false => From::Address(peer),
-    };
-    tries.begin(name, from, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
+    let known = database.logged_in_before(name, request.device).await?.then_some(request.device);
+    let origin = Origin { peer, known };
+    tries.begin(name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     let account = database.account(name).await?;
     let kept = account.as_ref().map(|account| account.password_hash.clone());
     // Argon2 takes tens of milliseconds of one core: not on the threads that serve others.
     let fits = tokio::task::spawn_blocking(move || accounts::password_fits(&request.password, kept.as_deref()));
     let fits = fits.await.map_err(|_| Refusal::Internal)?;
     let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
-    tries.right(&account.account, from);
+    tries.right(&account.account, origin);
     if database.is_revoked(request.device).await? {
         return Err(Refusal::Revoked);
     }

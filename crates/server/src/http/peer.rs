@@ -13,6 +13,12 @@ use tower_governor::{GovernorError, key_extractor::KeyExtractor};
 pub struct Peer(IpAddr);
 
 impl Peer {
+    /// The peer at an address.
+    #[cfg(test)]
+    pub const fn of_address(address: std::net::Ipv4Addr) -> Self {
+        Self(IpAddr::V4(address))
+    }
+
     fn of(headers: &HeaderMap, extensions: &Extensions, behind_proxy: bool) -> Option<Self> {
         let ConnectInfo(socket) = extensions.get::<ConnectInfo<SocketAddr>>()?;
         // The last address is the proxy's own word; those before it are whatever the sender wrote.

@@ -1,6 +1,6 @@
-//! Wrong passwords: after some, each try has to wait longer. Counted for an account by where they come from: on a
-//! device that it logged in on before, or from an address. So a stranger who tries and tries shuts out nobody but
-//! themselves.
+//! Wrong passwords: after some, each try has to wait longer. Counted for an account by where they come from: the
+//! address, and whether it is a device that the account logged in on before. So a stranger who tries and tries shuts
+//! out nobody but themselves, also one who knows the device's identity: it is in the stamps of its records.
 
 use super::peer::Peer;
 use ruhu_domain::DeviceId;
@@ -21,16 +21,16 @@ const MOST: usize = 10_000;
 
 /// Where a try comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum From {
-    /// A device that the account logged in on before.
-    Device(DeviceId),
-    /// Anywhere else.
-    Address(Peer),
+pub struct Origin {
+    /// The address.
+    pub peer: Peer,
+    /// The device, where the account logged in on it before.
+    pub known: Option<DeviceId>,
 }
 
 /// Tries so far, by account and where they came from. Kept in memory: a restart forgets them.
 #[derive(Clone, Debug, Default)]
-pub struct Tries(Arc<Mutex<HashMap<(String, From), Wrong>>>);
+pub struct Tries(Arc<Mutex<HashMap<(String, Origin), Wrong>>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Wrong {
@@ -52,12 +52,12 @@ impl Tries {
     ///
     /// # Errors
     /// It has to wait for so many milliseconds, and is not counted.
-    pub fn begin(&self, account: &str, from: From, now_ms: u64) -> Result<(), u64> {
+    pub fn begin(&self, account: &str, origin: Origin, now_ms: u64) -> Result<(), u64> {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= MOST {
             tries.retain(|_, wrong| now_ms.saturating_sub(wrong.last_ms) < LONGEST_MS);
         }
-        let wrong = tries.entry((account.to_owned(), from)).or_insert(Wrong { count: 0, last_ms: now_ms });
+        let wrong = tries.entry((account.to_owned(), origin)).or_insert(Wrong { count: 0, last_ms: now_ms });
         if now_ms.saturating_sub(wrong.last_ms) >= 2 * LONGEST_MS {
             wrong.count = 0;
         }
@@ -71,26 +71,28 @@ impl Tries {
     }
 
     /// The password was right.
-    pub fn right(&self, account: &str, from: From) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account.to_owned(), from));
+    pub fn right(&self, account: &str, origin: Origin) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account.to_owned(), origin));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv4Addr;
 
-    const HERE: From = From::Device(DeviceId(1));
-    const THERE: From = From::Device(DeviceId(2));
+    const HERE: Origin = Origin { peer: Peer::of_address(Ipv4Addr::new(203, 0, 113, 9)), known: Some(DeviceId(1)) };
+    const THERE: Origin = Origin { peer: Peer::of_address(Ipv4Addr::new(198, 51, 100, 7)), ..HERE };
+    const UNKNOWN: Origin = Origin { known: None, ..HERE };
 
     #[test]
     fn tries_wait_longer_and_longer_and_only_where_they_were_made() {
         let tries = Tries::default();
-        let begin = |from, now| tries.begin("wangfang", from, now);
+        let begin = |origin, now| tries.begin("wangfang", origin, now);
         assert!((0..5).all(|_| begin(HERE, 0).is_ok()));
         assert_eq!(begin(HERE, 0), Err(30_000));
         assert_eq!(begin(HERE, 29_000), Err(1_000), "asking meanwhile makes it no longer");
-        assert_eq!((begin(THERE, 0), tries.begin("liqiang", HERE, 0)), (Ok(()), Ok(())));
+        assert_eq!((begin(THERE, 0), begin(UNKNOWN, 0), tries.begin("liqiang", HERE, 0)), (Ok(()), Ok(()), Ok(())));
         assert_eq!(begin(HERE, 30_000), Ok(()));
         assert_eq!(begin(HERE, 30_000), Err(60_000));
         let mut now = 90_000;
