@@ -12,7 +12,7 @@ use ruhu_domain::{
 use ruhu_server::{database::OPERATOR, random};
 use ruhu_vault::{Purpose, RecoveryKey, Sealed, VaultKey};
 use serde::Serialize;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use world::{Base, PASSWORD, Phone, World};
 
 async fn post(world: &World, path: &str, body: &impl Serialize) -> reqwest::Response {
@@ -81,11 +81,17 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
     let (phone, other) = (world.log_in(1).await, world.log_in(2).await);
     world.database.revoke(phone.device, OPERATOR).await.expect("it is revoked");
     let good = handing_over(&phone, vec![phone.visit(1, "真的")]);
+    // Anybody can seal a key of their own making to the server, in the name of the revoked phone.
+    let stranger = |token: &str| {
+        let cursors = BTreeMap::new();
+        Phone { world: &world, token: token.to_owned(), device: phone.device, cursors }
+    };
     let forged = [
         // The token of another device, none, one that was made up.
         HandOver { meta: handing_over(&other, vec![]).meta, ..good.clone() },
         HandOver { meta: vec![], ..good.clone() },
-        handing_over(&Phone { token: other.token.clone(), ..world.log_in(3).await }, vec![]),
+        handing_over(&stranger(&other.token), vec![phone.visit(2, "假的")]),
+        handing_over(&stranger("made up"), vec![phone.visit(2, "假的")]),
         // The key of another vault.
         HandOver { key: handing_over(&phone, vec![]).key, ..good.clone() },
         HandOver { device: other.device, ..good.clone() },
