@@ -28,6 +28,12 @@ pub fn same_month(a_ms: i64, b_ms: i64) -> bool {
 
 const WEEKDAYS: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
 
+/// When a day is over, Unix milliseconds; none for a day too far away.
+pub fn end_of(day: NaiveDate) -> Option<u64> {
+    let midnight = day.succ_opt()?.and_hms_opt(0, 0, 0)?.and_local_timezone(china()).single()?;
+    midnight.timestamp_millis().try_into().ok()
+}
+
 /// A day as people write it: `11月23日 周一`.
 pub fn words(day: NaiveDate) -> String {
     format!("{}月{}日 {}", day.month(), day.day(), WEEKDAYS[day.weekday().num_days_from_monday() as usize])

@@ -48,6 +48,14 @@ pub enum Bug {
     AnyClass,
     /// A grant is good after it ended.
     EndedGrants,
+    /// An office looks after accounts and gives rights anywhere.
+    GovernsAnywhere,
+    /// An office looks after its colleagues' accounts.
+    PeersGoverned,
+    /// An office gives the rights of any role.
+    GivesAbove,
+    /// An office answers for records of every class.
+    DutyOfAnyClass,
 }
 
 impl Bug {
@@ -74,6 +82,9 @@ impl Bug {
     /// Those that the matrix of rights finds.
     pub const RIGHTS: [Self; 6] =
         [Self::OfficesSave, Self::OfficesCarry, Self::WholeVillage, Self::AnyPlace, Self::AnyClass, Self::EndedGrants];
+
+    /// Those that the matrix of duties finds.
+    pub const DUTIES: [Self; 4] = [Self::GovernsAnywhere, Self::PeersGoverned, Self::GivesAbove, Self::DutyOfAnyClass];
 }
 
 #[cfg(feature = "planted")]

@@ -72,7 +72,8 @@ impl<'de> Deserialize<'de> for Kind {
 }
 
 /// How sensitive a record is, and so who may read it (个人信息保护法 28–31).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Households, residents, visits and other everyday work.
     General,

@@ -7,6 +7,9 @@ use crate::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+/// The field that says why the use of a resident's data is restricted.
+pub const RESTRICTED: &str = "restricted";
+
 /// A member of a household. Purposes of its fields: to know whom one talks to and who may need help.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resident {
@@ -29,4 +32,10 @@ pub struct Resident {
     /// 居住状态.
     #[serde(default)]
     pub living: Option<Living>,
+    /// 限制处理: why the person's data may only be kept, and not used (个人信息保护法 44).
+    #[serde(default)]
+    pub restricted: String,
+    /// 告知: the version of the notice that was shown or read to them, and the day (个人信息保护法 17).
+    #[serde(default)]
+    pub notice: String,
 }

@@ -9,8 +9,28 @@ use crate::{
     planted::{Bug, planted},
     record::{Channel, Class},
 };
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smol_str::SmolStr;
 use std::{fmt, str::FromStr};
+
+/// Sends and reads a value as its text.
+macro_rules! as_text {
+    ($($name:ident),+) => {
+        $(impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::text::parsed(deserializer)
+            }
+        })+
+    };
+}
+
+as_text!(Role, Place);
 
 /// A person's part in the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +136,12 @@ impl Role {
     }
 }
 
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 impl FromStr for Role {
     type Err = UnknownRole;
     fn from_str(text: &str) -> Result<Self, UnknownRole> {
@@ -145,6 +171,18 @@ impl Place {
         match self {
             Self::Grid(own) => own == grid || (planted(Bug::WholeVillage) && own.village() == grid.village()),
             Self::Area(area) => grid.as_str().starts_with(area.prefix()),
+        }
+    }
+
+    /// Whether another place is this one or part of it.
+    pub fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Grid(own), Self::Grid(grid)) => own == grid,
+            (Self::Grid(_), Self::Area(_)) => false,
+            (Self::Area(area), Self::Grid(grid)) => grid.as_str().starts_with(area.prefix()),
+            (Self::Area(area), Self::Area(below)) => {
+                below.as_str().starts_with(area.prefix()) && below.prefix().len() >= area.prefix().len()
+            }
         }
     }
 
@@ -288,6 +326,17 @@ mod tests {
         for other in ["411502001003-03", "411502001004", "411502002000", "411503000000", "411600000000"] {
             assert!(!place(other).covers(&grid), "{other}");
         }
+    }
+
+    #[test]
+    fn a_place_contains_itself_and_what_is_below_it() {
+        let order = ["411500000000", "411502000000", "411502001000", "411502001003", "411502001003-02"];
+        for (above, outer) in order.iter().enumerate() {
+            for (below, inner) in order.iter().enumerate() {
+                assert_eq!(place(outer).contains(&place(inner)), above <= below, "{outer} {inner}");
+            }
+        }
+        assert!(!place("411502001003").contains(&place("411502001004-01")));
     }
 
     #[test]

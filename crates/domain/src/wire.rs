@@ -35,6 +35,23 @@ pub struct LoginRequest {
     pub password: String,
     /// The device's new identity.
     pub device: DeviceId,
+    /// The six digits of the moment (TOTP), where the account has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// `POST /api/v1/enrol`: lets a new phone in, or one whose password was forgotten, with a code from the office and a
+/// new password. Answered like a login.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnrolRequest {
+    /// The account's name.
+    pub account: String,
+    /// The code.
+    pub code: String,
+    /// The password from now on.
+    pub password: String,
+    /// The device.
+    pub device: DeviceId,
 }
 
 /// Whose a vault is, as bound into its sealed keys: an account on a device.

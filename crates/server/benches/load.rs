@@ -148,7 +148,7 @@ impl Phone {
         let from = IpAddr::from([127, 0, 1, u8::try_from(device).expect("few devices") + 1]);
         let client = reqwest::Client::builder().local_address(from).build().expect("a client");
         let account = format!("load{device}");
-        let request = LoginRequest { account, password: PASSWORD.into(), device: DeviceId(device) };
+        let request = LoginRequest { account, password: PASSWORD.into(), device: DeviceId(device), code: None };
         let answer = client.post(format!("{}/api/v1/login", server.url)).json(&request).send().await;
         let answer: LoginResponse = answer.expect("an answer").json().await.expect("a login");
         Self { client, token: answer.token, device, url: format!("{}/api/v1/sync", server.url) }

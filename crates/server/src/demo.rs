@@ -190,6 +190,8 @@ impl Demo {
                 relation: Some(relation),
                 phone: String::new(),
                 living: Some(living),
+                restricted: String::new(),
+                notice: String::new(),
             };
             demo.write(id, Kind::Resident, &resident);
         };

@@ -7,5 +7,7 @@ pub mod demo;
 pub mod export;
 pub mod http;
 pub mod import;
+pub mod nightly;
 pub mod random;
+pub mod second_factor;
 pub mod secrets;

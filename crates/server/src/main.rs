@@ -12,9 +12,10 @@ use ruhu_domain::{
 };
 use ruhu_server::{
     database::{Act, Database, Entry, Location, OPERATOR},
-    demo, export, http,
+    demo, export,
+    http::{self, tls::Certificate},
     import::{self, areas, roster},
-    secrets,
+    nightly, random, secrets,
 };
 use std::{
     io::Write,
@@ -72,6 +73,9 @@ enum Command {
     /// 审计：谁看过、谁决定过什么
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// 保存期限：列出或删除到期的记录。服务每天夜里自动删除
+    #[command(subcommand)]
+    Retention(Retention),
     /// 待主管核对的记录
     #[command(subcommand)]
     Quarantine(Quarantine),
@@ -106,8 +110,40 @@ struct Serve {
     #[arg(long, env = "RUHU_APP", default_value = "dist")]
     app: PathBuf,
     /// 由反向代理提供 TLS:允许在本机以外的地址上用未加密的 HTTP，并相信代理写的来源地址(X-Forwarded-For)
-    #[arg(long, env = "RUHU_BEHIND_PROXY")]
+    #[arg(long, env = "RUHU_BEHIND_PROXY", conflicts_with_all = ["tls_cert", "acme_domain"])]
     behind_proxy: bool,
+    /// TLS 证书链文件(PEM);文件更新后自动重新读取
+    #[arg(long, env = "RUHU_TLS_CERT", requires = "tls_key", conflicts_with = "acme_domain")]
+    tls_cert: Option<PathBuf>,
+    /// TLS 私钥文件(PEM)
+    #[arg(long, env = "RUHU_TLS_KEY", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// 用 ACME 自动申请和更新证书的域名，可写多个；要能从外面连到本机的 443 端口
+    #[arg(long, env = "RUHU_ACME_DOMAIN", value_delimiter = ',')]
+    acme_domain: Vec<String>,
+    /// 证书机构发提醒用的邮箱
+    #[arg(long, env = "RUHU_ACME_CONTACT", requires = "acme_domain")]
+    acme_contact: Option<String>,
+    /// 证书机构的 ACME 目录地址
+    #[arg(
+        long,
+        env = "RUHU_ACME_DIRECTORY",
+        requires = "acme_domain",
+        default_value = "https://acme-v02.api.letsencrypt.org/directory"
+    )]
+    acme_directory: String,
+}
+
+impl Serve {
+    /// Where the certificate comes from; none for plain HTTP.
+    fn certificate(&self, secrets: &Path) -> Option<Certificate> {
+        if let Some((chain, key)) = self.tls_cert.clone().zip(self.tls_key.clone()) {
+            return Some(Certificate::Files { chain, key });
+        }
+        let (domains, contact) = (self.acme_domain.clone(), self.acme_contact.clone());
+        let (directory, kept_in) = (self.acme_directory.clone(), secrets.join("acme"));
+        (!domains.is_empty()).then_some(Certificate::Acme { domains, contact, directory, kept_in })
+    }
 }
 
 #[derive(Subcommand)]
@@ -130,6 +166,18 @@ enum Import {
         /// 文件
         file: PathBuf,
     },
+}
+
+#[derive(Subcommand)]
+enum Retention {
+    /// 列出某一天到期的记录数，不写日期则为今天
+    List {
+        /// 日期，如 2026-12-31
+        #[arg(long)]
+        on: Option<NaiveDate>,
+    },
+    /// 现在就删除今天到期的记录，服务器和手机上都删
+    Run,
 }
 
 #[derive(Subcommand)]
@@ -222,7 +270,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => {
             let recovery = secrets::recovery(&secrets_folder)?;
             let (behind_proxy, tries) = (options.behind_proxy, http::Tries::default());
-            serve(http::Office { database: database.clone(), recovery, behind_proxy, tries }, &options).await?
+            let office = http::Office { database: database.clone(), recovery, behind_proxy, tries };
+            serve(office, &options, options.certificate(&secrets_folder)).await?
         }
         Command::Import(Import::Areas { file }) => {
             let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;
@@ -257,13 +306,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Command::Quarantine(Quarantine::Accept { id }) => {
-            database.accept(id).await?;
+            database.accept(id, OPERATOR).await?;
             println!("已采纳 {id}");
             ExitCode::SUCCESS
         }
         Command::Quarantine(Quarantine::Refuse { id, reason }) => {
             anyhow::ensure!(!reason.trim().is_empty(), "请写明原因");
-            database.refuse(id, reason.trim()).await?;
+            database.refuse(id, reason.trim(), OPERATOR).await?;
             println!("已退回 {id}");
             ExitCode::SUCCESS
         }
@@ -287,6 +336,20 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let wanted = export::Visits { area, from, to, full_names: full_names.is_some() };
             let count = export::visits(&database, &wanted, &out).await?;
             println!("走访台账：{count} 条，已写到 {}", out.display());
+            ExitCode::SUCCESS
+        }
+        Command::Retention(Retention::List { on }) => {
+            let on = on.unwrap_or_else(|| day::day(random::now_ms().cast_signed()));
+            let expired = database.expired(on).await?;
+            for (channel, records) in &expired {
+                println!("{channel}  {} 条", records.len());
+            }
+            println!("{on} 到期的记录 {} 条", expired.values().map(Vec::len).sum::<usize>());
+            ExitCode::SUCCESS
+        }
+        Command::Retention(Retention::Run) => {
+            let count = database.retain(day::day(random::now_ms().cast_signed()), OPERATOR).await?;
+            println!("已删除到期的记录 {count} 条");
             ExitCode::SUCCESS
         }
         Command::Account(account) => account.carry_out(&database).await?,
@@ -366,16 +429,23 @@ fn report(report: &roster::Report, dry_run: bool) -> ExitCode {
     if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
-async fn serve(office: http::Office, options: &Serve) -> anyhow::Result<ExitCode> {
+async fn serve(office: http::Office, options: &Serve, certificate: Option<Certificate>) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
-        options.listen.ip().is_loopback() || options.behind_proxy,
-        "在本机以外的地址上监听需要 TLS:请放在反向代理之后并加 --behind-proxy"
+        options.listen.ip().is_loopback() || options.behind_proxy || certificate.is_some(),
+        "在本机以外的地址上监听需要 TLS:请用 --tls-cert 和 --tls-key 或 --acme-domain，或放在反向代理之后并加 --behind-proxy"
     );
+    let nightly = tokio::spawn(nightly::run(office.database.clone()));
     let router = http::router(office, Some(&options.app))?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("无法监听 {}", options.listen))?;
-    println!("listening on http://{}", listener.local_addr()?);
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    println!("listening on {scheme}://{}", listener.local_addr()?);
     std::io::stdout().flush()?;
-    http::serve(listener, router, stopped()).await?;
+    match certificate {
+        Some(certificate) => http::tls::serve(listener, router, certificate, stopped()).await?,
+        None if options.behind_proxy => http::serve(listener, http::tls::strictly(router), stopped()).await?,
+        None => http::serve(listener, router, stopped()).await?,
+    }
+    nightly.abort();
     Ok(ExitCode::SUCCESS)
 }
 

@@ -79,7 +79,7 @@ impl Grant {
         match self {
             Self::Give { account, role, place, class, until, by } => {
                 let grant = rights::Grant::new(role, place, class)?;
-                let until = until.map(|last| end_of(last).context("日期太远")).transpose()?;
+                let until = until.map(|last| day::end_of(last).context("日期太远")).transpose()?;
                 let id = database.give(&account, &grant, &by, until).await?;
                 println!("已授权 {id}");
             }
@@ -142,12 +142,6 @@ fn device_line(device: &database::Device) -> String {
     };
     let seen = device.seen_at.map_or_else(|| "已退出登录".to_owned(), |at| format!("{} 联网", date(at)));
     format!("{}  {}  {} 首次登录  {seen}  {state}", device.id, device.account, date(device.first_at))
-}
-
-/// When a day is over, Unix milliseconds.
-fn end_of(day: NaiveDate) -> Option<u64> {
-    let midnight = day.succ_opt()?.and_hms_opt(0, 0, 0)?.and_local_timezone(day::china()).single()?;
-    midnight.timestamp_millis().try_into().ok()
 }
 
 fn line(given: &Given) -> String {

@@ -6,7 +6,7 @@ use ruhu_domain::{
     RecordId,
     wire::{HistoryEntry, HistoryRequest},
 };
-use ruhu_server::database::{Act, Broken, Head};
+use ruhu_server::database::{Act, Broken, Head, OPERATOR};
 use sqlx::Row;
 use world::{Base, World, address, channel};
 
@@ -47,7 +47,7 @@ async fn who_read_and_who_decided_is_on_record_and_never_the_content(base: Base)
     world.database.end(&given[0].id, "李主任").await.expect("it ends");
     one.sync(vec![one.visit(2, "再写")]).await;
     let waiting = world.database.quarantined().await.expect("a list");
-    world.database.refuse(waiting[0].op.id, "不归这里").await.expect("it is refused");
+    world.database.refuse(waiting[0].op.id, "不归这里", OPERATOR).await.expect("it is refused");
     let acts: Vec<String> = on_record(&world).await.into_iter().map(|[_, _, act, _]| act).collect();
     assert_eq!(acts[..4], ["give", "account", "log-in", "log-in"]);
     assert_eq!(acts[acts.len() - 2..], ["end", "refuse"]);

@@ -5,7 +5,7 @@ mod world;
 
 use futures::future::join_all;
 use ruhu_domain::{Channel, DeviceId, Kind, Record, record::Op, rights::Grant, wire::OpOutcome};
-use ruhu_server::database::{Author, Database, Incoming, Location, Standing};
+use ruhu_server::database::{Author, Database, Incoming, Location, OPERATOR, Standing};
 use sqlx::{AnyConnection, Connection, Row};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -148,7 +148,7 @@ async fn of_two_decisions_at_once_one_stands(base: Base) {
         op.changes.remove("household");
         let id = op.id;
         assert_eq!(take(&database, 1, vec![op]).await, [OpOutcome::Quarantined]);
-        let (yes, no) = tokio::join!(database.accept(id), database.refuse(id, "重复"));
+        let (yes, no) = tokio::join!(database.accept(id, OPERATOR), database.refuse(id, "重复", OPERATOR));
         assert!(yes.is_ok() != no.is_ok(), "{yes:?} {no:?}");
         let records = database.records("4115", &[Kind::Visit]).await.expect("records");
         assert_eq!(records.iter().any(|record| record.id == word(1, n, "").record), yes.is_ok());

@@ -43,7 +43,7 @@ async fn a_revoked_device_is_told_so_and_only_hands_over(base: Base) {
     let mut phone = world.log_in(1).await;
     let other = world.log_in(2).await;
     phone.sync(vec![phone.visit(1, "发过的")]).await;
-    let ask = DeviceRequest { device: phone.device };
+    let ask = DeviceRequest { device: phone.device, code: None };
     let told: DeviceAnswer = post(&world, "device", &ask).await.json().await.expect("an answer");
     assert!(!told.revoked);
     let early = post(&world, "handover", &handing_over(&phone, vec![phone.visit(9, "早了")])).await;
@@ -56,7 +56,8 @@ async fn a_revoked_device_is_told_so_and_only_hands_over(base: Base) {
     assert!(told.revoked);
     let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
     assert_eq!(phone.post(body, &phone.token).await.status(), 410);
-    let again = LoginRequest { account: "wangfang".into(), password: PASSWORD.into(), device: phone.device };
+    let again =
+        LoginRequest { account: "wangfang".into(), password: PASSWORD.into(), device: phone.device, code: None };
     assert_eq!(post(&world, "login", &again).await.status(), 410);
     let body = serde_json::to_vec(&other.request(vec![])).expect("a request");
     assert_eq!(other.post(body, &other.token).await.status(), 200, "the other device goes on");
@@ -116,7 +117,7 @@ async fn a_stranger_who_guesses_shuts_out_nobody_else(base: Base) {
     let world = World::new(base).await;
     let own = world.log_in(1).await.device;
     let log_in = async |account: &str, password: &str, device, address: &str| {
-        let request = LoginRequest { account: account.into(), password: password.into(), device };
+        let request = LoginRequest { account: account.into(), password: password.into(), device, code: None };
         let request = world.client.post(format!("{}/api/v1/login", world.url)).json(&request);
         request.header("x-forwarded-for", address).send().await.expect("an answer").status().as_u16()
     };

@@ -10,7 +10,7 @@ use ruhu_domain::{
     },
 };
 use ruhu_server::{
-    database::{CannotDecide, Database},
+    database::{CannotDecide, Database, OPERATOR},
     import,
 };
 use ruhu_vault::{RecoveryPublicKey, VaultKey};
@@ -262,7 +262,7 @@ async fn a_right_that_ends_ends_at_the_next_request_and_what_was_saved_waits_for
     // Given again: all is there again, the supervisor takes in what waited.
     let grant = Grant::grid_worker(world::GRID.parse().expect("a grid"));
     world.database.give("wangfang", &grant, "李主任", None).await.expect("it is given");
-    world.database.accept(waiting[0].op.id).await.expect("it is taken in");
+    world.database.accept(waiting[0].op.id, OPERATOR).await.expect("it is taken in");
     phone.cursors.clear();
     assert_eq!(phone.sync(vec![]).await.channels[0].records.len(), 2);
     let given = world.database.given(Some("wangfang")).await.expect("a list");
@@ -388,9 +388,9 @@ async fn a_supervisor_decides_on_what_is_in_quarantine_and_the_phone_learns_it(b
     assert_eq!(waiting.iter().map(|item| item.op.id).collect::<Vec<_>>(), [good.id, bad.id]);
     assert!(waiting[0].reason.contains("不完整") && waiting[0].op.by == "王芳");
 
-    world.database.accept(good.id).await.expect("it is merged after all");
-    world.database.refuse(bad.id, "重复登记").await.expect("it is refused");
-    assert!(matches!(world.database.accept(bad.id).await, Err(CannotDecide::NotThere)));
+    world.database.accept(good.id, OPERATOR).await.expect("it is merged after all");
+    world.database.refuse(bad.id, "重复登记", OPERATOR).await.expect("it is refused");
+    assert!(matches!(world.database.accept(bad.id, OPERATOR).await, Err(CannotDecide::NotThere)));
     let answer = one.sync(vec![good, bad]).await;
     assert_eq!(answer.results[0].outcome, OpOutcome::Duplicate);
     assert_eq!(answer.results[1].outcome, OpOutcome::Rejected);

@@ -10,13 +10,17 @@ use ruhu_domain::{
     Class, DeviceId, GridCode,
     rights::{Grant, Role},
 };
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 /// A field device's session ends after this long without contact, in milliseconds.
 const IDLE_MS: u64 = 7 * 86_400_000;
 
 /// A field device's session ends after this long in any case, in milliseconds.
 const ABSOLUTE_MS: u64 = 30 * 86_400_000;
+
+/// An office's session ends after a quarter of an hour without a request, and after twelve hours in any case.
+const OFFICE_IDLE_MS: u64 = 15 * 60_000;
+const OFFICE_ABSOLUTE_MS: u64 = 12 * 3_600_000;
 
 /// Who gives a right where nobody is named: whoever runs the server's commands.
 pub const OPERATOR: &str = "服务器管理";
@@ -30,8 +34,38 @@ pub struct Account {
     pub account: String,
     /// The person's name.
     pub name: String,
-    /// The password's hash.
-    pub password_hash: String,
+    /// The password's hash; none before the first code was used.
+    pub password_hash: Option<String>,
+    /// Whether the account was closed.
+    pub closed: bool,
+    /// Whether a log-in asks for a second factor.
+    pub second_factor: bool,
+}
+
+/// What a session is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A phone's: it syncs.
+    Field,
+    /// An office's pages.
+    Office,
+}
+
+impl SessionKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Field => "field",
+            Self::Office => "office",
+        }
+    }
+
+    /// Its longest time without a request, and in all; how often it is noted that it was seen.
+    const fn times(self) -> [i64; 3] {
+        match self {
+            Self::Field => [IDLE_MS.cast_signed(), ABSOLUTE_MS.cast_signed(), 3_600_000],
+            Self::Office => [OFFICE_IDLE_MS.cast_signed(), OFFICE_ABSOLUTE_MS.cast_signed(), 30_000],
+        }
+    }
 }
 
 /// Who is asking.
@@ -43,8 +77,10 @@ pub struct Session {
     pub login: String,
     /// The person's name.
     pub name: String,
-    /// The device the session was opened on.
+    /// The device the session was opened on; of an office's session a number of its own.
     pub device: DeviceId,
+    /// What it is for.
+    pub kind: SessionKind,
 }
 
 /// How a token stands.
@@ -74,7 +110,7 @@ impl Database {
         let hash = crate::accounts::hash_password(password, account)?;
         let mut tx = self.begin().await?;
         let id: String = sqlx::query_scalar(
-            "INSERT INTO account (id, account, name, password_hash, created_at) VALUES ($1, $2, $3, $4, $5)
+            "INSERT INTO account (id, account, name, password_hash, created_at, home) VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (account) DO UPDATE SET name = excluded.name, password_hash = excluded.password_hash
              RETURNING id",
         )
@@ -83,6 +119,7 @@ impl Database {
         .bind(name)
         .bind(hash)
         .bind(random::now_ms().cast_signed())
+        .bind(grids.first().map(|grid| grid.village().to_string()).unwrap_or_default())
         .fetch_one(&mut *tx)
         .await?;
         // The grids they had before and are not named end; those they go on with stay as they were given.
@@ -115,45 +152,39 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn account(&self, account: &str) -> sqlx::Result<Option<Account>> {
-        let row = sqlx::query("SELECT id, account, name, password_hash FROM account WHERE account = $1")
-            .bind(account)
-            .fetch_optional(&self.pool)
-            .await?;
+        let words = "SELECT id, account, name, password_hash, closed_at, factor_on FROM account WHERE account = $1";
+        let row = sqlx::query(words).bind(account).fetch_optional(&self.pool).await?;
         let account = |row: sqlx::any::AnyRow| {
             Ok(Account {
                 id: row.try_get(0)?,
                 account: row.try_get(1)?,
                 name: row.try_get(2)?,
-                password_hash: row.try_get(3)?,
+                password_hash: Some(row.try_get::<String, _>(3)?).filter(|hash| !hash.is_empty()),
+                closed: row.try_get::<Option<i64>, _>(4)?.is_some(),
+                second_factor: row.try_get::<i64, _>(5)? != 0,
             })
         };
         row.map(account).transpose()
     }
 
-    /// Opens a session: from now on the token speaks for the account on this device.
+    /// Opens a phone's session: from now on the token speaks for the account on this device.
     ///
     /// # Errors
     /// The database's.
     pub async fn open_session(&self, account: &Account, device: DeviceId, token: &str) -> sqlx::Result<()> {
-        let now = random::now_ms().cast_signed();
-        let device = device.to_string();
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO device (id, account, first_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
-            .bind(&device)
-            .bind(&account.id)
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(
-            "INSERT INTO session (token_hash, account, device, created_at, seen_at) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(token_hash(token).as_slice())
-        .bind(&account.id)
-        .bind(&device)
-        .bind(now)
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+        open_session(&mut tx, &account.id, device, token).await?;
+        tx.commit().await
+    }
+
+    /// Opens an office's session.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn open_office_session(&self, account: &Account, token: &str) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        let number = DeviceId(u64::from_be_bytes(random::bytes()));
+        insert_session(&mut tx, &account.id, number, token, SessionKind::Office).await?;
         tx.commit().await
     }
 
@@ -162,11 +193,10 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn session(&self, token: &str) -> sqlx::Result<Standing> {
-        const SEEN_EVERY_MS: i64 = 3_600_000;
         let now = random::now_ms().cast_signed();
         let hash = token_hash(token);
         let row = sqlx::query(
-            "SELECT a.id, a.name, s.device, s.seen_at, a.account, s.created_at, d.revoked_at FROM session s
+            "SELECT a.id, a.name, s.device, s.seen_at, a.account, s.created_at, d.revoked_at, s.kind FROM session s
              JOIN account a ON a.id = s.account LEFT JOIN device d ON d.id = s.device WHERE s.token_hash = $1",
         )
         .bind(hash.as_slice())
@@ -177,10 +207,13 @@ impl Database {
             return Ok(Standing::Revoked);
         }
         let (seen, created): (i64, i64) = (row.try_get(3)?, row.try_get(5)?);
-        if seen <= now - IDLE_MS.cast_signed() || created <= now - ABSOLUTE_MS.cast_signed() {
+        let office = row.try_get::<String, _>(7)? == SessionKind::Office.as_str();
+        let kind = if office { SessionKind::Office } else { SessionKind::Field };
+        let [idle, absolute, seen_every] = kind.times();
+        if seen <= now - idle || created <= now - absolute {
             return Ok(Standing::Ended);
         }
-        if now - seen > SEEN_EVERY_MS {
+        if now - seen > seen_every {
             sqlx::query("UPDATE session SET seen_at = $1 WHERE token_hash = $2")
                 .bind(now)
                 .bind(hash.as_slice())
@@ -190,7 +223,7 @@ impl Database {
         let device: String = row.try_get(2)?;
         let device = device.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         let (account, name, login) = (row.try_get(0)?, row.try_get(1)?, row.try_get(4)?);
-        Ok(Standing::Open(Session { account, login, name, device }))
+        Ok(Standing::Open(Session { account, login, name, device, kind }))
     }
 
     /// Ends a session.
@@ -204,4 +237,42 @@ impl Database {
             .await
             .map(drop)
     }
+}
+
+/// Opens a phone's session in a transaction under way.
+pub(super) async fn open_session(
+    tx: &mut AnyConnection,
+    account: &str,
+    device: DeviceId,
+    token: &str,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO device (id, account, first_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
+        .bind(device.to_string())
+        .bind(account)
+        .bind(random::now_ms().cast_signed())
+        .execute(&mut *tx)
+        .await?;
+    insert_session(tx, account, device, token, SessionKind::Field).await
+}
+
+async fn insert_session(
+    tx: &mut AnyConnection,
+    account: &str,
+    device: DeviceId,
+    token: &str,
+    kind: SessionKind,
+) -> sqlx::Result<()> {
+    let now = random::now_ms().cast_signed();
+    sqlx::query(
+        "INSERT INTO session (token_hash, account, device, created_at, seen_at, kind) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(token_hash(token).as_slice())
+    .bind(account)
+    .bind(device.to_string())
+    .bind(now)
+    .bind(now)
+    .bind(kind.as_str())
+    .execute(&mut *tx)
+    .await
+    .map(drop)
 }

@@ -4,7 +4,7 @@ use super::{
     Database,
     sql::{ROWS, insert},
 };
-use ruhu_domain::{AreaCode, AreaLevel};
+use ruhu_domain::{AreaCode, AreaLevel, office::NamedArea};
 use sqlx::Row;
 
 /// A row of the area table.
@@ -76,6 +76,32 @@ impl Database {
         }
         tx.commit().await?;
         Ok(counts)
+    }
+
+    /// Areas whose code begins so, or whose name has this in it, each with the name of the area above; by code.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn named_areas(&self, text: &str) -> sqlx::Result<Vec<NamedArea>> {
+        let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
+            "SELECT a.code, a.name, p.name FROM area a LEFT JOIN area p ON p.code = a.parent ORDER BY a.code",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let wanted = rows.into_iter().filter(|(code, name, _)| code.starts_with(text) || name.contains(text));
+        let named = wanted.map(|(code, name, above)| {
+            let name = above.map_or_else(|| name.clone(), |above| format!("{above} {name}"));
+            NamedArea { code, name }
+        });
+        Ok(named.collect())
+    }
+
+    /// The counties that have records.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn counties_with_grids(&self) -> sqlx::Result<Vec<String>> {
+        sqlx::query_scalar("SELECT DISTINCT county FROM channel ORDER BY county").fetch_all(&self.pool).await
     }
 
     /// The codes of every village.

@@ -48,10 +48,36 @@ pub enum Act {
     HandOver,
     /// Put a backup in the database's place.
     Restore,
+    /// Logged in on a new phone with a code, and set a password.
+    Enrol,
+    /// Gave out a code for a new phone or a forgotten password.
+    Code,
+    /// Closed an account.
+    Close,
+    /// Gave a grid from one worker to another.
+    GridOver,
+    /// Read what waits for a decision.
+    Wait,
+    /// Looked for a person recorded.
+    Find,
+    /// Read what is held on a person.
+    Dossier,
+    /// Took down a request of somebody recorded.
+    Ask,
+    /// Granted or refused a request of somebody recorded.
+    Answer,
+    /// Erased records, at a request or because their time was over.
+    Erase,
+    /// Turned a second factor on or off.
+    Factor,
+    /// Wrote a backup.
+    Backup,
+    /// Looked into the audit.
+    Sight,
 }
 
 impl Act {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 26] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -65,6 +91,19 @@ impl Act {
         Self::Revoke,
         Self::HandOver,
         Self::Restore,
+        Self::Enrol,
+        Self::Code,
+        Self::Close,
+        Self::GridOver,
+        Self::Wait,
+        Self::Find,
+        Self::Dossier,
+        Self::Ask,
+        Self::Answer,
+        Self::Erase,
+        Self::Factor,
+        Self::Backup,
+        Self::Sight,
     ];
 
     /// The name in the database.
@@ -83,6 +122,19 @@ impl Act {
             Self::Revoke => "revoke",
             Self::HandOver => "hand-over",
             Self::Restore => "restore",
+            Self::Enrol => "enrol",
+            Self::Code => "code",
+            Self::Close => "close",
+            Self::GridOver => "grid-over",
+            Self::Wait => "wait",
+            Self::Find => "find",
+            Self::Dossier => "dossier",
+            Self::Ask => "ask",
+            Self::Answer => "answer",
+            Self::Erase => "erase",
+            Self::Factor => "factor",
+            Self::Backup => "backup",
+            Self::Sight => "sight",
         }
     }
 
@@ -106,6 +158,19 @@ impl Act {
             Self::Revoke => "停用设备",
             Self::HandOver => "停用的设备交出记录",
             Self::Restore => "恢复备份",
+            Self::Enrol => "用登记码登录",
+            Self::Code => "发登记码",
+            Self::Close => "停用账号",
+            Self::GridOver => "交接网格",
+            Self::Wait => "查看待核对记录",
+            Self::Find => "按姓名查人",
+            Self::Dossier => "查阅个人信息",
+            Self::Ask => "登记个人信息请求",
+            Self::Answer => "答复个人信息请求",
+            Self::Erase => "删除记录",
+            Self::Factor => "设置动态码",
+            Self::Backup => "备份",
+            Self::Sight => "查看审计",
         }
     }
 }
@@ -178,6 +243,21 @@ pub enum Broken {
     /// The database's reason.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+/// An entry of the audit.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its number.
+    pub seq: u64,
+    /// When, Unix milliseconds.
+    pub at: u64,
+    /// The account's identity.
+    pub account: String,
+    /// What was done.
+    pub act: Act,
+    /// To what.
+    pub subject: String,
 }
 
 /// Who saw a record, how, and when last.
@@ -320,7 +400,7 @@ impl Database {
         let rows = sqlx::query(
             "SELECT COALESCE(a.name, u.account), COALESCE(a.account, u.account), u.act, MAX(u.at)
              FROM audit u LEFT JOIN account a ON a.id = u.account
-             WHERE (u.act = 'carry' AND u.subject = $1) OR (u.act = 'look' AND u.subject = $2)
+             WHERE (u.act = 'carry' AND u.subject = $1) OR (u.act IN ('look', 'dossier') AND u.subject = $2)
              GROUP BY a.name, a.account, u.account, u.act ORDER BY MAX(u.at) DESC",
         )
         .bind(channel.to_string())
@@ -336,5 +416,36 @@ impl Database {
             })
         };
         rows.iter().map(sight).collect()
+    }
+
+    /// What these accounts did, the latest first: at most `limit` entries with numbers below `before`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn acts(&self, accounts: &[String], before: Option<u64>, limit: u32) -> sqlx::Result<Vec<Line>> {
+        let mut lines = Vec::new();
+        // Few enough for one statement each; an office looks after some hundred people at the most.
+        for account in accounts {
+            let rows = sqlx::query(
+                "SELECT seq, at, act, subject FROM audit WHERE account = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+            )
+            .bind(account)
+            .bind(before.map_or(i64::MAX, u64::cast_signed))
+            .bind(i64::from(limit))
+            .fetch_all(&self.pool)
+            .await?;
+            for row in &rows {
+                lines.push(Line {
+                    seq: row.try_get::<i64, _>(0)?.cast_unsigned(),
+                    at: row.try_get::<i64, _>(1)?.cast_unsigned(),
+                    account: account.clone(),
+                    act: Act::named(&row.try_get::<String, _>(2)?).map_err(decode)?,
+                    subject: row.try_get(3)?,
+                });
+            }
+        }
+        lines.sort_unstable_by_key(|line| std::cmp::Reverse(line.seq));
+        lines.truncate(limit as usize);
+        Ok(lines)
     }
 }

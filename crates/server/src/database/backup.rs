@@ -19,6 +19,8 @@ impl Database {
         ensure!(self.engine == Engine::Sqlite, "PostgreSQL 请用 pg_dump 备份，例如：pg_dump -Fc -f 备份文件 库名");
         ensure!(!file.exists(), "{} 已存在，请换一个文件名", file.display());
         let name = file.to_str().context("文件名含有无法识别的字符")?;
+        let entry = Entry { account: OPERATOR, device: None, act: Act::Backup, subject: String::new() };
+        self.put_on_record(&[entry]).await?;
         sqlx::query("VACUUM INTO $1").bind(name).execute(&self.pool).await.context("备份没有写成")?;
         Ok(())
     }

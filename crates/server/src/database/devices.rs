@@ -1,13 +1,14 @@
 //! Devices: where somebody logged in, and what becomes of a phone that is lost or whose worker left.
 
 use super::{
-    Database, Session,
+    Database, Session, SessionKind,
     audit::{Act, Entry, append},
+    sql::Engine,
     stored::decode,
 };
 use crate::{accounts::token_hash, random};
 use ruhu_domain::DeviceId;
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 /// A device that somebody logged in on.
 #[derive(Clone, Debug)]
@@ -87,18 +88,9 @@ impl Database {
     /// See [`CannotRevoke`].
     pub async fn revoke(&self, device: DeviceId, by: &str) -> Result<(), CannotRevoke> {
         let mut tx = self.begin().await?;
-        let done =
-            sqlx::query("UPDATE device SET revoked_by = $1, revoked_at = $2 WHERE id = $3 AND revoked_at IS NULL")
-                .bind(by)
-                .bind(random::now_ms().cast_signed())
-                .bind(device.to_string())
-                .execute(&mut *tx)
-                .await?;
-        if done.rows_affected() == 0 {
+        if !revoke(&mut tx, self.engine, &device.to_string(), by).await? {
             return Err(CannotRevoke::NotThere);
         }
-        let entry = Entry { account: by, device: None, act: Act::Revoke, subject: device.to_string() };
-        append(&mut tx, self.engine, &entry).await?;
         Ok(tx.commit().await?)
     }
 
@@ -116,7 +108,8 @@ impl Database {
         .fetch_optional(&self.pool)
         .await?;
         let session = |row: AnyRow| {
-            Ok(Session { account: row.try_get(0)?, login: row.try_get(1)?, name: row.try_get(2)?, device })
+            let (account, login, name) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            Ok(Session { account, login, name, device, kind: SessionKind::Field })
         };
         row.map(session).transpose()
     }
@@ -137,6 +130,21 @@ impl Database {
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await
     }
+}
+
+/// Revokes a device in a transaction under way; `false` where there is none to revoke.
+pub(super) async fn revoke(tx: &mut AnyConnection, engine: Engine, device: &str, by: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query("UPDATE device SET revoked_by = $1, revoked_at = $2 WHERE id = $3 AND revoked_at IS NULL")
+        .bind(by)
+        .bind(random::now_ms().cast_signed())
+        .bind(device)
+        .execute(&mut *tx)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    append(tx, engine, &Entry { account: by, device: None, act: Act::Revoke, subject: device.to_owned() }).await?;
+    Ok(true)
 }
 
 fn device(row: &AnyRow) -> sqlx::Result<Device> {

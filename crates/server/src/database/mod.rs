@@ -6,18 +6,23 @@ mod areas;
 mod audit;
 mod backup;
 mod devices;
+mod erase;
 mod grants;
+mod people;
+mod personal;
 mod quarantine;
 mod records;
 mod sql;
 mod stored;
 mod sync;
 
-pub use accounts::{Account, OPERATOR, Session, Standing};
+pub use accounts::{Account, OPERATOR, Session, SessionKind, Standing};
 pub use areas::{Area, AreaCounts};
-pub use audit::{Act, BadHead, Broken, Entry, Head, Sight};
+pub use audit::{Act, BadHead, Broken, Entry, Head, Line, Sight};
 pub use devices::{CannotRevoke, Device};
+pub use erase::ERASED_NAME;
 pub use grants::{CannotChange, Given};
+pub use people::{Factor, Member};
 pub use quarantine::{CannotDecide, Quarantined};
 pub use sync::{Author, Incoming, Taken};
 

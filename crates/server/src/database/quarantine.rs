@@ -1,13 +1,13 @@
 //! What waits for a supervisor's word.
 
 use super::{
-    Database, OPERATOR,
+    Database,
     audit::{Act, Entry, append},
     sql::Tries,
     stored::{Found, Ground, decode, key},
 };
 use crate::random;
-use ruhu_domain::{OpId, intake::Sender, record::Op};
+use ruhu_domain::{Channel, OpId, intake::Sender, record::Op};
 use sqlx::{AnyConnection, Row};
 
 /// An op that was set aside.
@@ -57,21 +57,34 @@ impl Database {
         rows.iter().map(read).collect()
     }
 
+    /// Where an op that waits belongs, and whose account it came from; none where it does not wait.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn waiting_for(&self, id: OpId) -> sqlx::Result<Option<(Channel, String)>> {
+        let row = sqlx::query("SELECT channel, account FROM op WHERE outcome = 'quarantined' AND id = $1")
+            .bind(key(id.0))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some((row.try_get::<String, _>(0)?.parse().map_err(decode)?, row.try_get(1)?)))
+    }
+
     /// Merges an op after all. The phone that made it learns so at its next pass.
     ///
     /// # Errors
     /// See [`CannotDecide`].
-    pub async fn accept(&self, id: OpId) -> Result<(), CannotDecide> {
+    pub async fn accept(&self, id: OpId, by: &str) -> Result<(), CannotDecide> {
         let (mut tries, mut before) = (Tries::default(), Found::default());
         loop {
-            match self.try_accept(id, &mut before).await {
+            match self.try_accept(id, by, &mut before).await {
                 Ok(done) => return done.map_or(Ok(()), Err),
                 Err(error) => tries.again(error).await?,
             }
         }
     }
 
-    async fn try_accept(&self, id: OpId, before: &mut Found) -> sqlx::Result<Option<CannotDecide>> {
+    async fn try_accept(&self, id: OpId, by: &str, before: &mut Found) -> sqlx::Result<Option<CannotDecide>> {
         let mut tx = self.begin().await?;
         let Some((county, op)) = waiting(&mut tx, id).await? else { return Ok(Some(CannotDecide::NotThere)) };
         let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), before).await?;
@@ -84,7 +97,7 @@ impl Database {
         if !decide(&mut tx, &county, id, "applied", stamp, None).await? {
             return Ok(Some(CannotDecide::NotThere));
         }
-        append(&mut tx, self.engine, &decision(Act::Accept, id)).await?;
+        append(&mut tx, self.engine, &decision(Act::Accept, id, by)).await?;
         tx.commit().await?;
         Ok(None)
     }
@@ -93,20 +106,20 @@ impl Database {
     ///
     /// # Errors
     /// See [`CannotDecide`].
-    pub async fn refuse(&self, id: OpId, reason: &str) -> Result<(), CannotDecide> {
+    pub async fn refuse(&self, id: OpId, reason: &str, by: &str) -> Result<(), CannotDecide> {
         let mut tx = self.begin().await?;
         let (county, _) = waiting(&mut tx, id).await?.ok_or(CannotDecide::NotThere)?;
         if !decide(&mut tx, &county, id, "refused", None, Some(reason)).await? {
             return Err(CannotDecide::NotThere);
         }
-        append(&mut tx, self.engine, &decision(Act::Refuse, id)).await?;
+        append(&mut tx, self.engine, &decision(Act::Refuse, id, by)).await?;
         tx.commit().await?;
         Ok(())
     }
 }
 
-fn decision(act: Act, id: OpId) -> Entry<'static> {
-    Entry { account: OPERATOR, device: None, act, subject: id.to_string() }
+fn decision(act: Act, id: OpId, by: &str) -> Entry<'_> {
+    Entry { account: by, device: None, act, subject: id.to_string() }
 }
 
 /// The op that waits under this id, and its county.

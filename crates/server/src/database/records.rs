@@ -4,8 +4,13 @@ use super::{
     Database,
     stored::{decode, key},
 };
-use ruhu_domain::{Channel, Kind, Record, RecordId, record::Op, wire::HistoryEntry};
+use ruhu_domain::{
+    Channel, Kind, Record, RecordId, Stamp,
+    record::{Name, Op},
+    wire::HistoryEntry,
+};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
+use std::collections::BTreeMap;
 
 impl Database {
     /// The saves of a record, the latest first. Nothing where the record does not belong to the channel.
@@ -35,6 +40,23 @@ impl Database {
             })
         };
         rows.iter().map(entry).collect()
+    }
+
+    /// The stamps of a record's fields; none where the channel has no such record.
+    ///
+    /// # Errors
+    /// The database's, or a record that can't be read.
+    pub async fn stamps(&self, record: RecordId, channel: &Channel) -> sqlx::Result<BTreeMap<Name, Stamp>> {
+        let body: Option<String> =
+            sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
+                .bind(channel.grid.village().county())
+                .bind(key(record.0))
+                .bind(channel.to_string())
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some(body) = body else { return Ok(BTreeMap::new()) };
+        let record: Record = serde_json::from_str(&body).map_err(decode)?;
+        Ok(record.fields.into_iter().map(|(name, field)| (name, field.stamp)).collect())
     }
 
     /// The records of some kinds whose grid's code starts with `area` (digits, or a whole grid code).

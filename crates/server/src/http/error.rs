@@ -1,5 +1,6 @@
 //! One error enum that is the response.
 
+use crate::database::{CannotChange, CannotDecide};
 use axum::{
     Json,
     body::Body,
@@ -23,6 +24,30 @@ pub enum Refusal {
     /// Too many wrong passwords: how many minutes to wait.
     #[error("密码错了太多次，请过 {0} 分钟再试")]
     Wait(u64),
+    /// The account has a second factor: the six digits are wanted too.
+    #[error("请填写动态码：打开手机上的验证器，输入现在显示的 6 位数字")]
+    CodeWanted,
+    /// A code that is not right, was used, or is too old.
+    #[error("这个码不对，或已经用过、过期。请核对后再试，或向办公室再要一个")]
+    WrongCode,
+    /// A password that can't be used.
+    #[error("{0}")]
+    BadPassword(String),
+    /// A phone on which the account never logged in.
+    #[error("这台手机还没有登记。请向村委或办公室要登记码（二维码），用“第一次使用”登录")]
+    NewDevice,
+    /// An account without a part in an office.
+    #[error("这个账号没有办公室的权限，请用手机应用登录")]
+    NoOffice,
+    /// An office's session that ended.
+    #[error("登录已失效（15 分钟没有操作），请重新登录")]
+    OfficeEnded,
+    /// Not theirs to do or to see.
+    #[error("您没有这项权限，请联系上一级办公室")]
+    NotAllowed,
+    /// What was asked for can't be done as it was asked.
+    #[error("{0}")]
+    Invalid(String),
     /// The body is not what it should be.
     #[error("请求的格式有误，请更新应用后再试")]
     Malformed,
@@ -46,15 +71,35 @@ pub enum Refusal {
 impl Refusal {
     const fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthorized | Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::WrongPassword | Self::WrongCode | Self::OfficeEnded => StatusCode::UNAUTHORIZED,
+            Self::CodeWanted => StatusCode::PRECONDITION_REQUIRED,
+            Self::BadPassword(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Revoked => StatusCode::GONE,
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotYours => StatusCode::FORBIDDEN,
+            Self::NotYours | Self::NewDevice | Self::NoOffice | Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl From<CannotChange> for Refusal {
+    fn from(error: CannotChange) -> Self {
+        match error {
+            CannotChange::Database(error) => Self::Database(error),
+            other => Self::Invalid(other.to_string()),
+        }
+    }
+}
+
+impl From<CannotDecide> for Refusal {
+    fn from(error: CannotDecide) -> Self {
+        match error {
+            CannotDecide::Database(error) => Self::Database(error),
+            other => Self::Invalid(other.to_string()),
         }
     }
 }

@@ -1,42 +1,114 @@
-//! Login and logout, and the way back into a vault whose password was forgotten.
+//! Login and logout, a phone's first login with a code, and the way back into a vault whose password was forgotten.
 
 use super::{Caller, Office, Refusal, peer::Peer, tries::Origin};
 use crate::{
     accounts,
-    database::{Act, Database, Entry},
-    random,
+    database::{Account, Act, Database, Entry},
+    random, second_factor,
 };
-use axum::{Json, extract::State, extract::rejection::JsonRejection, http::StatusCode};
-use ruhu_domain::wire::{LoginRequest, LoginResponse, Recovery, vault_owner};
+use axum::{
+    Json,
+    extract::{State, rejection::JsonRejection},
+    http::StatusCode,
+};
+use ruhu_domain::{
+    DeviceId,
+    wire::{EnrolRequest, LoginRequest, LoginResponse, Recovery, vault_owner},
+};
 use ruhu_vault::Sealed;
+
+/// Who may come in.
+pub(super) struct Guest {
+    pub(super) account: Account,
+    /// Whether they come from a device that they logged in on before.
+    pub(super) known: bool,
+}
+
+/// The account of a password, or why not. Wrong ones are counted where they come from.
+pub(super) async fn guest(
+    office: &Office,
+    peer: Peer,
+    name: &str,
+    password: String,
+    code: Option<&str>,
+    device: Option<DeviceId>,
+) -> Result<Guest, Refusal> {
+    let (database, tries) = (&office.database, &office.tries);
+    let known = match device {
+        Some(device) => database.logged_in_before(name, device).await?.then_some(device),
+        None => None,
+    };
+    let origin = Origin { peer, known };
+    tries.begin(name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
+    let account = database.account(name).await?.filter(|account| !account.closed);
+    let kept = account.as_ref().and_then(|account| account.password_hash.clone());
+    // Argon2 takes tens of milliseconds of one core: not on the threads that serve others.
+    let fits = tokio::task::spawn_blocking(move || accounts::password_fits(&password, kept.as_deref()));
+    let fits = fits.await.map_err(|_| Refusal::Internal)?;
+    let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
+    if account.second_factor {
+        // The password was right, and the try still counts: nobody goes through the codes.
+        let code = code.filter(|code| !code.trim().is_empty()).ok_or(Refusal::CodeWanted)?;
+        if !second_factor::fits(database, &office.recovery, &account, code).await.map_err(|_| Refusal::Internal)? {
+            return Err(Refusal::WrongCode);
+        }
+    }
+    tries.right(&account.account, origin);
+    Ok(Guest { account, known: known.is_some() })
+}
 
 /// `POST /api/v1/login`
 pub async fn login(
-    State(Office { database, recovery, tries, .. }): State<Office>,
+    State(office): State<Office>,
     peer: Peer,
     body: Result<Json<LoginRequest>, JsonRejection>,
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
-    let name = request.account.trim();
-    let known = database.logged_in_before(name, request.device).await?.then_some(request.device);
-    let origin = Origin { peer, known };
-    tries.begin(name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
-    let account = database.account(name).await?;
-    let kept = account.as_ref().map(|account| account.password_hash.clone());
-    // Argon2 takes tens of milliseconds of one core: not on the threads that serve others.
-    let fits = tokio::task::spawn_blocking(move || accounts::password_fits(&request.password, kept.as_deref()));
-    let fits = fits.await.map_err(|_| Refusal::Internal)?;
-    let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
-    tries.right(&account.account, origin);
-    if database.is_revoked(request.device).await? {
+    let LoginRequest { account, password, device, code } = request;
+    let guest = guest(&office, peer, account.trim(), password, code.as_deref(), Some(device)).await?;
+    let database = &office.database;
+    if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
     }
+    if !guest.known && !database.is_demo().await? {
+        return Err(Refusal::NewDevice);
+    }
     let token = accounts::new_token();
-    database.open_session(&account, request.device, &token).await?;
-    let grids = database.carried(&database.rights(&account.id).await?).await?;
-    let entry = Entry { account: &account.id, device: Some(request.device), act: Act::LogIn, subject: String::new() };
+    database.open_session(&guest.account, device, &token).await?;
+    let entry = Entry { account: &guest.account.id, device: Some(device), act: Act::LogIn, subject: String::new() };
     database.put_on_record(&[entry]).await?;
-    let recovery = recovery.public().bytes();
+    welcome(&office, guest.account, token).await
+}
+
+/// `POST /api/v1/enrol`: a new phone, or a forgotten password.
+pub async fn enrol(
+    State(office): State<Office>,
+    peer: Peer,
+    body: Result<Json<EnrolRequest>, JsonRejection>,
+) -> Result<Json<LoginResponse>, Refusal> {
+    let Json(EnrolRequest { account, code, password, device }) = body.map_err(|_| Refusal::Malformed)?;
+    let (database, name) = (&office.database, account.trim().to_owned());
+    let origin = Origin { peer, known: None };
+    office.tries.begin(&name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
+    if database.is_revoked(device).await? {
+        return Err(Refusal::Revoked);
+    }
+    let of = name.clone();
+    let hash = tokio::task::spawn_blocking(move || accounts::hash_password(&password, &of));
+    let hash = hash.await.map_err(|_| Refusal::Internal)?;
+    let hash = hash.map_err(|error| Refusal::BadPassword(error.to_string()))?;
+    let token = accounts::new_token();
+    if !database.enrol(&name, &code, &hash, device, &token).await? {
+        return Err(Refusal::WrongCode);
+    }
+    office.tries.right(&name, origin);
+    let account = database.account(&name).await?.ok_or(Refusal::Internal)?;
+    welcome(&office, account, token).await
+}
+
+async fn welcome(office: &Office, account: Account, token: String) -> Result<Json<LoginResponse>, Refusal> {
+    let grids = office.database.carried(&office.database.rights(&account.id).await?).await?;
+    let recovery = office.recovery.public().bytes();
     Ok(Json(LoginResponse { token, account: account.account, name: account.name, grids, recovery }))
 }
 

@@ -4,19 +4,21 @@ mod assets;
 mod devices;
 mod error;
 mod login;
+mod office;
 mod peer;
 mod sync;
+pub mod tls;
 mod tries;
 
 pub use assets::content_security_policy;
 pub use error::Refusal;
 pub use tries::Tries;
 
-use crate::database::{Act, Database, Entry, Session, Standing};
+use crate::database::{Act, Database, Entry, Session, SessionKind, Standing};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, FromRequestParts, State},
-    http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     routing::{get, post},
 };
 use peer::ByPeer;
@@ -73,6 +75,8 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         .ok_or_else(|| anyhow::anyhow!("the login rate is not a rate"))?;
     let login = Router::new()
         .route("/login", post(login::login))
+        .route("/enrol", post(login::enrol))
+        .route("/office/login", post(office::login))
         .layer(GovernorLayer::new(Arc::new(logins)).error_handler(|_| error::too_many()));
     let api = login
         .route("/logout", post(login::logout))
@@ -81,6 +85,7 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         .route("/recover", post(login::recover))
         .route("/sync", post(sync::sync))
         .route("/history", post(sync::history))
+        .nest("/office", office::routes())
         .fallback(|| async { Refusal::NotFound })
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -139,7 +144,7 @@ async fn health(State(database): State<Database>) -> Result<&'static str, Refusa
     Ok("ok\n")
 }
 
-/// A bearer token that speaks for somebody. Every route but the login asks for one.
+/// A phone's bearer token that speaks for somebody. Every route of theirs but the logins asks for one.
 pub struct Caller {
     /// Who.
     pub session: Session,
@@ -159,12 +164,19 @@ impl FromRequestParts<Office> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
         debug_assert_ne!(parts.method, Method::GET, "answers to GET could be cached");
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refusal::Unauthorized)?;
+        let token = bearer(&parts.headers)?;
         match office.database.session(token).await? {
-            Standing::Open(session) => Ok(Self { session, token: token.to_owned() }),
-            Standing::Ended => Err(Refusal::Unauthorized),
+            Standing::Open(session) if session.kind == SessionKind::Field => {
+                Ok(Self { session, token: token.to_owned() })
+            }
+            Standing::Open(_) | Standing::Ended => Err(Refusal::Unauthorized),
             Standing::Revoked => Err(Refusal::Revoked),
         }
     }
+}
+
+/// The token of a request.
+fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    header.and_then(|value| value.strip_prefix("Bearer ")).ok_or(Refusal::Unauthorized)
 }

@@ -333,6 +333,8 @@ fn resident(household: RecordId, old: Option<Resident>, row: &Entry) -> Resident
         relation: None,
         phone: String::new(),
         living: None,
+        restricted: String::new(),
+        notice: String::new(),
     });
     Resident {
         sex: row.sex.or(old.sex),

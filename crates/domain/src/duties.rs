@@ -1,0 +1,187 @@
+//! What offices do besides reading records: people and their devices, rights, decisions, the rights of the people
+//! recorded, the audit. Like [`crate::rights`] it decides on a person's grants alone.
+
+use crate::{
+    planted::{Bug, planted},
+    record::Channel,
+    rights::{Action, Grant, Place, Role, allows},
+};
+use serde::{Deserialize, Serialize};
+
+/// Work of an office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duty {
+    /// 账号与设备: accounts, codes for new phones and forgotten passwords, revoking a device.
+    People,
+    /// 授权: giving and ending grants, handing a grid over.
+    Rights,
+    /// 待核对: deciding on what was set aside.
+    Decide,
+    /// 个人信息请求: what is held on one person; corrections, deletions (个人信息保护法 44–50).
+    Personal,
+    /// 审计: who saw or did what.
+    Audit,
+}
+
+impl Duty {
+    /// Every duty.
+    pub const ALL: [Self; 5] = [Self::People, Self::Rights, Self::Decide, Self::Personal, Self::Audit];
+}
+
+impl Role {
+    /// Whether a role has a duty.
+    pub const fn has(self, duty: Duty) -> bool {
+        match self {
+            Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer => false,
+            Self::VillageLead => matches!(duty, Duty::People | Duty::Decide),
+            Self::Township | Self::County | Self::City => true,
+            Self::Administrator => matches!(duty, Duty::People | Duty::Rights | Duty::Audit),
+        }
+    }
+
+    /// How far up a role stands: who gives rights gives those of roles below their own.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer => 0,
+            Self::VillageLead => 1,
+            Self::Township => 2,
+            Self::County => 3,
+            Self::City => 4,
+            Self::Administrator => 5,
+        }
+    }
+}
+
+/// Whether somebody with these grants has a duty at all.
+pub fn has(grants: &[Grant], duty: Duty) -> bool {
+    grants.iter().any(|grant| grant.role().has(duty))
+}
+
+/// Whether somebody with these grants has a duty at a place.
+pub fn governs(grants: &[Grant], duty: Duty, place: &Place) -> bool {
+    let here = |grant: &Grant| grant.place().contains(place) || planted(Bug::GovernsAnywhere);
+    grants.iter().any(|grant| grant.role().has(duty) && here(grant))
+}
+
+/// Whether somebody with these grants has a duty towards a channel's records: they may look at them, too.
+pub fn answers_for(grants: &[Grant], duty: Duty, channel: &Channel) -> bool {
+    let one = |grant: &Grant| {
+        grant.role().has(duty)
+            && (allows(std::slice::from_ref(grant), Action::Look, channel)
+                || (planted(Bug::DutyOfAnyClass) && grant.place().covers(&channel.grid)))
+    };
+    grants.iter().any(one)
+}
+
+/// Whether somebody with these grants may give or end this one: at a place of theirs, for a role below theirs, and for
+/// no class that they lack themselves. Administrators, who see no records, give any role's.
+pub fn may_give(own: &[Grant], grant: &Grant) -> bool {
+    let one = |with: &Grant| {
+        let whole = with.role() == Role::Administrator || planted(Bug::GivesAbove);
+        let below = grant.role().rank() < with.role().rank();
+        let has_classes = grant.classes().iter().all(|class| with.classes().contains(class));
+        with.role().has(Duty::Rights) && with.place().contains(grant.place()) && (whole || (below && has_classes))
+    };
+    own.iter().any(one)
+}
+
+/// Whether somebody with these grants looks after another's account: it belongs to a place of theirs, and everything
+/// that it may do is at places of theirs and of roles below (an administrator's account is another's to look after).
+pub fn looks_after(own: &[Grant], home: Option<&Place>, theirs: &[Grant]) -> bool {
+    if home.is_none() && theirs.is_empty() {
+        return own.iter().any(|grant| grant.role() == Role::Administrator);
+    }
+    let at_home = home.is_none_or(|home| governs(own, Duty::People, home));
+    let one = |grant: &Grant, with: &Grant| {
+        let below = grant.role().rank() < with.role().rank() || with.role() == Role::Administrator;
+        with.role().has(Duty::People) && with.place().contains(grant.place()) && (below || planted(Bug::PeersGoverned))
+    };
+    at_home && theirs.iter().all(|grant| own.iter().any(|with| one(grant, with)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Class;
+
+    const GRID: &str = "411502001003-02";
+    const VILLAGE: &str = "411502001003";
+    const TOWNSHIP: &str = "411502001000";
+    const COUNTY: &str = "411502000000";
+    const CITY: &str = "411500000000";
+
+    fn place(text: &str) -> Place {
+        text.parse().expect("a place")
+    }
+
+    fn grant(role: Role, at: &str, classes: &[Class]) -> Grant {
+        Grant::new(role, place(at), classes.to_vec()).expect("a grant")
+    }
+
+    #[test]
+    fn duties_are_those_of_the_table() {
+        let table = [
+            (Role::GridWorker, [false; 5]),
+            (Role::Mediator, [false; 5]),
+            (Role::PatrolMember, [false; 5]),
+            (Role::Carer, [false; 5]),
+            (Role::VillageLead, [true, false, true, false, false]),
+            (Role::Township, [true; 5]),
+            (Role::County, [true; 5]),
+            (Role::City, [true; 5]),
+            (Role::Administrator, [true, true, false, false, true]),
+        ];
+        for (role, duties) in table {
+            assert_eq!(Duty::ALL.map(|duty| role.has(duty)), duties, "{role:?}");
+        }
+    }
+
+    #[test]
+    fn rights_are_given_downwards_and_within_ones_own() {
+        let all = Class::ALL;
+        let township = [grant(Role::Township, TOWNSHIP, &[Class::General, Class::Mediation])];
+        let given = |role, at: &str, classes: &[Class]| may_give(&township, &grant(role, at, classes));
+        assert!(given(Role::GridWorker, GRID, &[Class::General]));
+        assert!(given(Role::VillageLead, VILLAGE, &[Class::General, Class::Mediation]));
+        assert!(!given(Role::VillageLead, VILLAGE, all), "care is not theirs to give");
+        assert!(!given(Role::Township, TOWNSHIP, &[Class::General]), "a colleague's");
+        assert!(!given(Role::Administrator, VILLAGE, &[]));
+        assert!(!given(Role::GridWorker, "411502002001-01", &[Class::General]), "the next township's");
+        let lead = [grant(Role::VillageLead, VILLAGE, all)];
+        assert!(!may_give(&lead, &grant(Role::GridWorker, GRID, &[Class::General])));
+        let administrator = [grant(Role::Administrator, COUNTY, &[])];
+        assert!(may_give(&administrator, &grant(Role::County, COUNTY, all)));
+        assert!(!may_give(&administrator, &grant(Role::City, CITY, all)));
+    }
+
+    #[test]
+    fn an_account_is_looked_after_from_above() {
+        let lead = [grant(Role::VillageLead, VILLAGE, Class::ALL)];
+        let worker = [grant(Role::GridWorker, GRID, &[Class::General])];
+        let home = place(VILLAGE);
+        assert!(looks_after(&lead, Some(&home), &worker));
+        assert!(looks_after(&lead, Some(&home), &[]), "a new one, without grants");
+        assert!(!looks_after(&lead, Some(&home), &lead), "a colleague's password is not theirs to set");
+        assert!(!looks_after(&lead, Some(&place(TOWNSHIP)), &worker));
+        assert!(!looks_after(&worker, Some(&home), &[]));
+        let township = [grant(Role::Township, TOWNSHIP, &[Class::General])];
+        assert!(looks_after(&township, Some(&home), &lead));
+        let elsewhere = [worker[0].clone(), grant(Role::GridWorker, "411502002001-01", &[Class::General])];
+        assert!(!looks_after(&township, Some(&home), &elsewhere), "part of the work is elsewhere");
+        let administrator = [grant(Role::Administrator, CITY, &[])];
+        assert!(looks_after(&administrator, None, &[]) && !looks_after(&township, None, &[]));
+        assert!(looks_after(&administrator, Some(&home), &administrator));
+    }
+
+    #[test]
+    fn records_are_answered_for_by_place_and_class() {
+        let township = [grant(Role::Township, TOWNSHIP, &[Class::General])];
+        let channel = |text: &str| text.parse::<Channel>().expect("a channel");
+        assert!(answers_for(&township, Duty::Decide, &channel("411502001003-02/general")));
+        assert!(!answers_for(&township, Duty::Decide, &channel("411502001003-02/care")));
+        assert!(!answers_for(&township, Duty::Decide, &channel("411502002001-01/general")));
+        let administrator = [grant(Role::Administrator, CITY, &[])];
+        assert!(!answers_for(&administrator, Duty::Audit, &channel("411502001003-02/general")));
+    }
+}

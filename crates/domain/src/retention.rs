@@ -1,0 +1,92 @@
+//! How long records are kept (个人信息保护法 19, 47): as short as their purpose allows. One table, an office's to
+//! change.
+
+use crate::{
+    codes::Living,
+    day,
+    record::{Kind, Record},
+    resident::Resident,
+    visit::Visit,
+};
+use chrono::{Months, NaiveDate};
+
+/// How long a kind of record is kept, and from when on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The rule in words, as it is shown to the person recorded.
+    pub words: &'static str,
+    /// Months after which the record is erased.
+    pub months: u32,
+}
+
+/// Visits: three years after the visit, as long as a usual appraisal cycle asks for them [P].
+pub const VISIT: Rule = Rule { words: "走访记录自走访之日起保存3年", months: 36 };
+
+/// Residents who moved away or died: a year after that was noted [P].
+pub const GONE_RESIDENT: Rule = Rule { words: "居民搬离或去世后，其信息再保存1年", months: 12 };
+
+/// Records taken back: a year after the last change [P].
+pub const WITHDRAWN: Rule = Rule { words: "作废的记录再保存1年", months: 12 };
+
+/// Every rule.
+pub const RULES: [Rule; 3] = [VISIT, GONE_RESIDENT, WITHDRAWN];
+
+/// The day on which a record is to be erased; none while its purpose lasts. Records of disputes are sealed and not
+/// erased: they are no kind of this table.
+pub fn erased_on(record: &Record) -> Option<NaiveDate> {
+    let after = |ms: i64, rule: Rule| day::day(ms).checked_add_months(Months::new(rule.months));
+    let changed = record.changed.at.cast_signed();
+    if record.withdrawn() {
+        return after(changed, WITHDRAWN);
+    }
+    match record.kind {
+        Kind::Visit => after(record.view::<Visit>()?.at, VISIT),
+        Kind::Resident => match record.view::<Resident>()?.living {
+            Some(Living::Moved | Living::Died) => after(changed, GONE_RESIDENT),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        codes::Outcome,
+        id::{DeviceId, OpId, RecordId},
+        merge::merge,
+        record::{Op, diff},
+        stamp::Stamp,
+    };
+    use serde_json::json;
+
+    const LEAP_DAY: u64 = 1_709_175_600_000; // 2024-02-29 11:00 in China
+
+    fn record(kind: Kind, at: u64, view: &impl serde::Serialize) -> Record {
+        let op = Op {
+            id: OpId::new(at, [1; 10]),
+            record: RecordId::new(at, [2; 10]),
+            kind,
+            channel: "411502001003-02/general".parse().expect("a channel"),
+            stamp: Stamp { ms: at, counter: 0, device: DeviceId(1) },
+            by: "王芳".into(),
+            changes: diff(None, view),
+        };
+        merge(None, &op).record
+    }
+
+    #[test]
+    fn each_record_is_erased_when_its_time_is_over_and_not_before() {
+        let on = |text: &str| day::read(text);
+        let visit = Visit::new(RecordId::new(1, [0; 10]), LEAP_DAY.cast_signed(), "王芳", Outcome::NobodyHome);
+        assert_eq!(erased_on(&record(Kind::Visit, LEAP_DAY, &visit)), on("2027-02-28"), "three years after a leap day");
+        let resident = |living: &str| json!({"household": RecordId::new(1, [0; 10]), "name": "陈静", "living": living});
+        let of = |living: &str| erased_on(&record(Kind::Resident, LEAP_DAY, &resident(living)));
+        assert_eq!((of("home"), of("away")), (None, None), "their household is visited still");
+        assert_eq!((of("moved"), of("died")), (on("2025-02-28"), on("2025-02-28")));
+        assert_eq!(erased_on(&record(Kind::Household, LEAP_DAY, &json!({"number": "001"}))), None);
+        let withdrawn = json!({"number": "001", "withdrawn": "重复"});
+        assert_eq!(erased_on(&record(Kind::Household, LEAP_DAY, &withdrawn)), on("2025-02-28"));
+    }
+}

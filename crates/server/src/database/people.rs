@@ -1,0 +1,432 @@
+//! What offices do about people: accounts by place and team, codes for new phones, a second factor, closing an
+//! account, handing a grid over.
+
+use super::{
+    CannotChange, Database,
+    accounts::open_session,
+    audit::{Act, Entry, append},
+    devices::revoke,
+    grants::{end, give},
+    stored::decode,
+};
+use crate::{accounts::token_hash, random};
+use ruhu_domain::{
+    Class, DeviceId, GridCode, OpId,
+    office::{Done, HandGridOver, Receipt},
+    rights::{Grant, Place, Role},
+};
+use sqlx::{Row, any::AnyRow};
+use std::collections::BTreeMap;
+
+/// A code lets a phone in for this long, in milliseconds.
+const CODE_MS: u64 = 24 * 3_600_000;
+
+/// The characters of a code: Crockford's Base32, without what looks alike.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// An account as those who look after it see it.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its identity.
+    pub id: String,
+    /// The login name.
+    pub account: String,
+    /// The person's name.
+    pub name: String,
+    /// The team.
+    pub team: String,
+    /// Where they belong.
+    pub home: Option<Place>,
+    /// Who closed the account.
+    pub closed: Option<Done>,
+    /// Whether it has a second factor.
+    pub second_factor: bool,
+}
+
+/// A second factor as it is kept.
+#[derive(Clone, Debug)]
+pub struct Factor {
+    /// The secret, sealed to the server.
+    pub sealed: String,
+    /// The last step of time whose code was used.
+    pub step: u64,
+}
+
+impl Database {
+    /// Every account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn members(&self) -> sqlx::Result<Vec<Member>> {
+        let rows = sqlx::query(
+            "SELECT id, account, name, team, home, closed_by, closed_at, factor_on FROM account ORDER BY home, account",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(member).collect()
+    }
+
+    /// Makes an account that gets in with a code, or changes an account's name, team and home.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_member(&self, account: &str, name: &str, team: &str, home: &Place, by: &str) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        let id: String = sqlx::query_scalar(
+            "INSERT INTO account (id, account, name, password_hash, created_at, team, home)
+             VALUES ($1, $2, $3, '', $4, $5, $6) ON CONFLICT (account)
+             DO UPDATE SET name = excluded.name, team = excluded.team, home = excluded.home RETURNING id",
+        )
+        .bind(uuid::Uuid::from_bytes(random::bytes()).to_string())
+        .bind(account)
+        .bind(name)
+        .bind(random::now_ms().cast_signed())
+        .bind(team)
+        .bind(home.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Account, subject: id }).await?;
+        tx.commit().await
+    }
+
+    /// Closes an account: its grants end, its phones hand over what they have and are cleared, nobody logs in again.
+    ///
+    /// # Errors
+    /// See [`CannotChange`].
+    pub async fn close_account(&self, account: &str, by: &str) -> Result<(), CannotChange> {
+        let found = self.account(account).await?.ok_or_else(|| CannotChange::NoAccount(account.to_owned()))?;
+        let mut tx = self.begin().await?;
+        let grants: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM access_grant WHERE account = $1 AND ended_at IS NULL ORDER BY id")
+                .bind(&found.id)
+                .fetch_all(&mut *tx)
+                .await?;
+        for grant in grants {
+            end(&mut tx, self.engine, &grant, by).await?;
+        }
+        let devices: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM device WHERE account = $1 AND revoked_at IS NULL ORDER BY id")
+                .bind(&found.id)
+                .fetch_all(&mut *tx)
+                .await?;
+        for device in devices {
+            revoke(&mut tx, self.engine, &device, by).await?;
+        }
+        // A phone's token shows whose it is when it hands over: only the office's sessions end here.
+        for words in [
+            "DELETE FROM session WHERE account = $1 AND kind = 'office'",
+            "DELETE FROM enrolment WHERE account = $1 AND used_at IS NULL",
+        ] {
+            sqlx::query(words).bind(&found.id).execute(&mut *tx).await?;
+        }
+        sqlx::query("UPDATE account SET closed_by = $1, closed_at = $2 WHERE id = $3 AND closed_at IS NULL")
+            .bind(by)
+            .bind(random::now_ms().cast_signed())
+            .bind(&found.id)
+            .execute(&mut *tx)
+            .await?;
+        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Close, subject: found.id }).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes a code for an account; those before it are good no more. Returns it, and until when it is good (Unix
+    /// milliseconds).
+    ///
+    /// # Errors
+    /// See [`CannotChange`].
+    pub async fn make_code(&self, account: &str, by: &str) -> Result<(String, u64), CannotChange> {
+        let found = self.account(account).await?.filter(|found| !found.closed);
+        let found = found.ok_or_else(|| CannotChange::NoAccount(account.to_owned()))?;
+        let letters = random::bytes::<12>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
+        let code: String = letters.iter().collect();
+        let (now, until) = (random::now_ms(), random::now_ms() + CODE_MS);
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM enrolment WHERE account = $1 AND used_at IS NULL")
+            .bind(&found.id)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query(
+            "INSERT INTO enrolment (code_hash, account, given_by, given_at, until) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(token_hash(&code).as_slice())
+        .bind(&found.id)
+        .bind(by)
+        .bind(now.cast_signed())
+        .bind(until.cast_signed())
+        .execute(&mut *tx)
+        .await?;
+        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Code, subject: found.id }).await?;
+        tx.commit().await?;
+        Ok((format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]), until))
+    }
+
+    /// Lets a phone in with a code, once: the password is set and a session opened, together. `false` where the code
+    /// is not this account's, was used, or is too old.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn enrol(
+        &self,
+        account: &str,
+        code: &str,
+        password_hash: &str,
+        device: DeviceId,
+        token: &str,
+    ) -> sqlx::Result<bool> {
+        let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+        let code = code.replace('O', "0").replace(['I', 'L'], "1");
+        let now = random::now_ms().cast_signed();
+        let mut tx = self.begin().await?;
+        let done: Option<String> = sqlx::query_scalar(
+            "UPDATE enrolment SET used_at = $1, device = $2 WHERE code_hash = $3 AND used_at IS NULL AND until > $4
+             AND account = (SELECT id FROM account WHERE account = $5 AND closed_at IS NULL) RETURNING account",
+        )
+        .bind(now)
+        .bind(device.to_string())
+        .bind(token_hash(&code).as_slice())
+        .bind(now)
+        .bind(account)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(id) = done else { return Ok(false) };
+        sqlx::query("UPDATE account SET password_hash = $1 WHERE id = $2")
+            .bind(password_hash)
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+        open_session(&mut tx, &id, device, token).await?;
+        let entry = Entry { account: &id, device: Some(device), act: Act::Enrol, subject: String::new() };
+        append(&mut tx, self.engine, &entry).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Whether a password alone lets somebody in on a new phone: in a database of demo data. Elsewhere it takes a
+    /// code.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_demo(&self) -> sqlx::Result<bool> {
+        let found: Option<String> =
+            sqlx::query_scalar("SELECT value FROM setting WHERE name = 'demo'").fetch_optional(&self.pool).await?;
+        Ok(found.is_some())
+    }
+
+    /// Notes that the database holds demo data.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn set_demo(&self) -> sqlx::Result<()> {
+        sqlx::query("INSERT INTO setting (name, value) VALUES ('demo', '1') ON CONFLICT DO NOTHING")
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// An account's second factor, confirmed or not; none where it has no secret.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn factor(&self, account: &str) -> sqlx::Result<Option<Factor>> {
+        let row = sqlx::query("SELECT factor, factor_step FROM account WHERE id = $1")
+            .bind(account)
+            .fetch_optional(&self.pool)
+            .await?;
+        let factor = |row: AnyRow| {
+            Ok::<_, sqlx::Error>(Factor { sealed: row.try_get(0)?, step: row.try_get::<i64, _>(1)?.cast_unsigned() })
+        };
+        Ok(row.map(factor).transpose()?.filter(|factor| !factor.sealed.is_empty()))
+    }
+
+    /// Keeps a new secret; it does not count yet.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_factor(&self, account: &str, sealed: &str) -> sqlx::Result<()> {
+        sqlx::query("UPDATE account SET factor = $1, factor_on = 0, factor_step = 0 WHERE id = $2 AND factor_on = 0")
+            .bind(sealed)
+            .bind(account)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// Uses up the code of a step of time; `false` where it, or a later one, was used before.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn use_step(&self, account: &str, step: u64) -> sqlx::Result<bool> {
+        let done = sqlx::query("UPDATE account SET factor_step = $1 WHERE id = $2 AND factor_step < $3")
+            .bind(step.cast_signed())
+            .bind(account)
+            .bind(step.cast_signed())
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Turns an account's second factor on, or off and forgets its secret.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn turn_factor(&self, account: &str, on: bool, by: &str) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        let words = if on {
+            "UPDATE account SET factor_on = 1 WHERE id = $1"
+        } else {
+            "UPDATE account SET factor_on = 0, factor = '', factor_step = 0 WHERE id = $1"
+        };
+        sqlx::query(words).bind(account).execute(&mut *tx).await?;
+        let subject = if on { "on" } else { "off" }.to_owned();
+        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Factor, subject }).await?;
+        tx.commit().await
+    }
+
+    /// Gives a grid from one worker to another: the rights of the one end and the other has the same, and a receipt
+    /// says what went over.
+    ///
+    /// # Errors
+    /// See [`CannotChange`].
+    pub async fn hand_grid_over(&self, over: &HandGridOver, by: &str) -> Result<Receipt, CannotChange> {
+        let account = async |name: &str| {
+            let found = self.account(name).await?.filter(|found| !found.closed);
+            found.ok_or_else(|| CannotChange::NoAccount(name.to_owned()))
+        };
+        let (from, to) = (self.account(&over.from).await?, account(&over.to).await?);
+        let from = from.ok_or_else(|| CannotChange::NoAccount(over.from.clone()))?;
+        let county = over.grid.village().county().to_owned();
+        let mut tx = self.begin().await?;
+        let place = Place::Grid(over.grid.clone());
+        let had: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT id, role, classes FROM access_grant WHERE account = $1 AND place = $2 AND ended_at IS NULL
+             AND (until IS NULL OR until > $3) ORDER BY id",
+        )
+        .bind(&from.id)
+        .bind(place.to_string())
+        .bind(random::now_ms().cast_signed())
+        .fetch_all(&mut *tx)
+        .await?;
+        if had.is_empty() || from.id == to.id {
+            return Err(CannotChange::NotThere);
+        }
+        for (id, role, classes) in had {
+            let role: Role = role.parse().map_err(decode)?;
+            let classes = classes.split(',').filter(|class| !class.is_empty()).map(str::parse);
+            let classes: Vec<Class> = classes.collect::<Result<_, _>>().map_err(decode)?;
+            let grant = Grant::new(role, place.clone(), classes).map_err(decode)?;
+            end(&mut tx, self.engine, &id, by).await?;
+            give(&mut tx, self.engine, &to.id, &grant, by, None).await?;
+        }
+        let counts: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT kind, COUNT(*) FROM record WHERE county = $1 AND channel >= $2 AND channel < $3 GROUP BY kind",
+        )
+        .bind(&county)
+        .bind(format!("{}/", over.grid))
+        .bind(format!("{}/~", over.grid))
+        .fetch_all(&mut *tx)
+        .await?;
+        let records: BTreeMap<String, u64> =
+            counts.into_iter().map(|(kind, count)| (kind, count.cast_unsigned())).collect();
+        let now = random::now_ms();
+        let id = OpId::new(now, random::bytes()).to_string();
+        sqlx::query(
+            "INSERT INTO grid_handover (county, id, grid, from_account, to_account, done_by, done_at, records)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(&county)
+        .bind(&id)
+        .bind(over.grid.as_str())
+        .bind(&from.id)
+        .bind(&to.id)
+        .bind(by)
+        .bind(now.cast_signed())
+        .bind(serde_json::to_string(&records).unwrap_or_default())
+        .execute(&mut *tx)
+        .await?;
+        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::GridOver, subject: id.clone() })
+            .await?;
+        tx.commit().await?;
+        let receipts = self.receipts(&county).await?;
+        receipts.into_iter().find(|receipt| receipt.id == id).ok_or(CannotChange::NotThere)
+    }
+
+    /// The receipts of a county, with what came late since; the latest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn receipts(&self, county: &str) -> sqlx::Result<Vec<Receipt>> {
+        let rows = sqlx::query(
+            "SELECT h.id, h.grid, f.name, t.name, COALESCE(b.name, h.done_by), h.done_at, h.records, h.from_account
+             FROM grid_handover h JOIN account f ON f.id = h.from_account JOIN account t ON t.id = h.to_account
+             LEFT JOIN account b ON b.id = h.done_by WHERE h.county = $1 ORDER BY h.done_at DESC, h.id DESC",
+        )
+        .bind(county)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut receipts = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (grid, from): (String, String) = (row.try_get(1)?, row.try_get(7)?);
+            let grid: GridCode = grid.parse().map_err(decode)?;
+            let at: i64 = row.try_get(5)?;
+            let records: String = row.try_get(6)?;
+            receipts.push(Receipt {
+                id: row.try_get(0)?,
+                late: self.late(county, &grid, &from, at).await?,
+                devices: self.in_contact_since(&from, at).await?,
+                grid,
+                from: row.try_get(2)?,
+                to: row.try_get(3)?,
+                done: Done { by: row.try_get(4)?, at: at.cast_unsigned() },
+                records: serde_json::from_str(&records).map_err(decode)?,
+            });
+        }
+        Ok(receipts)
+    }
+
+    /// What an account sent for a grid since: waiting, taken in, refused.
+    async fn late(&self, county: &str, grid: &GridCode, account: &str, since: i64) -> sqlx::Result<[u64; 3]> {
+        let counts: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT outcome, COUNT(*) FROM op WHERE county = $1 AND channel >= $2 AND channel < $3 AND account = $4
+             AND received_at >= $5 GROUP BY outcome",
+        )
+        .bind(county)
+        .bind(format!("{grid}/"))
+        .bind(format!("{grid}/~"))
+        .bind(account)
+        .bind(since)
+        .fetch_all(&self.pool)
+        .await?;
+        let count = |wanted: &str| {
+            counts.iter().find(|(outcome, _)| outcome == wanted).map_or(0, |(_, count)| count.cast_unsigned())
+        };
+        Ok(["quarantined", "applied", "refused"].map(count))
+    }
+
+    /// How many devices of an account have been in contact since, and how many not.
+    async fn in_contact_since(&self, account: &str, since: i64) -> sqlx::Result<[u64; 2]> {
+        let seen: Vec<(Option<i64>, Option<i64>)> = sqlx::query_as(
+            "SELECT MAX(s.seen_at), MAX(d.handed_over_at) FROM device d JOIN session s ON s.device = d.id
+             WHERE d.account = $1 GROUP BY d.id",
+        )
+        .bind(account)
+        .fetch_all(&self.pool)
+        .await?;
+        let since_then = |seen: &&(Option<i64>, Option<i64>)| seen.1.is_some() || seen.0.is_some_and(|at| at >= since);
+        let contact = seen.iter().filter(since_then).count() as u64;
+        Ok([contact, seen.len() as u64 - contact])
+    }
+}
+
+fn member(row: &AnyRow) -> sqlx::Result<Member> {
+    let home: String = row.try_get(4)?;
+    let closed = row.try_get::<Option<String>, _>(5)?.zip(row.try_get::<Option<i64>, _>(6)?);
+    Ok(Member {
+        id: row.try_get(0)?,
+        account: row.try_get(1)?,
+        name: row.try_get(2)?,
+        team: row.try_get(3)?,
+        home: if home.is_empty() { None } else { Some(home.parse().map_err(decode)?) },
+        closed: closed.map(|(by, at)| Done { by, at: at.cast_unsigned() }),
+        second_factor: row.try_get::<i64, _>(7)? != 0,
+    })
+}

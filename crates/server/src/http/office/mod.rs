@@ -1,0 +1,156 @@
+//! What offices ask for. Each route asks [`duties`](ruhu_domain::duties) whether the caller has it to do, there and
+//! for that class; what they lack the right to is not there for them.
+
+mod people;
+mod personal;
+mod records;
+mod security;
+
+use super::{Office, Refusal, bearer, login::guest, peer::Peer};
+use crate::{
+    accounts,
+    database::{Act, Database, Entry, Session, SessionKind, Standing},
+};
+use axum::{
+    Json, Router,
+    extract::{FromRequest, FromRequestParts, Request, State, rejection::JsonRejection},
+    http::request::Parts,
+    routing::post,
+};
+use ruhu_domain::{
+    Channel,
+    duties::{self, Duty},
+    office::{Login, Nothing, Right, Welcome},
+    rights::{Grant, Place},
+};
+use serde::de::DeserializeOwned;
+
+/// The routes below `/office`, without the login.
+pub fn routes() -> Router<Office> {
+    Router::new()
+        .route("/me", post(me))
+        .route("/logout", post(logout))
+        .route("/people", post(people::people))
+        .route("/account", post(people::put))
+        .route("/close", post(people::close))
+        .route("/code", post(people::code))
+        .route("/give", post(people::give))
+        .route("/end", post(people::end))
+        .route("/revoke", post(people::revoke))
+        .route("/hand-over", post(people::hand_over))
+        .route("/receipts", post(people::receipts))
+        .route("/areas", post(people::areas))
+        .route("/waiting", post(records::waiting))
+        .route("/accept", post(records::accept))
+        .route("/refuse", post(records::refuse))
+        .route("/seen", post(records::seen))
+        .route("/acts", post(records::acts))
+        .route("/find", post(personal::find))
+        .route("/dossier", post(personal::dossier))
+        .route("/request-open", post(personal::open))
+        .route("/requests", post(personal::list))
+        .route("/request-decide", post(personal::decide))
+        .route("/second-factor", post(security::begin))
+        .route("/second-factor-on", post(security::turn_on))
+        .route("/second-factor-off", post(security::turn_off))
+}
+
+/// Somebody in an office.
+pub struct Official {
+    pub(super) session: Session,
+    pub(super) token: String,
+    pub(super) grants: Vec<Grant>,
+}
+
+impl Official {
+    /// What they do, for the record.
+    fn does(&self, act: Act, subject: String) -> Entry<'_> {
+        Entry { account: &self.session.account, device: None, act, subject }
+    }
+
+    /// # Errors
+    /// They don't have this to do anywhere.
+    fn has(&self, duty: Duty) -> Result<(), Refusal> {
+        if duties::has(&self.grants, duty) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    }
+
+    /// # Errors
+    /// They don't have this to do for these records.
+    fn answers_for(&self, duty: Duty, channel: &Channel) -> Result<(), Refusal> {
+        if duties::answers_for(&self.grants, duty, channel) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    }
+
+    /// The places where they have this to do.
+    fn places(&self, duty: Duty) -> impl Iterator<Item = &Place> {
+        self.grants.iter().filter(move |grant| grant.role().has(duty)).map(Grant::place)
+    }
+}
+
+impl FromRequestParts<Office> for Official {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
+        let token = bearer(&parts.headers)?;
+        match office.database.session(token).await? {
+            Standing::Open(session) if session.kind == SessionKind::Office => {
+                let grants = office.database.rights(&session.account).await?;
+                Ok(Self { session, token: token.to_owned(), grants })
+            }
+            _ => Err(Refusal::OfficeEnded),
+        }
+    }
+}
+
+/// A body of JSON, or [`Refusal::Malformed`].
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Office> for Asked<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, office: &Office) -> Result<Self, Refusal> {
+        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, office).await;
+        body.map(|Json(asked)| Self(asked)).map_err(|_| Refusal::Malformed)
+    }
+}
+
+/// `POST /api/v1/office/login`
+pub async fn login(
+    State(office): State<Office>,
+    peer: Peer,
+    Asked(request): Asked<Login>,
+) -> Result<Json<Welcome>, Refusal> {
+    let Login { account, password, code } = request;
+    let account = guest(&office, peer, account.trim(), password, code.as_deref(), None).await?.account;
+    let grants = office.database.rights(&account.id).await?;
+    if !Duty::ALL.into_iter().any(|duty| duties::has(&grants, duty)) {
+        return Err(Refusal::NoOffice);
+    }
+    let token = accounts::new_token();
+    office.database.open_office_session(&account, &token).await?;
+    let entry = Entry { account: &account.id, device: None, act: Act::LogIn, subject: "office".to_owned() };
+    office.database.put_on_record(&[entry]).await?;
+    let second_factor = account.second_factor;
+    Ok(Json(welcome(token, account.account, account.name, &grants, second_factor)))
+}
+
+fn welcome(token: String, account: String, name: String, grants: &[Grant], second_factor: bool) -> Welcome {
+    let duties = Duty::ALL.into_iter().filter(|duty| duties::has(grants, *duty)).collect();
+    Welcome { token, account, name, grants: grants.iter().map(right).collect(), duties, second_factor }
+}
+
+fn right(grant: &Grant) -> Right {
+    Right { role: grant.role(), place: grant.place().clone(), classes: grant.classes().to_vec() }
+}
+
+/// `POST /api/v1/office/me`
+async fn me(State(database): State<Database>, official: Official) -> Result<Json<Welcome>, Refusal> {
+    let Official { session, grants, .. } = official;
+    let second_factor = database.account(&session.login).await?.is_some_and(|account| account.second_factor);
+    Ok(Json(welcome(String::new(), session.login, session.name, &grants, second_factor)))
+}
+
+/// `POST /api/v1/office/logout`
+async fn logout(State(database): State<Database>, official: Official) -> Result<Json<Nothing>, Refusal> {
+    database.close_session(&official.token).await?;
+    Ok(Json(Nothing {}))
+}

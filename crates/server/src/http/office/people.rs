@@ -1,0 +1,252 @@
+//! 账号、设备、授权: accounts, devices and grants.
+
+use super::{Asked, Official, Refusal, right};
+use crate::database::{Database, Device, Given, Member};
+use axum::{Json, extract::State};
+use ruhu_domain::{
+    day,
+    duties::{self, Duty},
+    office::{
+        Code, Done, FindAreas, Give, GivenRight, HandGridOver, KnownDevice, NamedArea, Nothing, OfAccount, OfDevice,
+        OfGrant, Person, PutAccount, Receipt,
+    },
+    rights::{Grant, Place},
+};
+use std::collections::BTreeSet;
+
+/// The longest name of an account, a person or a team, in characters.
+const NAME: usize = 40;
+
+/// Areas named in one answer.
+const AREAS: usize = 60;
+
+/// What an office needs to know to decide on accounts.
+struct Staff {
+    members: Vec<Member>,
+    given: Vec<Given>,
+    devices: Vec<Device>,
+}
+
+impl Staff {
+    async fn read(database: &Database) -> Result<Self, Refusal> {
+        let (members, given) = (database.members().await?, database.given(None).await?);
+        Ok(Self { members, given, devices: database.devices(None).await? })
+    }
+
+    /// The grants an account has now.
+    fn grants(&self, account: &str) -> Vec<Grant> {
+        let now = crate::random::now_ms();
+        let has = |given: &&Given| {
+            given.account == account && given.ended.is_none() && given.until.is_none_or(|until| until > now)
+        };
+        self.given.iter().filter(has).map(|given| given.grant.clone()).collect()
+    }
+
+    /// An account that the caller looks after.
+    fn looked_after(&self, official: &Official, account: &str) -> Result<&Member, Refusal> {
+        let member = self.members.iter().find(|member| member.account == account);
+        member.filter(|member| self.looks_after(official, member)).ok_or(Refusal::NotAllowed)
+    }
+
+    fn looks_after(&self, official: &Official, member: &Member) -> bool {
+        // Nobody sets their own account's password, rights or end.
+        member.id != official.session.account
+            && duties::looks_after(&official.grants, member.home.as_ref(), &self.grants(&member.account))
+    }
+
+    fn person(&self, member: &Member) -> Person {
+        let done = |done: &Option<(String, u64)>| done.as_ref().map(|(by, at)| Done { by: self.name(by), at: *at });
+        let given = |given: &Given| GivenRight {
+            id: given.id.clone(),
+            right: right(&given.grant),
+            given: Done { by: self.name(&given.given_by), at: given.given_at },
+            until: given.until,
+            ended: done(&given.ended),
+        };
+        let device = |device: &Device| KnownDevice {
+            id: device.id,
+            first_at: device.first_at,
+            seen_at: device.seen_at,
+            revoked: done(&device.revoked),
+            handed_over_at: device.handed_over_at,
+        };
+        let own = |account: &str| account == member.account;
+        Person {
+            account: member.account.clone(),
+            name: member.name.clone(),
+            team: member.team.clone(),
+            home: member.home.clone(),
+            closed: member.closed.as_ref().map(|closed| Done { by: self.name(&closed.by), at: closed.at }),
+            second_factor: member.second_factor,
+            grants: self.given.iter().filter(|given| own(&given.account)).map(given).collect(),
+            devices: self.devices.iter().filter(|device| own(&device.account)).map(device).collect(),
+        }
+    }
+
+    /// The name of whoever did something: an account's, or what a command was given for.
+    fn name(&self, by: &str) -> String {
+        self.members.iter().find(|member| member.id == by).map_or(by, |member| &member.name).to_owned()
+    }
+}
+
+/// `POST /api/v1/office/people`
+pub async fn people(State(database): State<Database>, official: Official) -> Result<Json<Vec<Person>>, Refusal> {
+    official.has(Duty::People)?;
+    let staff = Staff::read(&database).await?;
+    let own = staff.members.iter().filter(|member| staff.looks_after(&official, member));
+    Ok(Json(own.map(|member| staff.person(member)).collect()))
+}
+
+/// `POST /api/v1/office/account`
+pub async fn put(
+    State(database): State<Database>,
+    official: Official,
+    Asked(PutAccount { account, name, team, home }): Asked<PutAccount>,
+) -> Result<Json<Nothing>, Refusal> {
+    let [account, name, team] = [account, name, team].map(|text| text.trim().to_owned());
+    let plain = account.chars().all(|letter| letter.is_alphanumeric() || ['.', '_', '-'].contains(&letter));
+    if account.is_empty() || name.is_empty() || !plain {
+        return Err(Refusal::Invalid("登录名用字母、数字或汉字，姓名不能空".into()));
+    }
+    if [&account, &name, &team].into_iter().any(|text| text.chars().count() > NAME) {
+        return Err(Refusal::Invalid(format!("登录名、姓名和队伍都请控制在 {NAME} 个字以内")));
+    }
+    if !duties::governs(&official.grants, Duty::People, &home) {
+        return Err(Refusal::NotAllowed);
+    }
+    let staff = Staff::read(&database).await?;
+    if staff.members.iter().any(|member| member.account == account) {
+        staff.looked_after(&official, &account).map_err(|_| Refusal::Invalid("这个登录名已经有人用了".into()))?;
+    }
+    database.put_member(&account, &name, &team, &home, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// `POST /api/v1/office/close`
+pub async fn close(
+    State(database): State<Database>,
+    official: Official,
+    Asked(OfAccount { account }): Asked<OfAccount>,
+) -> Result<Json<Nothing>, Refusal> {
+    Staff::read(&database).await?.looked_after(&official, &account)?;
+    database.close_account(&account, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// `POST /api/v1/office/code`
+pub async fn code(
+    State(database): State<Database>,
+    official: Official,
+    Asked(OfAccount { account }): Asked<OfAccount>,
+) -> Result<Json<Code>, Refusal> {
+    Staff::read(&database).await?.looked_after(&official, &account)?;
+    let (code, until) = database.make_code(&account, &official.session.account).await?;
+    Ok(Json(Code { code, until }))
+}
+
+/// `POST /api/v1/office/give`
+pub async fn give(
+    State(database): State<Database>,
+    official: Official,
+    Asked(Give { account, right, until }): Asked<Give>,
+) -> Result<Json<OfGrant>, Refusal> {
+    let grant = Grant::new(right.role, right.place, right.classes);
+    let grant = grant.map_err(|error| Refusal::Invalid(error.to_string()))?;
+    Staff::read(&database).await?.looked_after(&official, &account)?;
+    if !duties::may_give(&official.grants, &grant) {
+        return Err(Refusal::NotAllowed);
+    }
+    let until = match until {
+        Some(last) => Some(day::end_of(last).ok_or_else(|| Refusal::Invalid("日期太远".into()))?),
+        None => None,
+    };
+    let id = database.give(&account, &grant, &official.session.account, until).await?;
+    Ok(Json(OfGrant { id }))
+}
+
+/// `POST /api/v1/office/end`
+pub async fn end(
+    State(database): State<Database>,
+    official: Official,
+    Asked(OfGrant { id }): Asked<OfGrant>,
+) -> Result<Json<Nothing>, Refusal> {
+    let staff = Staff::read(&database).await?;
+    let given = staff.given.iter().find(|given| given.id == id).ok_or(Refusal::NotAllowed)?;
+    staff.looked_after(&official, &given.account)?;
+    if !duties::may_give(&official.grants, &given.grant) {
+        return Err(Refusal::NotAllowed);
+    }
+    database.end(&id, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// `POST /api/v1/office/revoke`
+pub async fn revoke(
+    State(database): State<Database>,
+    official: Official,
+    Asked(OfDevice { id }): Asked<OfDevice>,
+) -> Result<Json<Nothing>, Refusal> {
+    let staff = Staff::read(&database).await?;
+    let device = staff.devices.iter().find(|device| device.id == id).ok_or(Refusal::NotAllowed)?;
+    staff.looked_after(&official, &device.account)?;
+    database.revoke(id, &official.session.account).await.map_err(|error| Refusal::Invalid(error.to_string()))?;
+    Ok(Json(Nothing {}))
+}
+
+/// `POST /api/v1/office/hand-over`
+pub async fn hand_over(
+    State(database): State<Database>,
+    official: Official,
+    Asked(over): Asked<HandGridOver>,
+) -> Result<Json<Receipt>, Refusal> {
+    let staff = Staff::read(&database).await?;
+    staff.looked_after(&official, &over.from)?;
+    staff.looked_after(&official, &over.to)?;
+    let place = Place::Grid(over.grid.clone());
+    let goes_over = staff.grants(&over.from).into_iter().filter(|grant| *grant.place() == place);
+    if !duties::governs(&official.grants, Duty::Rights, &place)
+        || goes_over.into_iter().any(|grant| !duties::may_give(&official.grants, &grant))
+    {
+        return Err(Refusal::NotAllowed);
+    }
+    Ok(Json(database.hand_grid_over(&over, &official.session.account).await?))
+}
+
+/// `POST /api/v1/office/receipts`
+pub async fn receipts(State(database): State<Database>, official: Official) -> Result<Json<Vec<Receipt>>, Refusal> {
+    official.has(Duty::Rights)?;
+    let mut found = Vec::new();
+    for county in counties(&database, &official).await? {
+        found.extend(database.receipts(&county).await?);
+    }
+    let own = |receipt: &Receipt| duties::governs(&official.grants, Duty::Rights, &Place::Grid(receipt.grid.clone()));
+    found.retain(own);
+    Ok(Json(found))
+}
+
+/// The counties in which the caller gives rights.
+async fn counties(database: &Database, official: &Official) -> Result<BTreeSet<String>, Refusal> {
+    let mut counties = BTreeSet::new();
+    for place in official.places(Duty::Rights) {
+        match place.county() {
+            Some(county) => drop(counties.insert(county.to_string())),
+            None => counties.extend(database.counties_with_grids().await?),
+        }
+    }
+    Ok(counties)
+}
+
+/// `POST /api/v1/office/areas`
+pub async fn areas(
+    State(database): State<Database>,
+    official: Official,
+    Asked(FindAreas { text }): Asked<FindAreas>,
+) -> Result<Json<Vec<NamedArea>>, Refusal> {
+    let text = text.trim();
+    let found = database.named_areas(text).await?;
+    let own = found.into_iter().filter(|area| {
+        let place: Option<Place> = area.code.parse().ok();
+        place.is_some_and(|place| duties::governs(&official.grants, Duty::People, &place))
+    });
+    Ok(Json(own.take(AREAS).collect()))
+}

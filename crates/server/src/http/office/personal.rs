@@ -1,0 +1,168 @@
+//! 个人信息请求: what is held on a person recorded, and what they ask for (个人信息保护法 44–50).
+
+use super::{Asked, Official, Refusal, records::seen_of};
+use crate::{
+    database::{Act, Author, Database, Incoming},
+    random,
+};
+use axum::{Json, extract::State};
+use ruhu_domain::{
+    DeviceId, Kind, OpId, RecordId, Stamp,
+    duties::{self, Duty},
+    office::{DecideRequest, Dossier, FindPerson, Found, Held, Nothing, OfRecord, OpenRequest, Request, Wish},
+    record::{Change, Name, Op},
+    resident::{RESTRICTED, Resident},
+    retention,
+    rights::Grant,
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The longest text of a request or an answer, in characters.
+const WORDS: usize = 1_000;
+
+/// What a correction may change of a resident.
+const CORRECTED: [&str; 4] = ["name", "sex", "birth", "phone"];
+
+/// `POST /api/v1/office/find`
+pub async fn find(
+    State(database): State<Database>,
+    official: Official,
+    Asked(FindPerson { name }): Asked<FindPerson>,
+) -> Result<Json<Vec<Found>>, Refusal> {
+    official.has(Duty::Personal)?;
+    let name = name.trim();
+    if name.chars().count() < 2 {
+        return Err(Refusal::Invalid("请至少写两个字".into()));
+    }
+    let mut found: Vec<Found> = Vec::new();
+    for place in official.places(Duty::Personal) {
+        database.put_on_record(&[official.does(Act::Find, place.to_string())]).await?;
+        found.extend(database.find_people(name, place).await?);
+    }
+    found.retain(|found| duties::answers_for(&official.grants, Duty::Personal, &found.channel));
+    found.dedup_by_key(|found| found.record);
+    Ok(Json(found))
+}
+
+/// `POST /api/v1/office/dossier`
+pub async fn dossier(
+    State(database): State<Database>,
+    official: Official,
+    Asked(of): Asked<OfRecord>,
+) -> Result<Json<Dossier>, Refusal> {
+    official.answers_for(Duty::Personal, &of.channel)?;
+    let (found, _, records) = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
+    database.put_on_record(&[official.does(Act::Dossier, of.record.to_string())]).await?;
+    let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
+    let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
+    let seen = seen_of(&database, &of).await?;
+    Ok(Json(Dossier { found, records, seen, requests, kept: kept.join("；") }))
+}
+
+/// `POST /api/v1/office/request-open`
+pub async fn open(
+    State(database): State<Database>,
+    official: Official,
+    Asked(request): Asked<OpenRequest>,
+) -> Result<Json<Nothing>, Refusal> {
+    official.answers_for(Duty::Personal, &request.of.channel)?;
+    let texts = [&request.asked_by, &request.words];
+    if texts.iter().any(|text| text.trim().is_empty() || text.chars().count() > WORDS) {
+        return Err(Refusal::Invalid("请写明谁提出、怎样核实身份，以及具体要求（1000 字以内）".into()));
+    }
+    database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
+    database.open_request(&request, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// `POST /api/v1/office/requests`
+pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<Request>>, Refusal> {
+    official.has(Duty::Personal)?;
+    let mut requests = database.requests().await?;
+    requests.retain(|request| duties::answers_for(&official.grants, Duty::Personal, &request.of.channel));
+    Ok(Json(requests))
+}
+
+/// `POST /api/v1/office/request-decide`
+pub async fn decide(
+    State(database): State<Database>,
+    official: Official,
+    Asked(DecideRequest { id, granted, answer, values }): Asked<DecideRequest>,
+) -> Result<Json<Nothing>, Refusal> {
+    let request = database.requests().await?.into_iter().find(|request| request.id == id && request.decided.is_none());
+    let request = request.ok_or_else(|| Refusal::Invalid("没有这条请求，或已经答复".into()))?;
+    official.answers_for(Duty::Personal, &request.of.channel)?;
+    let answer = answer.trim();
+    if answer.is_empty() || answer.chars().count() > WORDS {
+        return Err(Refusal::Invalid("请写明怎样办的，或不同意的理由（1000 字以内）：要告诉本人".into()));
+    }
+    let by = &official.session.account;
+    if !granted || request.wish == Wish::Copy {
+        return done(database.decide_request(&request, granted, answer, by, None).await?);
+    }
+    let (_, resident, held) = database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
+    let changes = match request.wish {
+        Wish::Erase => {
+            let mention: Vec<RecordId> =
+                held.iter().filter(|held| held.kind != Kind::Resident).map(|held| held.record).collect();
+            let erase = Some((resident.name.as_str(), mention.as_slice()));
+            return done(database.decide_request(&request, true, answer, by, erase).await?);
+        }
+        Wish::Restrict => BTreeMap::from([(Name::from(RESTRICTED), Value::from(answer))]),
+        _ => corrected(values, &held)?,
+    };
+    write(&database, &official, &request.of, changes).await?;
+    done(database.decide_request(&request, true, answer, by, None).await?)
+}
+
+fn done(done: bool) -> Result<Json<Nothing>, Refusal> {
+    if done { Ok(Json(Nothing {})) } else { Err(Refusal::Invalid("这条请求已经答复".into())) }
+}
+
+/// The fields a correction changes, all of them right for a resident.
+fn corrected(values: BTreeMap<Name, Value>, held: &[Held]) -> Result<BTreeMap<Name, Value>, Refusal> {
+    let own = held.iter().find(|held| held.kind == Kind::Resident).ok_or(Refusal::NotFound)?;
+    let values: BTreeMap<Name, Value> =
+        values.into_iter().filter(|(name, value)| own.values.get(name) != Some(value)).collect();
+    let mut after = own.values.clone();
+    after.extend(values.clone());
+    let fields = after.iter().map(|(name, value)| (name.to_string(), value.clone()));
+    let fits = serde_json::from_value::<Resident>(Value::Object(fields.collect()));
+    let fits = fits.is_ok_and(|resident| !resident.name.trim().is_empty());
+    if values.is_empty() || !fits || values.keys().any(|name| !CORRECTED.contains(&name.as_str())) {
+        return Err(Refusal::Invalid("请填写要改成什么；出生日期写成 1956-03-08 这样".into()));
+    }
+    Ok(values)
+}
+
+/// Writes fields of a resident, as a save in the caller's name: its history shows who and what.
+async fn write(
+    database: &Database,
+    official: &Official,
+    of: &OfRecord,
+    changes: BTreeMap<Name, Value>,
+) -> Result<(), Refusal> {
+    let now = random::now_ms();
+    let device = DeviceId(official.session.device.0);
+    let replaced = database.stamps(of.record, &of.channel).await?;
+    let change = |(name, value): (Name, Value)| {
+        let replaced = replaced.get(&name).copied();
+        (name, Change { value, replaced, settles: Vec::new() })
+    };
+    let latest = replaced.values().max().copied().unwrap_or(Stamp::zero(device));
+    let op = Op {
+        id: OpId::new(now, random::bytes()),
+        record: of.record,
+        kind: Kind::Resident,
+        channel: of.channel.clone(),
+        stamp: latest.next(now, device),
+        by: Name::default(),
+        changes: changes.into_iter().map(change).collect(),
+    };
+    // An office saves nothing by its own grants: this one decision is what it may write.
+    let grants = [Grant::grid_worker(of.channel.grid.clone())];
+    let author = Author { account: &official.session.account, name: &official.session.name, device, grants: &grants };
+    database.take(author, vec![Incoming::Op(Box::new(op))]).await?;
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! What waits for a decision, who saw a record, and what is on record of whom.
+
+use super::{Asked, Official, Refusal};
+use crate::database::{Act, Database, Quarantined};
+use axum::{Json, extract::State};
+use ruhu_domain::{
+    OpId,
+    duties::{self, Duty},
+    office::{ActLine, Decision, Done, FindActs, Nothing, OfRecord, Seen, Waiting},
+};
+
+/// Entries of the audit in one answer.
+const ACTS: u32 = 200;
+
+/// `POST /api/v1/office/waiting`
+pub async fn waiting(State(database): State<Database>, official: Official) -> Result<Json<Vec<Waiting>>, Refusal> {
+    official.has(Duty::Decide)?;
+    let waiting = database.quarantined().await?.into_iter();
+    let own: Vec<Waiting> = waiting
+        .filter(|item| duties::answers_for(&official.grants, Duty::Decide, &item.op.channel))
+        .map(|Quarantined { op, received_at, reason }| Waiting {
+            op: op.id,
+            by: op.by,
+            channel: op.channel,
+            kind: op.kind,
+            received_at,
+            reason,
+            changes: op.changes.into_iter().map(|(name, change)| (name, change.value)).collect(),
+        })
+        .collect();
+    let read: Vec<_> = own.iter().map(|item| official.does(Act::Wait, item.op.to_string())).collect();
+    database.put_on_record(&read).await?;
+    Ok(Json(own))
+}
+
+/// `POST /api/v1/office/accept`
+pub async fn accept(
+    State(database): State<Database>,
+    official: Official,
+    Asked(Decision { op, .. }): Asked<Decision>,
+) -> Result<Json<Nothing>, Refusal> {
+    decides(&database, &official, op).await?;
+    database.accept(op, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// `POST /api/v1/office/refuse`
+pub async fn refuse(
+    State(database): State<Database>,
+    official: Official,
+    Asked(Decision { op, reason }): Asked<Decision>,
+) -> Result<Json<Nothing>, Refusal> {
+    if reason.trim().is_empty() {
+        return Err(Refusal::Invalid("请写明退回的原因，走访人会看到".into()));
+    }
+    decides(&database, &official, op).await?;
+    database.refuse(op, reason.trim(), &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// Whether the caller decides on an op: on their own they don't.
+async fn decides(database: &Database, official: &Official, op: OpId) -> Result<(), Refusal> {
+    let (channel, account) = database.waiting_for(op).await?.ok_or(Refusal::NotAllowed)?;
+    if account == official.session.account {
+        return Err(Refusal::Invalid("自己的记录请由上一级核对".into()));
+    }
+    official.answers_for(Duty::Decide, &channel)
+}
+
+/// `POST /api/v1/office/seen`
+pub async fn seen(
+    State(database): State<Database>,
+    official: Official,
+    Asked(OfRecord { record, channel }): Asked<OfRecord>,
+) -> Result<Json<Vec<Seen>>, Refusal> {
+    official.answers_for(Duty::Audit, &channel)?;
+    let sights = seen_of(&database, &OfRecord { record, channel }).await?;
+    database.put_on_record(&[official.does(Act::Sight, record.to_string())]).await?;
+    Ok(Json(sights))
+}
+
+/// Who saw a record.
+pub(super) async fn seen_of(database: &Database, of: &OfRecord) -> Result<Vec<Seen>, Refusal> {
+    let sights = database.who_saw(of.record, &of.channel).await?.into_iter();
+    let seen = sights.map(|sight| Seen {
+        done: Done { by: sight.name, at: sight.at },
+        account: sight.account,
+        how: sight.act.title().to_owned(),
+    });
+    Ok(seen.collect())
+}
+
+/// `POST /api/v1/office/acts`
+pub async fn acts(
+    State(database): State<Database>,
+    official: Official,
+    Asked(FindActs { account, before }): Asked<FindActs>,
+) -> Result<Json<Vec<ActLine>>, Refusal> {
+    official.has(Duty::Audit)?;
+    let members = database.members().await?;
+    let wanted = members.iter().filter(|member| {
+        let home = member.home.as_ref().is_some_and(|home| duties::governs(&official.grants, Duty::Audit, home));
+        home && (account.is_empty() || member.account == account)
+    });
+    let wanted: Vec<String> = wanted.map(|member| member.id.clone()).collect();
+    let lines = database.acts(&wanted, before, ACTS).await?;
+    database.put_on_record(&[official.does(Act::Sight, account)]).await?;
+    let name = |id: &str| members.iter().find(|member| member.id == id).map_or(id, |member| &member.name).to_owned();
+    let line = |line: crate::database::Line| ActLine {
+        seq: line.seq,
+        done: Done { by: name(&line.account), at: line.at },
+        act: line.act.title().to_owned(),
+        subject: name(&line.subject),
+    };
+    Ok(Json(lines.into_iter().map(line).collect()))
+}

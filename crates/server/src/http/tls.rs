@@ -1,0 +1,148 @@
+//! TLS of the server's own: from files, which are read again when they change, or by ACME (RFC 8555; the challenge is
+//! tls-alpn-01, RFC 8737: no second port is needed).
+
+use anyhow::Context;
+use axum::{
+    Router,
+    http::{HeaderValue, header},
+};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use futures::StreamExt;
+use rustls_acme::{
+    AcmeConfig,
+    caches::DirCache,
+    rustls::{ClientConfig, RootCertStore, crypto::ring},
+};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::net::TcpListener;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// Browsers that were here once come back by TLS alone for two years.
+const HSTS: &str = "max-age=63072000";
+
+/// How often certificate files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// How long requests that were accepted may take when the server stops.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Where a certificate comes from.
+#[derive(Clone, Debug)]
+pub enum Certificate {
+    /// PEM files: the chain, and its key.
+    Files {
+        /// The chain, the server's own first.
+        chain: PathBuf,
+        /// The key.
+        key: PathBuf,
+    },
+    /// An authority, asked over ACME.
+    Acme {
+        /// The names.
+        domains: Vec<String>,
+        /// An address for the authority's warnings.
+        contact: Option<String>,
+        /// The authority's directory.
+        directory: String,
+        /// Where the account's and the certificate's keys are kept.
+        kept_in: PathBuf,
+    },
+}
+
+/// Tells browsers to come back by TLS alone.
+pub fn strictly(router: Router) -> Router {
+    let value = HeaderValue::from_static(HSTS);
+    router.layer(SetResponseHeaderLayer::overriding(header::STRICT_TRANSPORT_SECURITY, value))
+}
+
+/// Serves over TLS until `stop` ends; what was accepted is finished first.
+///
+/// # Errors
+/// The certificate can't be read, or the listener's.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    certificate: Certificate,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    // Set before, by whoever needed TLS first, it is the same.
+    drop(ring::default_provider().install_default());
+    let handle: Handle<SocketAddr> = Handle::new();
+    let stopping = handle.clone();
+    tokio::spawn(async move {
+        stop.await;
+        stopping.graceful_shutdown(Some(GRACE));
+    });
+    let service = strictly(router).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum_server::from_tcp(listener.into_std()?)?.handle(handle);
+    match certificate {
+        Certificate::Files { chain, key } => {
+            let config = read(&chain, &key).await?;
+            let acceptor = axum_server::tls_rustls::RustlsAcceptor::new(config.clone());
+            let renewing = tokio::spawn(renew(config, chain, key));
+            server.acceptor(acceptor).serve(service).await?;
+            renewing.abort();
+        }
+        Certificate::Acme { domains, contact, directory, kept_in } => {
+            std::fs::create_dir_all(&kept_in).with_context(|| format!("无法建立 {}", kept_in.display()))?;
+            let config = AcmeConfig::new_with_client_config(domains, Arc::new(client()?))
+                .contact(contact.map(|address| format!("mailto:{address}")))
+                .directory(directory)
+                .cache(DirCache::new(kept_in));
+            let mut state = config.state();
+            let acceptor = state.axum_acceptor(state.default_rustls_config());
+            let asking = tokio::spawn(async move {
+                while let Some(event) = state.next().await {
+                    match event {
+                        Ok(event) => tracing::info!(?event, "certificate"),
+                        Err(error) => tracing::error!(%error, "certificate"),
+                    }
+                }
+            });
+            server.acceptor(acceptor).serve(service).await?;
+            asking.abort();
+        }
+    }
+    Ok(())
+}
+
+async fn read(chain: &Path, key: &Path) -> anyhow::Result<RustlsConfig> {
+    RustlsConfig::from_pem_file(chain, key)
+        .await
+        .with_context(|| format!("无法读取证书 {} 或私钥 {}", chain.display(), key.display()))
+}
+
+/// Reads the files again whenever they changed. Those that can't be read leave the certificate as it is.
+async fn renew(config: RustlsConfig, chain: PathBuf, key: PathBuf) {
+    let changed = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
+    let look = || -> [Option<SystemTime>; 2] { [changed(&chain), changed(&key)] };
+    let mut read = look();
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = look();
+        if now != read {
+            match config.reload_from_pem_file(&chain, &key).await {
+                Ok(()) => {
+                    read = now;
+                    tracing::info!("the certificate was read again");
+                }
+                // Half written, perhaps: the next look will tell.
+                Err(error) => tracing::error!(%error, "the certificate can't be read"),
+            }
+        }
+    }
+}
+
+/// How the authority itself is trusted: as the system does.
+fn client() -> anyhow::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    anyhow::ensure!(!roots.is_empty(), "系统里没有根证书，请先安装 ca-certificates");
+    let config = ClientConfig::builder_with_provider(ring::default_provider().into());
+    Ok(config.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
+}

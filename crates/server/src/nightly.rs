@@ -1,0 +1,54 @@
+//! What the server does by itself each night: records whose time is over are erased (个人信息保护法 47).
+
+use crate::{database::Database, random};
+use chrono::{NaiveDate, Timelike};
+use ruhu_domain::day;
+use std::time::Duration;
+
+/// The hour, in China, from which on the work of a night is done.
+const HOUR: u32 = 2;
+
+/// How often the server looks whether it is night.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
+
+/// Who erases what is over.
+const BY: &str = "保存期限";
+
+/// Whether the work of this moment's night is still to be done, and for which day.
+fn due(now_ms: u64, done: Option<NaiveDate>) -> Option<NaiveDate> {
+    let now = day::local(now_ms.cast_signed());
+    let today = now.date_naive();
+    (now.hour() >= HOUR && done != Some(today)).then_some(today)
+}
+
+/// Works for as long as the server does. A server that was off at night does it when it starts.
+pub async fn run(database: Database) {
+    let mut done = None;
+    loop {
+        if let Some(today) = due(random::now_ms(), done) {
+            match database.retain(today, BY).await {
+                Ok(erased) => {
+                    tracing::info!(erased, "retention");
+                    done = Some(today);
+                }
+                Err(_) => tracing::error!("retention failed; it is tried again"),
+            }
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nights_work_is_done_once_from_two_oclock_in_china() {
+        let at = |hours: u64| 1_795_363_200_000 + hours * 3_600_000; // 2026-11-23 00:00 in China
+        let today = day::read("2026-11-23");
+        assert_eq!(due(at(0), None), None);
+        assert_eq!((due(at(2), None), due(at(23), None)), (today, today), "also later, where the server was off");
+        assert_eq!(due(at(23), today), None);
+        assert_eq!(due(at(26), today), day::read("2026-11-24"));
+    }
+}

@@ -1,0 +1,513 @@
+//! What offices do over HTTP, on both databases: people, codes, second factors, grids handed over, decisions, the
+//! rights of the people recorded, retention.
+
+mod world;
+
+use ruhu_domain::{
+    Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
+    codes::Outcome,
+    day,
+    duties::Duty,
+    household::Household,
+    office::*,
+    planted::{Bug, plant},
+    record::{Op, diff},
+    rights::{Grant, Place, Role},
+    visit::Visit,
+    wire::{EnrolRequest, LoginRequest, LoginResponse, OpOutcome},
+};
+use ruhu_server::{
+    database::{Author, ERASED_NAME, Incoming, OPERATOR},
+    random,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use sqlx::Row;
+use std::collections::BTreeMap;
+use world::{Base, GRID, PASSWORD, World, address, channel, sql};
+
+const VILLAGE: &str = "411502001003";
+const TOWNSHIP: &str = "411502001000";
+const COUNTY: &str = "411502000000";
+const NEW_PASSWORD: &str = "新手机-2026";
+
+fn place(text: &str) -> Place {
+    text.parse().expect("a place")
+}
+
+fn right(role: Role, at: &str, classes: &[Class]) -> Right {
+    Right { role, place: place(at), classes: classes.to_vec() }
+}
+
+/// Somebody in an office, logged in.
+struct Desk<'a> {
+    world: &'a World,
+    token: String,
+}
+
+impl<'a> Desk<'a> {
+    /// Makes an account with a grant and logs it in.
+    async fn open(world: &'a World, account: &str, role: Role, at: &str, classes: &[Class]) -> Self {
+        world.database.put_account(account, account, PASSWORD, &[]).await.expect("an account");
+        sql(&address(&world.location), &format!("UPDATE account SET home = '{at}' WHERE account = '{account}'")).await;
+        let grant = Grant::new(role, place(at), classes.to_vec()).expect("a grant");
+        world.database.give(account, &grant, OPERATOR, None).await.expect("it is given");
+        let answer = Self::log_in(world, account, None).await;
+        let welcome: Welcome = answer.json().await.expect("a welcome");
+        Self { world, token: welcome.token }
+    }
+
+    async fn log_in(world: &World, account: &str, code: Option<String>) -> reqwest::Response {
+        let login = Login { account: account.into(), password: PASSWORD.into(), code };
+        let request = world.client.post(format!("{}/api/v1/office/login", world.url)).json(&login);
+        request.send().await.expect("an answer")
+    }
+
+    async fn post(&self, path: &str, body: &impl Serialize) -> reqwest::Response {
+        let request = self.world.client.post(format!("{}/api/v1/office/{path}", self.world.url));
+        request.bearer_auth(&self.token).json(body).send().await.expect("an answer")
+    }
+
+    async fn status(&self, path: &str, body: &impl Serialize) -> u16 {
+        self.post(path, body).await.status().as_u16()
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> T {
+        let answer = self.post(path, body).await;
+        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+        assert_eq!(status, 200, "{path}: {text}");
+        serde_json::from_str(&text).expect("the answer is read")
+    }
+}
+
+fn of(account: &str) -> OfAccount {
+    OfAccount { account: account.into() }
+}
+
+async fn enrol(world: &World, account: &str, code: &str, password: &str, device: u64) -> reqwest::Response {
+    let request = EnrolRequest {
+        account: account.into(),
+        code: code.into(),
+        password: password.into(),
+        device: DeviceId(device),
+    };
+    world.client.post(format!("{}/api/v1/enrol", world.url)).json(&request).send().await.expect("an answer")
+}
+
+async fn log_in(world: &World, account: &str, password: &str, device: u64) -> u16 {
+    let request =
+        LoginRequest { account: account.into(), password: password.into(), device: DeviceId(device), code: None };
+    let answer = world.client.post(format!("{}/api/v1/login", world.url)).json(&request).send().await;
+    answer.expect("an answer").status().as_u16()
+}
+
+async fn a_code_lets_one_phone_in_once(base: Base) {
+    let world = World::new(base).await;
+    sql(&address(&world.location), "DELETE FROM setting WHERE name = 'demo'").await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    assert_eq!(log_in(&world, "wangfang", PASSWORD, 1).await, 403, "a password alone lets no new phone in");
+
+    let new =
+        PutAccount {
+            account: "liqiang".into(), name: "李强".into(), team: "义务巡逻队".into(), home: place(VILLAGE)
+        };
+    desk.ask::<Nothing>("account", &new).await;
+    let give = Give { account: "liqiang".into(), right: right(Role::GridWorker, GRID, &[Class::General]), until: None };
+    desk.ask::<OfGrant>("give", &give).await;
+    assert_eq!(log_in(&world, "liqiang", "", 1).await, 401, "there is no password yet");
+
+    let first: Code = desk.ask("code", &of("liqiang")).await;
+    let code: Code = desk.ask("code", &of("liqiang")).await;
+    assert!(code.until > random::now_ms() + 23 * 3_600_000);
+    assert_eq!(enrol(&world, "liqiang", &first.code, NEW_PASSWORD, 1).await.status(), 401, "the one before is void");
+    assert_eq!(enrol(&world, "wangfang", &code.code, NEW_PASSWORD, 1).await.status(), 401, "somebody else's");
+    assert_eq!(enrol(&world, "liqiang", &code.code, "12345678", 1).await.status(), 422, "too easy a password");
+    // Typed as people type: small letters, without dashes.
+    let typed = code.code.replace('-', " ").to_lowercase();
+    let answer = enrol(&world, "liqiang", &typed, NEW_PASSWORD, 1).await;
+    let answer: LoginResponse = answer.json().await.expect("a login");
+    assert_eq!((answer.name.as_str(), answer.grids.len()), ("李强", 1));
+    assert_eq!(enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 2).await.status(), 401, "once");
+    assert_eq!(log_in(&world, "liqiang", NEW_PASSWORD, 1).await, 200, "the phone is known now");
+    assert_eq!(log_in(&world, "liqiang", NEW_PASSWORD, 2).await, 403);
+
+    let late: Code = desk.ask("code", &of("liqiang")).await;
+    sql(&address(&world.location), "UPDATE enrolment SET until = 1 WHERE used_at IS NULL").await;
+    assert_eq!(enrol(&world, "liqiang", &late.code, NEW_PASSWORD, 3).await.status(), 401, "too late");
+    let people: Vec<Person> = desk.ask("people", &()).await;
+    let person = people.iter().find(|person| person.account == "liqiang").expect("it is there");
+    assert_eq!((person.team.as_str(), person.devices.len(), person.grants.len()), ("义务巡逻队", 1, 1));
+    assert_eq!(person.grants[0].given.by, "zhen");
+}
+
+async fn a_closed_account_is_out_and_its_phone_hands_over(base: Base) {
+    let world = World::new(base).await;
+    let phone = world.log_in(1).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    desk.ask::<Nothing>("close", &of("wangfang")).await;
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    assert_eq!(phone.post(body, &phone.token).await.status(), 410, "it is to hand over what it has");
+    assert_eq!(log_in(&world, "wangfang", PASSWORD, 9).await, 401);
+    assert_eq!(desk.status("code", &of("wangfang")).await, 422, "nobody is let in again");
+    let people: Vec<Person> = desk.ask("people", &()).await;
+    let person = people.iter().find(|person| person.account == "wangfang").expect("it is there");
+    assert_eq!(person.closed.as_ref().map(|closed| closed.by.as_str()), Some("zhen"));
+    assert!(person.grants.iter().all(|grant| grant.ended.is_some()));
+}
+
+async fn a_session_is_for_one_kind_of_work_and_ends_by_itself(base: Base) {
+    let world = World::new(base).await;
+    let phone = world.log_in(1).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    assert_eq!(phone.post(body, &desk.token).await.status(), 401, "an office does not sync");
+    let as_phone = Desk { world: &world, token: phone.token.clone() };
+    assert_eq!(as_phone.status("people", &()).await, 401, "a phone is no office");
+    assert_eq!(Desk::log_in(&world, "wangfang", None).await.status(), 403, "nor is its worker");
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert_eq!(welcome.duties, Duty::ALL);
+    let ago = random::now_ms() - 16 * 60_000;
+    sql(&address(&world.location), &format!("UPDATE session SET seen_at = {ago} WHERE kind = 'office'")).await;
+    assert_eq!(desk.status("me", &()).await, 401, "a quarter of an hour without a request");
+}
+
+async fn a_second_factor_is_asked_for_and_good_once(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let factor: SecondFactor = desk.ask("second-factor", &()).await;
+    assert_eq!(Desk::log_in(&world, "zhen", None).await.status(), 200, "it does not count before it is confirmed");
+    let totp = |uri: &str| totp_rs::Totp::from_url(uri).expect("an authenticator takes it");
+    let code = |back: u64| {
+        let code = totp(&factor.uri).generate(random::now_ms() / 1_000 - back).to_string();
+        OfMoment { code }
+    };
+    assert_eq!(desk.status("second-factor-on", &OfMoment { code: "000000".into() }).await, 401);
+    desk.ask::<Nothing>("second-factor-on", &code(30)).await;
+    assert_eq!(Desk::log_in(&world, "zhen", None).await.status(), 428, "the digits are wanted");
+    assert_eq!(Desk::log_in(&world, "zhen", Some("000000".into())).await.status(), 401);
+    assert_eq!(Desk::log_in(&world, "zhen", Some(code(30).code)).await.status(), 401, "used before");
+    let now = code(0).code;
+    assert_eq!(Desk::log_in(&world, "zhen", Some(now.clone())).await.status(), 200);
+    assert_eq!(Desk::log_in(&world, "zhen", Some(now)).await.status(), 401, "once");
+    assert_eq!(log_in(&world, "zhen", PASSWORD, 5).await, 428, "on a phone too");
+    let secret: String = {
+        let row = sqlx::query("SELECT factor FROM account WHERE account = 'zhen'");
+        row.fetch_one(&mut world.connect().await).await.expect("a row").try_get(0).expect("text")
+    };
+    assert!(!secret.contains(&factor.secret), "it is kept sealed");
+}
+
+async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "一"), phone.visit(2, "二")]).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let new =
+        PutAccount { account: "liqiang".into(), name: "李强".into(), team: String::new(), home: place(VILLAGE) };
+    desk.ask::<Nothing>("account", &new).await;
+    let over = |from: &str, to: &str| {
+        let grid: GridCode = GRID.parse().expect("a grid");
+        HandGridOver { grid, from: from.into(), to: to.into() }
+    };
+    assert_eq!(desk.status("hand-over", &over("liqiang", "wangfang")).await, 422, "there is nothing to hand over");
+    let receipt: Receipt = desk.ask("hand-over", &over("wangfang", "liqiang")).await;
+    assert_eq!((receipt.from.as_str(), receipt.to.as_str(), receipt.done.by.as_str()), ("王芳", "李强", "zhen"));
+    assert_eq!(receipt.records, BTreeMap::from([("visit".to_owned(), 2)]));
+    assert_eq!(receipt.late, [0, 0, 0]);
+
+    // What the one before had not sent comes later, waits, and is on the receipt.
+    let answer = phone.sync(vec![phone.visit(3, "三"), phone.visit(4, "四")]).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Quarantined));
+    assert!(answer.grants.is_empty(), "the phone lets go of the grid");
+    let waiting: Vec<Waiting> = desk.ask("waiting", &()).await;
+    desk.ask::<Nothing>("accept", &Decision { op: waiting[0].op, reason: String::new() }).await;
+    let receipts: Vec<Receipt> = desk.ask("receipts", &()).await;
+    assert_eq!((receipts.len(), receipts[0].late), (1, [1, 1, 0]));
+    let code: Code = desk.ask("code", &of("liqiang")).await;
+    let answer: LoginResponse = enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 7).await.json().await.expect("in");
+    assert_eq!(answer.grids[0].channel, channel());
+}
+
+/// An op that writes a record of a kind.
+fn op(n: u64, kind: Kind, record: RecordId, view: &impl Serialize) -> Op {
+    Op {
+        id: OpId::new(n, [9; 10]),
+        record,
+        kind,
+        channel: channel(),
+        stamp: Stamp { ms: 1_760_000_000_000 + n, counter: 0, device: DeviceId(1) },
+        by: Default::default(),
+        changes: diff(None, view),
+    }
+}
+
+const HOUSEHOLD: u64 = 100;
+const RESIDENT: u64 = 101;
+const VISIT: u64 = 102;
+
+fn id(n: u64) -> RecordId {
+    RecordId::new(n, [5; 10])
+}
+
+/// A household with 陈静 in it, and a visit that speaks of her.
+fn family() -> Vec<Op> {
+    let household =
+        Household { number: "001".into(), head: "陈静".into(), phone: "19900000001".into(), ..Household::default() };
+    let resident = json!({"household": id(HOUSEHOLD), "name": "陈静", "birth": "1956-03-08", "living": "home"});
+    let mut visit = Visit::new(id(HOUSEHOLD), random::now_ms().cast_signed(), "王芳", Outcome::Met);
+    (visit.met, visit.found) = (vec!["陈静".into()], "陈静说腿疼，孙女陈雨在家".into());
+    vec![
+        op(1, Kind::Household, id(HOUSEHOLD), &household),
+        op(2, Kind::Resident, id(RESIDENT), &resident),
+        op(3, Kind::Visit, id(VISIT), &visit),
+    ]
+}
+
+fn resident() -> OfRecord {
+    OfRecord { record: id(RESIDENT), channel: channel() }
+}
+
+fn asks(wish: Wish) -> OpenRequest {
+    OpenRequest { of: resident(), wish, asked_by: "本人，核对了身份证".into(), words: "见附件".into() }
+}
+
+/// Everything that the database holds, as text.
+async fn whole(world: &World) -> String {
+    let mut all = String::new();
+    for words in ["SELECT body FROM record", "SELECT body FROM op"] {
+        let rows = sqlx::query(words).fetch_all(&mut world.connect().await).await.expect("rows");
+        rows.iter().for_each(|row| all.push_str(&row.try_get::<String, _>(0).expect("text")));
+    }
+    all
+}
+
+async fn a_person_sees_corrects_restricts_and_erases_what_is_held(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(family()).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    assert_eq!(desk.status("find", &FindPerson { name: "陈".into() }).await, 422, "one letter is a list of people");
+    let found: Vec<Found> = desk.ask("find", &FindPerson { name: "陈静".into() }).await;
+    assert_eq!((found.len(), found[0].birth_year, found[0].household.trim()), (1, Some(1956), "001"));
+    let dossier: Dossier = desk.ask("dossier", &resident()).await;
+    let kinds: Vec<&str> = dossier.records.iter().map(|held| held.kind.as_str()).collect();
+    assert_eq!(kinds, ["household", "resident", "visit"]);
+    assert!(dossier.kept.contains("3年") && dossier.records[1].history.len() == 1);
+
+    let decide = async |wish: Wish, granted: bool, values: Value| {
+        desk.ask::<Nothing>("request-open", &asks(wish)).await;
+        let requests: Vec<Request> = desk.ask("requests", &()).await;
+        assert!(requests[0].decided.is_none() && requests[0].wish == wish);
+        let values = serde_json::from_value(values).expect("fields");
+        let decision = DecideRequest { id: requests[0].id.clone(), granted, answer: "已核实".into(), values };
+        let status = desk.status("request-decide", &decision).await;
+        (status, decision)
+    };
+    let (status, decision) = decide(Wish::Correct, true, json!({"living": "died"})).await;
+    assert_eq!(status, 422, "not every field is a person's to correct");
+    let right =
+        DecideRequest { values: serde_json::from_value(json!({"birth": "1956-08-03"})).expect("x"), ..decision };
+    desk.ask::<Nothing>("request-decide", &right).await;
+    assert_eq!(desk.status("request-decide", &right).await, 422, "once");
+    assert_eq!(decide(Wish::Restrict, true, json!({})).await.0, 200);
+    let records = phone.sync(vec![]).await;
+    let changed: &Record =
+        records.channels[0].records.iter().find(|record| record.id == id(RESIDENT)).expect("changed");
+    assert_eq!(changed.fields["birth"].value, json!("1956-08-03"));
+    assert_eq!(changed.fields["restricted"].value, json!("已核实"));
+    let dossier: Dossier = desk.ask("dossier", &resident()).await;
+    let history = &dossier.records[1].history;
+    assert_eq!((history.len(), history[0].by.as_str()), (3, "zhen"), "each correction is on record");
+
+    assert_eq!(decide(Wish::Erase, false, json!({})).await.0, 200);
+    assert!(whole(&world).await.contains("陈静"), "a refusal erases nothing");
+    assert_eq!(decide(Wish::Erase, true, json!({})).await.0, 200);
+    let left = whole(&world).await;
+    assert!(!left.contains("陈静") && !left.contains("1956"), "gone from records and history: {left}");
+    assert!(left.contains("陈雨") && left.contains(ERASED_NAME), "what is others' stays");
+    assert_eq!(desk.status("dossier", &resident()).await, 404);
+    // The phone starts the channel over and forgets; sending the record again brings nothing back.
+    let answer = phone.sync(vec![]).await;
+    let page = &answer.channels[0];
+    assert!(page.reset && page.records.len() == 2 && page.records.iter().all(|record| record.id != id(RESIDENT)));
+    let again = phone.sync(family()).await;
+    assert!(again.results[1].outcome == OpOutcome::Gone, "{:?}", again.results[1]);
+    let edit = op(50, Kind::Resident, id(RESIDENT), &json!({"household": id(HOUSEHOLD), "name": "陈静"}));
+    assert_eq!(phone.sync(vec![edit]).await.results[0].outcome, OpOutcome::Quarantined);
+    let requests: Vec<Request> = desk.ask("requests", &()).await;
+    assert_eq!(requests.iter().filter(|request| request.decided.is_some()).count(), 4);
+    let seen: Vec<Seen> = desk.ask("seen", &resident()).await;
+    assert!(seen.iter().any(|seen| seen.account == "zhen" && seen.how == "查阅个人信息"));
+    assert!(seen.iter().any(|seen| seen.account == "wangfang"));
+    assert_eq!(world.database.verify_audit(None).await.map(drop).map_err(|error| error.to_string()), Ok(()));
+}
+
+async fn what_is_over_is_erased_at_night(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    let old = random::now_ms().cast_signed() - 4 * 366 * 86_400_000;
+    let visits = [(200, old), (201, random::now_ms().cast_signed())].map(|(n, at)| {
+        let mut visit = Visit::new(id(HOUSEHOLD), at, "王芳", Outcome::Met);
+        visit.found = format!("记录{n}");
+        op(n, Kind::Visit, id(n), &visit)
+    });
+    phone.sync(visits.to_vec()).await;
+    let today = day::day(random::now_ms().cast_signed());
+    let before = today - chrono::Days::new(4 * 366);
+    assert_eq!(world.database.retain(before, "保存期限").await.expect("it is looked at"), 0);
+    assert_eq!(world.database.retain(today, "保存期限").await.expect("it is erased"), 1);
+    assert_eq!(world.database.retain(today, "保存期限").await.expect("once"), 0);
+    let left = whole(&world).await;
+    assert!(!left.contains("记录200") && left.contains("记录201"));
+    let answer = phone.sync(vec![]).await;
+    assert!(answer.channels[0].reset && answer.channels[0].records.len() == 1);
+}
+
+/// What the matrix of duties expects of an official: accounts made at the homes, codes for the accounts, rights given,
+/// ops decided on.
+struct Expected {
+    role: Role,
+    at: &'static str,
+    classes: &'static [Class],
+    makes: [bool; 3],
+    codes: [bool; 4],
+    gives: [bool; 4],
+    decides: [bool; 3],
+}
+
+const HOMES: [&str; 3] = [VILLAGE, "411502002001", "411503001001"];
+
+const G: &[Class] = &[Class::General];
+
+fn expected() -> [Expected; 5] {
+    let row = |(role, at, classes), makes, codes, gives, decides| Expected {
+        role,
+        at,
+        classes,
+        makes,
+        codes,
+        gives,
+        decides,
+    };
+    let (yes, no) = (true, false);
+    [
+        row((Role::VillageLead, VILLAGE, G), [yes, no, no], [yes, no, no, no], [no; 4], [yes, no, no]),
+        row((Role::Township, TOWNSHIP, G), [yes, no, no], [yes, yes, no, no], [yes, yes, no, no], [yes, no, no]),
+        row(
+            (Role::Township, TOWNSHIP, Class::ALL),
+            [yes, no, no],
+            [yes, yes, no, no],
+            [yes, yes, yes, no],
+            [yes, yes, no],
+        ),
+        row((Role::County, COUNTY, Class::ALL), [yes, yes, no], [yes; 4], [yes; 4], [yes; 3]),
+        row((Role::Administrator, COUNTY, &[]), [yes, yes, no], [yes; 4], [yes; 4], [no; 3]),
+    ]
+}
+
+async fn differences(world: &World, stop: bool) -> (usize, Vec<String>) {
+    let (mut cells, mut differ) = (0, Vec::new());
+    for (n, row) in expected().iter().enumerate() {
+        let desk = Desk::open(world, &format!("desk{n}"), row.role, row.at, row.classes).await;
+        let mut cell = |what: String, expected: bool, found: bool| {
+            cells += 1;
+            if expected != found {
+                differ.push(format!("{}: {:?} {} {what}", if found { "leak" } else { "refused" }, row.role, row.at));
+            }
+        };
+        for (home, expected) in HOMES.into_iter().zip(row.makes) {
+            let account = format!("new{n}-{home}-{}", random::now_ms());
+            let new = PutAccount { account, name: "新人".into(), team: String::new(), home: place(home) };
+            cell(format!("make {home}"), expected, desk.status("account", &new).await == 200);
+        }
+        for (account, expected) in ["wangfang", "lead", "town", "far"].into_iter().zip(row.codes) {
+            cell(format!("code {account}"), expected, desk.status("code", &of(account)).await == 200);
+        }
+        let rights = [
+            ("wangfang", right(Role::GridWorker, GRID, G)),
+            ("wangfang", right(Role::VillageLead, VILLAGE, G)),
+            ("wangfang", right(Role::Carer, GRID, &[Class::Care])),
+            ("far", right(Role::GridWorker, "411502002001-01", G)),
+        ];
+        for ((account, right), expected) in rights.into_iter().zip(row.gives) {
+            let words = format!("give {right:?}");
+            let give = Give { account: account.into(), right, until: None };
+            let answer = desk.post("give", &give).await;
+            let done = answer.status() == 200;
+            if done {
+                let grant: OfGrant = answer.json().await.expect("a grant");
+                world.database.end(&grant.id, OPERATOR).await.expect("it ends");
+            }
+            cell(words, expected, done);
+        }
+        let waiting = desk.post("waiting", &()).await;
+        let waiting: Vec<Waiting> =
+            if waiting.status() == 200 { waiting.json().await.expect("a list") } else { vec![] };
+        for (at, expected) in AWAITED.into_iter().zip(row.decides) {
+            let found = waiting.iter().any(|item| item.channel.to_string() == at);
+            cell(format!("decide {at}"), expected, found);
+        }
+        world.database.close_account(&format!("desk{n}"), OPERATOR).await.expect("it is closed");
+        sql(
+            &address(&world.location),
+            &format!("UPDATE account SET account = account || '-{}' WHERE account = 'desk{n}'", random::now_ms()),
+        )
+        .await;
+        if stop && !differ.is_empty() {
+            break;
+        }
+    }
+    (cells, differ)
+}
+
+const AWAITED: [&str; 3] = ["411502001003-02/general", "411502001003-02/care", "411502002001-01/general"];
+
+async fn an_office_does_what_is_its_own_and_no_more(base: Base) {
+    let world = World::new(base).await;
+    let people = [
+        ("lead", Role::VillageLead, VILLAGE),
+        ("town", Role::Township, TOWNSHIP),
+        ("far", Role::GridWorker, "411502002001-01"),
+    ];
+    for (account, role, at) in people {
+        world.database.put_account(account, account, PASSWORD, &[]).await.expect("an account");
+        let home = place(at).to_string().chars().take(12).collect::<String>();
+        sql(&address(&world.location), &format!("UPDATE account SET home = '{home}' WHERE account = '{account}'"))
+            .await;
+        let grant = Grant::new(role, place(at), vec![Class::General]).expect("a grant");
+        world.database.give(account, &grant, OPERATOR, None).await.expect("it is given");
+    }
+    let author = Author { account: "stranger", name: "王芳", device: DeviceId(3), grants: &[] };
+    let waiting = AWAITED.iter().zip(300..).map(|(at, n)| {
+        let channel: Channel = at.parse().expect("a channel");
+        Incoming::Op(Box::new(Op { channel, ..op(n, Kind::Other("note".into()), id(n), &json!({"text": "话"})) }))
+    });
+    world.database.take(author, waiting.collect()).await.expect("they wait");
+
+    let (cells, differ) = differences(&world, false).await;
+    let mut caught = 0;
+    for bug in Bug::DUTIES {
+        plant(Some(bug));
+        let (_, differ) = differences(&world, true).await;
+        plant(None);
+        caught += usize::from(!differ.is_empty());
+        if differ.is_empty() {
+            println!("{bug:?} was not caught");
+        }
+    }
+    let leaks = differ.iter().filter(|cell| cell.starts_with("leak")).count();
+    println!("{base:?}: {cells} cells, {leaks} leaks; {} mutants, {caught} caught", Bug::DUTIES.len());
+    assert_eq!(differ, Vec::<String>::new());
+    assert_eq!(caught, Bug::DUTIES.len());
+}
+
+on_both_databases!(
+    a_code_lets_one_phone_in_once,
+    a_closed_account_is_out_and_its_phone_hands_over,
+    a_session_is_for_one_kind_of_work_and_ends_by_itself,
+    a_second_factor_is_asked_for_and_good_once,
+    a_grid_goes_over_with_what_was_not_sent,
+    a_person_sees_corrects_restricts_and_erases_what_is_held,
+    what_is_over_is_erased_at_night,
+    an_office_does_what_is_its_own_and_no_more,
+);
