@@ -36,7 +36,9 @@ self.addEventListener("sync", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== self.location.origin || url.pathname.startsWith("/api/")) return;
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  // The offices' pages are not kept: they need the server anyway.
+  if (/^\/(api|office)(\/|$)/.test(url.pathname)) return;
   event.respondWith(
     (async () => {
       const cache = await caches.open(CACHE);

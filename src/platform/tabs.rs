@@ -1,8 +1,20 @@
 //! What one window tells the others.
 
 use ruhu_domain::engine::Delta;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
+
+/// What is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum News {
+    /// This changed.
+    Changed(Box<Delta>),
+    /// The storage is to be read again.
+    Reload,
+    /// The worker locked the app.
+    Lock,
+}
 
 /// The channel between the windows of this phone.
 pub struct Tabs {
@@ -11,23 +23,23 @@ pub struct Tabs {
 }
 
 impl Tabs {
-    /// Joins the others; `receive` is called for each change they made, with none where the storage is
-    /// to be read again.
-    pub fn join(mut receive: impl FnMut(Option<Delta>) + 'static) -> Self {
+    /// Joins the others; `receive` is called with what they tell. What can't be read comes from another version: the
+    /// storage is read again.
+    pub fn join(mut receive: impl FnMut(News) + 'static) -> Self {
         let Ok(channel) = BroadcastChannel::new("ruhu") else {
             return Self { channel: None, _listener: None };
         };
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
-            receive(serde_json::from_slice(text.as_bytes()).unwrap_or_default());
+            receive(serde_json::from_slice(text.as_bytes()).unwrap_or(News::Reload));
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
         Self { channel: Some(channel), _listener: Some(listener) }
     }
 
-    /// Tells the others what changed, or with none to read the storage again.
-    pub fn tell(&self, delta: Option<&Delta>) {
-        if let (Some(channel), Ok(text)) = (&self.channel, serde_json::to_string(&delta)) {
+    /// Tells the others.
+    pub fn tell(&self, news: &News) {
+        if let (Some(channel), Ok(text)) = (&self.channel, serde_json::to_string(news)) {
             drop(channel.post_message(&JsValue::from_str(&text)));
         }
     }

@@ -13,7 +13,7 @@ use crate::{
         locks::{self, Held},
         pinyin::Initials,
         random,
-        tabs::Tabs,
+        tabs::{News, Tabs},
     },
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
@@ -116,11 +116,15 @@ fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
 
 impl Notebook {
     /// Opens what the storage holds; none where nobody is logged in. `changed` is called whenever
-    /// something to be seen changed.
+    /// something to be seen changed, `lock` when another window was locked by hand.
     ///
     /// # Errors
     /// The storage can't be read.
-    pub async fn open(storage: Rc<IndexedDb>, changed: impl Fn() + 'static) -> Result<Option<Rc<Self>>, OpenError> {
+    pub async fn open(
+        storage: Rc<IndexedDb>,
+        changed: impl Fn() + 'static,
+        lock: impl Fn() + 'static,
+    ) -> Result<Option<Rc<Self>>, OpenError> {
         let stored = storage.snapshot().await?;
         let Some(session) = session::stored(&stored) else { return Ok(None) };
         let contents = load(&stored, &session)?;
@@ -137,11 +141,12 @@ impl Notebook {
             changed: Box::new(changed),
         });
         let weak = Rc::downgrade(&this);
-        let tabs = Tabs::join(move |delta| {
+        let tabs = Tabs::join(move |news| {
             let Some(this) = weak.upgrade() else { return };
-            match delta {
-                Some(delta) => this.apply(delta),
-                None => leptos::task::spawn_local(async move { drop(this.reload().await) }),
+            match news {
+                News::Changed(delta) => this.apply(*delta),
+                News::Lock => lock(),
+                News::Reload => leptos::task::spawn_local(async move { drop(this.reload().await) }),
             }
         });
         *this.tabs.borrow_mut() = Some(tabs);
@@ -301,7 +306,14 @@ impl Notebook {
     /// Tells the other windows to read the storage again.
     pub fn tell_to_reload(&self) {
         if let Some(tabs) = self.tabs.borrow().as_ref() {
-            tabs.tell(None);
+            tabs.tell(&News::Reload);
+        }
+    }
+
+    /// Tells the other windows to lock.
+    pub fn tell_to_lock(&self) {
+        if let Some(tabs) = self.tabs.borrow().as_ref() {
+            tabs.tell(&News::Lock);
         }
     }
 

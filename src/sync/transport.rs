@@ -4,7 +4,7 @@ use js_sys::{Array, Function, Reflect, Uint8Array};
 use ruhu_domain::{
     DeviceId,
     wire::{
-        DeviceAnswer, DeviceRequest, HandOver, HandedOver, HistoryEntry, HistoryRequest, LoginRequest, LoginResponse,
+        DeviceAnswer, DeviceRequest, EnrolRequest, HandOver, HandedOver, HistoryEntry, HistoryRequest, LoginRequest, LoginResponse,
         Problem, Recovery, SyncRequest, SyncResponse,
     },
 };
@@ -34,6 +34,9 @@ pub enum TransportError {
     /// The office revoked this device.
     #[error("{0}")]
     Revoked(String),
+    /// The account has a second factor: its digits are wanted too.
+    #[error("{0}")]
+    CodeWanted(String),
     /// The batch was too large.
     #[error("一次发送太多")]
     TooLarge,
@@ -51,6 +54,14 @@ pub enum TransportError {
 /// [`TransportError::Unauthorized`] carries the words to show.
 pub async fn login(request: &LoginRequest) -> Result<LoginResponse, TransportError> {
     post("/api/v1/login", None, request).await
+}
+
+/// Lets a new phone in, or one whose password was forgotten, with a code from the office.
+///
+/// # Errors
+/// The words to show.
+pub async fn enrol(request: &EnrolRequest) -> Result<LoginResponse, TransportError> {
+    post("/api/v1/enrol", None, request).await
 }
 
 /// One round trip of sync.
@@ -100,7 +111,11 @@ pub async fn logout(token: &str) {
     drop(post::<_, serde_json::Value>("/api/v1/logout", Some(token), &()).await);
 }
 
-async fn post<T: Serialize, R: DeserializeOwned>(
+/// Posts a value and reads the answer.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn post<T: Serialize, R: DeserializeOwned>(
     path: &str,
     token: Option<&str>,
     body: &T,
@@ -120,6 +135,7 @@ async fn post<T: Serialize, R: DeserializeOwned>(
         401 => Err(TransportError::Unauthorized(problem())),
         410 if ours => Err(TransportError::Revoked(problem())),
         413 => Err(TransportError::TooLarge),
+        428 if ours => Err(TransportError::CodeWanted(problem())),
         _ => Err(TransportError::Busy(problem())),
     }
 }

@@ -12,6 +12,7 @@ pub mod household;
 pub mod id;
 pub mod id_number;
 pub mod intake;
+pub mod labels;
 pub mod ledger;
 pub mod merge;
 pub mod office;

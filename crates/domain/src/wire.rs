@@ -205,6 +205,23 @@ pub struct UnsentOps {
     pub ops: Vec<Arc<Op>>,
 }
 
+/// What a phone could not send, sealed for the server alone: [`UnsentOps`] as JSON under the key of the outbox, and the
+/// vault key as it was sealed to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedUnsent<K> {
+    /// The login name.
+    pub account: String,
+    /// The device.
+    pub device: DeviceId,
+    /// The vault key, sealed to the server.
+    pub key: K,
+    /// The sealed ops.
+    pub sealed: Vec<u8>,
+}
+
+/// Under which name [`SealedUnsent::sealed`] is sealed.
+pub const EXPORT: &str = "export";
+
 /// A receipt number for ops that the office took in by hand: six digits of the SHA-256 of their ids. A phone that
 /// has just these, and no others, may let go of them.
 pub fn receipt(ops: impl IntoIterator<Item = OpId>) -> String {

@@ -1,20 +1,20 @@
 //! Demo data: invented people at real places, the same for the same seed.
 
 use crate::{
-    database::{Author, Database, Incoming},
+    database::{Author, Database, Incoming, OPERATOR},
     import, random,
 };
 use chrono::{Datelike, NaiveDate};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
-    Channel, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
+    AreaCode, Channel, Class, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
     codes::{Living, Outcome, Purpose, Relation, Sex, Tag},
     day,
     household::Household,
     record::{Name, Op, diff},
     resident::Resident,
-    rights::Grant,
+    rights::{Grant, Place, Role},
     visit::Visit,
 };
 use serde::Serialize;
@@ -29,13 +29,18 @@ pub struct Login {
     pub account: &'static str,
     /// The person's name.
     pub name: &'static str,
-    /// Their grid's code.
-    pub grid: String,
-    /// How many households the grid has.
-    pub households: usize,
+    /// Their part: where, and what they see.
+    pub part: String,
 }
 
 const WORKERS: [(&str, &str, &str); 2] = [("wangfang", "王芳", "01"), ("liqiang", "李强", "02")];
+
+/// Who sits in offices: login name, name, role, classes.
+const OFFICES: [(&str, &str, Role, &[Class]); 3] = [
+    ("zhoulan", "周兰", Role::VillageLead, Class::ALL),
+    ("chenming", "陈明", Role::Township, Class::ALL),
+    ("guanli", "何磊", Role::Administrator, &[]),
+];
 
 const SURNAMES: &[&str] = &[
     "王", "李", "张", "刘", "陈", "杨", "黄", "赵", "周", "吴", "徐", "孙", "胡", "朱", "高", "林", "何", "郭", "马",
@@ -88,8 +93,25 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
             }
             database.put_account(account, name, PASSWORD, std::slice::from_ref(&grid)).await?;
         }
-        logins.push(Login { account, name, grid: grid.to_string(), households });
+        logins.push(Login { account, name, part: format!("手机应用，网格 {grid}，{households} 户") });
     }
+    let village: AreaCode = village.parse()?;
+    for (account, name, role, classes) in OFFICES {
+        let at = match role {
+            Role::VillageLead => Some(village.clone()),
+            Role::Township => village.parent(),
+            _ => village.parent().and_then(|township| township.parent()),
+        };
+        let at = at.ok_or_else(|| anyhow::anyhow!("the village is of no township"))?;
+        if database.account(account).await?.is_none() {
+            let grant = Grant::new(role, Place::Area(at.clone()), classes.to_vec())?;
+            database.put_account(account, name, PASSWORD, &[]).await?;
+            database.put_member(account, name, "", &Place::Area(at.clone()), OPERATOR).await?;
+            database.give(account, &grant, OPERATOR, None).await?;
+        }
+        logins.push(Login { account, name, part: format!("办公室网页 /office，{} {at}", role.title()) });
+    }
+    database.set_demo().await?;
     Ok(logins)
 }
 

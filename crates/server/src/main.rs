@@ -64,6 +64,10 @@ enum Command {
     Export(Export),
     /// 新建账号，或为已有账号重设密码与网格；密码从标准输入读一行
     Account(people::Account),
+    /// 发登记码：让新手机登录一次，或让忘记密码的人重设密码
+    Code(people::Code),
+    /// 停用账号（离职、调离）：授权全部结束，手机交出记录后清空
+    Close(people::Close),
     /// 授权：谁、什么角色、哪里、哪类记录，由谁给、到什么时候
     #[command(subcommand)]
     Grant(people::Grant),
@@ -282,7 +286,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             report(&roster::import(&database, &read(&file)?, dry_run).await?, dry_run)
         }
         Command::Import(Import::Ops { file }) => {
-            let unsent = serde_json::from_slice(&read(&file)?).context("这不是手机导出的未发送记录")?;
+            let unsent = import::read_ops(&read(&file)?, || secrets::recovery(&secrets_folder))?;
             let results = import::ops(&database, unsent).await?;
             let count = |wanted: &[OpOutcome]| results.iter().filter(|result| wanted.contains(&result.outcome)).count();
             println!(
@@ -353,20 +357,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Command::Account(account) => account.carry_out(&database).await?,
+        Command::Code(code) => code.carry_out(&database).await?,
+        Command::Close(close) => close.carry_out(&database).await?,
         Command::Audit(audit) => audit.carry_out(&database).await?,
         Command::Device(device) => device.carry_out(&database).await?,
         Command::Grant(grant) => grant.carry_out(&database).await?,
         Command::Demo { seed, households } => {
             secrets::init(&secrets_folder)?;
             for login in demo::fill(&database, seed, households).await? {
-                println!(
-                    "账号 {}  密码 {}  {}，网格 {}，{} 户",
-                    login.account,
-                    demo::PASSWORD,
-                    login.name,
-                    login.grid,
-                    login.households
-                );
+                let demo::Login { account, name, part } = login;
+                println!("账号 {account}  密码 {}  {name}，{part}", demo::PASSWORD);
             }
             ExitCode::SUCCESS
         }

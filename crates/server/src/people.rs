@@ -4,7 +4,8 @@ use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use ruhu_domain::{
-    Class, DeviceId, GridCode, day,
+    Class, DeviceId, GridCode, day, labels,
+    office::HandGridOver,
     rights::{self, Place, Role},
 };
 use ruhu_server::database::{self, Database, Given, OPERATOR};
@@ -31,6 +32,45 @@ impl Account {
         let password = password.trim_end_matches(['\r', '\n']);
         database.put_account(&self.account, &self.name, password, &self.grid).await?;
         println!("账号 {}({})可以登录了", self.account, self.name);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A code for an account.
+#[derive(Args)]
+pub struct Code {
+    /// 登录名
+    account: String,
+    /// 谁批准的
+    #[arg(long, default_value = OPERATOR)]
+    by: String,
+}
+
+impl Code {
+    /// Makes it.
+    pub async fn carry_out(self, database: &Database) -> anyhow::Result<ExitCode> {
+        let (code, until) = database.make_code(&self.account, &self.by).await?;
+        println!("登记码 {code}（{} 前有效，只能用一次）", day::moment(until.cast_signed()));
+        println!("请 {} 打开应用，点“第一次使用”，填账号和登记码，再自己设一个密码", self.account);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Closing an account.
+#[derive(Args)]
+pub struct Close {
+    /// 登录名
+    account: String,
+    /// 谁批准的
+    #[arg(long, default_value = OPERATOR)]
+    by: String,
+}
+
+impl Close {
+    /// Does it.
+    pub async fn carry_out(self, database: &Database) -> anyhow::Result<ExitCode> {
+        database.close_account(&self.account, &self.by).await?;
+        println!("已停用账号 {}。他的手机下次联网时会交出没发送的记录，然后清空", self.account);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -63,6 +103,21 @@ pub enum Grant {
         /// 登录名；不写则列出所有账号的
         account: Option<String>,
     },
+    /// 把一个网格从一个人交接给另一个人，打印回执
+    HandOver {
+        /// 网格编码
+        #[arg(long)]
+        grid: GridCode,
+        /// 原来的人的登录名
+        #[arg(long)]
+        from: String,
+        /// 接手的人的登录名
+        #[arg(long)]
+        to: String,
+        /// 谁批准的
+        #[arg(long, default_value = OPERATOR)]
+        by: String,
+    },
     /// 结束一条授权：下一次请求就生效，那人的手机随即清除这些记录，没发送的会交主管核对
     End {
         /// 编号，见 list
@@ -87,6 +142,16 @@ impl Grant {
                 let all = database.given(account.as_deref()).await?;
                 all.iter().for_each(|given| println!("{}", line(given)));
                 println!("授权 {} 条", all.len());
+            }
+            Self::HandOver { grid, from, to, by } => {
+                let receipt = database.hand_grid_over(&HandGridOver { grid, from, to }, &by).await?;
+                println!("交接回执 {}", receipt.id);
+                println!("网格 {}，由{}交给{}，{}办理", receipt.grid, receipt.from, receipt.to, receipt.done.by);
+                for (kind, count) in &receipt.records {
+                    let Ok(kind) = kind.parse();
+                    println!("{} {count} 条", labels::kind(&kind));
+                }
+                println!("原来的手机有 {} 台交接后还没有联网，它们没发送的记录到了以后进入待核对", receipt.devices[1]);
             }
             Self::End { id, by } => {
                 database.end(&id, &by).await?;

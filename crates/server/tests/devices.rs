@@ -43,7 +43,7 @@ async fn a_revoked_device_is_told_so_and_only_hands_over(base: Base) {
     let mut phone = world.log_in(1).await;
     let other = world.log_in(2).await;
     phone.sync(vec![phone.visit(1, "发过的")]).await;
-    let ask = DeviceRequest { device: phone.device, code: None };
+    let ask = DeviceRequest { device: phone.device };
     let told: DeviceAnswer = post(&world, "device", &ask).await.json().await.expect("an answer");
     assert!(!told.revoked);
     let early = post(&world, "handover", &handing_over(&phone, vec![phone.visit(9, "早了")])).await;

@@ -191,8 +191,10 @@ async fn the_demo_is_the_same_for_the_same_seed_and_fills_once(base: Base) {
         let (_folder, location) = place(base).await;
         let database = Database::open(&location).await.expect("a database");
         let logins = demo::fill(&database, 7, 30).await.expect("demo data");
-        demo::fill(&database, 7, 30).await.expect("demo data");
-        let records = database.records(&logins[0].grid, &[Kind::Household, Kind::Resident]).await.expect("records");
+        assert_eq!(demo::fill(&database, 7, 30).await.expect("demo data"), logins);
+        let given = database.given(Some(logins[0].account)).await.expect("grants");
+        let grid = given[0].grant.place().to_string();
+        let records = database.records(&grid, &[Kind::Household, Kind::Resident]).await.expect("records");
         let households: Vec<Household> = records.iter().filter_map(Record::view).collect();
         assert_eq!(records.iter().filter(|record| record.kind == Kind::Household).count(), 15);
         seen.push(households);

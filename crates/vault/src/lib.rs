@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! password ── Argon2id ──► opens ┐
-//! the server's secret key ─ opens ┴► vault key ── HKDF-SHA256 ──► a key each for general, mediation, care,
-//!                                                                 outbox, meta and names
+//! the server's secret key ─ opens ┼► vault key ── HKDF-SHA256 ──► a key each for general, mediation, care,
+//! the phone's sensor ───── opens ┘                                outbox, meta and names
 //! ```
 
 mod keys;
@@ -13,4 +13,4 @@ mod wrap;
 
 pub use keys::{CannotOpen, Keys, Purpose, VaultKey};
 pub use recovery::{RecoveryKey, RecoveryPublicKey, Sealed};
-pub use wrap::{Kdf, Wrap};
+pub use wrap::{Kdf, SensorWrap, Wrap};

@@ -1,7 +1,9 @@
 //! The vault key under a password.
 
 use crate::keys::{CannotOpen, VaultKey, open, seal};
+use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use zeroize::Zeroize;
 
 /// How a key is made of a password: Argon2id (RFC 9106), one lane, 32 bytes.
@@ -63,6 +65,46 @@ impl Wrap {
     }
 }
 
+/// The vault key, sealed with a secret that the phone's sensor gives out (WebAuthn, PRF extension).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SensorWrap(Vec<u8>);
+
+impl SensorWrap {
+    fn key(mut secret: [u8; 32]) -> [u8; 32] {
+        let mut key = [0; 32];
+        Hkdf::<Sha256>::new(None, &secret).expand(b"ruhu/sensor", &mut key).expect("32 bytes are few enough");
+        secret.zeroize();
+        key
+    }
+
+    fn place(owner: &str) -> Vec<u8> {
+        [b"sensor\0", owner.as_bytes()].concat()
+    }
+
+    /// Seals a vault key for its owner; the secret is wiped.
+    pub fn seal(owner: &str, secret: [u8; 32], nonce: [u8; 24], vault: &VaultKey) -> Self {
+        let mut key = Self::key(secret);
+        let sealed = seal(&key, &Self::place(owner), nonce, &[vault.bytes()]);
+        key.zeroize();
+        Self(sealed)
+    }
+
+    /// Opens the vault key; the secret is wiped.
+    ///
+    /// # Errors
+    /// Another secret, another owner, or something was changed.
+    pub fn open(&self, owner: &str, secret: [u8; 32]) -> Result<VaultKey, CannotOpen> {
+        let mut key = Self::key(secret);
+        let opened = open(&key, &Self::place(owner), &self.0);
+        key.zeroize();
+        let mut bytes = opened?;
+        let vault = bytes.as_slice().try_into().map(VaultKey::new).map_err(|_| CannotOpen);
+        bytes.zeroize();
+        vault
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +130,15 @@ mod tests {
         assert_eq!(opened.bytes(), vault.bytes());
         assert_eq!(wrap.open("wangfang", key(&kdf(), "wrong")).map(drop), Err(CannotOpen));
         assert_eq!(wrap.open("liqiang", key(&kdf(), "right")).map(drop), Err(CannotOpen));
+    }
+
+    #[test]
+    fn the_sensors_secret_opens_the_vault_of_its_owner_alone() {
+        let vault = VaultKey::new([5; 32]);
+        let wrap = SensorWrap::seal("wangfang", [7; 32], [1; 24], &vault);
+        assert_eq!(wrap.open("wangfang", [7; 32]).expect("it opens").bytes(), vault.bytes());
+        assert_eq!(wrap.open("wangfang", [8; 32]).map(drop), Err(CannotOpen));
+        assert_eq!(wrap.open("liqiang", [7; 32]).map(drop), Err(CannotOpen));
     }
 
     #[test]

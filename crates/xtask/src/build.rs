@@ -15,17 +15,29 @@ use std::{
 /// Where the built app is.
 pub const DIST: &str = "dist";
 
-/// Builds the app into `dist/`: Trunk's files, the service worker with its list, compressed copies.
+/// Where the built offices' pages are: beside the phone app, which does not load them.
+const OFFICE: &str = "dist/office";
+
+/// Builds the app into `dist/`: Trunk's files, the service worker with its list, the offices' pages, compressed copies.
 ///
 /// # Errors
 /// A tool is missing or fails.
 pub fn app() -> anyhow::Result<()> {
     setup::app()?;
+    trunk(&[])?;
+    write_service_worker()?;
+    trunk(&["office.html", "--dist", OFFICE, "--public-url", "/office/"])?;
+    let (made, page) = (Path::new(OFFICE).join("office.html"), Path::new(OFFICE).join("index.html"));
+    if made.exists() {
+        fs::rename(made, page)?;
+    }
+    compress()
+}
+
+fn trunk(options: &[&str]) -> anyhow::Result<()> {
     let mut trunk = command(&["trunk", "build", "--skip-version-check"]);
     // Trunk takes NO_COLOR as a flag of its own and refuses the usual value.
-    run(trunk.env_remove("NO_COLOR"))?;
-    write_service_worker()?;
-    compress()
+    run(trunk.args(options).env_remove("NO_COLOR"))
 }
 
 /// Builds the server; returns its program.
@@ -62,12 +74,12 @@ pub fn files() -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Whether a file is part of what a first load brings: all but the store's screenshots and the icons
-/// that only an installation asks for.
+/// Whether a file is part of what a phone's first load brings: all but the store's screenshots, the icons that only an
+/// installation asks for, and the offices' pages.
 pub fn is_loaded(file: &Path) -> bool {
     let text = file.to_string_lossy();
     let only_for_installing = text.contains("icons/") && text.ends_with(".png");
-    !(text.contains("screenshots/") || only_for_installing)
+    !(text.contains("screenshots/") || file.starts_with(OFFICE) || only_for_installing)
 }
 
 fn write_service_worker() -> anyhow::Result<()> {

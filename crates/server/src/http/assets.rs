@@ -27,7 +27,21 @@ pub fn service(app: &Path) -> anyhow::Result<Router> {
         .precompressed_br()
         .append_index_html_on_directories(true)
         .fallback(ServeFile::new(page).precompressed_br());
-    Ok(Router::new().fallback_service(files).layer(middleware::from_fn(cache)))
+    let office = ServeFile::new(app.join(OFFICE)).precompressed_br();
+    let router = Router::new().route_service("/office", office).fallback_service(files);
+    Ok(router.layer(middleware::from_fn(cache)))
+}
+
+/// The offices' page.
+const OFFICE: &str = "office/index.html";
+
+/// The text of the app's pages, the phone's and the offices'.
+///
+/// # Errors
+/// They can't be read.
+pub fn pages(app: &Path) -> std::io::Result<String> {
+    let office = std::fs::read_to_string(app.join(OFFICE)).unwrap_or_default();
+    Ok(std::fs::read_to_string(app.join("index.html"))? + &office)
 }
 
 async fn cache(request: Request, next: Next) -> Response<Body> {
@@ -61,7 +75,7 @@ fn is_hashed(name: &str) -> bool {
     })
 }
 
-/// The policy for the app's page: its own files only, and exactly the inline scripts and styles it has.
+/// The policy for the app's pages: their own files only, and exactly the inline scripts and styles they have.
 pub fn content_security_policy(page: &str) -> String {
     let (scripts, styles) = (inline_hashes(page, "script"), inline_hashes(page, "style"));
     format!(

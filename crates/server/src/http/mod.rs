@@ -101,7 +101,7 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         SetResponseHeaderLayer::if_not_present(HeaderName::from_static(name), HeaderValue::from_static(value))
     };
     let policy = match app {
-        Some(app) => content_security_policy(&std::fs::read_to_string(app.join("index.html"))?),
+        Some(app) => content_security_policy(&assets::pages(app)?),
         None => content_security_policy(""),
     };
     Ok(router.layer(

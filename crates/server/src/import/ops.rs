@@ -2,7 +2,37 @@
 
 use crate::database::{Author, Database, Incoming};
 use anyhow::Context;
-use ruhu_domain::wire::{MAX_OPS, OpResult, UnsentOps};
+use ruhu_domain::wire::{EXPORT, MAX_OPS, OpResult, SealedUnsent, UnsentOps, vault_owner};
+use ruhu_vault::{Purpose, RecoveryKey, Sealed};
+use serde::Deserialize;
+
+/// A file that a phone made.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Carried {
+    Sealed(SealedUnsent<Sealed>),
+    Plain(UnsentOps),
+}
+
+/// Reads a file that a phone made, sealed for this server or, from phones that never were in contact with one, not.
+///
+/// # Errors
+/// It is no such file, or it was sealed for another server.
+pub fn read(bytes: &[u8], server: impl FnOnce() -> anyhow::Result<RecoveryKey>) -> anyhow::Result<UnsentOps> {
+    let not_ours = "这不是手机导出的未发送记录";
+    match serde_json::from_slice(bytes).context(not_ours)? {
+        Carried::Plain(unsent) => Ok(unsent),
+        Carried::Sealed(SealedUnsent { account, device, key, sealed }) => {
+            let other = "这个文件打不开：不是给这台服务器的，或已损坏";
+            let keys = server()?.open(&key, &vault_owner(&account, device)).context(other)?.keys();
+            let name = keys.name(EXPORT, EXPORT);
+            let (_, plain) = keys.open(Purpose::Outbox, EXPORT, &name, &sealed).context(other)?;
+            let unsent: UnsentOps = serde_json::from_slice(&plain).context(not_ours)?;
+            anyhow::ensure!(unsent.account == account && unsent.device == device, other);
+            Ok(unsent)
+        }
+    }
+}
 
 /// Takes the ops in under the account that made them, as if the phone had sent them; those that came before
 /// have no second effect.

@@ -1,0 +1,87 @@
+//! What fields are called, and their values in words: for documents that show a record as it is kept.
+
+use crate::{
+    codes::{Consistency, Living, Relation, Sex, Tag},
+    record::{Kind, WITHDRAWN},
+    resident::RESTRICTED,
+    visit,
+};
+use serde_json::Value;
+
+/// What a kind of record is called.
+pub fn kind(kind: &Kind) -> &str {
+    match kind {
+        Kind::Household => "户",
+        Kind::Resident => "居民",
+        Kind::Visit => "入户走访",
+        Kind::Other(name) => name,
+    }
+}
+
+/// What a field is called; none for those that have no words of their own.
+pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
+    Some(match (of, name) {
+        (Kind::Visit, name) => return visit::field_label(name),
+        (_, WITHDRAWN) => "作废",
+        (_, "phone") => "电话",
+        (Kind::Household, "number") => "户号",
+        (Kind::Household, "address") => "地址",
+        (Kind::Household, "order") => "走访顺序",
+        (Kind::Household, "head") => "户主",
+        (Kind::Household, "consistency") => "人户一致",
+        (Kind::Household, "note") => "备注",
+        (Kind::Household, "tags") => "标签",
+        (Kind::Resident, "name") => "姓名",
+        (Kind::Resident, "sex") => "性别",
+        (Kind::Resident, "birth") => "出生日期",
+        (Kind::Resident, "relation") => "与户主关系",
+        (Kind::Resident, "living") => "居住状态",
+        (Kind::Resident, "notice") => "已告知",
+        (Kind::Resident, RESTRICTED) => "限制处理",
+        _ => return None,
+    })
+}
+
+/// A field's value in words.
+pub fn value(of: &Kind, name: &str, value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    let label = match (of, name) {
+        (Kind::Resident, "sex") => Sex::find(text).map(Sex::label),
+        (Kind::Resident, "relation") => Relation::find(text).map(Relation::label),
+        (Kind::Resident, "living") => Living::find(text).map(Living::label),
+        (Kind::Household, "consistency") => Consistency::find(text).map(Consistency::label),
+        (Kind::Household, "tags") => {
+            let tags = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+            return tags
+                .map(|tag| Tag::find(tag).map_or_else(|| tag.to_owned(), |tag| tag.label().to_owned()))
+                .collect::<Vec<_>>()
+                .join("、");
+        }
+        (Kind::Household, "order") => return value.to_string(),
+        _ => None,
+    };
+    label.map_or_else(|| visit::field_words(name, value), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{household::Household, id::RecordId, resident::Resident};
+    use serde_json::json;
+
+    #[test]
+    fn every_field_of_a_household_and_a_resident_has_words() {
+        let household = serde_json::to_value(Household::default()).expect("an object");
+        let resident = json!({"household": RecordId::new(1, [0; 10]), "name": "陈静"});
+        let resident: Resident = serde_json::from_value(resident).expect("a resident");
+        let resident = serde_json::to_value(resident).expect("an object");
+        for (kind, view) in [(Kind::Household, household), (Kind::Resident, resident)] {
+            for name in view.as_object().expect("an object").keys().filter(|name| *name != "household") {
+                assert!(field(&kind, name).is_some(), "{kind:?} {name}");
+            }
+        }
+        assert_eq!(value(&Kind::Resident, "sex", &json!("2")), "女");
+        assert_eq!(value(&Kind::Household, "tags", &json!(["empty_nest", "new"])), "空巢、new");
+        assert_eq!(value(&Kind::Resident, "birth", &json!("1956-03-08")), "1956-03-08");
+    }
+}

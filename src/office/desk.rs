@@ -1,0 +1,198 @@
+//! An office's session, and asking the server. The token is in memory alone: closing or reloading the page ends it.
+
+use crate::sync::transport::{self, TransportError};
+use leptos::prelude::*;
+use ruhu_domain::{
+    duties::Duty,
+    office::{Login, Nothing, Welcome},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The session. Copies are handles to the same one.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// Who is logged in.
+    pub welcome: RwSignal<Option<Welcome>>,
+    /// What there is to say on the log-in page.
+    pub farewell: RwSignal<String>,
+    /// A message at the bottom.
+    pub said: RwSignal<String>,
+}
+
+/// The session, from the context.
+pub fn use_desk() -> Desk {
+    expect_context()
+}
+
+/// Why somebody is not logged in.
+pub enum NoEntry {
+    /// The six digits are wanted too.
+    CodeWanted(String),
+    /// Anything else, in words.
+    Words(String),
+}
+
+impl Desk {
+    /// Nobody is logged in.
+    pub fn new() -> Self {
+        Self {
+            welcome: RwSignal::new(None),
+            farewell: RwSignal::new(String::new()),
+            said: RwSignal::new(String::new()),
+        }
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// See [`NoEntry`].
+    pub async fn log_in(self, account: String, password: String, code: Option<String>) -> Result<(), NoEntry> {
+        let login = Login { account, password, code };
+        match transport::post("/api/v1/office/login", None, &login).await {
+            Ok(welcome) => {
+                self.farewell.set(String::new());
+                self.welcome.set(Some(welcome));
+                Ok(())
+            }
+            Err(TransportError::CodeWanted(words)) => Err(NoEntry::CodeWanted(words)),
+            Err(error) => Err(NoEntry::Words(error.to_string())),
+        }
+    }
+
+    /// Logs out.
+    pub async fn log_out(self) {
+        drop(self.ask::<Nothing>("logout", &()).await);
+        self.welcome.set(None);
+    }
+
+    /// Asks for something.
+    ///
+    /// # Errors
+    /// The words to show. Where the session ended, the log-in page is shown.
+    pub async fn ask<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, String> {
+        let token = self.welcome.with_untracked(|welcome| welcome.as_ref().map(|welcome| welcome.token.clone()));
+        let answer = transport::post(&format!("/api/v1/office/{path}"), token.as_deref(), body).await;
+        answer.map_err(|error| {
+            let words = error.to_string();
+            // A wrong code is answered so too, where one was asked for.
+            if matches!(error, TransportError::Unauthorized(_)) && !path.starts_with("second-factor") {
+                self.farewell.set(words.clone());
+                self.welcome.set(None);
+            }
+            words
+        })
+    }
+
+    /// Does something, says so, and then `after`; or says why not.
+    pub fn act<B: Serialize + 'static>(
+        self,
+        path: &'static str,
+        body: B,
+        done: &'static str,
+        after: impl Fn() + 'static,
+    ) {
+        leptos::task::spawn_local(async move {
+            match self.ask::<serde_json::Value>(path, &body).await {
+                Ok(_) => {
+                    self.say(done);
+                    after();
+                }
+                Err(words) => self.say(words),
+            }
+        });
+    }
+
+    /// Shows a message for a while.
+    pub fn say(self, words: impl Into<String>) {
+        let words = words.into();
+        self.said.set(words.clone());
+        set_timeout(
+            move || {
+                if self.said.get_untracked() == words {
+                    self.said.set(String::new());
+                }
+            },
+            std::time::Duration::from_secs(6),
+        );
+    }
+
+    /// Whether who is logged in has a duty.
+    pub fn has(self, duty: Duty) -> bool {
+        self.welcome.with(|welcome| welcome.as_ref().is_some_and(|welcome| welcome.duties.contains(&duty)))
+    }
+}
+
+/// Something asked for when a page is shown, and again after a change.
+pub struct Asked<T: Send + Sync + 'static> {
+    /// What came; none while it is on its way.
+    pub got: RwSignal<Option<Result<T, String>>>,
+    desk: Desk,
+    path: &'static str,
+}
+
+impl<T: Send + Sync + 'static> Clone for Asked<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Asked<T> {}
+
+impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Asked<T> {
+    /// Nothing is asked yet.
+    pub fn empty(path: &'static str) -> Self {
+        Self { got: RwSignal::new(None), desk: use_desk(), path }
+    }
+
+    /// Asks with nothing to say.
+    pub fn new(path: &'static str) -> Self {
+        let asked = Self::empty(path);
+        asked.again();
+        asked
+    }
+
+    /// Asks about something.
+    pub fn about(path: &'static str, what: &(impl Serialize + Clone + 'static)) -> Self {
+        let asked = Self::empty(path);
+        asked.about_again(what);
+        asked
+    }
+
+    /// Asks about it again.
+    pub fn about_again(self, what: &(impl Serialize + Clone + 'static)) {
+        let what = what.clone();
+        leptos::task::spawn_local(async move {
+            let got = self.desk.ask(self.path, &what).await;
+            drop(self.got.try_set(Some(got)));
+        });
+    }
+
+    /// Asks again with nothing to say.
+    pub fn again(self) {
+        self.about_again(&());
+    }
+
+    /// What came; the default while there is nothing.
+    pub fn or_empty(self) -> T
+    where
+        T: Default,
+    {
+        self.got.get().and_then(Result::ok).unwrap_or_default()
+    }
+}
+
+/// Shows what was asked for: that it is on its way, why it did not come, or `view` of it.
+pub fn shown<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+    asked: Asked<T>,
+    view: impl Fn(T) -> AnyView + Send + 'static,
+) -> impl IntoView {
+    move || match asked.got.get() {
+        None => view! { <p class="hint" role="status">"正在查询…"</p> }.into_any(),
+        Some(Err(words)) => view! {
+            <p class="problem" role="alert">{words}</p>
+            <button class="small-button" on:click=move |_| asked.again()>"再试"</button>
+        }
+        .into_any(),
+        Some(Ok(got)) => view(got),
+    }
+}

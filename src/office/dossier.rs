@@ -1,0 +1,181 @@
+//! What is held on one person, as a document to show or print, and what they ask for.
+
+use super::{
+    desk::{Asked, shown, use_desk},
+    moment,
+    person::Sure,
+    value,
+};
+use crate::{components::chips::OneOf, platform};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use ruhu_domain::{
+    labels,
+    office::{DecideRequest, Dossier, Held, OfRecord, OpenRequest, Request, Wish},
+};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The document.
+#[component]
+pub fn DossierPage(
+    /// The person's record.
+    of: OfRecord,
+) -> impl IntoView {
+    let dossier: Asked<Dossier> = Asked::about("dossier", &of);
+    let reload = of.clone();
+    let again = Callback::new(move |()| dossier.about_again(&reload));
+    shown(dossier, move |dossier| {
+        let of = of.clone();
+        let open: Vec<Request> = dossier.requests.iter().filter(|request| request.decided.is_none()).cloned().collect();
+        let decided = dossier.requests.iter().filter_map(|request| {
+            let decided = request.decided.clone()?;
+            let granted = if decided.granted { "已办" } else { "未同意" };
+            Some(view! {
+                <li>{moment(decided.done.at)}" "{request.wish.title()}"："{granted}"。"{decided.answer}"（"{decided.done.by}"）"</li>
+            })
+        });
+        let title = format!("{} 的个人信息", dossier.found.name);
+        view! {
+            <div class="desk-head">
+                <h2>{title}</h2>
+                <button class="small-button no-print" on:click=move |_| drop(platform::window().print())>"打印"</button>
+            </div>
+            <div class="no-print">
+                {open.into_iter().map(|request| view! { <Answer request on_change=again/> }).collect_view()}
+                <Ask of on_change=again/>
+            </div>
+            <p>{dossier.found.household.clone()}" · 网格 "{dossier.found.channel.grid.to_string()}</p>
+            {dossier.records.iter().map(|held| view! { <HeldCard held=held.clone()/> }).collect_view()}
+            <section class="card item">
+                <h3>"谁看过"</h3>
+                <ul>
+                    {dossier.seen.iter().map(|seen| view! {
+                        <li>{moment(seen.done.at)}" "{seen.done.by.clone()}"（"{seen.account.clone()}"）"{seen.how.clone()}</li>
+                    }).collect_view()}
+                </ul>
+                <h3>"以前的请求"</h3>
+                <ul>{decided.collect_view()}</ul>
+                <h3>"保存多久"</h3>
+                <p>{dossier.kept.clone()}</p>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+#[component]
+fn HeldCard(
+    /// The record.
+    held: Held,
+) -> impl IntoView {
+    let kind = held.kind.clone();
+    let line = move |(name, value): (String, Value)| {
+        let label = labels::field(&kind, &name)?;
+        Some(view! { <p><b>{label}"："</b>{labels::value(&kind, &name, &value)}</p> })
+    };
+    let values = held.values.into_iter().map(|(name, value)| (name.to_string(), value));
+    let kind = held.kind.clone();
+    let history = held.history.into_iter().map(move |entry| {
+        let fields: Vec<&str> = entry.changes.keys().filter_map(|name| labels::field(&kind, name)).collect();
+        view! { <li>{moment(entry.saved_at)}" "{entry.by.to_string()}" 写了："{fields.join("、")}</li> }
+    });
+    view! {
+        <section class="card item">
+            <h3>{labels::kind(&held.kind).to_owned()}</h3>
+            {values.filter_map(line).collect_view()}
+            <details>
+                <summary>"修改历史"</summary>
+                <ul>{history.collect_view()}</ul>
+            </details>
+        </section>
+    }
+}
+
+#[component]
+fn Ask(
+    /// The person's record.
+    of: OfRecord,
+    /// Called when it is taken down.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let wish = RwSignal::new(Wish::Copy);
+    let [asked_by, words] = [(); 2].map(|()| NodeRef::<html::Input>::new());
+    let wishes = Wish::ALL.map(|wish| (wish, wish.title().to_owned())).to_vec();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (asked_by, words) = (value(asked_by), value(words));
+        let request = OpenRequest { of: of.clone(), wish: wish.get_untracked(), asked_by, words };
+        desk.act("request-open", request, "已登记，请答复", move || on_change.run(()));
+    };
+    view! {
+        <details class="card item">
+            <summary>"登记一条请求"</summary>
+            <form class="form" on:submit=submit novalidate>
+                <OneOf legend="要求" options=wishes chosen=wish on_choose=Callback::new(move |chosen| wish.set(chosen))/>
+                <div class="columns">
+                    <label class="field">
+                        <span>"谁提出，怎样核实身份"</span>
+                        <input type="text" autocomplete="off" placeholder="如 本人，核对了身份证" node_ref=asked_by/>
+                    </label>
+                    <label class="field">
+                        <span>"具体要求"</span>
+                        <input type="text" autocomplete="off" node_ref=words/>
+                    </label>
+                </div>
+                <button class="small-button main" type="submit">"登记"</button>
+            </form>
+        </details>
+    }
+}
+
+#[component]
+fn Answer(
+    /// The request.
+    request: Request,
+    /// Called when it is decided.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let [answer, name, birth, phone] = [(); 4].map(|()| NodeRef::<html::Input>::new());
+    let (wish, id) = (request.wish, StoredValue::new(request.id));
+    let decide = move |granted: bool| {
+        let fields = [("name", name), ("birth", birth), ("phone", phone)].map(|(field, node)| (field, value(node)));
+        let filled = fields.into_iter().filter(|(_, text)| wish == Wish::Correct && !text.is_empty());
+        let values: BTreeMap<_, _> = filled.map(|(field, text)| (field.into(), Value::from(text))).collect();
+        let decision = DecideRequest { id: id.get_value(), granted, answer: value(answer), values };
+        desk.act("request-decide", decision, "已答复，请告诉本人", move || on_change.run(()));
+    };
+    let warning = match wish {
+        Wish::Erase => "删除后，这个人的记录在服务器和手机上都清除，户和走访里的名字换成“×××”，不能恢复",
+        Wish::Restrict => "限制后，手机上只显示姓名和“已限制使用”",
+        Wish::Correct => "只填要改的；改动会送到手机上",
+        Wish::Copy => "把下面的内容打印出来交给本人",
+    };
+    let words = match wish {
+        Wish::Erase => ("同意并删除", "确定删除，不能恢复"),
+        _ => ("同意并办理", "确定"),
+    };
+    view! {
+        <section class="card item answer">
+            <h3>{wish.title()}"（待答复）"</h3>
+            <p>{request.words}" · "{request.asked_by}</p>
+            <p class="hint">{warning}</p>
+            {(wish == Wish::Correct).then(|| view! {
+                <div class="columns">
+                    <label class="field"><span>"姓名改为"</span><input type="text" autocomplete="off" node_ref=name/></label>
+                    <label class="field"><span>"出生日期改为"</span><input type="date" node_ref=birth/></label>
+                    <label class="field"><span>"电话改为"</span><input type="text" autocomplete="off" node_ref=phone/></label>
+                </div>
+            })}
+            <label class="field">
+                <span>"怎样办的，或不同意的理由"</span>
+                <input type="text" autocomplete="off" node_ref=answer/>
+            </label>
+            <div class="person-acts">
+                <Sure words=words.0 sure=words.1 on_sure=Callback::new(move |()| decide(true))/>
+                <button class="small-button" on:click=move |_| decide(false)>"不同意"</button>
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,136 @@
+//! The offices' pages (综治中心、乡镇、县、市): a page of its own beside the phone app, which does not carry it. Wide
+//! screens first; everything is asked for anew, nothing is kept in the browser.
+
+mod audit;
+mod code;
+mod desk;
+mod dossier;
+mod handover;
+mod login;
+mod people;
+mod person;
+mod personal;
+mod places;
+mod security;
+mod waiting;
+
+use crate::platform::preferences::Preferences;
+use desk::{Desk, use_desk};
+use leptos::prelude::*;
+use ruhu_domain::duties::Duty;
+
+/// A page of the office's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tab {
+    People,
+    Waiting,
+    HandOver,
+    Personal,
+    Audit,
+    Security,
+}
+
+impl Tab {
+    const ALL: [Self; 6] = [Self::People, Self::Waiting, Self::HandOver, Self::Personal, Self::Audit, Self::Security];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::People => "人员",
+            Self::Waiting => "待核对",
+            Self::HandOver => "网格交接",
+            Self::Personal => "个人信息",
+            Self::Audit => "审计",
+            Self::Security => "我的账号",
+        }
+    }
+
+    /// The duty it is for; none where it is everybody's.
+    const fn duty(self) -> Option<Duty> {
+        match self {
+            Self::People => Some(Duty::People),
+            Self::Waiting => Some(Duty::Decide),
+            Self::HandOver => Some(Duty::Rights),
+            Self::Personal => Some(Duty::Personal),
+            Self::Audit => Some(Duty::Audit),
+            Self::Security => None,
+        }
+    }
+}
+
+/// The offices' pages.
+#[component]
+pub fn Root() -> impl IntoView {
+    let desk = Desk::new();
+    provide_context(desk);
+    Preferences::load().show();
+    let inside = Memo::new(move |_| desk.welcome.with(Option::is_some));
+    view! {
+        {move || if inside.get() { view! { <Shell/> }.into_any() } else { view! { <login::Login/> }.into_any() }}
+        <div class="toasts" role="status" aria-live="polite">
+            {move || {
+                let words = desk.said.get();
+                (!words.is_empty()).then(|| view! { <p class="toast">{words}</p> })
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Shell() -> impl IntoView {
+    let desk = use_desk();
+    let tabs: Vec<Tab> =
+        Tab::ALL.into_iter().filter(|tab| tab.duty().is_none_or(|duty| untrack(|| desk.has(duty)))).collect();
+    let chosen = RwSignal::new(tabs.first().copied().unwrap_or(Tab::Security));
+    let who = move || {
+        desk.welcome.with(|welcome| {
+            let welcome = welcome.as_ref()?;
+            let roles: Vec<String> =
+                welcome.grants.iter().map(|right| format!("{} {}", right.role.title(), right.place)).collect();
+            Some(format!("{}（{}）", welcome.name, roles.join("，")))
+        })
+    };
+    let log_out = move |_| leptos::task::spawn_local(desk.log_out());
+    view! {
+        <header class="bar desk-bar">
+            <h1>"入户 · 办公室"</h1>
+            <span class="hint who">{who}</span>
+            <button class="small-button" on:click=log_out>"退出"</button>
+        </header>
+        <nav class="desk-tabs" aria-label="页面">
+            {tabs.into_iter().map(|tab| view! {
+                <button
+                    class="desk-tab"
+                    aria-current=move || (chosen.get() == tab).then_some("page")
+                    on:click=move |_| chosen.set(tab)
+                >
+                    {tab.title()}
+                </button>
+            }).collect_view()}
+        </nav>
+        <main class="desk">
+            {move || match chosen.get() {
+                Tab::People => view! { <people::People/> }.into_any(),
+                Tab::Waiting => view! { <waiting::Waiting/> }.into_any(),
+                Tab::HandOver => view! { <handover::HandOver/> }.into_any(),
+                Tab::Personal => view! { <personal::Personal/> }.into_any(),
+                Tab::Audit => view! { <audit::Audit/> }.into_any(),
+                Tab::Security => view! { <security::Security/> }.into_any(),
+            }}
+        </main>
+    }
+}
+
+/// The words in a field.
+fn value(field: NodeRef<leptos::html::Input>) -> String {
+    field.get_untracked().map(|field| field.value().trim().to_owned()).unwrap_or_default()
+}
+
+/// A day in words.
+fn day_words(ms: u64) -> String {
+    ruhu_domain::day::day(ms.cast_signed()).to_string()
+}
+
+/// A moment in words.
+fn moment(ms: u64) -> String {
+    ruhu_domain::day::moment(ms.cast_signed())
+}

@@ -1,0 +1,247 @@
+//! One person: what they may do, which phones they have, and what can be done about it.
+
+use super::{code::EnrolCode, day_words, desk::use_desk, places::PlaceField};
+use crate::components::chips::{AnyOf, OneOf};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use ruhu_domain::{
+    Class, day,
+    duties::Duty,
+    office::{Code, Give, GivenRight, KnownDevice, OfAccount, OfDevice, OfGrant, Person, Right},
+    rights::Role,
+};
+
+/// A person.
+#[component]
+pub fn PersonCard(
+    /// Who.
+    person: Person,
+    /// Called after a change.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let open = RwSignal::new(false);
+    let code = RwSignal::new(None::<Code>);
+    let giving = RwSignal::new(false);
+    let closed = person.closed.is_some();
+    let live: Vec<GivenRight> = person.grants.iter().filter(|grant| grant.ended.is_none()).cloned().collect();
+    let summary: Vec<String> =
+        live.iter().map(|grant| format!("{} {}", grant.right.role.title(), grant.right.place)).collect();
+    let summary = match (&person.closed, summary.is_empty()) {
+        (Some(closed), _) => format!("{} 由{}停用", day_words(closed.at), closed.by),
+        (None, true) => "还没有授权".to_owned(),
+        (None, false) => summary.join("，"),
+    };
+    let account = StoredValue::new(person.account.clone());
+    let make_code = move |_| {
+        leptos::task::spawn_local(async move {
+            match desk.ask("code", &OfAccount { account: account.get_value() }).await {
+                Ok(made) => drop(code.try_set(Some(made))),
+                Err(words) => desk.say(words),
+            }
+        });
+    };
+    let close = move || {
+        let body = OfAccount { account: account.get_value() };
+        let done = "账号已停用。他的手机下次联网时交出没发送的记录，然后清空";
+        desk.act("close", body, done, move || on_change.run(()));
+    };
+    let may_give = desk.has(Duty::Rights);
+    let (name, login, team) = (person.name.clone(), person.account.clone(), person.team.clone());
+    let factor = person.second_factor.then_some(" · 有动态码");
+    let in_use = person.devices.iter().filter(|device| device.revoked.is_none()).count();
+    let details = move || {
+        view! {
+            <div class="person-more">
+                <h4>"授权"</h4>
+                <ul class="rows">
+                    {person.grants.iter().cloned().map(|grant| view! {
+                        <GrantRow grant may_end=may_give on_change/>
+                    }).collect_view()}
+                </ul>
+                {(may_give && !closed).then(|| view! {
+                    <button class="small-button" on:click=move |_| giving.update(|giving| *giving = !*giving)>
+                        "增加授权"
+                    </button>
+                })}
+                {move || giving.get().then(|| view! { <GiveForm account=account.get_value() on_change/> })}
+                <h4>"手机"</h4>
+                <ul class="rows">
+                    {person.devices.iter().cloned().map(|device| view! { <DeviceRow device on_change/> }).collect_view()}
+                    {person.devices.is_empty().then(|| view! { <li class="row hint">"还没有登录过"</li> })}
+                </ul>
+                {(!closed).then(|| view! {
+                    <div class="person-acts">
+                        <button class="small-button main" on:click=make_code>"发登记码"</button>
+                        <Sure words="停用账号" sure="确定停用（离职、调离）" on_sure=Callback::new(move |()| close())/>
+                    </div>
+                })}
+                {move || code.get().map(|code| view! { <EnrolCode account=account.get_value() code/> })}
+            </div>
+        }
+    };
+    view! {
+        <article class="card person" class:closed=closed>
+            <button class="person-head" aria-expanded=move || open.get().to_string() on:click=move |_| open.update(|open| *open = !*open)>
+                <b>{name}</b>
+                <span class="hint">{login}{factor}</span>
+                <span class="hint">{team}</span>
+                <span>{summary}</span>
+                <span class="hint">{in_use}" 台手机"</span>
+            </button>
+            {move || open.get().then(&details)}
+        </article>
+    }
+}
+
+/// A button that asks once more.
+#[component]
+pub fn Sure(
+    /// The words.
+    #[prop(into)]
+    words: String,
+    /// The words when it is asked once more.
+    #[prop(into)]
+    sure: String,
+    /// Called when it was pressed twice.
+    on_sure: Callback<()>,
+) -> impl IntoView {
+    let asked = RwSignal::new(false);
+    let press = move |_| {
+        if asked.get_untracked() {
+            on_sure.run(());
+        }
+        asked.update(|asked| *asked = !*asked);
+    };
+    let label = move || if asked.get() { sure.clone() } else { words.clone() };
+    view! { <button type="button" class="small-button" class:warn=asked on:click=press>{label}</button> }
+}
+
+#[component]
+fn GrantRow(
+    /// The grant.
+    grant: GivenRight,
+    /// Whether the office may end it.
+    may_end: bool,
+    /// Called after a change.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let classes: Vec<&str> = grant.right.classes.iter().map(|class| class.title()).collect();
+    let given = format!("{} 由{}给", day_words(grant.given.at), grant.given.by);
+    let state = match (&grant.ended, grant.until) {
+        (Some(ended), _) => format!("{} 由{}结束", day_words(ended.at), ended.by),
+        (None, Some(until)) => format!("到 {} 为止", day_words(until - 1)),
+        (None, None) => "一直有效".to_owned(),
+    };
+    let ended = grant.ended.is_some();
+    let id = StoredValue::new(grant.id);
+    let end = move || {
+        let done = "已结束，下一次联网就生效";
+        desk.act("end", OfGrant { id: id.get_value() }, done, move || on_change.run(()));
+    };
+    view! {
+        <li class="row" class:ended=ended>
+            <span>
+                <b>{grant.right.role.title()}</b>" "{grant.right.place.to_string()}" "{classes.join("、")}
+                <br/>
+                <span class="hint">{given}" · "{state}</span>
+            </span>
+            {(may_end && !ended).then(|| view! {
+                <Sure words="结束" sure="确定结束" on_sure=Callback::new(move |()| end())/>
+            })}
+        </li>
+    }
+}
+
+#[component]
+fn DeviceRow(
+    /// The device.
+    device: KnownDevice,
+    /// Called after a change.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let state = match (&device.revoked, device.handed_over_at) {
+        (Some(revoked), None) => format!("{} 由{}停用，还没有联网", day_words(revoked.at), revoked.by),
+        (Some(_), Some(done)) => format!("{} 已交出全部记录并清空", day_words(done)),
+        (None, _) => device.seen_at.map_or_else(|| "已退出登录".to_owned(), |at| format!("最近联网 {}", day_words(at))),
+    };
+    let (id, in_use) = (device.id, device.revoked.is_none());
+    let revoke = move || {
+        let done = "手机已停用：它下次联网时交出没发送的记录，然后清空";
+        desk.act("revoke", OfDevice { id }, done, move || on_change.run(()));
+    };
+    view! {
+        <li class="row" class:ended=!in_use>
+            <span>
+                {id.to_string()}
+                <br/>
+                <span class="hint">"首次登录 "{day_words(device.first_at)}" · "{state}</span>
+            </span>
+            {in_use.then(|| view! {
+                <Sure words="停用" sure="确定停用（丢失、收回）" on_sure=Callback::new(move |()| revoke())/>
+            })}
+        </li>
+    }
+}
+
+#[component]
+fn GiveForm(
+    /// For whom.
+    account: String,
+    /// Called after a change.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let role = RwSignal::new(Role::GridWorker);
+    let classes = RwSignal::new(vec![Class::General]);
+    let place = RwSignal::new(String::new());
+    let until = NodeRef::<html::Input>::new();
+    let account = StoredValue::new(account);
+    let roles = Role::ALL.map(|role| (role, role.title().to_owned())).to_vec();
+    let choose = Callback::new(move |chosen: Role| {
+        role.set(chosen);
+        classes.update(|classes| classes.retain(|class| chosen.classes().contains(class)));
+    });
+    let toggle = Callback::new(move |(class, on): (Class, bool)| {
+        classes.update(|classes| {
+            classes.retain(|other| *other != class);
+            if on {
+                classes.push(class);
+            }
+        });
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Ok(at) = place.get_untracked().parse() else {
+            desk.say("请填写网格编码（如 411502001003-02）或选择区域");
+            return;
+        };
+        let last = super::value(until);
+        let until = day::read(&last);
+        if !last.is_empty() && until.is_none() {
+            desk.say("日期写成 2026-12-31 这样，或不填");
+            return;
+        }
+        let right = Right { role: role.get_untracked(), place: at, classes: classes.get_untracked() };
+        let give = Give { account: account.get_value(), right, until };
+        desk.act("give", give, "已授权，下一次联网就生效", move || on_change.run(()));
+    };
+    view! {
+        <form class="form" on:submit=submit novalidate>
+            <OneOf legend="角色" options=roles chosen=role on_choose=choose/>
+            {move || {
+                let options = role.get().classes().iter().map(|class| (*class, class.title().to_owned())).collect();
+                view! { <AnyOf legend="可以看哪类记录" options chosen=classes on_toggle=toggle/> }
+            }}
+            <div class="columns">
+                <PlaceField label="哪里" place=place/>
+                <label class="field">
+                    <span>"最后一天（可不填）"</span>
+                    <input type="date" node_ref=until/>
+                </label>
+            </div>
+            <button class="small-button main" type="submit">"授权"</button>
+        </form>
+    }
+}

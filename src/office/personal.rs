@@ -1,0 +1,106 @@
+//! 个人信息: finding a person recorded, and the requests.
+
+use super::{
+    desk::{Asked, shown, use_desk},
+    dossier::DossierPage,
+    moment, value,
+};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use ruhu_domain::office::{FindPerson, Found, OfRecord, Request};
+
+/// A search by name, the requests, or one person's document.
+#[component]
+pub fn Personal() -> impl IntoView {
+    let person = RwSignal::new(None::<OfRecord>);
+    view! {
+        {move || match person.get() {
+            Some(of) => view! {
+                <button class="text-button no-print" on:click=move |_| person.set(None)>"‹ 返回"</button>
+                <DossierPage of/>
+            }
+            .into_any(),
+            None => view! { <Search person/> }.into_any(),
+        }}
+    }
+}
+
+#[component]
+fn Search(
+    /// Who is chosen.
+    person: RwSignal<Option<OfRecord>>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let name = NodeRef::<html::Input>::new();
+    let found = RwSignal::new(None::<Result<Vec<Found>, String>>);
+    let requests: Asked<Vec<Request>> = Asked::new("requests");
+    let find = move |event: SubmitEvent| {
+        event.prevent_default();
+        let asked = FindPerson { name: value(name) };
+        leptos::task::spawn_local(async move {
+            let got = desk.ask("find", &asked).await;
+            drop(found.try_set(Some(got)));
+        });
+    };
+    view! {
+        <div class="desk-head"><h2>"个人信息"</h2></div>
+        <form class="card form" on:submit=find>
+            <p class="hint">
+                "被记录的人可以查阅、复制、更正、删除自己的信息，或要求限制使用（个人信息保护法第 44–47 条）。每次查找和查阅都会留下记录"
+            </p>
+            <div class="decide">
+                <input type="search" aria-label="姓名" placeholder="姓名，至少两个字" autocomplete="off" node_ref=name/>
+                <button class="small-button main" type="submit">"查找"</button>
+            </div>
+        </form>
+        {move || found.get().map(|found| match found {
+            Err(words) => view! { <p class="problem" role="alert">{words}</p> }.into_any(),
+            Ok(found) if found.is_empty() => view! { <p class="hint">"没有找到这个名字"</p> }.into_any(),
+            Ok(found) => view! {
+                <ul class="card rows">
+                    {found.into_iter().map(|found| {
+                        let of = OfRecord { record: found.record, channel: found.channel.clone() };
+                        let born = found.birth_year.map(|year| format!("{year} 年生"));
+                        view! {
+                            <li class="row">
+                                <span><b>{found.name}</b>" "{born}" "<span class="hint">{found.household}" · "{found.channel.grid.to_string()}</span></span>
+                                <button class="small-button" on:click=move |_| person.set(Some(of.clone()))>"查阅"</button>
+                            </li>
+                        }
+                    }).collect_view()}
+                </ul>
+            }
+            .into_any(),
+        })}
+        <h3>"请求"</h3>
+        {shown(requests, move |requests| {
+            if requests.is_empty() {
+                return view! { <p class="hint">"还没有人提出请求"</p> }.into_any();
+            }
+            let rows = requests.into_iter().map(|request| {
+                let of = request.of.clone();
+                let state = match &request.decided {
+                    None => "待答复".to_owned(),
+                    Some(decided) => format!(
+                        "{}：{}",
+                        if decided.granted { "已办" } else { "未同意" },
+                        decided.answer
+                    ),
+                };
+                let open = request.decided.is_none();
+                view! {
+                    <li class="row">
+                        <span>
+                            <b>{request.wish.title()}</b>" "{request.words}
+                            <br/>
+                            <span class="hint">{request.asked_by}" · "{moment(request.opened.at)}" 由"{request.opened.by}"登记 · "{state}</span>
+                        </span>
+                        {open.then(|| view! {
+                            <button class="small-button main" on:click=move |_| person.set(Some(of.clone()))>"答复"</button>
+                        })}
+                    </li>
+                }
+            });
+            view! { <ul class="card rows">{rows.collect_view()}</ul> }.into_any()
+        })}
+    }
+}

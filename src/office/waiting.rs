@@ -1,0 +1,62 @@
+//! 待核对: changes that wait for a decision.
+
+use super::{
+    desk::{Asked, shown, use_desk},
+    moment, value,
+};
+use leptos::{ev::SubmitEvent, html, prelude::*};
+use ruhu_domain::{labels, office};
+
+/// What waits.
+#[component]
+pub fn Waiting() -> impl IntoView {
+    let waiting: Asked<Vec<office::Waiting>> = Asked::new("waiting");
+    let again = Callback::new(move |()| waiting.again());
+    view! {
+        <div class="desk-head"><h2>"待核对"</h2></div>
+        {shown(waiting, move |items| {
+            if items.is_empty() {
+                return view! { <p class="hint">"没有待核对的记录"</p> }.into_any();
+            }
+            items.into_iter().map(|item| view! { <Item item on_change=again/> }).collect_view().into_any()
+        })}
+    }
+}
+
+#[component]
+fn Item(
+    /// The change.
+    item: office::Waiting,
+    /// Called after a decision.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let reason = NodeRef::<html::Input>::new();
+    let op = item.op;
+    let decision = move |reason: String| office::Decision { op, reason };
+    let accept = move |_| desk.act("accept", decision(String::new()), "已采纳", move || on_change.run(()));
+    let refuse = move |event: SubmitEvent| {
+        event.prevent_default();
+        desk.act("refuse", decision(value(reason)), "已退回，走访人会看到原因", move || on_change.run(()));
+    };
+    let kind = item.kind.clone();
+    let fields = item.changes.iter().filter_map(|(name, value)| {
+        let label = labels::field(&kind, name)?;
+        Some(view! { <p><b>{label}"："</b>{labels::value(&kind, name, value)}</p> })
+    });
+    view! {
+        <article class="card item">
+            <p>
+                <b>{labels::kind(&item.kind).to_owned()}</b>" · "{item.by.to_string()}" · "{item.channel.grid.to_string()}
+                <span class="hint">" "{moment(item.received_at)}</span>
+            </p>
+            <p class="problem">{item.reason.clone()}</p>
+            {fields.collect_view()}
+            <form class="decide" on:submit=refuse>
+                <button type="button" class="small-button main" on:click=accept>"采纳"</button>
+                <input type="text" autocomplete="off" aria-label="退回原因" placeholder="退回原因，走访人会看到" node_ref=reason/>
+                <button class="small-button" type="submit">"退回"</button>
+            </form>
+        </article>
+    }
+}
