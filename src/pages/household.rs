@@ -36,6 +36,7 @@ pub fn HouseholdPage(
                         <ul class="card rows">
                             {move || members.get().into_iter().map(|(_, member)| view! { <Member member/> }).collect_view()}
                         </ul>
+                        <p><a href=format!("/households/{id}/notice") class="text-button">"告知：我们记什么、怎么用"</a></p>
                     </section>
                     <section>
                         <h2>"走访记录"</h2>
@@ -106,7 +107,10 @@ fn Member(
         member.sex.map(|sex| sex.label().to_owned()),
         age,
     ];
-    let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let words = match member.restricted.as_str() {
+        "" => words.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+        _ => "已按要求限制使用".to_owned(),
+    };
     let living = member.living.filter(|living| *living != Living::Home);
     view! {
         <li class="row">

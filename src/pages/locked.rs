@@ -1,17 +1,70 @@
 //! The vault is locked, or not made yet.
 
-use crate::state::use_app;
+use super::login::WithCode;
+use crate::{platform::address, state::use_app};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 
 fn value(field: NodeRef<html::Input>) -> String {
     field.get_untracked().map(|field| field.value()).unwrap_or_default()
 }
 
-/// Asks for the password.
+/// Asks for the PIN, the finger or the password; or for a code from the office where the password was forgotten.
 #[component]
 pub fn Locked() -> impl IntoView {
     let app = use_app();
-    let password = NodeRef::<html::Input>::new();
+    let with_password = RwSignal::new(false);
+    let with_code = RwSignal::new(address::enrolment().is_some());
+    let asks_pin = move || app.can_reopen.get() && !with_password.get() && !with_code.get();
+    let asks_password = move || !with_code.get() && !asks_pin();
+    let lead = move || match (with_code.get(), asks_pin()) {
+        (true, _) => "用办公室给的登记码重设密码，本机的记录都在",
+        (_, true) => "输入 PIN 打开，不需要网络",
+        _ => "记录已加密保存在本机，输入登录密码打开，不需要网络",
+    };
+    view! {
+        <main class="page login">
+            <img class="logo" src="/icons/icon.svg" alt="" width="72" height="72"/>
+            <h1>"已锁定"</h1>
+            <p class="lead">{lead}</p>
+            {move || with_code.get().then(|| view! { <WithCode/> })}
+            {move || asks_pin().then(|| view! {
+                <Secret label="PIN" numeric=true on_secret=move |digits: String| async move { app.unlock_with_pin(&digits).await }/>
+            })}
+            {move || asks_password().then(|| view! {
+                <Secret label="密码" numeric=false on_secret=move |password: String| async move { app.unlock(&password).await }/>
+            })}
+            {move || app.has_fingerprint.get().then(|| view! { <Finger/> })}
+            <div class="ways">
+                {move || asks_pin().then(|| view! {
+                    <button class="text-button" on:click=move |_| with_password.set(true)>"用密码打开"</button>
+                })}
+                <button class="text-button" on:click=move |_| with_code.update(|with_code| *with_code = !*with_code)>
+                    {move || if with_code.get() { "想起密码了" } else { "忘记密码" }}
+                </button>
+            </div>
+            {move || asks_password().then(|| view! {
+                <p class="hint">"忘记密码？向村委或办公室要一个登记码，连上网络重设，记录不会丢失"</p>
+            })}
+        </main>
+    }
+}
+
+/// A form for a password or a PIN.
+#[component]
+fn Secret<F, T>(
+    /// The words.
+    label: &'static str,
+    /// Whether it is of digits.
+    numeric: bool,
+    /// Tries it.
+    on_secret: F,
+) -> impl IntoView
+where
+    F: Fn(String) -> T + Copy + 'static,
+    T: Future<Output = Result<(), String>> + 'static,
+{
+    let app = use_app();
+    let field = NodeRef::<html::Input>::new();
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let account = app.preferences.with_untracked(|preferences| preferences.account.clone());
@@ -20,33 +73,50 @@ pub fn Locked() -> impl IntoView {
         if busy.get_untracked() {
             return;
         }
-        let password = value(password);
         busy.set(true);
         problem.set(None);
+        let secret = value(field);
         leptos::task::spawn_local(async move {
-            let done = app.unlock(&password).await;
+            let done = on_secret(secret).await;
             let _ = busy.try_set(false);
             drop(problem.try_set(done.err()));
         });
     };
     view! {
-        <main class="page login">
-            <img class="logo" src="/icons/icon.svg" alt="" width="72" height="72"/>
-            <h1>"已锁定"</h1>
-            <p class="lead">"记录已加密保存在本机，输入登录密码打开，不需要网络"</p>
-            <form on:submit=submit novalidate>
-                <input type="text" autocomplete="username" value=account hidden/>
-                <label class="field">
-                    <span>"密码"</span>
-                    <input type="password" autocomplete="current-password" autofocus node_ref=password/>
-                </label>
-                <p class="problem" role="alert">{problem}</p>
-                <button class="button" type="submit" disabled=busy>
-                    {move || if busy.get() { "正在打开…" } else { "打开" }}
-                </button>
-                <p class="hint">"忘记密码？请办公室重设，再连上网络用新密码打开，记录不会丢失"</p>
-            </form>
-        </main>
+        <form on:submit=submit novalidate>
+            <input type="text" autocomplete="username" value=account hidden/>
+            <label class="field">
+                <span>{label}</span>
+                <input
+                    type="password"
+                    inputmode=numeric.then_some("numeric")
+                    autocomplete=if numeric { "off" } else { "current-password" }
+                    autofocus
+                    node_ref=field
+                />
+            </label>
+            <p class="problem" role="alert">{problem}</p>
+            <button class="button" type="submit" disabled=busy>
+                {move || if busy.get() { "正在打开…" } else { "打开" }}
+            </button>
+        </form>
+    }
+}
+
+/// 用指纹打开
+#[component]
+fn Finger() -> impl IntoView {
+    let app = use_app();
+    let problem = RwSignal::new(None::<String>);
+    let open = move |_| {
+        leptos::task::spawn_local(async move {
+            let done = app.unlock_with_fingerprint().await;
+            drop(problem.try_set(done.err()));
+        });
+    };
+    view! {
+        <button class="button plain" on:click=open>"用指纹打开"</button>
+        <p class="problem" role="alert">{problem}</p>
     }
 }
 

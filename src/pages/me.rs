@@ -3,12 +3,12 @@
 use crate::{
     components::{chips::OneOf, page::Page, switch::Switch},
     platform::{
-        clock, install,
+        clock, fingerprint, install,
         preferences::Theme,
         service_worker,
         space::{self, Space},
     },
-    state::{SyncStatus, leaving::Stay, notebook::APP, use_app},
+    state::{SyncStatus, leaving::Stay, notebook::APP, pin, use_app},
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
@@ -69,8 +69,9 @@ pub fn Me() -> impl IntoView {
                     })}
                 </div>
             </section>
+            <Unlocking/>
             <section class="leave">
-                <button class="button plain" on:click=move |_| app.lock()>"立即锁定"</button>
+                <button class="button plain" on:click=move |_| app.lock_all()>"立即锁定"</button>
             </section>
             <LogOut/>
         </Page>
@@ -128,7 +129,7 @@ fn Outbox() -> impl IntoView {
                 {move || (count() > 0).then(|| view! {
                     <p class="row">
                         <span class="hint">"一直发不出去？导出文件交办公室，内含群众信息，请勿转发"</span>
-                        <button class="text-button" on:click=move |_| app.export_unsent()>"导出"</button>
+                        <button class="text-button" on:click=move |_| leptos::task::spawn_local(app.export_unsent())>"导出"</button>
                     </p>
                 })}
                 {move || (count() > SHOWN).then(|| view! { <p class="row hint">"还有 "{count() - SHOWN}" 条未列出"</p> })}
@@ -227,6 +228,77 @@ fn Storage() -> impl IntoView {
                 </section>
             }
         })}
+    }
+}
+
+/// 快速打开: a PIN, and the fingerprint sensor where there is one.
+#[component]
+fn Unlocking() -> impl IntoView {
+    let app = use_app();
+    let sensor = RwSignal::new(false);
+    leptos::task::spawn_local(async move {
+        let there = fingerprint::available().await;
+        let _ = sensor.try_set(there);
+    });
+    let digits = NodeRef::<html::Input>::new();
+    let problem = RwSignal::new(None::<String>);
+    let setting = RwSignal::new(false);
+    let set_pin = move |digits: Option<String>| {
+        leptos::task::spawn_local(async move {
+            let done = app.set_pin(digits.as_deref()).await;
+            if done.is_ok() {
+                let _ = setting.try_set(false);
+                app.say(if digits.is_some() { "PIN 已设好" } else { "PIN 已取消" }, None);
+            }
+            drop(problem.try_set(done.err()));
+        });
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        set_pin(digits.get_untracked().map(|field| field.value()));
+    };
+    let toggle_pin = Callback::new(move |on: bool| {
+        setting.set(on);
+        if !on && app.has_pin.get_untracked() {
+            set_pin(None);
+        }
+    });
+    let toggle_sensor = Callback::new(move |on: bool| {
+        leptos::task::spawn_local(async move {
+            let done = app.set_fingerprint(on).await;
+            // Also where it did not work: the switch shows how it is.
+            app.has_fingerprint.update(|_| {});
+            drop(problem.try_set(done.err()));
+        });
+    });
+    let pin_on = Signal::derive(move || app.has_pin.get() || setting.get());
+    view! {
+        <section>
+            <h2>"打开方式"</h2>
+            <div class="card rows">
+                <Switch label="锁定后用 PIN 打开" on=pin_on on_change=toggle_pin/>
+                {move || (setting.get() && !app.has_pin.get()).then(|| view! {
+                    <form class="row" on:submit=submit>
+                        <input
+                            class="pin"
+                            type="password"
+                            inputmode="numeric"
+                            autocomplete="off"
+                            maxlength=pin::DIGITS
+                            aria-label="新 PIN"
+                            placeholder="6 位数字"
+                            node_ref=digits
+                        />
+                        <button class="text-button" type="submit">"设好"</button>
+                    </form>
+                })}
+                {move || sensor.get().then(|| view! {
+                    <Switch label="用指纹打开" on=app.has_fingerprint on_change=toggle_sensor/>
+                })}
+                <p class="problem" role="alert">{problem}</p>
+                <p class="row hint">"PIN 只在应用没有关掉时有用；重新打开应用要输密码"</p>
+            </div>
+        </section>
     }
 }
 

@@ -10,6 +10,7 @@ pub mod login;
 pub mod matters;
 pub mod me;
 pub mod not_found;
+pub mod notice;
 pub mod round;
 pub mod today;
 pub mod visit_form;
@@ -25,6 +26,8 @@ pub enum Screen {
     Round,
     /// 户
     Household(RecordId),
+    /// 告知 to a household.
+    Notice(RecordId),
     /// 入户走访: a new visit to a household.
     NewVisit(RecordId),
     /// 入户走访: a visit to change.
@@ -54,6 +57,7 @@ impl Screen {
             [] => Self::Today,
             ["round"] => Self::Round,
             ["households", id] => record(id, Self::Household),
+            ["households", id, "notice"] => record(id, Self::Notice),
             ["households", id, "visit"] => record(id, Self::NewVisit),
             ["visits", id] => record(id, Self::EditVisit),
             ["visits", id, "history"] => record(id, Self::History),
@@ -62,6 +66,8 @@ impl Screen {
             ["me"] => Self::Me,
             ["install"] => Self::Install,
             ["login"] => Self::Login,
+            // A code scanned on a phone that is open already.
+            ["enrol"] => Self::Today,
             _ => Self::NotFound,
         }
     }

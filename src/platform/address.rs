@@ -8,6 +8,17 @@ pub fn path() -> String {
     super::window().location().pathname().unwrap_or_default()
 }
 
+/// Account and code from a QR code of the office's: `/enrol#account/code`.
+pub fn enrolment() -> Option<(String, String)> {
+    if path() != "/enrol" {
+        return None;
+    }
+    let hash = super::window().location().hash().ok()?;
+    let (account, code) = hash.strip_prefix('#')?.rsplit_once('/')?;
+    let account = js_sys::decode_uri_component(account).ok()?;
+    Some((account.into(), code.to_owned()))
+}
+
 /// Calls `changed` when the user goes back or on, and `go` with the path of a link of this app that was tapped.
 /// Other links, and those meant for another window, are left to the browser.
 pub fn listen(changed: impl Fn() + 'static, go: impl Fn(&str) + 'static) {

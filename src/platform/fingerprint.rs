@@ -23,8 +23,8 @@ pub async fn available() -> bool {
 /// Makes a credential for an account; its identity, and the secret it gives out for the salt. None where the phone
 /// did not agree or can't.
 pub async fn enrol(account: &str, user: [u8; 16], salt: [u8; 32]) -> Option<(Vec<u8>, [u8; 32])> {
-    let made = call("enrol", &Array::of3(&account.into(), &Uint8Array::from(&user[..]), &Uint8Array::from(&salt[..])));
-    let made = made.await?;
+    let arguments = Array::of3(&account.into(), &Uint8Array::from(&user[..]), &Uint8Array::from(&salt[..]));
+    let made = call("enrol", &arguments).await?;
     Some((bytes(&made, "id")?, bytes(&made, "secret")?.try_into().ok()?))
 }
 

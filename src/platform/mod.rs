@@ -3,6 +3,7 @@
 pub mod address;
 pub mod clock;
 pub mod download;
+pub mod fingerprint;
 pub mod idle;
 pub mod install;
 pub mod kdf;
@@ -11,6 +12,7 @@ pub mod pinyin;
 pub mod preferences;
 pub mod service_worker;
 pub mod space;
+pub mod speech;
 pub mod tabs;
 
 /// `N` random bytes.

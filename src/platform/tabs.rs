@@ -7,9 +7,9 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 /// What is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum News {
+pub enum News<D> {
     /// This changed.
-    Changed(Box<Delta>),
+    Changed(D),
     /// The storage is to be read again.
     Reload,
     /// The worker locked the app.
@@ -25,7 +25,7 @@ pub struct Tabs {
 impl Tabs {
     /// Joins the others; `receive` is called with what they tell. What can't be read comes from another version: the
     /// storage is read again.
-    pub fn join(mut receive: impl FnMut(News) + 'static) -> Self {
+    pub fn join(mut receive: impl FnMut(News<Box<Delta>>) + 'static) -> Self {
         let Ok(channel) = BroadcastChannel::new("ruhu") else {
             return Self { channel: None, _listener: None };
         };
@@ -38,7 +38,7 @@ impl Tabs {
     }
 
     /// Tells the others.
-    pub fn tell(&self, news: &News) {
+    pub fn tell(&self, news: &News<&Delta>) {
         if let (Some(channel), Ok(text)) = (&self.channel, serde_json::to_string(news)) {
             drop(channel.post_message(&JsValue::from_str(&text)));
         }

@@ -5,7 +5,6 @@ use super::{
     fingerprint::{self, Fingerprint},
     handover,
     leaving::{self, Stay},
-    notebook,
     pin::{self, Pin},
     session::{self, Session},
     vault::{self, StayLocked, Vault},
@@ -56,9 +55,7 @@ impl Entry {
             Self::Password { password, code } => {
                 transport::login(&LoginRequest { account, password, device, code }).await
             }
-            Self::Code { code, password } => {
-                transport::enrol(&EnrolRequest { account, code, password, device }).await
-            }
+            Self::Code { code, password } => transport::enrol(&EnrolRequest { account, code, password, device }).await,
         }
     }
 }

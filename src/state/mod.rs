@@ -13,30 +13,29 @@ pub mod session;
 pub mod vault;
 
 use crate::{
-    platform::{self, address, clock, idle, install, preferences::Preferences, service_worker, space},
+    platform::{self, address, clock, idle, install, preferences::Preferences, service_worker},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::{
         scheduler::{self, Nudge},
         transport::{self, TransportError},
     },
 };
+use chrono::NaiveDate;
 use drafts::Draft;
-use leaving::Stay;
+use fingerprint::Fingerprint;
 use leptos::prelude::*;
 use notebook::Notebook;
+use pin::{Pin, Reopen};
 use ruhu_domain::{
-    DeviceId, OpId, RecordId, Stamp,
+    OpId, RecordId, Stamp,
     codes::{Outcome, Purpose},
-    engine::Head,
+    notice,
     round::Door,
-    storage::{Batch, Table, Write},
     visit::Visit,
-    wire::{HistoryEntry, HistoryRequest, LoginRequest, LoginResponse},
+    wire::{HistoryEntry, HistoryRequest},
 };
-use ruhu_vault::{RecoveryPublicKey, VaultKey};
-use session::Session;
+use ruhu_vault::VaultKey;
 use std::{rc::Rc, sync::Arc};
-use vault::{StayLocked, Vault};
 
 /// A notebook that nobody touches is locked after this long, in milliseconds.
 const LOCK_AFTER_MS: i64 = 5 * 60 * 1_000;
@@ -364,6 +363,18 @@ impl App {
         }
     }
 
+    /// Notes that a resident was given the notice of today's words.
+    pub async fn note_told(self, resident: RecordId, on: NaiveDate) {
+        let Some(open) = self.notebook() else { return };
+        match open.note_told(resident, &notice::given(on)).await {
+            Ok(()) => {
+                self.say("已记：已告知 ✓ 已存本机", None);
+                self.sync_now();
+            }
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
     /// Chooses between the values of a contested field.
     pub async fn choose(self, record: RecordId, field: &str, chosen: Stamp) {
         let Some(open) = self.notebook() else { return };
@@ -413,4 +424,3 @@ impl App {
 fn new_id(now: i64) -> RecordId {
     RecordId::new(now.cast_unsigned(), platform::random())
 }
-

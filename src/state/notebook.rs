@@ -210,6 +210,16 @@ impl Notebook {
         self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
     }
 
+    /// Notes which notice a resident was given, as [`ruhu_domain::notice::given`] has it.
+    ///
+    /// # Errors
+    /// Nothing was changed.
+    pub async fn note_told(&self, id: RecordId, given: &str) -> Result<(), StorageError> {
+        let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
+        let after = BTreeMap::from([("notice", given)]);
+        self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
+    }
+
     /// What the office has not acknowledged, as a file to carry there by hand.
     pub fn unsent(&self) -> UnsentOps {
         let mut ops: Vec<_> = self.engine().outbox().map(|queued| queued.op.clone()).collect();
@@ -457,7 +467,8 @@ impl Notebook {
         writes.extend(with);
         self.write(writes).await?;
         if let Some(tabs) = self.tabs.borrow().as_ref() {
-            tabs.tell((plan.delta.base.len() <= TELL).then_some(&plan.delta));
+            let few = plan.delta.base.len() <= TELL;
+            tabs.tell(&if few { News::Changed(&plan.delta) } else { News::Reload });
         }
         self.apply(plan.delta);
         Ok(())

@@ -4,8 +4,8 @@ use js_sys::{Array, Function, Reflect, Uint8Array};
 use ruhu_domain::{
     DeviceId,
     wire::{
-        DeviceAnswer, DeviceRequest, EnrolRequest, HandOver, HandedOver, HistoryEntry, HistoryRequest, LoginRequest, LoginResponse,
-        Problem, Recovery, SyncRequest, SyncResponse,
+        DeviceAnswer, DeviceRequest, EnrolRequest, HandOver, HandedOver, HistoryEntry, HistoryRequest, LoginRequest,
+        LoginResponse, Problem, Recovery, SyncRequest, SyncResponse,
     },
 };
 use ruhu_vault::{Sealed, VaultKey};

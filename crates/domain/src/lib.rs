@@ -15,6 +15,7 @@ pub mod intake;
 pub mod labels;
 pub mod ledger;
 pub mod merge;
+pub mod notice;
 pub mod office;
 pub mod planted;
 pub mod record;

@@ -321,6 +321,8 @@ mod tests {
             relation: None,
             phone: String::new(),
             living: None,
+            restricted: String::new(),
+            notice: String::new(),
         };
         roster.put(&record(5, Kind::Resident, &member(1)));
         roster.put(&record(5, Kind::Resident, &member(2)));

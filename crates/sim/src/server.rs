@@ -35,6 +35,8 @@ pub struct Server {
     pub epoch: u64,
     /// How often an op was kept: more than once would be an effect too many.
     pub effects: HashMap<OpId, u32>,
+    /// Ops whose values were ever erased, also by a life of the database before this one: they need be nowhere.
+    pub erased: BTreeSet<OpId>,
     channels: Vec<Channel>,
     /// Channels that a device's worker has no right to now.
     pub lost: HashMap<DeviceId, BTreeSet<Channel>>,
@@ -45,7 +47,7 @@ impl Server {
     /// An empty office for these channels.
     pub fn new(channels: &[Channel]) -> Self {
         let (tables, effects, lost, lagging) = Default::default();
-        Self { tables, epoch: 1, effects, channels: channels.to_vec(), lost, lagging }
+        Self { tables, epoch: 1, effects, erased: BTreeSet::new(), channels: channels.to_vec(), lost, lagging }
     }
 
     /// What a device's worker has the right to.
@@ -167,6 +169,7 @@ impl Server {
         let Tables { history, records, purged, .. } = &mut self.tables;
         let of_withdrawn = |op: &&Op| records.get(&op.record).is_some_and(|(_, record)| record.withdrawn());
         purged.extend(history.values().map(|(op, _)| op).filter(of_withdrawn).map(|op| op.id));
+        self.erased.extend(purged.iter());
         records.retain(|_, (_, record)| !record.withdrawn());
         self.lagging = self.tables.clone();
     }

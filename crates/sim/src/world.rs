@@ -443,7 +443,9 @@ impl World {
         let queued: BTreeSet<OpId> = phone.engine.outbox().map(|queued| queued.op.id).collect();
         let acknowledged: BTreeSet<OpId> = phone.engine.acknowledged().map(|(_, op)| op.id).collect();
         for id in &phone.promised {
-            if !queued.contains(id) && !acknowledged.contains(id) && !self.server.tables.history.contains_key(id) {
+            let there = queued.contains(id) || acknowledged.contains(id);
+            let erased = self.server.erased.contains(id);
+            if !there && !erased && !self.server.tables.history.contains_key(id) {
                 return Err(format!("what a worker saved is on the phone or at the office: {id} is at neither"));
             }
         }

@@ -26,6 +26,8 @@ struct Answer<'a> {
     base: BTreeMap<RecordId, Arc<Record>>,
     cursors: BTreeMap<Channel, Cursor>,
     forgotten: BTreeSet<RecordId>,
+    /// Of these the ones that the office erased.
+    erased: BTreeSet<RecordId>,
     plan: Plan,
 }
 
@@ -47,6 +49,7 @@ impl Engine {
             base: BTreeMap::new(),
             cursors: BTreeMap::new(),
             forgotten: BTreeSet::new(),
+            erased: BTreeSet::new(),
             plan: Plan::default(),
         };
         if answer.restored {
@@ -116,7 +119,8 @@ impl Answer<'_> {
                 return;
             }
             OpOutcome::Gone => {
-                self.plan.delta.acknowledged.push(result.op);
+                self.plan.writes.push(Write::Delete(Table::Outbox, result.op.to_string()));
+                self.plan.delta.swept.push(result.op);
                 return;
             }
             OpOutcome::Quarantined => QueuedState::Review { reason },
@@ -214,7 +218,22 @@ impl Answer<'_> {
         let engine = self.engine;
         let came: HashSet<RecordId> = engine.segments.range(fresh..).flat_map(|(_, ids)| ids).copied().collect();
         let of_channel = engine.base.values().filter(|record| record.channel == *channel).map(|record| record.id);
-        self.forgotten.extend(of_channel.filter(|id| !came.contains(id) && !self.base.contains_key(id)));
+        let gone: Vec<RecordId> = of_channel.filter(|id| !came.contains(id) && !self.base.contains_key(id)).collect();
+        self.erased.extend(&gone);
+        self.forgotten.extend(gone);
+    }
+
+    /// What was erased at the office is erased here too: also the saves that the office had acknowledged, which are
+    /// kept for a server that has to be restored.
+    fn sweep_erased(&mut self, epoch: Option<&str>) {
+        if epoch != self.engine.head.epoch.as_deref() {
+            return;
+        }
+        let of_erased =
+            self.engine.acknowledged.iter().filter(|(_, (_, queued))| self.erased.contains(&queued.op.record));
+        let swept: Vec<OpId> = of_erased.map(|(id, _)| *id).collect();
+        self.plan.writes.extend(swept.iter().map(|op| Write::Delete(Table::Outbox, op.to_string())));
+        self.plan.delta.swept.extend(swept);
     }
 
     fn finish(mut self, head: Head) -> Plan {
@@ -223,13 +242,15 @@ impl Answer<'_> {
             spent.insert(head.server_time(), self.plan.delta.acknowledged.clone());
         }
         let epoch = head.epoch.as_deref();
+        self.sweep_erased(epoch);
         if self.forgotten.is_empty() {
             let records = self.base.values().map(Arc::as_ref).filter(|_| !planted(Bug::RowsNotWritten));
             put_segments(self.engine.next_segment(), epoch, records, spent, &mut self.plan);
         } else {
             if head.epoch == self.engine.head.epoch {
                 for (at, ops) in self.engine.spent() {
-                    spent.entry(at).or_default().extend(ops);
+                    let kept = ops.into_iter().filter(|op| !self.plan.delta.swept.contains(op));
+                    spent.entry(at).or_default().extend(kept);
                 }
             }
             self.write_anew(epoch, spent);

@@ -304,6 +304,23 @@ fn a_phone_that_was_away_while_the_server_purged_forgets_what_is_gone() {
 }
 
 #[test]
+fn what_the_office_erased_is_nowhere_on_the_phone_any_more() {
+    let mut phone = Phone::new(1);
+    let erased = phone.edit(record(1), &json!({"found": "要删的"}), NOW);
+    let kept = phone.edit(record(2), &json!({"found": "留下的"}), NOW);
+    phone.answer(response(&[(erased, OpOutcome::Applied), (kept, OpOutcome::Applied)], vec![], 2));
+    let next = Position { next: 3, generation: 1 };
+    let reset = Page { next, reset: true, ..page(vec![at_office(2, "留下的")], 0) };
+    phone.answer(SyncResponse { channels: vec![reset], ..response(&[], vec![], 0) });
+    let late = phone.edit(record(1), &json!({"found": "要删的又写了"}), NOW);
+    phone.answer(SyncResponse { channels: vec![], ..response(&[(late, OpOutcome::Gone)], vec![], 0) });
+    let stored = |words: &str| phone.stored.values().any(|value| String::from_utf8_lossy(value).contains(words));
+    assert!(!stored("要删的"));
+    assert!(stored("留下的"));
+    assert_eq!(phone.restarted().value(record(2), "found"), json!("留下的"));
+}
+
+#[test]
 fn a_page_from_before_a_purge_that_was_noticed_brings_nothing_back() {
     let mut phone = Phone::new(1);
     let next = Position { next: 90, generation: 1 };
