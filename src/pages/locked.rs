@@ -27,12 +27,7 @@ pub fn Locked() -> impl IntoView {
             <h1>"已锁定"</h1>
             <p class="lead">{lead}</p>
             {move || with_code.get().then(|| view! { <WithCode/> })}
-            {move || asks_pin().then(|| view! {
-                <Secret label="PIN" numeric=true on_secret=move |digits: String| async move { app.unlock_with_pin(&digits).await }/>
-            })}
-            {move || asks_password().then(|| view! {
-                <Secret label="密码" numeric=false on_secret=move |password: String| async move { app.unlock(&password).await }/>
-            })}
+            {move || (!with_code.get()).then(|| view! { <Secret pin=asks_pin()/> })}
             {move || app.has_fingerprint.get().then(|| view! { <Finger/> })}
             <div class="ways">
                 {move || asks_pin().then(|| view! {
@@ -49,20 +44,12 @@ pub fn Locked() -> impl IntoView {
     }
 }
 
-/// A form for a password or a PIN.
+/// A form for the password or the PIN.
 #[component]
-fn Secret<F, T>(
-    /// The words.
-    label: &'static str,
-    /// Whether it is of digits.
-    numeric: bool,
-    /// Tries it.
-    on_secret: F,
-) -> impl IntoView
-where
-    F: Fn(String) -> T + Copy + 'static,
-    T: Future<Output = Result<(), String>> + 'static,
-{
+fn Secret(
+    /// Whether it is the PIN.
+    pin: bool,
+) -> impl IntoView {
     let app = use_app();
     let field = NodeRef::<html::Input>::new();
     let problem = RwSignal::new(None::<String>);
@@ -77,7 +64,7 @@ where
         problem.set(None);
         let secret = value(field);
         leptos::task::spawn_local(async move {
-            let done = on_secret(secret).await;
+            let done = if pin { app.unlock_with_pin(&secret).await } else { app.unlock(&secret).await };
             let _ = busy.try_set(false);
             drop(problem.try_set(done.err()));
         });
@@ -86,11 +73,11 @@ where
         <form on:submit=submit novalidate>
             <input type="text" autocomplete="username" value=account hidden/>
             <label class="field">
-                <span>{label}</span>
+                <span>{if pin { "PIN" } else { "密码" }}</span>
                 <input
                     type="password"
-                    inputmode=numeric.then_some("numeric")
-                    autocomplete=if numeric { "off" } else { "current-password" }
+                    inputmode=pin.then_some("numeric")
+                    autocomplete=if pin { "off" } else { "current-password" }
                     autofocus
                     node_ref=field
                 />

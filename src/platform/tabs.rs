@@ -1,12 +1,11 @@
 //! What one window tells the others.
 
 use ruhu_domain::engine::Delta;
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// What is told.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What is told. As text: a delta as JSON, or one of the words below.
+#[derive(Clone, Debug)]
 pub enum News<D> {
     /// This changed.
     Changed(D),
@@ -15,6 +14,9 @@ pub enum News<D> {
     /// The worker locked the app.
     Lock,
 }
+
+const LOCK: &str = "lock";
+const RELOAD: &str = "reload";
 
 /// The channel between the windows of this phone.
 pub struct Tabs {
@@ -31,7 +33,11 @@ impl Tabs {
         };
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
-            receive(serde_json::from_slice(text.as_bytes()).unwrap_or(News::Reload));
+            receive(match serde_json::from_slice(text.as_bytes()) {
+                Ok(delta) => News::Changed(delta),
+                Err(_) if text == LOCK => News::Lock,
+                Err(_) => News::Reload,
+            });
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
         Self { channel: Some(channel), _listener: Some(listener) }
@@ -39,9 +45,13 @@ impl Tabs {
 
     /// Tells the others.
     pub fn tell(&self, news: &News<&Delta>) {
-        if let (Some(channel), Ok(text)) = (&self.channel, serde_json::to_string(news)) {
-            drop(channel.post_message(&JsValue::from_str(&text)));
-        }
+        let Some(channel) = &self.channel else { return };
+        let text = match news {
+            News::Changed(delta) => serde_json::to_string(delta).unwrap_or_default(),
+            News::Lock => LOCK.to_owned(),
+            News::Reload => RELOAD.to_owned(),
+        };
+        drop(channel.post_message(&JsValue::from_str(&text)));
     }
 }
 

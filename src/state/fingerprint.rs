@@ -8,13 +8,13 @@ use crate::{
 };
 use ruhu_domain::storage::{Table, Write};
 use ruhu_vault::{SensorWrap, VaultKey};
-use serde::{Deserialize, Serialize};
 
 /// The key in [`Table::Vault`].
 const FINGERPRINT: &str = "fingerprint";
 
-/// What is kept in the clear: which of the sensor's credentials, and the sealed vault key.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What is kept in the clear: which of the sensor's credentials, and the sealed vault key. As bytes: the salt, how long
+/// the sealed key is (one byte), the sealed key, and the credential.
+#[derive(Clone, Debug)]
 pub struct Fingerprint {
     credential: Vec<u8>,
     salt: [u8; 32],
@@ -45,12 +45,17 @@ impl Fingerprint {
     /// What the storage holds.
     pub async fn stored(storage: &impl Storage) -> Option<Self> {
         let bytes = storage.get(Table::Vault, FINGERPRINT).await.ok().flatten()?;
-        serde_json::from_slice(&bytes).ok()
+        let (salt, rest) = bytes.split_first_chunk()?;
+        let (length, rest) = rest.split_first()?;
+        let (sealed, credential) = rest.split_at_checked(usize::from(*length))?;
+        Some(Self { credential: credential.to_vec(), salt: *salt, wrap: SensorWrap(sealed.to_vec()) })
     }
 
     /// The write that keeps it.
     pub fn write(&self) -> Write {
-        let bytes = serde_json::to_vec(self).expect("bytes and numbers");
+        let sealed = &self.wrap.0;
+        let length = u8::try_from(sealed.len()).expect("a sealed key is 73 bytes");
+        let bytes = [&self.salt[..], &[length], sealed, &self.credential].concat();
         Write::Put(Table::Vault, FINGERPRINT.into(), bytes)
     }
 }

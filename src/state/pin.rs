@@ -8,7 +8,6 @@ use crate::{
 };
 use ruhu_domain::storage::{Table, Write};
 use ruhu_vault::{Kdf, VaultKey, Wrap};
-use serde::{Deserialize, Serialize};
 
 /// The key in [`Table::Meta`].
 const PIN: &str = "pin";
@@ -19,11 +18,17 @@ pub const DIGITS: usize = 6;
 /// Wrong PINs until it takes the password.
 const TRIES: u8 = 5;
 
-/// The key made of a PIN.
-#[derive(Clone, Serialize, Deserialize)]
+/// The key made of a PIN. Kept as the salt and the key, 48 bytes.
+#[derive(Clone)]
 pub struct Pin {
-    kdf: Kdf,
+    salt: [u8; 16],
     key: [u8; 32],
+}
+
+/// How the key is made.
+const fn kdf_of(salt: [u8; 16]) -> Kdf {
+    let (memory, passes) = Kdf::STRONG;
+    Kdf { memory, passes, salt }
 }
 
 /// The vault key, sealed with the PIN, in the memory of a locked page.
@@ -49,15 +54,14 @@ impl Pin {
         if !is_good(digits) {
             return Err("请设 6 位数字，不要用 111111、123456 这样的".into());
         }
-        let (memory, passes) = Kdf::STRONG;
-        let kdf = Kdf { memory, passes, salt: random() };
-        let key = kdf::key(digits, &kdf).await.ok_or("手机内存不足，没有设成。请关掉别的应用再试")?;
-        Ok(Self { kdf, key })
+        let salt = random();
+        let key = kdf::key(digits, &kdf_of(salt)).await.ok_or("手机内存不足，没有设成。请关掉别的应用再试")?;
+        Ok(Self { salt, key })
     }
 
     /// The vault key, sealed with the PIN.
     pub fn reopen(self, owner: String, vault: &VaultKey) -> Reopen {
-        Reopen { wrap: Wrap::seal(self.kdf, &owner, self.key, random(), vault), owner, left: TRIES }
+        Reopen { wrap: Wrap::seal(kdf_of(self.salt), &owner, self.key, random(), vault), owner, left: TRIES }
     }
 }
 
@@ -89,13 +93,14 @@ impl Reopen {
 /// The PIN that the open storage holds.
 pub async fn stored(storage: &impl Storage) -> Option<Pin> {
     let bytes = storage.get(Table::Meta, PIN).await.ok().flatten()?;
-    serde_json::from_slice(&bytes).ok()
+    let (salt, key) = bytes.split_first_chunk()?;
+    Some(Pin { salt: *salt, key: key.try_into().ok()? })
 }
 
 /// The write that keeps a PIN, or forgets the one there is.
 pub fn write(pin: Option<&Pin>) -> Write {
-    match pin.and_then(|pin| serde_json::to_vec(pin).ok()) {
-        Some(bytes) => Write::Put(Table::Meta, PIN.into(), bytes),
+    match pin {
+        Some(Pin { salt, key }) => Write::Put(Table::Meta, PIN.into(), [&salt[..], key].concat()),
         None => Write::Delete(Table::Meta, PIN.into()),
     }
 }

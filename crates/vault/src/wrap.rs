@@ -66,9 +66,8 @@ impl Wrap {
 }
 
 /// The vault key, sealed with a secret that the phone's sensor gives out (WebAuthn, PRF extension).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SensorWrap(Vec<u8>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SensorWrap(pub Vec<u8>);
 
 impl SensorWrap {
     fn key(mut secret: [u8; 32]) -> [u8; 32] {

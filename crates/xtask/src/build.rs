@@ -3,6 +3,7 @@
 use crate::{
     run::{command, output, run},
     setup,
+    shrink::shrink,
 };
 use anyhow::Context;
 use sha2::{Digest, Sha256};
@@ -25,12 +26,14 @@ const OFFICE: &str = "dist/office";
 pub fn app() -> anyhow::Result<()> {
     setup::app()?;
     trunk(&[])?;
+    shrink(Path::new(DIST), "index.html")?;
     write_service_worker()?;
     trunk(&["office.html", "--dist", OFFICE, "--public-url", "/office/"])?;
     let (made, page) = (Path::new(OFFICE).join("office.html"), Path::new(OFFICE).join("index.html"));
     if made.exists() {
         fs::rename(made, page)?;
     }
+    shrink(Path::new(OFFICE), "index.html")?;
     compress()
 }
 

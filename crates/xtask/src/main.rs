@@ -8,6 +8,7 @@ mod faults;
 mod postgres;
 mod run;
 mod setup;
+mod shrink;
 mod sim;
 mod size;
 mod start;

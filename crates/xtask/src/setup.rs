@@ -18,7 +18,8 @@ const END_TO_END: &str = "tests/e2e";
 pub fn app() -> anyhow::Result<()> {
     wasm_target()?;
     wasm_bindgen()?;
-    trunk()
+    trunk()?;
+    npm("tools", "npm packages that make the app smaller")
 }
 
 /// What the browser tests need.
@@ -42,15 +43,21 @@ pub fn browser() -> anyhow::Result<()> {
 /// What to install by hand.
 pub fn end_to_end() -> anyhow::Result<()> {
     browser()?;
-    let lock = Path::new(END_TO_END).join("package-lock.json");
-    let installed = Path::new(END_TO_END).join("node_modules/.package-lock.json");
+    npm(END_TO_END, "npm packages for the end-to-end tests")
+}
+
+/// The packages of a folder, where they are not installed yet.
+fn npm(folder: &str, what: &str) -> anyhow::Result<()> {
+    let lock = Path::new(folder).join("package-lock.json");
+    let installed = Path::new(folder).join("node_modules/.package-lock.json");
     let changed = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
     if changed(&installed) > changed(&lock) {
         return Ok(());
     }
-    say("npm packages for the end-to-end tests");
+    say(what);
     let mut npm = command(&["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
-    run(npm.current_dir(END_TO_END)).context("install Node.js 20 or later with npm, then `npm ci` in tests/e2e")
+    let by_hand = || format!("install Node.js 20 or later with npm, then `npm ci` in {folder}");
+    run(npm.current_dir(folder)).with_context(by_hand)
 }
 
 /// What the tests on PostgreSQL need.

@@ -1,0 +1,56 @@
+//! Making built files smaller: wasm-opt (of binaryen) for the modules, esbuild for the scripts that belong to them.
+
+use crate::run::{command, run};
+use anyhow::Context;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha384};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Where the tools are.
+const TOOLS: &str = "tools/node_modules/.bin";
+
+/// Makes the modules of a built page and their scripts smaller, and names their new hashes in the page.
+///
+/// # Errors
+/// A tool's.
+pub fn shrink(folder: &Path, page: &str) -> anyhow::Result<()> {
+    let page = folder.join(page);
+    let mut html = fs::read_to_string(&page)?;
+    for entry in fs::read_dir(folder)? {
+        let file = entry?.path();
+        if !belongs_to_a_module(&file) {
+            continue;
+        }
+        let before = integrity(&file)?;
+        let smaller = file.with_extension("smaller");
+        let [from, to] = [&file, &smaller].map(|path| path.to_string_lossy().into_owned());
+        if file.extension().is_some_and(|extension| extension == "wasm") {
+            // More than this makes the module smaller, and what is downloaded larger: it compresses less well.
+            let tool = format!("{TOOLS}/wasm-opt");
+            run(&mut command(&[&tool, "-O1", "--all-features", &from, "-o", &to]))?;
+        } else {
+            let tool = format!("{TOOLS}/esbuild");
+            let out = format!("--outfile={to}");
+            run(&mut command(&[&tool, "--minify", "--charset=utf8", "--log-level=warning", &from, &out]))?;
+        }
+        fs::rename(&smaller, &file).with_context(|| format!("{} was not made", smaller.display()))?;
+        html = html.replace(&before, &integrity(&file)?);
+    }
+    Ok(fs::write(page, html)?)
+}
+
+/// Whether a file is a module or the script that wasm-bindgen made for it.
+fn belongs_to_a_module(file: &Path) -> bool {
+    let is = |extension: &str| file.extension().is_some_and(|of| of == extension);
+    let module: PathBuf =
+        file.with_file_name(format!("{}_bg.wasm", file.file_stem().unwrap_or_default().to_string_lossy()));
+    is("wasm") || (is("js") && module.exists())
+}
+
+/// A file's hash as a page names it (Subresource Integrity).
+fn integrity(file: &Path) -> anyhow::Result<String> {
+    Ok(format!("sha384-{}", STANDARD.encode(Sha384::digest(fs::read(file)?))))
+}
