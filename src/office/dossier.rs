@@ -100,17 +100,21 @@ fn Ask(
 ) -> impl IntoView {
     let desk = use_desk();
     let wish = RwSignal::new(Wish::Copy);
+    let open = RwSignal::new(false);
     let [asked_by, words] = [(); 2].map(|()| NodeRef::<html::Input>::new());
     let wishes = Wish::ALL.map(|wish| (wish, wish.title().to_owned())).to_vec();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let (asked_by, words) = (value(asked_by), value(words));
         let request = OpenRequest { of: of.clone(), wish: wish.get_untracked(), asked_by, words };
-        desk.act("request-open", request, "已登记，请答复", move || on_change.run(()));
+        desk.act("request-open", request, "已登记，请答复", move || {
+            open.set(false);
+            on_change.run(());
+        });
     };
     view! {
-        <details class="card item">
-            <summary>"登记一条请求"</summary>
+        <button class="small-button" on:click=move |_| open.update(|open| *open = !*open)>"登记一条请求"</button>
+        <div class="card item" hidden=move || !open.get()>
             <form class="form" on:submit=submit novalidate>
                 <OneOf legend="要求" options=wishes chosen=wish on_choose=Callback::new(move |chosen| wish.set(chosen))/>
                 <div class="columns">
@@ -125,7 +129,7 @@ fn Ask(
                 </div>
                 <button class="small-button main" type="submit">"登记"</button>
             </form>
-        </details>
+        </div>
     }
 }
 

@@ -52,7 +52,7 @@ pub fn PersonCard(
     let details = move || {
         view! {
             <div class="person-more">
-                <h4>"授权"</h4>
+                <h3>"授权"</h3>
                 <ul class="rows">
                     {person.grants.iter().cloned().map(|grant| view! {
                         <GrantRow grant may_end=may_give on_change/>
@@ -64,7 +64,7 @@ pub fn PersonCard(
                     </button>
                 })}
                 {move || giving.get().then(|| view! { <GiveForm account=account.get_value() on_change/> })}
-                <h4>"手机"</h4>
+                <h3>"手机"</h3>
                 <ul class="rows">
                     {person.devices.iter().cloned().map(|device| view! { <DeviceRow device on_change/> }).collect_view()}
                     {person.devices.is_empty().then(|| view! { <li class="row hint">"还没有登录过"</li> })}

@@ -1,7 +1,7 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
 import { test, expect, logIn, logVisit, ready, spoil, tab } from "./world";
 import type { Page, Route } from "@playwright/test";
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const SYNC = "**/api/v1/sync";
@@ -107,6 +107,7 @@ test("logging out with unsent work is refused, and so is another worker's login,
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "导出" }).click()]);
   const path = `${server.data}/unsent.json`;
   await file.saveAs(path);
+  expect(readFileSync(path, "utf8")).not.toContain("还没发出去");
   const said = server.run("import", "ops", path);
   expect(said).toContain("收下 1");
   expect(server.run("import", "ops", path)).toContain("此前已收到 1");

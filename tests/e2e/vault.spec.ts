@@ -143,6 +143,116 @@ test("an untouched notebook locks after five minutes, and a form half-way waits 
   await expect(page.getByLabel("走访情况")).toHaveValue("写了一半");
 });
 
+test("a PIN opens the notebook while the app is in memory, five tries long, and the password after that", async ({
+  server,
+  phone,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await byHand(page);
+  await phone.context.setOffline(true);
+  await tab(page, "我的");
+  await page.getByRole("switch", { name: "锁定后用 PIN 打开" }).click();
+  await page.getByLabel("新 PIN").fill("123456");
+  await page.getByRole("button", { name: "设好" }).click();
+  await expect(page.getByText("不要用 111111")).toBeVisible();
+  await page.getByLabel("新 PIN").fill("270183");
+  await page.getByRole("button", { name: "设好" }).click();
+  await expect(page.getByText("PIN 已设好")).toBeVisible();
+  const lock = () => page.getByRole("button", { name: "立即锁定" }).click();
+  const open = async (pin: string) => {
+    await page.getByLabel("PIN", { exact: true }).fill(pin);
+    await page.getByRole("button", { name: "打开", exact: true }).click();
+  };
+  await lock();
+  await open("270184");
+  await expect(page.getByText("还可以试 4 次")).toBeVisible();
+  await open("270183");
+  await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+  await lock();
+  for (const left of [4, 3, 2, 1]) {
+    await open("000000");
+    await expect(page.getByText(`还可以试 ${left} 次`)).toBeVisible();
+  }
+  await open("000000");
+  await expect(page.getByLabel("PIN", { exact: true })).toBeHidden();
+  await unlock(page);
+  await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+  // The app was closed: nothing of the PIN opens anything.
+  await page.reload();
+  await expect(locked(page)).toBeVisible();
+  await expect(page.getByLabel("PIN", { exact: true })).toBeHidden();
+  await unlock(page);
+  await lock();
+  await open("270183");
+  await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+});
+
+test("locking by hand locks every window, and one left alone locks only itself", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const other = await phone.context.newPage();
+  await other.goto(`${server.url}/me`);
+  await unlock(other);
+  await expect(other.getByRole("heading", { name: "我的" })).toBeVisible();
+  await byHand(page);
+  await byHand(other);
+  await other.getByRole("button", { name: "立即锁定" }).click();
+  await expect(locked(other)).toBeVisible();
+  await expect(locked(page)).toBeVisible();
+  await unlock(other);
+  await unlock(page);
+  await expect(page.getByRole("heading", { name: "走访" })).toBeVisible();
+  await page.evaluate(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 301_000;
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await expect(locked(page)).toBeVisible();
+  await expect(other.getByRole("heading", { name: "我的" })).toBeVisible();
+});
+
+test("the phone's sensor opens the vault, and a finger that is not known does not", async ({ server, phone }) => {
+  const page = await phone.open();
+  // A sensor, as the browser's own tests have it. WebAuthn wants a name, not a number.
+  const sensor = await phone.context.newCDPSession(page);
+  await sensor.send("WebAuthn.enable");
+  const { authenticatorId } = await sensor.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      ctap2Version: "ctap2_1",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      hasPrf: true,
+      isUserVerified: true,
+    },
+  });
+  const url = server.url.replace("127.0.0.1", "localhost");
+  await logIn(page, url);
+  await ready(page);
+  await byHand(page);
+  await tab(page, "我的");
+  await page.getByRole("switch", { name: "用指纹打开" }).click();
+  await expect.poll(async () => (await kept(page, "vault")).map(([name]) => name)).toContain("fingerprint");
+  await phone.context.setOffline(true);
+  await page.reload();
+  await expect(locked(page)).toBeVisible();
+  await sensor.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+  await page.getByRole("button", { name: "用指纹打开" }).click();
+  await expect(page.getByText("指纹没有通过")).toBeVisible();
+  await sensor.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+  await page.getByRole("button", { name: "用指纹打开" }).click();
+  await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+  await page.getByRole("switch", { name: "用指纹打开" }).click();
+  await expect.poll(async () => (await kept(page, "vault")).map(([name]) => name)).not.toContain("fingerprint");
+  await page.getByRole("button", { name: "立即锁定" }).click();
+  await expect(locked(page)).toBeVisible();
+  await expect(page.getByRole("button", { name: "用指纹打开" })).toBeHidden();
+});
+
 test("what an earlier version left unsealed is sealed in place, all of it", async ({ server, phone }) => {
   const page = await phone.open();
   await logIn(page, server.url);

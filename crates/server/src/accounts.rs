@@ -27,7 +27,10 @@ pub enum BadPassword {
 
 /// Whether a password may be used for an account (NIST SP 800-63B, 3.1.1.2: no rules of composition, but none
 /// that is commonly used, expected, or the account's own name).
-fn check(password: &str, account: &str) -> Result<(), BadPassword> {
+///
+/// # Errors
+/// Why not.
+pub fn check(password: &str, account: &str) -> Result<(), BadPassword> {
     if password.chars().count() < MIN_PASSWORD {
         return Err(BadPassword::Short);
     }

@@ -71,6 +71,18 @@ pub fn postgres() -> anyhow::Result<()> {
     install_debian("postgresql").context("by hand: install PostgreSQL 14 or later")
 }
 
+/// What the test of ACME needs: an authority for tests.
+///
+/// # Errors
+/// What to install by hand.
+pub fn authority() -> anyhow::Result<()> {
+    let there = |program: &str| command(&[program, "-version"]).output().is_ok();
+    if there("pebble") && there("pebble-challtestsrv") {
+        return Ok(());
+    }
+    install_debian("pebble").context("by hand: install pebble and pebble-challtestsrv, so that they are on the PATH")
+}
+
 fn say(what: &str) {
     println!("setup: {what}");
 }

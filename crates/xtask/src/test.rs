@@ -62,6 +62,7 @@ fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
         Suite::Unit => tally(command(&["cargo", "test", "--quiet", "--workspace", "--exclude", "ruhu-server"]), count),
         Suite::Server => {
             setup::postgres()?;
+            setup::authority()?;
             let cluster = Cluster::start(Durability::None)?;
             let mut cargo = command(&["cargo", "test", "--quiet", "--package", "ruhu-server"]);
             cargo.env("RUHU_TEST_POSTGRES", cluster.address());

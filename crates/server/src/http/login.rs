@@ -88,6 +88,8 @@ pub async fn enrol(
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(EnrolRequest { account, code, password, device }) = body.map_err(|_| Refusal::Malformed)?;
     let (database, name) = (&office.database, account.trim().to_owned());
+    // Not a try yet: somebody who looks for a good password is not made to wait.
+    accounts::check(&password, &name).map_err(|error| Refusal::BadPassword(error.to_string()))?;
     let origin = Origin { peer, known: None };
     office.tries.begin(&name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     if database.is_revoked(device).await? {

@@ -119,22 +119,32 @@ async fn read(chain: &Path, key: &Path) -> anyhow::Result<RustlsConfig> {
 
 /// Reads the files again whenever they changed. Those that can't be read leave the certificate as it is.
 async fn renew(config: RustlsConfig, chain: PathBuf, key: PathBuf) {
-    let changed = |path: &Path| path.metadata().and_then(|meta| meta.modified()).ok();
-    let look = || -> [Option<SystemTime>; 2] { [changed(&chain), changed(&key)] };
-    let mut read = look();
+    let mut read = changed(&chain, &key);
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let now = look();
-        if now != read {
-            match config.reload_from_pem_file(&chain, &key).await {
-                Ok(()) => {
-                    read = now;
-                    tracing::info!("the certificate was read again");
-                }
-                // Half written, perhaps: the next look will tell.
-                Err(error) => tracing::error!(%error, "the certificate can't be read"),
-            }
+        look(&config, &chain, &key, &mut read).await;
+    }
+}
+
+/// When the files were last changed.
+type Changed = [Option<SystemTime>; 2];
+
+fn changed(chain: &Path, key: &Path) -> Changed {
+    [chain, key].map(|path| path.metadata().and_then(|meta| meta.modified()).ok())
+}
+
+async fn look(config: &RustlsConfig, chain: &Path, key: &Path, read: &mut Changed) {
+    let now = changed(chain, key);
+    if now == *read {
+        return;
+    }
+    match config.reload_from_pem_file(chain, key).await {
+        Ok(()) => {
+            *read = now;
+            tracing::info!("the certificate was read again");
         }
+        // Half written, perhaps: the next look will tell.
+        Err(error) => tracing::error!(%error, "the certificate can't be read"),
     }
 }
 
@@ -145,4 +155,35 @@ fn client() -> anyhow::Result<ClientConfig> {
     anyhow::ensure!(!roots.is_empty(), "系统里没有根证书，请先安装 ca-certificates");
     let config = ClientConfig::builder_with_provider(ring::default_provider().into());
     Ok(config.with_safe_default_protocol_versions()?.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_certificate_that_changed_is_read_again_and_one_that_is_broken_is_not() {
+        drop(ring::default_provider().install_default());
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let [chain, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
+        let issue = || {
+            let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+            std::fs::write(&chain, made.cert.pem()).expect("it is written");
+            std::fs::write(&key, made.signing_key.serialize_pem()).expect("it is written");
+        };
+        issue();
+        let config = read(&chain, &key).await.expect("it is read");
+        let mut seen = changed(&chain, &key);
+        let first = config.get_inner();
+        look(&config, &chain, &key, &mut seen).await;
+        assert!(Arc::ptr_eq(&first, &config.get_inner()), "nothing changed");
+        issue();
+        look(&config, &chain, &key, &mut seen).await;
+        let second = config.get_inner();
+        assert!(!Arc::ptr_eq(&first, &second));
+        std::fs::write(&chain, "half").expect("it is written");
+        look(&config, &chain, &key, &mut seen).await;
+        assert!(Arc::ptr_eq(&second, &config.get_inner()), "the one before goes on");
+        assert!(read(&chain, &key).await.is_err(), "a server does not start with it");
+    }
 }

@@ -1,0 +1,315 @@
+// The offices' pages: people, codes, grids handed over, the rights of the people recorded, a second factor.
+import { OpenVault } from "./vault";
+import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock, type Phone, type Server } from "./world";
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import jsQR from "jsqr";
+import { createHmac } from "node:crypto";
+import { PNG } from "pngjs";
+
+const WIDE = { width: 1280, height: 800 };
+
+/** An office's browser, logged in. */
+async function desk(phone: Phone, server: Server, account = "chenming", viewport = WIDE): Promise<Page> {
+  const page = await phone.open(viewport);
+  await page.goto(`${server.url}/office`);
+  await fillIn(page, account);
+  await expect(page.getByRole("navigation", { name: "页面" })).toBeVisible();
+  return page;
+}
+
+async function fillIn(page: Page, account: string, code?: string) {
+  await page.getByLabel("账号").fill(account);
+  await page.getByLabel("密码").fill(PASSWORD);
+  if (code) await page.getByLabel("动态码").fill(code);
+  await page.getByRole("button", { name: "登录", exact: true }).click();
+}
+
+const to = (page: Page, name: string) =>
+  page.getByRole("navigation", { name: "页面" }).getByRole("button", { name, exact: true }).click();
+
+/** Presses a button that asks once more. */
+async function surely(page: Page, words: string, sure: string) {
+  await page.getByRole("button", { name: words, exact: true }).first().click();
+  await page.getByRole("button", { name: sure }).first().click();
+}
+
+const person = (page: Page, name: string) => page.getByRole("article").filter({ hasText: name });
+
+/** What a camera reads off a QR code. */
+async function scanned(page: Page, label: string): Promise<string> {
+  const png = PNG.sync.read(await page.getByRole("img", { name: label }).screenshot());
+  return jsQR(new Uint8ClampedArray(png.data), png.width, png.height)!.data;
+}
+
+/** The six digits of the moment, as an authenticator app makes them (RFC 6238). */
+function totp(secret: string, at = Date.now()): string {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
+  const key = Buffer.from(bits.join("").match(/.{8}/g)!.map((byte) => parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const hash = createHmac("sha1", key).update(counter).digest();
+  const offset = hash[19] & 15;
+  return String((hash.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+function gridOf(server: Server): string {
+  return /\d{12}-\d{2}/.exec(server.run("grant", "list", "wangfang"))![0];
+}
+
+async function sound(page: Page, where: string) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const words = violations.map((bad) => `${bad.id}: ${bad.nodes.map((node) => node.html).join(" ; ")}`);
+  expect(words, where).toEqual([]);
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(width[0], `${where} is no wider than the screen`).toBeLessThanOrEqual(width[1]);
+}
+
+test("a new worker gets an account, a grid and a code, scans it, and works", async ({ server, phone, second }) => {
+  const office = await desk(second, server);
+  await office.getByRole("button", { name: "新建账号" }).click();
+  await office.getByLabel("登录名或手机号").fill("zhaomin");
+  await office.getByLabel("姓名", { exact: true }).fill("赵敏");
+  await office.getByLabel("队伍").fill("义务巡逻队");
+  const grid = gridOf(server);
+  await office.getByLabel("所属").fill(grid.slice(0, 12));
+  await office.locator(".matches").getByRole("button").click();
+  await office.getByRole("button", { name: "建账号" }).click();
+  await person(office, "赵敏").getByRole("button").first().click();
+  await office.getByRole("button", { name: "增加授权" }).click();
+  await office.getByLabel("哪里").fill(grid);
+  await office.getByRole("button", { name: "授权", exact: true }).click();
+  await expect(person(office, "赵敏")).toContainText(`网格员 ${grid}`);
+  await person(office, "赵敏").getByRole("button").first().click();
+  await office.getByRole("button", { name: "发登记码" }).click();
+  const address = await scanned(office, "登记二维码");
+  expect(address).toContain(`${server.url}/enrol#zhaomin/`);
+
+  const page = await phone.open();
+  await page.goto(address);
+  await expect(page.getByLabel("账号").first()).toHaveValue("zhaomin");
+  await page.getByLabel("设一个密码").fill("12345678");
+  await page.getByRole("button", { name: "登记并打开" }).click();
+  await expect(page.getByRole("alert").first()).toContainText("太容易猜到");
+  await page.getByLabel("设一个密码").fill(PASSWORD);
+  await page.getByRole("button", { name: "登记并打开" }).click();
+  await expect(page.getByRole("heading", { name: /该走访的户/ })).toBeVisible();
+  await expect(page).toHaveURL(`${server.url}/`);
+  await ready(page);
+  await logVisit(page, 0, "新人走访");
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+
+  // Lost on the first day: the office takes the phone out of use.
+  await to(office, "我的账号");
+  await to(office, "人员");
+  await person(office, "赵敏").getByRole("button").first().click();
+  await surely(office, "停用", "确定停用（丢失、收回）");
+  await expect(office.getByText("手机已停用")).toBeVisible();
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("已由办公室停用").first()).toBeVisible();
+});
+
+test("a forgotten password is set anew with a code, and nothing that was not sent is lost", async ({ server, phone, second }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await logVisit(page, 0, "忘记密码之前写的");
+  await byHand(page);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即锁定" }).click();
+  const office = await desk(second, server, "zhoulan");
+  await person(office, "王芳").getByRole("button").first().click();
+  await office.getByRole("button", { name: "发登记码" }).click();
+  const code = (await office.locator(".code").textContent())!;
+
+  await page.getByRole("button", { name: "忘记密码" }).click();
+  await page.getByLabel("登记码").fill(code.toLowerCase());
+  await page.getByLabel("设一个密码").fill("稻花香里说丰年啦");
+  await page.getByRole("button", { name: "登记并打开" }).click();
+  await expect(page.getByRole("alert").first()).toContainText("连不上网络");
+  await phone.context.setOffline(false);
+  await page.getByRole("button", { name: "登记并打开" }).click();
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await page.reload();
+  await unlock(page, "稻花香里说丰年啦");
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByText("忘记密码之前写的")).toBeVisible();
+});
+
+test("a grid goes to another worker, and what was not sent comes later, is decided on and on the receipt", async ({
+  server,
+  phone,
+  second,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await logVisit(page, 0, "交接时还没发的");
+  const office = await desk(second, server);
+  await to(office, "网格交接");
+  await office.getByLabel("网格", { exact: true }).fill(gridOf(server));
+  await office.getByLabel("原来的人（登录名）").fill("wangfang");
+  await office.getByLabel("接手的人（登录名）").fill("liqiang");
+  await office.getByRole("button", { name: "交接", exact: true }).click();
+  await expect(office.getByRole("heading", { name: "交接回执" })).toBeVisible();
+  await expect(office.getByText(/由 王芳 交给 李强/)).toBeVisible();
+  await phone.context.setOffline(false);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("待核对")).toBeVisible();
+  await tab(page, "走访");
+  await expect(page.getByText("还没有分配网格")).toBeVisible();
+  await to(office, "待核对");
+  await expect(office.getByText("交接时还没发的")).toBeVisible();
+  await office.getByRole("button", { name: "采纳" }).click();
+  await expect(office.getByText("没有待核对的记录")).toBeVisible();
+  await to(office, "网格交接");
+  await expect(office.getByText("待核对 0 条，已采纳 1 条")).toBeVisible();
+});
+
+test("a person recorded sees what is held, has it corrected, and has it erased, on the phones too", async ({
+  server,
+  phone,
+  second,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
+  await page.getByRole("link", { name: "告知" }).click();
+  await expect(page.getByText("您可以：看、要一份")).toBeVisible();
+  await page.getByRole("button", { name: "已告知" }).first().click();
+  await expect(page.getByText("已记：已告知")).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await page.getByRole("link", { name: "返回" }).click();
+  await logVisit(page, 0, `${name}说腿疼`);
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+
+  const office = await desk(second, server);
+  await to(office, "个人信息");
+  await office.getByLabel("姓名").fill(name);
+  await office.getByRole("button", { name: "查找" }).click();
+  await office.getByRole("button", { name: "查阅" }).first().click();
+  await expect(office.getByRole("heading", { name: `${name} 的个人信息` })).toBeVisible();
+  await expect(office.getByText(`${name}说腿疼`)).toBeVisible();
+  await expect(office.getByText("2026-11 ")).toBeVisible();
+  const asks = async (wish: string) => {
+    await office.getByRole("button", { name: "登记一条请求" }).click();
+    await office.getByText(wish, { exact: true }).click();
+    await office.getByLabel("谁提出，怎样核实身份").fill("本人，核对了身份证");
+    await office.getByLabel("具体要求").fill("见登记表");
+    await office.getByRole("button", { name: "登记", exact: true }).click();
+    await office.getByLabel("怎样办的，或不同意的理由").fill("已核实");
+  };
+  await asks("更正、补充");
+  await office.getByLabel("出生日期改为").fill("1956-03-08");
+  await surely(office, "同意并办理", "确定");
+  await expect(office.getByText("更正、补充：已办。已核实")).toBeVisible();
+  await expect(office.getByText("1956-03-08")).toBeVisible();
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByText("70岁")).toBeVisible();
+
+  await asks("删除");
+  await surely(office, "同意并删除", "确定删除，不能恢复");
+  await expect(office.getByText("没有这个地址")).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  const vault = await OpenVault.open(page);
+  const held = async () => JSON.stringify([await vault.entries(page, "segments"), await vault.entries(page, "drafts")]);
+  await expect.poll(held).not.toContain(name);
+  expect(await held()).toContain("×××");
+  await tab(page, "走访");
+  await expect(page.getByText(name)).toHaveCount(0);
+  await to(office, "审计");
+  await expect(office.getByRole("cell", { name: "删除记录" })).toBeVisible();
+});
+
+test("a second factor keeps out who knows the password alone", async ({ server, second }) => {
+  const office = await desk(second, server);
+  await to(office, "我的账号");
+  await office.getByRole("button", { name: "启用动态码" }).click();
+  const secret = (await office.locator(".code").textContent())!;
+  expect(await scanned(office, "动态码二维码")).toContain(secret);
+  await office.getByLabel("动态码", { exact: true }).fill("000000");
+  await office.getByRole("button", { name: "启用", exact: true }).click();
+  await expect(office.getByText("这个码不对")).toBeVisible();
+  // The one of the half minute before: the next one is left for the log-in.
+  await office.getByLabel("动态码", { exact: true }).fill(totp(secret, Date.now() - 30_000));
+  await office.getByRole("button", { name: "启用", exact: true }).click();
+  await expect(office.getByText("动态码已启用。")).toBeVisible();
+  await office.getByRole("button", { name: "退出" }).click();
+  await fillIn(office, "chenming");
+  await expect(office.getByRole("alert")).toContainText("请填写动态码");
+  await fillIn(office, "chenming", totp(secret));
+  await expect(office.getByRole("navigation", { name: "页面" })).toBeVisible();
+});
+
+for (const [name, look] of Object.entries({
+  light: { theme: "light", large_type: false },
+  dark: { theme: "dark", large_type: false },
+  "large type": { theme: "light", large_type: true },
+})) {
+  test(`every page of the office is sound: ${name}`, async ({ server, phone, second }) => {
+    const shots = process.env.RUHU_SHOTS;
+    const page = await phone.open();
+    await logIn(page, server.url);
+    await ready(page);
+    await phone.context.setOffline(true);
+    await logVisit(page, 0, "等着核对的话");
+    const [id] = server.run("grant", "list", "wangfang").split(/\s/);
+    server.run("grant", "end", id);
+    await phone.context.setOffline(false);
+    await expect.poll(() => server.run("quarantine", "list")).toContain("待核对 1 条");
+    for (const viewport of [WIDE, { width: 360, height: 640 }]) {
+      const office = await second.open(viewport);
+      const seen = async (where: string) => {
+        await sound(office, where);
+        const path = `${shots}/office-${name.replace(" ", "-")}-${viewport.width}-${where}.png`;
+        if (shots) await office.screenshot({ path, fullPage: true });
+      };
+      await office.addInitScript((look) => {
+        localStorage.setItem("ruhu.preferences", JSON.stringify({ account: "", ...look }));
+      }, look);
+      await office.goto(`${server.url}/office`);
+      await expect(office.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+      await seen("login");
+      await fillIn(office, "chenming");
+      await person(office, "李强").getByRole("button").first().click();
+      await office.getByRole("button", { name: "增加授权" }).click();
+      await office.getByRole("button", { name: "发登记码" }).click();
+      await expect(office.getByRole("img", { name: "登记二维码" })).toBeVisible();
+      await seen("people");
+      await to(office, "待核对");
+      await expect(office.getByText("等着核对的话")).toBeVisible();
+      await seen("waiting");
+      await to(office, "网格交接");
+      await expect(office.getByText("还没有交接过")).toBeVisible();
+      await seen("hand-over");
+      await to(office, "个人信息");
+      await office.getByLabel("姓名").fill("王");
+      await office.getByRole("button", { name: "查找" }).click();
+      await expect(office.getByText("请至少写两个字")).toBeVisible();
+      await seen("personal");
+      await to(office, "审计");
+      await expect(office.getByRole("table")).toBeVisible();
+      await seen("audit");
+      await to(office, "我的账号");
+      await office.getByRole("button", { name: "启用动态码" }).click();
+      await expect(office.getByRole("img", { name: "动态码二维码" })).toBeVisible();
+      await seen("security");
+      await second.close();
+    }
+  });
+}
