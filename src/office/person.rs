@@ -198,7 +198,9 @@ fn GiveForm(
     let place = RwSignal::new(String::new());
     let until = NodeRef::<html::Input>::new();
     let account = StoredValue::new(account);
-    let roles = Role::ALL.map(|role| (role, role.title().to_owned())).to_vec();
+    let own = desk.welcome.with_untracked(|welcome| welcome.as_ref().map(|own| own.grants.clone()).unwrap_or_default());
+    let roles = Role::ALL.into_iter().filter(|role| own.iter().any(|right| right.role.gives(*role)));
+    let roles = roles.map(|role| (role, role.title().to_owned())).collect();
     let choose = Callback::new(move |chosen: Role| {
         role.set(chosen);
         classes.update(|classes| classes.retain(|class| chosen.classes().contains(class)));

@@ -14,9 +14,10 @@ pub fn Locked() -> impl IntoView {
     let app = use_app();
     let with_password = RwSignal::new(false);
     let with_code = RwSignal::new(address::enrolment().is_some());
-    let asks_pin = move || app.can_reopen.get() && !with_password.get() && !with_code.get();
-    let asks_password = move || !with_code.get() && !asks_pin();
-    let lead = move || match (with_code.get(), asks_pin()) {
+    let asks_pin = Memo::new(move |_| app.can_reopen.get() && !with_password.get() && !with_code.get());
+    let asks_password = move || !with_code.get() && !asks_pin.get();
+    let problem = RwSignal::new(None::<String>);
+    let lead = move || match (with_code.get(), asks_pin.get()) {
         (true, _) => "用办公室给的登记码重设密码，本机的记录都在",
         (_, true) => "输入 PIN 打开，不需要网络",
         _ => "记录已加密保存在本机，输入登录密码打开，不需要网络",
@@ -27,10 +28,10 @@ pub fn Locked() -> impl IntoView {
             <h1>"已锁定"</h1>
             <p class="lead">{lead}</p>
             {move || with_code.get().then(|| view! { <WithCode/> })}
-            {move || (!with_code.get()).then(|| view! { <Secret pin=asks_pin()/> })}
+            {move || (!with_code.get()).then(|| view! { <Secret pin=asks_pin.get() problem/> })}
             {move || app.has_fingerprint.get().then(|| view! { <Finger/> })}
             <div class="ways">
-                {move || asks_pin().then(|| view! {
+                {move || asks_pin.get().then(|| view! {
                     <button class="text-button" on:click=move |_| with_password.set(true)>"用密码打开"</button>
                 })}
                 <button class="text-button" on:click=move |_| with_code.update(|with_code| *with_code = !*with_code)>
@@ -49,10 +50,11 @@ pub fn Locked() -> impl IntoView {
 fn Secret(
     /// Whether it is the PIN.
     pin: bool,
+    /// What went wrong: it outlives the form, where the last PIN was wrong and the password is asked for.
+    problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let app = use_app();
     let field = NodeRef::<html::Input>::new();
-    let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let account = app.preferences.with_untracked(|preferences| preferences.account.clone());
     let submit = move |event: SubmitEvent| {

@@ -176,6 +176,7 @@ test("a PIN opens the notebook while the app is in memory, five tries long, and 
     await expect(page.getByText(`还可以试 ${left} 次`)).toBeVisible();
   }
   await open("000000");
+  await expect(page.getByText("PIN 错了 5 次")).toBeVisible();
   await expect(page.getByLabel("PIN", { exact: true })).toBeHidden();
   await unlock(page);
   await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
@@ -195,7 +196,6 @@ test("locking by hand locks every window, and one left alone locks only itself",
   await ready(page);
   const other = await phone.context.newPage();
   await other.goto(`${server.url}/me`);
-  await unlock(other);
   await expect(other.getByRole("heading", { name: "我的" })).toBeVisible();
   await byHand(page);
   await byHand(other);

@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod check;
 mod faults;
+mod fuzz;
 mod postgres;
 mod run;
 mod setup;
@@ -46,6 +47,8 @@ enum Verb {
     Authz,
     /// Kill the real server and the real browser again and again; prints rounds and losses
     Faults(faults::Options),
+    /// Feed each parser of what comes from outside with invented input; prints targets and how many failed
+    Fuzz(fuzz::Options),
     /// What the phone downloads, by file; fails over the budget
     Size,
     /// Measure; prints a JSON line a figure
@@ -75,6 +78,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Sim(options) => sim::sim(&options),
         Verb::Authz => authz::authz(),
         Verb::Faults(options) => faults::faults(&options),
+        Verb::Fuzz(options) => fuzz::fuzz(&options),
         Verb::Size => build::app().and_then(|()| size::size()),
         Verb::Bench { name } => bench::bench(name.as_deref()),
     }

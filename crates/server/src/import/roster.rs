@@ -64,7 +64,7 @@ pub struct Report {
 
 /// A row, read.
 #[derive(Clone, Debug, PartialEq)]
-struct Entry {
+pub struct Entry {
     grid: GridCode,
     number: String,
     head: String,
@@ -84,8 +84,7 @@ struct Entry {
 /// # Errors
 /// The file can't be read at all, or the database's.
 pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow::Result<Report> {
-    let rows = sheet::read(bytes)?;
-    let (entries, bad) = read(&rows, &database.villages().await?)?;
+    let (entries, bad) = read(bytes, &database.villages().await?)?;
     let mut report = Report { bad, ..Report::default() };
     let mut grids: BTreeMap<GridCode, Vec<Entry>> = BTreeMap::new();
     for entry in entries {
@@ -127,7 +126,12 @@ fn header(row: &[String]) -> Option<HashMap<&'static str, usize>> {
     ["网格编码", "户号", "姓名"].iter().all(|column| columns.contains_key(column)).then_some(columns)
 }
 
-fn read(rows: &[Row], villages: &HashSet<String>) -> anyhow::Result<(Vec<Entry>, Vec<BadRow>)> {
+/// The rows of a roster, and those that can't be taken.
+///
+/// # Errors
+/// The file can't be read at all.
+pub fn read(bytes: &[u8], villages: &HashSet<String>) -> anyhow::Result<(Vec<Entry>, Vec<BadRow>)> {
+    let rows: &[Row] = &sheet::read(bytes)?;
     let found = rows.iter().take(10).enumerate().find_map(|(at, (_, row))| Some((at, header(row)?)));
     let Some((at, columns)) = found else {
         anyhow::bail!(

@@ -110,7 +110,12 @@ pub async fn acts(
         seq: line.seq,
         done: Done { by: name(&line.account), at: line.at },
         act: line.act.title().to_owned(),
-        subject: name(&line.subject),
+        subject: match line.subject.as_str() {
+            "office" => "办公室网页".to_owned(),
+            "on" => "启用".to_owned(),
+            "off" => "停用".to_owned(),
+            subject => name(subject),
+        },
     };
     Ok(Json(lines.into_iter().map(line).collect()))
 }
