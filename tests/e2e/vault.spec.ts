@@ -1,31 +1,10 @@
 // The vault: what a locked phone gives away (nothing), and what opens it.
-import { OpenVault, kept } from "./vault";
-import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock, type Phone } from "./world";
+import { OpenVault, filesWith, kept } from "./vault";
+import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock } from "./world";
 import type { Page } from "@playwright/test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 
 const SYNC = "**/api/v1/sync";
 const locked = (page: Page) => page.getByRole("heading", { name: "已锁定" });
-
-/** The files of a phone's profile that hold one of these words, in the ways a browser may write them. */
-function filesWith(phone: Phone, words: string[]): string[] {
-  const needles = words.flatMap((word) => [Buffer.from(word, "utf8"), Buffer.from(word, "utf16le")]);
-  const found: string[] = [];
-  const walk = (folder: string) => {
-    for (const name of readdirSync(folder)) {
-      const path = join(folder, name);
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat?.isDirectory()) walk(path);
-      else if (stat?.isFile()) {
-        const bytes = readFileSync(path);
-        if (needles.some((needle) => bytes.includes(needle))) found.push(path.slice(phone.profile.length));
-      }
-    }
-  };
-  walk(phone.profile);
-  return found;
-}
 
 test("a locked phone gives nothing away, in whatever file of the browser one looks", async ({ server, phone }) => {
   const page = await phone.open();
@@ -240,12 +219,13 @@ test("the phone's sensor opens the vault, and a finger that is not known does no
   await phone.context.setOffline(true);
   await page.reload();
   await expect(locked(page)).toBeVisible();
+  await page.getByRole("button", { name: "用指纹打开" }).click();
+  await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+  await page.getByRole("button", { name: "立即锁定" }).click();
   await sensor.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
   await page.getByRole("button", { name: "用指纹打开" }).click();
   await expect(page.getByText("指纹没有通过")).toBeVisible();
-  await sensor.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
-  await page.getByRole("button", { name: "用指纹打开" }).click();
-  await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+  await unlock(page);
   await page.getByRole("switch", { name: "用指纹打开" }).click();
   await expect.poll(async () => (await kept(page, "vault")).map(([name]) => name)).not.toContain("fingerprint");
   await page.getByRole("button", { name: "立即锁定" }).click();

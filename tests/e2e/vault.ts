@@ -1,6 +1,6 @@
 // The vault of a phone, opened by another implementation of the same standards: Argon2id, XChaCha20-Poly1305,
 // HKDF-SHA256. For tests that have to look into what is sealed, or to fill it.
-import { PASSWORD } from "./world";
+import { PASSWORD, type Phone } from "./world";
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { argon2id } from "@noble/hashes/argon2.js";
 import { hkdf } from "@noble/hashes/hkdf.js";
@@ -8,6 +8,8 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Page } from "@playwright/test";
 import { randomBytes, randomUUID } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 
 export type Entry = [key: string, value: string];
 
@@ -120,4 +122,23 @@ export async function fillOutbox(page: Page, count: number) {
     await new Promise((done) => (write.oncomplete = done));
     database.close();
   }, entries);
+}
+
+/** The files of a phone's profile that hold one of these words, in the ways a browser may write them. */
+export function filesWith(phone: Phone, words: string[]): string[] {
+  const needles = words.flatMap((word) => [Buffer.from(word, "utf8"), Buffer.from(word, "utf16le")]);
+  const found: string[] = [];
+  const walk = (folder: string) => {
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isDirectory()) walk(path);
+      else if (stat?.isFile()) {
+        const bytes = readFileSync(path);
+        if (needles.some((needle) => bytes.includes(needle))) found.push(path.slice(phone.profile.length));
+      }
+    }
+  };
+  walk(phone.profile);
+  return found;
 }

@@ -32,8 +32,8 @@ export class Server {
     return execFileSync(SERVER, ["--data", this.data, ...words], { encoding: "utf8", env, input });
   }
 
-  async start(port = 0): Promise<void> {
-    const args = ["--data", this.data, "serve", "--listen", `127.0.0.1:${port}`, "--app", this.app];
+  async start(port = 0, ...options: string[]): Promise<void> {
+    const args = ["--data", this.data, "serve", "--listen", `127.0.0.1:${port}`, "--app", this.app, ...options];
     const child = spawn(SERVER, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     child.stderr.on("data", (bytes) => (this.log += bytes));
@@ -41,7 +41,7 @@ export class Server {
       let said = "";
       child.stdout.on("data", (bytes) => {
         said += bytes;
-        const url = /listening on (http:\S+)/.exec(said);
+        const url = /listening on (https?:\S+)/.exec(said);
         if (url) found(url[1]);
       });
       child.on("exit", (code) => failed(new Error(`the server ended with ${code}: ${this.log}`)));
@@ -71,10 +71,10 @@ export class Phone {
   context!: BrowserContext;
   page!: Page;
 
-  async open(viewport = { width: 360, height: 640 }): Promise<Page> {
+  async open(viewport = { width: 360, height: 640 }, ...flags: string[]): Promise<Page> {
     this.context = await chromium.launchPersistentContext(this.profile, {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: CHROMIUM_FLAGS,
+      args: [...CHROMIUM_FLAGS, ...flags],
       headless: true,
       viewport,
       hasTouch: true,

@@ -6,13 +6,15 @@ use crate::{
     setup,
 };
 
-/// Tries every grant against every channel; prints `N cells, N leaks; N mutants, N caught` for each database.
+/// Tries every grant against every channel, and what offices do; prints `N cells, N leaks; N mutants, N caught` for each database.
 ///
 /// # Errors
 /// The server let somebody past their grants, or a planted bug was not caught.
 pub fn authz() -> anyhow::Result<()> {
     setup::postgres()?;
     let cluster = Cluster::start(Durability::None)?;
-    let mut cargo = command(&["cargo", "test", "--quiet", "--package", "ruhu-server", "--test", "authz", "--"]);
-    run(cargo.arg("--nocapture").env("RUHU_TEST_POSTGRES", cluster.address()))
+    let mut cargo = command(&["cargo", "test", "--quiet", "--package", "ruhu-server"]);
+    cargo.args(["--test", "authz", "--test", "office", "--", "--nocapture"]);
+    cargo.args(["nobody_gets_past_their_grants", "an_office_does_what_is_its_own_and_no_more"]);
+    run(cargo.env("RUHU_TEST_POSTGRES", cluster.address()))
 }

@@ -3,6 +3,7 @@
 mod authz;
 mod bench;
 mod build;
+mod canary;
 mod check;
 mod faults;
 mod fuzz;
@@ -47,6 +48,8 @@ enum Verb {
     Authz,
     /// Kill the real server and the real browser again and again; prints rounds and losses
     Faults(faults::Options),
+    /// Write marked text through every field, lock, and look for it in files, logs and traffic; prints the hits
+    Canary,
     /// Feed each parser of what comes from outside with invented input; prints targets and how many failed
     Fuzz(fuzz::Options),
     /// What the phone downloads, by file; fails over the budget
@@ -78,6 +81,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Sim(options) => sim::sim(&options),
         Verb::Authz => authz::authz(),
         Verb::Faults(options) => faults::faults(&options),
+        Verb::Canary => canary::canary(),
         Verb::Fuzz(options) => fuzz::fuzz(&options),
         Verb::Size => build::app().and_then(|()| size::size()),
         Verb::Bench { name } => bench::bench(name.as_deref()),

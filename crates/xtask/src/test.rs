@@ -89,7 +89,7 @@ fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
             size::size()?;
             let server = build::server()?;
             setup::end_to_end()?;
-            for config in ["playwright.config.ts", "faults.config.ts"] {
+            for config in ["playwright.config.ts", "canary.config.ts", "faults.config.ts"] {
                 let mut playwright = command(&["npx", "playwright", "test", "--config", config]);
                 playwright.current_dir("tests/e2e").env("RUHU_SERVER", &server).env_remove("NO_COLOR");
                 tally(playwright, count)?;
