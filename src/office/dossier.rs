@@ -9,11 +9,41 @@ use super::{
 use crate::{components::chips::OneOf, platform};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    labels,
-    office::{DecideRequest, Dossier, Held, OfRecord, OpenRequest, Request, Wish},
+    Channel, labels,
+    office::{DecideRequest, Dossier, Held, OfRecord, OpenRequest, Request, Seen, Wish},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// 谁看过 a record, asked for at a tap: the asking is on record, too.
+#[component]
+fn SeenBy(
+    /// The record.
+    of: OfRecord,
+) -> impl IntoView {
+    let seen: Asked<Vec<Seen>> = Asked::empty("seen");
+    let asked = RwSignal::new(false);
+    let look = move |_| {
+        asked.set(true);
+        seen.about_again(&of);
+    };
+    view! {
+        <button class="text-button no-print" on:click=look>"谁看过"</button>
+        {move || asked.get().then(|| shown(seen, |seen| view! { <Sights seen/> }.into_any()))}
+    }
+}
+
+#[component]
+fn Sights(
+    /// Who saw it, the latest first.
+    seen: Vec<Seen>,
+) -> impl IntoView {
+    let none = seen.is_empty().then(|| view! { <li class="hint">"还没有人看过"</li> });
+    let lines = seen.into_iter().map(|seen| {
+        view! { <li>{moment(seen.done.at)}" "{seen.done.by}"（"{seen.account}"）"{seen.how}</li> }
+    });
+    view! { <ul>{lines.collect_view()}{none}</ul> }
+}
 
 /// The document.
 #[component]
@@ -45,14 +75,13 @@ pub fn DossierPage(
                 <Ask of on_change=again/>
             </div>
             <p>{dossier.found.household.clone()}" · 网格 "{dossier.found.channel.grid.to_string()}</p>
-            {dossier.records.iter().map(|held| view! { <HeldCard held=held.clone()/> }).collect_view()}
+            {dossier.records.iter().map(|held| {
+                let channel = dossier.found.channel.clone();
+                view! { <HeldCard held=held.clone() channel/> }
+            }).collect_view()}
             <section class="card item">
                 <h3>"谁看过"</h3>
-                <ul>
-                    {dossier.seen.iter().map(|seen| view! {
-                        <li>{moment(seen.done.at)}" "{seen.done.by.clone()}"（"{seen.account.clone()}"）"{seen.how.clone()}</li>
-                    }).collect_view()}
-                </ul>
+                <Sights seen=dossier.seen.clone()/>
                 <h3>"以前的请求"</h3>
                 <ul>{decided.collect_view()}</ul>
                 <h3>"保存多久"</h3>
@@ -67,7 +96,10 @@ pub fn DossierPage(
 fn HeldCard(
     /// The record.
     held: Held,
+    /// Where it belongs.
+    channel: Channel,
 ) -> impl IntoView {
+    let of = OfRecord { record: held.record, channel };
     let kind = held.kind.clone();
     let line = move |(name, value): (String, Value)| {
         let label = labels::field(&kind, &name)?;
@@ -87,6 +119,7 @@ fn HeldCard(
                 <summary>"修改历史"</summary>
                 <ul>{history.collect_view()}</ul>
             </details>
+            <SeenBy of/>
         </section>
     }
 }

@@ -201,6 +201,9 @@ test("a person recorded sees what is held, has it corrected, and has it erased, 
   await expect(office.getByRole("heading", { name: `${name} 的个人信息` })).toBeVisible();
   await expect(office.getByText(`${name}说腿疼`)).toBeVisible();
   await expect(office.getByText("2026-11 ")).toBeVisible();
+  const visit = office.locator("section").filter({ hasText: `${name}说腿疼` });
+  await visit.getByRole("button", { name: "谁看过" }).click();
+  await expect(visit.getByText("王芳（wangfang）下载到手机")).toBeVisible();
   const asks = async (wish: string) => {
     await office.getByRole("button", { name: "登记一条请求" }).click();
     await office.getByText(wish, { exact: true }).click();
