@@ -1,5 +1,6 @@
 //! Small settings of this phone that are nobody's secret: how the app looks, who logged in last.
 
+use ruhu_domain::DeviceId;
 use serde::{Deserialize, Serialize};
 
 /// Light or dark.
@@ -25,6 +26,9 @@ pub struct Preferences {
     pub theme: Theme,
     /// The account name that logged in last.
     pub account: String,
+    /// The identity under which this phone asks to come in, until it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<DeviceId>,
 }
 
 const KEY: &str = "ruhu.preferences";

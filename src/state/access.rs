@@ -314,20 +314,36 @@ impl App {
         }
         let storage = self.open_store()?;
         let kept = self.notebook().map(|open| open.session());
+        // Another window may have logged in since this one looked: what it saved is sealed, and not this one's to clear.
+        if kept.is_none() && vault::stored(storage.as_ref()).await?.is_some() {
+            self.phase.set(Phase::Locked);
+            return Err("这台手机已在另一个窗口登录，请输入密码打开".into());
+        }
         let same = kept.as_ref().filter(|kept| kept.account == account);
         let clear = match same {
             Some(_) => Vec::new(),
             None => leaving::clear(storage.as_ref(), None).await.map_err(|stay| stay.to_another())?,
         };
-        let device = same.map_or_else(|| DeviceId(u64::from_be_bytes(platform::random())), |kept| kept.device);
-        let answer = entry.answered(&account, device).await.map_err(refused)?;
+        // Kept until somebody is in: where the answer is lost, the server knows the phone when it asks again.
+        let pending = self.preferences.with_untracked(|preferences| preferences.pending);
+        let new = || pending.unwrap_or_else(|| DeviceId(u64::from_be_bytes(platform::random())));
+        let device = same.map_or_else(new, |kept| kept.device);
+        self.preferences.update(|preferences| preferences.pending = same.is_none().then_some(device));
+        let answer = entry.answered(&account, device).await;
+        if matches!(answer, Err(TransportError::Revoked(_))) {
+            self.preferences.update(|preferences| preferences.pending = None);
+        }
+        let answer = answer.map_err(refused)?;
         let open = same.and_then(|_| self.notebook()).zip(self.key.get_value());
         let key = open.as_ref().map_or_else(|| VaultKey::new(platform::random()), |(_, key)| key.clone());
         let server = server_key(&answer);
         // Sealed anew at each login: the password may be another by now.
         let vault = Vault::seal(&answer.account, device, entry.password(), Some(&server), &key).await?;
         let session = Session { token: answer.token, account: answer.account, name: answer.name, device };
-        self.preferences.update(|preferences| preferences.account.clone_from(&session.account));
+        self.preferences.update(|preferences| {
+            preferences.account.clone_from(&session.account);
+            preferences.pending = None;
+        });
         self.farewell.set(None);
         self.status.set(SyncStatus::Calm);
         if let Some((open, _)) = open {
@@ -335,6 +351,7 @@ impl App {
             self.sync_now();
             return Ok(());
         }
+        let clear: Batch = if kept.is_none() { [Vault::first()].into_iter().chain(clear).collect() } else { clear };
         storage.write(&clear).await?;
         storage.unlock(key.keys());
         let head = Head::new(device, session.name.clone(), answer.grids);

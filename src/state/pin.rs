@@ -8,6 +8,7 @@ use crate::{
 };
 use ruhu_domain::storage::{Table, Write};
 use ruhu_vault::{Kdf, VaultKey, Wrap};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The key in [`Table::Meta`].
 const PIN: &str = "pin";
@@ -19,7 +20,7 @@ pub const DIGITS: usize = 6;
 const TRIES: u8 = 5;
 
 /// The key made of a PIN. Kept as the salt and the key, 48 bytes.
-#[derive(Clone)]
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct Pin {
     salt: [u8; 16],
     key: [u8; 32],
@@ -93,6 +94,7 @@ impl Reopen {
 /// The PIN that the open storage holds.
 pub async fn stored(storage: &impl Storage) -> Option<Pin> {
     let bytes = storage.get(Table::Meta, PIN).await.ok().flatten()?;
+    let bytes = Zeroizing::new(bytes);
     let (salt, key) = bytes.split_first_chunk()?;
     Some(Pin { salt: *salt, key: key.try_into().ok()? })
 }

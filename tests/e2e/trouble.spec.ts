@@ -157,6 +157,31 @@ test("where one window logs out, another closes too, and saves nothing that woul
   expect(left).toBe(0);
 });
 
+test("a log-in page that was left open clears nothing that another window saved meanwhile", async ({ server, phone }) => {
+  const stale = await phone.open();
+  await stale.goto(server.url);
+  await expect(stale.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+  const page = await phone.context.newPage();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route(SYNC, (route) => route.abort());
+  await logVisit(page, 0, "另一个窗口里存的");
+  await stale.route(SYNC, (route) => route.abort());
+  await stale.getByLabel("账号").fill("liqiang");
+  await stale.getByLabel("密码").fill("ruhu-demo-2026");
+  await stale.getByRole("button", { name: "登录", exact: true }).click();
+  await expect(stale.getByRole("heading", { name: "已锁定" })).toBeVisible();
+  await page.unroute(SYNC);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  await page.reload();
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByText("另一个窗口里存的")).toBeVisible();
+});
+
 test("a full phone keeps the form open and says what to do", async ({ server, phone }) => {
   const page = await phone.open();
   const devtools = await phone.context.newCDPSession(page);

@@ -31,12 +31,14 @@ pub const WITHDRAWN: Rule = Rule { words: "作废的记录再保存1年", months
 /// Every rule.
 pub const RULES: [Rule; 3] = [VISIT, GONE_RESIDENT, WITHDRAWN];
 
-/// The day on which a record is to be erased; none while its purpose lasts. Records of disputes are sealed and not
-/// erased: they are no kind of this table.
-pub fn erased_on(record: &Record) -> Option<NaiveDate> {
-    let after = |ms: i64, rule: Rule| day::day(ms).checked_add_months(Months::new(rule.months));
+/// The day on which a record is to be erased; none while its purpose lasts. `arrived_ms` is when the last of its saves
+/// reached the office: what a phone with a wrong clock wrote is not over before its time. Records of disputes are
+/// sealed and not erased: they are no kind of this table, and neither is what this version does not know.
+pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
+    let after =
+        |ms: i64, rule: Rule| day::day(ms.max(arrived_ms.cast_signed())).checked_add_months(Months::new(rule.months));
     let changed = record.changed.at.cast_signed();
-    if record.withdrawn() {
+    if record.withdrawn() && !matches!(record.kind, Kind::Other(_)) {
         return after(changed, WITHDRAWN);
     }
     match record.kind {
@@ -80,7 +82,10 @@ mod tests {
     fn each_record_is_erased_when_its_time_is_over_and_not_before() {
         let on = |text: &str| day::read(text);
         let visit = Visit::new(RecordId::new(1, [0; 10]), LEAP_DAY.cast_signed(), "王芳", Outcome::NobodyHome);
+        let erased_on = |record: &Record| super::erased_on(record, 0);
         assert_eq!(erased_on(&record(Kind::Visit, LEAP_DAY, &visit)), on("2027-02-28"), "three years after a leap day");
+        let late = super::erased_on(&record(Kind::Visit, LEAP_DAY, &visit), LEAP_DAY + 366 * 86_400_000);
+        assert_eq!(late, on("2028-03-01"), "a phone whose clock was years behind");
         let resident = |living: &str| json!({"household": RecordId::new(1, [0; 10]), "name": "陈静", "living": living});
         let of = |living: &str| erased_on(&record(Kind::Resident, LEAP_DAY, &resident(living)));
         assert_eq!((of("home"), of("away")), (None, None), "their household is visited still");
@@ -88,5 +93,6 @@ mod tests {
         assert_eq!(erased_on(&record(Kind::Household, LEAP_DAY, &json!({"number": "001"}))), None);
         let withdrawn = json!({"number": "001", "withdrawn": "重复"});
         assert_eq!(erased_on(&record(Kind::Household, LEAP_DAY, &withdrawn)), on("2025-02-28"));
+        assert_eq!(erased_on(&record(Kind::Other("dispute".into()), LEAP_DAY, &withdrawn)), None);
     }
 }

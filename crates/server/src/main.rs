@@ -286,8 +286,19 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             report(&roster::import(&database, &read(&file)?, dry_run).await?, dry_run)
         }
         Command::Import(Import::Ops { file }) => {
-            let unsent = import::read_ops(&read(&file)?, || secrets::recovery(&secrets_folder))?;
-            let results = import::ops(&database, unsent).await?;
+            let brought = import::read_ops(&read(&file)?, || secrets::recovery(&secrets_folder))?;
+            if !brought.rest.is_empty() {
+                // Beside the file, for the worker to copy from: nothing of it can be taken in by itself.
+                let beside = PathBuf::from(format!("{}.草稿.json", file.display()));
+                std::fs::write(&beside, serde_json::to_vec_pretty(&brought.rest)?)
+                    .with_context(|| format!("无法写入 {}", beside.display()))?;
+                println!(
+                    "另有 {} 份草稿或读不出的内容，写在 {}，请交本人重新填写",
+                    brought.rest.len(),
+                    beside.display()
+                );
+            }
+            let results = import::ops(&database, brought.unsent).await?;
             let count = |wanted: &[OpOutcome]| results.iter().filter(|result| wanted.contains(&result.outcome)).count();
             println!(
                 "记录：收下 {}，此前已收到 {}，待核对 {}，不能收下 {}",

@@ -355,12 +355,54 @@ async fn what_is_over_is_erased_at_night(base: Base) {
     let today = day::day(random::now_ms().cast_signed());
     let before = today - chrono::Days::new(4 * 366);
     assert_eq!(world.database.retain(before, "保存期限").await.expect("it is looked at"), 0);
+    assert_eq!(
+        world.database.retain(today, "保存期限").await.expect("it is looked at"),
+        0,
+        "a wrong clock's: it just came"
+    );
+    sql(&address(&world.location), &format!("UPDATE op SET received_at = {old}")).await;
     assert_eq!(world.database.retain(today, "保存期限").await.expect("it is erased"), 1);
     assert_eq!(world.database.retain(today, "保存期限").await.expect("once"), 0);
     let left = whole(&world).await;
     assert!(!left.contains("记录200") && left.contains("记录201"));
     let answer = phone.sync(vec![]).await;
     assert!(answer.channels[0].reset && answer.channels[0].records.len() == 1);
+}
+
+async fn nobody_decides_on_a_record_by_what_a_change_claims_of_it(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "第2网格的")]).await;
+    let lead = Desk::open(&world, "lead", Role::VillageLead, "411502002001", &[Class::General]).await;
+    let own = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    // Somebody without a right there writes to the record of another village, and names the lead's own grid.
+    let elsewhere: Channel = "411502002001-01/general".parse().expect("a channel");
+    let author = Author { account: "stranger", name: "某人", device: DeviceId(3), grants: &[] };
+    let op = Op { channel: elsewhere, id: OpId::new(77, [7; 10]), ..world::visit(DeviceId(3), 1, "改掉") };
+    let taken = world.database.take(author, vec![Incoming::Op(Box::new(op.clone()))]).await.expect("it is kept");
+    assert_eq!(taken.results[0].outcome, OpOutcome::Quarantined);
+    assert!(lead.ask::<Vec<Waiting>>("waiting", &()).await.is_empty());
+    assert_eq!(lead.status("accept", &Decision { op: op.id, reason: String::new() }).await, 403);
+    let waiting: Vec<Waiting> = own.ask("waiting", &()).await;
+    assert_eq!((waiting.len(), waiting[0].channel.clone()), (1, channel()));
+}
+
+async fn a_phones_identity_is_one_accounts_alone(base: Base) {
+    let world = World::new(base).await;
+    let phone = world.log_in(1).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let new =
+        PutAccount { account: "liqiang".into(), name: "李强".into(), team: String::new(), home: place(VILLAGE) };
+    desk.ask::<Nothing>("account", &new).await;
+    let code: Code = desk.ask("code", &of("liqiang")).await;
+    assert_eq!(enrol(&world, "liqiang", &code.code, NEW_PASSWORD, phone.device.0).await.status(), 401);
+    assert_eq!(enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 9).await.status(), 200, "the code is still good");
+    // A phone that was quiet for long can still be revoked, and hand over.
+    sql(&address(&world.location), "UPDATE session SET created_at = 1, seen_at = 1").await;
+    world.database.retain(day::day(random::now_ms().cast_signed()), "保存期限").await.expect("it is tidied");
+    world.database.revoke(phone.device, OPERATOR).await.expect("it is revoked");
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    assert_eq!(phone.post(body, &phone.token).await.status(), 410);
 }
 
 /// What the matrix of duties expects of an official: accounts made at the homes, codes for the accounts, rights given,
@@ -509,5 +551,7 @@ on_both_databases!(
     a_grid_goes_over_with_what_was_not_sent,
     a_person_sees_corrects_restricts_and_erases_what_is_held,
     what_is_over_is_erased_at_night,
+    nobody_decides_on_a_record_by_what_a_change_claims_of_it,
+    a_phones_identity_is_one_accounts_alone,
     an_office_does_what_is_its_own_and_no_more,
 );

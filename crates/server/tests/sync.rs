@@ -112,7 +112,9 @@ async fn a_vault_key_is_opened_for_its_owner_on_the_same_device_alone(base: Base
     let body = serde_json::to_value(Recovery { key }).expect("a request");
     let opened = post("recover", &own.token, body.clone()).await;
     assert_eq!(opened.json::<Recovery<[u8; 32]>>().await.expect("a key").key, [5; 32]);
-    for (account, device) in [("wangfang", 2), ("liqiang", 1)] {
+    let theirs = post("login", "", login("liqiang", 1)).await;
+    assert_eq!(theirs.status(), 403, "a phone's identity is one account's alone");
+    for (account, device) in [("wangfang", 2), ("liqiang", 3)] {
         let other: LoginResponse = post("login", "", login(account, device)).await.json().await.expect("a login");
         assert_eq!(post("recover", &other.token, body.clone()).await.status(), 403, "{account} {device}");
     }

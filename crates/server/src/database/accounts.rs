@@ -167,14 +167,18 @@ impl Database {
         row.map(account).transpose()
     }
 
-    /// Opens a phone's session: from now on the token speaks for the account on this device.
+    /// Opens a phone's session: from now on the token speaks for the account on this device. `false` where the device
+    /// is another account's.
     ///
     /// # Errors
     /// The database's.
-    pub async fn open_session(&self, account: &Account, device: DeviceId, token: &str) -> sqlx::Result<()> {
+    pub async fn open_session(&self, account: &Account, device: DeviceId, token: &str) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
-        open_session(&mut tx, &account.id, device, token).await?;
-        tx.commit().await
+        if !open_session(&mut tx, &account.id, device, token).await? {
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Opens an office's session.
@@ -239,20 +243,28 @@ impl Database {
     }
 }
 
-/// Opens a phone's session in a transaction under way.
+/// Opens a phone's session in a transaction under way; `false` where the device is another account's.
 pub(super) async fn open_session(
     tx: &mut AnyConnection,
     account: &str,
     device: DeviceId,
     token: &str,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     sqlx::query("INSERT INTO device (id, account, first_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING")
         .bind(device.to_string())
         .bind(account)
         .bind(random::now_ms().cast_signed())
         .execute(&mut *tx)
         .await?;
-    insert_session(tx, account, device, token, SessionKind::Field).await
+    let owner: String = sqlx::query_scalar("SELECT account FROM device WHERE id = $1")
+        .bind(device.to_string())
+        .fetch_one(&mut *tx)
+        .await?;
+    if owner != account {
+        return Ok(false);
+    }
+    insert_session(tx, account, device, token, SessionKind::Field).await?;
+    Ok(true)
 }
 
 async fn insert_session(

@@ -10,9 +10,13 @@ use super::{
     stored::{decode, key, uuid},
 };
 use chrono::NaiveDate;
-use ruhu_domain::{Channel, Record, RecordId, record::Op, retention};
+use ruhu_domain::{
+    Channel, Record, RecordId,
+    record::{Op, WITHDRAWN},
+    retention,
+};
 use serde_json::Value;
-use sqlx::Row;
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 use std::collections::BTreeMap;
 
 /// Records looked at in one statement.
@@ -22,33 +26,13 @@ const PAGE: i64 = 1_000;
 pub const ERASED_NAME: &str = "×××";
 
 impl Database {
-    /// Erases records of a channel, and puts [`ERASED_NAME`] in the place of a name in others of it that speak of the
-    /// same household.
-    ///
-    /// # Errors
-    /// The database's: then nothing was erased.
-    pub async fn erase(
-        &self,
-        channel: &Channel,
-        records: &[RecordId],
-        name: Option<(&str, &[RecordId])>,
-        by: &str,
-    ) -> sqlx::Result<()> {
-        let mut tx = self.begin().await?;
-        self.erase_in(&mut tx, channel, records, name).await?;
-        for record in records {
-            let entry = Entry { account: by, device: None, act: Act::Erase, subject: record.to_string() };
-            append(&mut tx, self.engine, &entry).await?;
-        }
-        tx.commit().await
-    }
-
+    /// Erases records of a channel, and takes a person's name out of others.
     pub(super) async fn erase_in(
         &self,
         tx: &mut Writing,
         channel: &Channel,
         records: &[RecordId],
-        name: Option<(&str, &[RecordId])>,
+        person: Option<&Person<'_>>,
     ) -> sqlx::Result<()> {
         let village = channel.grid.village();
         let county = village.county();
@@ -79,24 +63,31 @@ impl Database {
             .execute(&mut **tx)
             .await?;
         }
-        let Some((name, mention)) = name else { return Ok(()) };
-        for record in mention {
-            self.rewrite(tx, county, *record, name).await?;
+        let Some(person) = person else { return Ok(()) };
+        for record in person.mentioned_in {
+            self.rewrite(tx, county, *record, person).await?;
         }
         Ok(())
     }
 
     /// Takes a name out of a record and its history.
-    async fn rewrite(&self, tx: &mut Writing, county: &str, record: RecordId, name: &str) -> sqlx::Result<()> {
+    async fn rewrite(&self, tx: &mut Writing, county: &str, record: RecordId, person: &Person<'_>) -> sqlx::Result<()> {
         let body: Option<String> = sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2")
             .bind(county)
             .bind(key(record.0))
             .fetch_optional(&mut **tx)
             .await?;
+        let mut is_head = false;
         if let Some(body) = body {
             let mut stored: Record = serde_json::from_str(&body).map_err(decode)?;
-            stored.fields.values_mut().for_each(|field| redact(&mut field.value, name));
-            stored.contested.values_mut().flatten().for_each(|field| redact(&mut field.value, name));
+            let head = stored.fields.get("head").is_some_and(|head| head.value == person.name);
+            for (name, field) in &mut stored.fields {
+                person.take_out(name, &mut field.value, head);
+            }
+            for (name, fields) in &mut stored.contested {
+                fields.iter_mut().for_each(|field| person.take_out(name, &mut field.value, head));
+            }
+            is_head = head;
             sqlx::query("UPDATE record SET body = $1 WHERE county = $2 AND id = $3")
                 .bind(serde_json::to_string(&stored).map_err(decode)?)
                 .bind(county)
@@ -112,7 +103,9 @@ impl Database {
         for row in &ops {
             let id = uuid(row, 0)?;
             let mut op: Op = serde_json::from_str(&row.try_get::<String, _>(1)?).map_err(decode)?;
-            op.changes.values_mut().for_each(|change| redact(&mut change.value, name));
+            for (name, change) in &mut op.changes {
+                person.take_out(name, &mut change.value, is_head);
+            }
             sqlx::query("UPDATE op SET body = $1 WHERE county = $2 AND id = $3")
                 .bind(serde_json::to_string(&op).map_err(decode)?)
                 .bind(county)
@@ -145,37 +138,80 @@ impl Database {
             (county, last) = (end.try_get(0)?, end.try_get(1)?);
             for row in &rows {
                 let record: Record = serde_json::from_str(&row.try_get::<String, _>(2)?).map_err(decode)?;
-                if retention::erased_on(&record).is_some_and(|day| day <= today) {
+                // When it arrived can only make it later: few records are asked for that.
+                if !is_over(&record, 0, today) {
+                    continue;
+                }
+                let mut connection = self.pool.acquire().await?;
+                let arrived = arrived(&mut connection, &record).await?;
+                if is_over(&record, arrived, today) {
                     expired.entry(record.channel).or_default().push(record.id);
                 }
             }
         }
     }
 
-    /// Erases what is over on this day; how many records that were. Codes and sessions that are over go too.
+    /// Erases what is over on this day; how many records that were. What nobody can use any more goes too.
     ///
     /// # Errors
     /// The database's: channels done before stay done.
     pub async fn retain(&self, today: NaiveDate, by: &str) -> sqlx::Result<usize> {
         let mut count = 0;
         for (channel, records) in self.expired(today).await? {
-            // One look at a time is what decides: an edit since then keeps the record until tomorrow.
-            self.erase(&channel, &records, None, by).await?;
-            count += records.len();
+            let mut tx = self.begin().await?;
+            // With the channel's row locked nobody saves in it: a record that was edited since is not over.
+            let words =
+                format!("SELECT seq FROM channel WHERE county = $1 AND channel = $2{}", self.engine.for_update());
+            let village = channel.grid.village();
+            sqlx::query(AssertSqlSafe(words))
+                .bind(village.county())
+                .bind(channel.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+            let mut still = Vec::new();
+            for record in records {
+                let body: Option<String> =
+                    sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
+                        .bind(village.county())
+                        .bind(key(record.0))
+                        .bind(channel.to_string())
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                let Some(body) = body else { continue };
+                let stored: Record = serde_json::from_str(&body).map_err(decode)?;
+                let arrived = arrived(&mut tx, &stored).await?;
+                if is_over(&stored, arrived, today) {
+                    still.push(record);
+                }
+            }
+            if still.is_empty() {
+                continue;
+            }
+            self.erase_in(&mut tx, &channel, &still, None).await?;
+            for record in &still {
+                let entry = Entry { account: by, device: None, act: Act::Erase, subject: record.to_string() };
+                append(&mut tx, self.engine, &entry).await?;
+            }
+            tx.commit().await?;
+            count += still.len();
         }
-        self.forget_sessions().await?;
+        self.forget_the_rest().await?;
         Ok(count)
     }
 
-    /// Sessions of devices that were not revoked, and codes, thirty days after their end: nobody can use them.
-    async fn forget_sessions(&self) -> sqlx::Result<()> {
-        const LONG_MS: i64 = 60 * 86_400_000;
-        let before = crate::random::now_ms().cast_signed() - LONG_MS;
+    /// Codes and offices' sessions that ended long ago, and the words of saves that were refused a year ago. A phone's
+    /// sessions stay: its token shows whose it is when it is revoked, however late.
+    async fn forget_the_rest(&self) -> sqlx::Result<()> {
+        const DAY_MS: i64 = 86_400_000;
+        let now = crate::random::now_ms().cast_signed();
         let mut tx = self.begin().await?;
-        for words in [
-            "DELETE FROM enrolment WHERE until < $1",
-            "DELETE FROM session WHERE created_at < $1 AND device NOT IN
-             (SELECT id FROM device WHERE revoked_at IS NOT NULL AND handed_over_at IS NULL)",
+        for (words, before) in [
+            ("DELETE FROM enrolment WHERE until < $1", now - 60 * DAY_MS),
+            ("DELETE FROM session WHERE kind = 'office' AND created_at < $1", now - 60 * DAY_MS),
+            (
+                "UPDATE op SET body = '' WHERE outcome = 'refused' AND body <> '' AND received_at < $1",
+                now - 365 * DAY_MS,
+            ),
         ] {
             sqlx::query(words).bind(before).execute(&mut *tx).await?;
         }
@@ -183,13 +219,69 @@ impl Database {
     }
 }
 
-/// Takes a name out of a value's texts.
-fn redact(value: &mut Value, name: &str) {
-    match value {
-        Value::String(text) if text.contains(name) => *text = text.replace(name, ERASED_NAME),
-        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, name)),
-        Value::Object(fields) => fields.values_mut().for_each(|item| redact(item, name)),
-        _ => {}
+/// When the last save of a record arrived, Unix milliseconds.
+async fn arrived(connection: &mut AnyConnection, record: &Record) -> sqlx::Result<u64> {
+    let village = record.channel.grid.village();
+    let last: Option<i64> = sqlx::query_scalar("SELECT MAX(received_at) FROM op WHERE county = $1 AND record = $2")
+        .bind(village.county())
+        .bind(key(record.id.0))
+        .fetch_one(connection)
+        .await?;
+    Ok(last.unwrap_or_default().cast_unsigned())
+}
+
+fn is_over(record: &Record, arrived_ms: u64, today: NaiveDate) -> bool {
+    retention::erased_on(record, arrived_ms).is_some_and(|day| day <= today)
+}
+
+/// A person whose name is taken out of records that speak of their household.
+#[derive(Clone, Debug)]
+pub struct Person<'a> {
+    /// The name; never empty.
+    pub name: &'a str,
+    /// Others of the household: a longer name that has this one in it stays.
+    pub others: &'a [String],
+    /// The records.
+    pub mentioned_in: &'a [RecordId],
+}
+
+impl Person<'_> {
+    /// Takes the name out of a field. `head` is whether the person is the head of the household: then its phone is
+    /// theirs.
+    fn take_out(&self, field: &str, value: &mut Value, head: bool) {
+        match (field, &mut *value) {
+            ("head", Value::String(text)) if text == self.name => *text = ERASED_NAME.to_owned(),
+            ("phone", Value::String(text)) if head => text.clear(),
+            ("met", Value::Array(items)) => {
+                items.iter_mut().filter(|item| **item == self.name).for_each(|item| *item = ERASED_NAME.into());
+                items.iter_mut().for_each(|item| {
+                    if let Value::String(text) = item {
+                        *text = self.without(text);
+                    }
+                });
+            }
+            ("note" | "found" | "requests" | "done" | WITHDRAWN, Value::String(text)) => *text = self.without(text),
+            _ => {}
+        }
+    }
+
+    /// A text without the name, where it is not part of another's.
+    fn without(&self, text: &str) -> String {
+        let longer: Vec<&String> = self.others.iter().filter(|other| other.contains(self.name)).collect();
+        let (mut rest, mut out) = (text, String::with_capacity(text.len()));
+        while let Some(first) = rest.chars().next() {
+            if let Some(other) = longer.iter().find(|other| rest.starts_with(other.as_str())) {
+                out.push_str(other);
+                rest = &rest[other.len()..];
+            } else if let Some(after) = rest.strip_prefix(self.name) {
+                out.push_str(ERASED_NAME);
+                rest = after;
+            } else {
+                out.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+        out
     }
 }
 
@@ -199,9 +291,22 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_name_is_taken_out_wherever_it_stands() {
-        let mut value = json!(["陈静", {"a": "陈静和陈静的孩子"}, 1, null, "陈明"]);
-        redact(&mut value, "陈静");
-        assert_eq!(value, json!(["×××", {"a": "×××和×××的孩子"}, 1, null, "陈明"]));
+    fn a_name_is_taken_out_where_people_wrote_it_and_nothing_else() {
+        let others = ["陈静怡".to_owned(), "陈明".to_owned()];
+        let person = Person { name: "陈静", others: &others, mentioned_in: &[] };
+        let cases = [
+            ("found", json!("陈静说腿疼，陈静怡在家"), true, json!("×××说腿疼，陈静怡在家")),
+            ("met", json!(["陈静", "陈静怡", "陈明"]), true, json!(["×××", "陈静怡", "陈明"])),
+            ("head", json!("陈静"), true, json!("×××")),
+            ("head", json!("陈静怡"), false, json!("陈静怡")),
+            ("phone", json!("19900000001"), true, json!("")),
+            ("phone", json!("19900000001"), false, json!("19900000001")),
+            ("workers", json!(["陈静"]), true, json!(["陈静"])),
+            ("household", json!("陈静"), true, json!("陈静")),
+        ];
+        for (field, mut value, head, expected) in cases {
+            person.take_out(field, &mut value, head);
+            assert_eq!(value, expected, "{field}");
+        }
     }
 }

@@ -20,9 +20,10 @@ pub use accounts::{Account, OPERATOR, Session, SessionKind, Standing};
 pub use areas::{Area, AreaCounts};
 pub use audit::{Act, BadHead, Broken, Entry, Head, Line, Sight};
 pub use devices::{CannotRevoke, Device};
-pub use erase::ERASED_NAME;
+pub use erase::{ERASED_NAME, Person};
 pub use grants::{CannotChange, Given};
 pub use people::{Factor, Member};
+pub use personal::HeldOn;
 pub use quarantine::{CannotDecide, Quarantined};
 pub use sync::{Author, Incoming, Taken};
 

@@ -15,7 +15,7 @@ use ruhu_domain::{
     office::{Done, HandGridOver, Receipt},
     rights::{Grant, Place, Role},
 };
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 use std::collections::BTreeMap;
 
 /// A code lets a phone in for this long, in milliseconds.
@@ -96,22 +96,15 @@ impl Database {
     pub async fn close_account(&self, account: &str, by: &str) -> Result<(), CannotChange> {
         let found = self.account(account).await?.ok_or_else(|| CannotChange::NoAccount(account.to_owned()))?;
         let mut tx = self.begin().await?;
-        let grants: Vec<String> =
-            sqlx::query_scalar("SELECT id FROM access_grant WHERE account = $1 AND ended_at IS NULL ORDER BY id")
-                .bind(&found.id)
-                .fetch_all(&mut *tx)
-                .await?;
-        for grant in grants {
-            end(&mut tx, self.engine, &grant, by).await?;
-        }
+        // Every row is locked before the audit's end, as everywhere.
+        let lock = self.engine.for_update();
+        let [grants, devices] = [
+            format!("SELECT id FROM access_grant WHERE account = $1 AND ended_at IS NULL ORDER BY id{lock}"),
+            format!("SELECT id FROM device WHERE account = $1 AND revoked_at IS NULL ORDER BY id{lock}"),
+        ];
+        let grants: Vec<String> = sqlx::query_scalar(AssertSqlSafe(grants)).bind(&found.id).fetch_all(&mut *tx).await?;
         let devices: Vec<String> =
-            sqlx::query_scalar("SELECT id FROM device WHERE account = $1 AND revoked_at IS NULL ORDER BY id")
-                .bind(&found.id)
-                .fetch_all(&mut *tx)
-                .await?;
-        for device in devices {
-            revoke(&mut tx, self.engine, &device, by).await?;
-        }
+            sqlx::query_scalar(AssertSqlSafe(devices)).bind(&found.id).fetch_all(&mut *tx).await?;
         // A phone's token shows whose it is when it hands over: only the office's sessions end here.
         for words in [
             "DELETE FROM session WHERE account = $1 AND kind = 'office'",
@@ -125,6 +118,12 @@ impl Database {
             .bind(&found.id)
             .execute(&mut *tx)
             .await?;
+        for grant in grants {
+            end(&mut tx, self.engine, &grant, by).await?;
+        }
+        for device in devices {
+            revoke(&mut tx, self.engine, &device, by).await?;
+        }
         append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Close, subject: found.id }).await?;
         Ok(tx.commit().await?)
     }
@@ -194,7 +193,11 @@ impl Database {
             .bind(&id)
             .execute(&mut *tx)
             .await?;
-        open_session(&mut tx, &id, device, token).await?;
+        if !open_session(&mut tx, &id, device, token).await? {
+            return Ok(false);
+        }
+        // Who had the password before is out of the office.
+        sqlx::query("DELETE FROM session WHERE account = $1 AND kind = 'office'").bind(&id).execute(&mut *tx).await?;
         let entry = Entry { account: &id, device: Some(device), act: Act::Enrol, subject: String::new() };
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await?;
@@ -297,25 +300,27 @@ impl Database {
         let county = over.grid.village().county().to_owned();
         let mut tx = self.begin().await?;
         let place = Place::Grid(over.grid.clone());
-        let had: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT id, role, classes FROM access_grant WHERE account = $1 AND place = $2 AND ended_at IS NULL
-             AND (until IS NULL OR until > $3) ORDER BY id",
-        )
-        .bind(&from.id)
-        .bind(place.to_string())
-        .bind(random::now_ms().cast_signed())
-        .fetch_all(&mut *tx)
-        .await?;
+        let words = format!(
+            "SELECT id, role, classes, until FROM access_grant WHERE account = $1 AND place = $2 AND ended_at IS NULL
+             AND (until IS NULL OR until > $3) ORDER BY id{}",
+            self.engine.for_update()
+        );
+        let had: Vec<(String, String, String, Option<i64>)> = sqlx::query_as(AssertSqlSafe(words))
+            .bind(&from.id)
+            .bind(place.to_string())
+            .bind(random::now_ms().cast_signed())
+            .fetch_all(&mut *tx)
+            .await?;
         if had.is_empty() || from.id == to.id {
             return Err(CannotChange::NotThere);
         }
-        for (id, role, classes) in had {
+        for (id, role, classes, until) in had {
             let role: Role = role.parse().map_err(decode)?;
             let classes = classes.split(',').filter(|class| !class.is_empty()).map(str::parse);
             let classes: Vec<Class> = classes.collect::<Result<_, _>>().map_err(decode)?;
             let grant = Grant::new(role, place.clone(), classes).map_err(decode)?;
             end(&mut tx, self.engine, &id, by).await?;
-            give(&mut tx, self.engine, &to.id, &grant, by, None).await?;
+            give(&mut tx, self.engine, &to.id, &grant, by, until.map(i64::cast_unsigned)).await?;
         }
         let counts: Vec<(String, i64)> = sqlx::query_as(
             "SELECT kind, COUNT(*) FROM record WHERE county = $1 AND channel >= $2 AND channel < $3 GROUP BY kind",

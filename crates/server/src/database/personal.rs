@@ -1,7 +1,7 @@
 //! The rights of the people recorded (个人信息保护法 44–50): finding somebody, what is held on them, their requests.
 
 use super::{
-    Database,
+    Database, Person,
     audit::{Act, Entry, append},
     stored::{decode, key, uuid},
 };
@@ -16,6 +16,19 @@ use ruhu_domain::{
     visit::Visit,
 };
 use sqlx::{Row, any::AnyRow};
+
+/// What is held on a resident.
+#[derive(Clone, Debug)]
+pub struct HeldOn {
+    /// Who.
+    pub found: Found,
+    /// Their record.
+    pub resident: Resident,
+    /// Every record that speaks of them.
+    pub records: Vec<Held>,
+    /// The names of the others of the household.
+    pub others: Vec<String>,
+}
 
 /// The most people one search finds.
 const MOST: usize = 50;
@@ -47,7 +60,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's.
-    pub async fn held_on(&self, of: &OfRecord) -> sqlx::Result<Option<(Found, Resident, Vec<Held>)>> {
+    pub async fn held_on(&self, of: &OfRecord) -> sqlx::Result<Option<HeldOn>> {
         let records = self.records(of.channel.grid.as_str(), &[Kind::Resident, Kind::Household, Kind::Visit]).await?;
         let records: Vec<Record> = records.into_iter().filter(|record| record.channel == of.channel).collect();
         let own = records.iter().find(|record| record.id == of.record && record.kind == Kind::Resident);
@@ -70,7 +83,9 @@ impl Database {
             });
         }
         held.sort_by_key(|held| held.kind.clone());
-        Ok(Some((found, resident, held)))
+        let others = records.iter().filter(|record| record.id != of.record).filter_map(Record::view::<Resident>);
+        let others = others.filter(|other| other.household == resident.household).map(|other| other.name).collect();
+        Ok(Some(HeldOn { found, resident, records: held, others }))
     }
 
     /// Takes a request down; returns its number.
@@ -128,7 +143,7 @@ impl Database {
         granted: bool,
         answer: &str,
         by: &str,
-        erase: Option<(&str, &[RecordId])>,
+        erase: Option<&Person<'_>>,
     ) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         let done = sqlx::query(

@@ -15,6 +15,8 @@ use sqlx::{AnyConnection, Row};
 pub struct Quarantined {
     /// The op, with its sender's name.
     pub op: Op,
+    /// Where its record is, whatever the op says; where the op says, for a new record.
+    pub channel: Channel,
     /// When it came, Unix milliseconds.
     pub received_at: u64,
     /// Why it was set aside.
@@ -42,7 +44,9 @@ impl Database {
     /// The database's.
     pub async fn quarantined(&self) -> sqlx::Result<Vec<Quarantined>> {
         let rows = sqlx::query(
-            "SELECT body, received_at, reason FROM op WHERE outcome = 'quarantined' ORDER BY received_at, id",
+            "SELECT o.body, o.received_at, o.reason, COALESCE(r.channel, o.channel)
+             FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
+             WHERE o.outcome = 'quarantined' ORDER BY o.received_at, o.id",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -52,20 +56,25 @@ impl Database {
                 op: serde_json::from_str(&body).map_err(decode)?,
                 received_at: row.try_get::<i64, _>(1)?.cast_unsigned(),
                 reason: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
+                channel: row.try_get::<String, _>(3)?.parse().map_err(decode)?,
             })
         };
         rows.iter().map(read).collect()
     }
 
-    /// Where an op that waits belongs, and whose account it came from; none where it does not wait.
+    /// Where the record of an op that waits is (see [`Quarantined::channel`]), and whose account it came from; none where it does not wait.
     ///
     /// # Errors
     /// The database's.
     pub async fn waiting_for(&self, id: OpId) -> sqlx::Result<Option<(Channel, String)>> {
-        let row = sqlx::query("SELECT channel, account FROM op WHERE outcome = 'quarantined' AND id = $1")
-            .bind(key(id.0))
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = sqlx::query(
+            "SELECT COALESCE(r.channel, o.channel), o.account
+             FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
+             WHERE o.outcome = 'quarantined' AND o.id = $1",
+        )
+        .bind(key(id.0))
+        .fetch_optional(&self.pool)
+        .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some((row.try_get::<String, _>(0)?.parse().map_err(decode)?, row.try_get(1)?)))
     }
@@ -112,6 +121,18 @@ impl Database {
         if !decide(&mut tx, &county, id, "refused", None, Some(reason)).await? {
             return Err(CannotDecide::NotThere);
         }
+        // Of a record that was erased nothing is kept.
+        sqlx::query(
+            "UPDATE op SET body = '' WHERE county = $1 AND id = $2 AND record NOT IN
+             (SELECT id FROM record WHERE county = $3) AND EXISTS (SELECT 1 FROM op e WHERE e.county = $4
+             AND e.record = op.record AND e.body = '')",
+        )
+        .bind(&county)
+        .bind(key(id.0))
+        .bind(&county)
+        .bind(&county)
+        .execute(&mut *tx)
+        .await?;
         append(&mut tx, self.engine, &decision(Act::Refuse, id, by)).await?;
         tx.commit().await?;
         Ok(())

@@ -20,7 +20,7 @@ impl Database {
     pub async fn history(&self, channel: &Channel, record: RecordId) -> sqlx::Result<Vec<HistoryEntry>> {
         let rows = sqlx::query(
             "SELECT o.body, o.received_at, o.outcome FROM op o JOIN record r ON r.county = o.county AND r.id = o.record
-             WHERE o.county = $1 AND o.record = $2 AND r.channel = $3 ORDER BY o.received_at DESC, o.id DESC",
+             WHERE o.county = $1 AND o.record = $2 AND r.channel = $3 AND o.body <> '' ORDER BY o.received_at DESC, o.id DESC",
         )
         .bind(channel.grid.village().county())
         .bind(key(record.0))

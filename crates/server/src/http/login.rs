@@ -74,7 +74,9 @@ pub async fn login(
         return Err(Refusal::NewDevice);
     }
     let token = accounts::new_token();
-    database.open_session(&guest.account, device, &token).await?;
+    if !database.open_session(&guest.account, device, &token).await? {
+        return Err(Refusal::NotYours);
+    }
     let entry = Entry { account: &guest.account.id, device: Some(device), act: Act::LogIn, subject: String::new() };
     database.put_on_record(&[entry]).await?;
     welcome(&office, guest.account, token).await

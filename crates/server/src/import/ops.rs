@@ -11,25 +11,36 @@ use serde::Deserialize;
 #[serde(untagged)]
 enum Carried {
     Sealed(SealedUnsent<Sealed>),
-    Plain(UnsentOps),
+    Plain(Brought),
+}
+
+/// What was carried to the office.
+#[derive(Debug, Deserialize)]
+pub struct Brought {
+    /// What can be taken in.
+    #[serde(flatten)]
+    pub unsent: UnsentOps,
+    /// From a phone that could not read its storage: drafts and pieces, for a person to make sense of.
+    #[serde(default)]
+    pub rest: Vec<(String, String)>,
 }
 
 /// Reads a file that a phone made, sealed for this server or, from phones that never were in contact with one, not.
 ///
 /// # Errors
 /// It is no such file, or it was sealed for another server.
-pub fn read(bytes: &[u8], server: impl FnOnce() -> anyhow::Result<RecoveryKey>) -> anyhow::Result<UnsentOps> {
+pub fn read(bytes: &[u8], server: impl FnOnce() -> anyhow::Result<RecoveryKey>) -> anyhow::Result<Brought> {
     let not_ours = "这不是手机导出的未发送记录";
     match serde_json::from_slice(bytes).context(not_ours)? {
-        Carried::Plain(unsent) => Ok(unsent),
+        Carried::Plain(brought) => Ok(brought),
         Carried::Sealed(SealedUnsent { account, device, key, sealed }) => {
             let other = "这个文件打不开：不是给这台服务器的，或已损坏";
             let keys = server()?.open(&key, &vault_owner(&account, device)).context(other)?.keys();
             let name = keys.name(EXPORT, EXPORT);
             let (_, plain) = keys.open(Purpose::Outbox, EXPORT, &name, &sealed).context(other)?;
-            let unsent: UnsentOps = serde_json::from_slice(&plain).context(not_ours)?;
-            anyhow::ensure!(unsent.account == account && unsent.device == device, other);
-            Ok(unsent)
+            let brought: Brought = serde_json::from_slice(&plain).context(not_ours)?;
+            anyhow::ensure!(brought.unsent.account == account && brought.unsent.device == device, other);
+            Ok(brought)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Asked, Official, Refusal, records::seen_of};
 use crate::{
-    database::{Act, Author, Database, Incoming},
+    database::{Act, Author, Database, HeldOn, Incoming, Person},
     random,
 };
 use axum::{Json, extract::State};
@@ -52,7 +52,7 @@ pub async fn dossier(
     Asked(of): Asked<OfRecord>,
 ) -> Result<Json<Dossier>, Refusal> {
     official.answers_for(Duty::Personal, &of.channel)?;
-    let (found, _, records) = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
+    let HeldOn { found, records, .. } = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
     database.put_on_record(&[official.does(Act::Dossier, of.record.to_string())]).await?;
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
     let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
@@ -101,13 +101,18 @@ pub async fn decide(
     if !granted || request.wish == Wish::Copy {
         return done(database.decide_request(&request, granted, answer, by, None).await?);
     }
-    let (_, resident, held) = database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
+    let HeldOn { resident, records: held, others, .. } =
+        database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
     let changes = match request.wish {
         Wish::Erase => {
-            let mention: Vec<RecordId> =
+            let mentioned_in: Vec<RecordId> =
                 held.iter().filter(|held| held.kind != Kind::Resident).map(|held| held.record).collect();
-            let erase = Some((resident.name.as_str(), mention.as_slice()));
-            return done(database.decide_request(&request, true, answer, by, erase).await?);
+            let name = resident.name.trim();
+            if name.is_empty() {
+                return Err(Refusal::Invalid("这个人没有登记姓名，请先更正姓名再删除".into()));
+            }
+            let person = Person { name, others: &others, mentioned_in: &mentioned_in };
+            return done(database.decide_request(&request, true, answer, by, Some(&person)).await?);
         }
         Wish::Restrict => BTreeMap::from([(Name::from(RESTRICTED), Value::from(answer))]),
         _ => corrected(values, &held)?,

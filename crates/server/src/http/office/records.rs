@@ -17,11 +17,11 @@ pub async fn waiting(State(database): State<Database>, official: Official) -> Re
     official.has(Duty::Decide)?;
     let waiting = database.quarantined().await?.into_iter();
     let own: Vec<Waiting> = waiting
-        .filter(|item| duties::answers_for(&official.grants, Duty::Decide, &item.op.channel))
-        .map(|Quarantined { op, received_at, reason }| Waiting {
+        .filter(|item| duties::answers_for(&official.grants, Duty::Decide, &item.channel))
+        .map(|Quarantined { op, channel, received_at, reason }| Waiting {
             op: op.id,
             by: op.by,
-            channel: op.channel,
+            channel,
             kind: op.kind,
             received_at,
             reason,
