@@ -64,6 +64,7 @@ pub fn DossierPage(
                 <li>{moment(decided.done.at)}" "{request.wish.title()}"："{granted}"。"{decided.answer}"（"{decided.done.by}"）"</li>
             })
         });
+        let none = dossier.requests.iter().all(|request| request.decided.is_none());
         let title = format!("{} 的个人信息", dossier.found.name);
         view! {
             <div class="desk-head">
@@ -83,6 +84,7 @@ pub fn DossierPage(
                 <h3>"谁看过"</h3>
                 <Sights seen=dossier.seen.clone()/>
                 <h3>"以前的请求"</h3>
+                {none.then(|| view! { <p class="hint">"没有"</p> })}
                 <ul>{decided.collect_view()}</ul>
                 <h3>"保存多久"</h3>
                 <p>{dossier.kept.clone()}</p>

@@ -53,7 +53,7 @@ pub fn NoticePage(
                                 <span>{resident.name.clone()}</span>
                                 {match told {
                                     Some(told) => view! { <span class="hint">{told}</span> }.into_any(),
-                                    None => view! { <button class="small-button main" on:click=tell>"已告知"</button> }.into_any(),
+                                    None => view! { <button class="small-button main" on:click=tell>"记为已告知"</button> }.into_any(),
                                 }}
                             </li>
                         }

@@ -185,7 +185,7 @@ test("a person recorded sees what is held, has it corrected, and has it erased, 
   const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
   await page.getByRole("link", { name: "告知" }).click();
   await expect(page.getByText("您可以：看、要一份")).toBeVisible();
-  await page.getByRole("button", { name: "已告知" }).first().click();
+  await page.getByRole("button", { name: "记为已告知" }).first().click();
   await expect(page.getByText("已记：已告知")).toBeVisible();
   await page.getByRole("link", { name: "返回" }).click();
   await page.getByRole("link", { name: "返回" }).click();

@@ -82,17 +82,17 @@ mod tests {
     fn each_record_is_erased_when_its_time_is_over_and_not_before() {
         let on = |text: &str| day::read(text);
         let visit = Visit::new(RecordId::new(1, [0; 10]), LEAP_DAY.cast_signed(), "王芳", Outcome::NobodyHome);
-        let erased_on = |record: &Record| super::erased_on(record, 0);
-        assert_eq!(erased_on(&record(Kind::Visit, LEAP_DAY, &visit)), on("2027-02-28"), "three years after a leap day");
-        let late = super::erased_on(&record(Kind::Visit, LEAP_DAY, &visit), LEAP_DAY + 366 * 86_400_000);
+        let over_on = |record: &Record| erased_on(record, 0);
+        assert_eq!(over_on(&record(Kind::Visit, LEAP_DAY, &visit)), on("2027-02-28"), "three years after a leap day");
+        let late = erased_on(&record(Kind::Visit, LEAP_DAY, &visit), LEAP_DAY + 366 * 86_400_000);
         assert_eq!(late, on("2028-03-01"), "a phone whose clock was years behind");
         let resident = |living: &str| json!({"household": RecordId::new(1, [0; 10]), "name": "陈静", "living": living});
-        let of = |living: &str| erased_on(&record(Kind::Resident, LEAP_DAY, &resident(living)));
+        let of = |living: &str| over_on(&record(Kind::Resident, LEAP_DAY, &resident(living)));
         assert_eq!((of("home"), of("away")), (None, None), "their household is visited still");
         assert_eq!((of("moved"), of("died")), (on("2025-02-28"), on("2025-02-28")));
-        assert_eq!(erased_on(&record(Kind::Household, LEAP_DAY, &json!({"number": "001"}))), None);
+        assert_eq!(over_on(&record(Kind::Household, LEAP_DAY, &json!({"number": "001"}))), None);
         let withdrawn = json!({"number": "001", "withdrawn": "重复"});
-        assert_eq!(erased_on(&record(Kind::Household, LEAP_DAY, &withdrawn)), on("2025-02-28"));
-        assert_eq!(erased_on(&record(Kind::Other("dispute".into()), LEAP_DAY, &withdrawn)), None);
+        assert_eq!(over_on(&record(Kind::Household, LEAP_DAY, &withdrawn)), on("2025-02-28"));
+        assert_eq!(over_on(&record(Kind::Other("dispute".into()), LEAP_DAY, &withdrawn)), None);
     }
 }
