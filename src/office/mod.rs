@@ -14,10 +14,13 @@ mod places;
 mod security;
 mod waiting;
 
-use crate::platform::preferences::Preferences;
+use crate::platform::{idle, preferences::Preferences};
 use desk::{Desk, use_desk};
 use leptos::prelude::*;
 use ruhu_domain::duties::Duty;
+
+/// What is on the screen of an office that nobody touches goes after this long, as its session does, in milliseconds.
+const IDLE_MS: i64 = 15 * 60 * 1_000;
 
 /// A page of the office's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +66,12 @@ pub fn Root() -> impl IntoView {
     let desk = Desk::new();
     provide_context(desk);
     Preferences::load().show();
+    idle::listen(IDLE_MS, move || {
+        if desk.welcome.with_untracked(Option::is_some) {
+            desk.farewell.set("15 分钟没有操作，已退出。请重新登录".to_owned());
+            desk.welcome.set(None);
+        }
+    });
     let inside = Memo::new(move |_| desk.welcome.with(Option::is_some));
     view! {
         {move || if inside.get() { view! { <Shell/> }.into_any() } else { view! { <login::Login/> }.into_any() }}

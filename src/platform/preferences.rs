@@ -26,9 +26,9 @@ pub struct Preferences {
     pub theme: Theme,
     /// The account name that logged in last.
     pub account: String,
-    /// The identity under which this phone asks to come in, until it is.
+    /// The identity under which this phone asks to come in for an account, until it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pending: Option<DeviceId>,
+    pub pending: Option<(String, DeviceId)>,
 }
 
 const KEY: &str = "ruhu.preferences";

@@ -325,10 +325,12 @@ impl App {
             None => leaving::clear(storage.as_ref(), None).await.map_err(|stay| stay.to_another())?,
         };
         // Kept until somebody is in: where the answer is lost, the server knows the phone when it asks again.
-        let pending = self.preferences.with_untracked(|preferences| preferences.pending);
+        let pending = self.preferences.with_untracked(|preferences| preferences.pending.clone());
+        let pending = pending.filter(|(of, _)| *of == account).map(|(_, device)| device);
         let new = || pending.unwrap_or_else(|| DeviceId(u64::from_be_bytes(platform::random())));
         let device = same.map_or_else(new, |kept| kept.device);
-        self.preferences.update(|preferences| preferences.pending = same.is_none().then_some(device));
+        let asking = same.is_none().then(|| (account.clone(), device));
+        self.preferences.update(|preferences| preferences.pending = asking);
         let answer = entry.answered(&account, device).await;
         if matches!(answer, Err(TransportError::Revoked(_))) {
             self.preferences.update(|preferences| preferences.pending = None);

@@ -239,6 +239,22 @@ test("a person recorded sees what is held, has it corrected, and has it erased, 
   await expect(office.getByRole("cell", { name: "删除记录" })).toBeVisible();
 });
 
+test("an office that nobody touches shows nothing any more after a quarter of an hour", async ({ server, second }) => {
+  const office = await desk(second, server);
+  await expect(person(office, "王芳")).toBeVisible();
+  const pass = (minutes: number) =>
+    office.evaluate((minutes) => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + minutes * 60_000;
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, minutes);
+  await pass(14);
+  await expect(person(office, "王芳")).toBeVisible();
+  await pass(2);
+  await expect(office.getByRole("alert")).toContainText("15 分钟没有操作");
+  expect(await office.content()).not.toContain("王芳");
+});
+
 test("a second factor keeps out who knows the password alone", async ({ server, second }) => {
   const office = await desk(second, server);
   await to(office, "我的账号");

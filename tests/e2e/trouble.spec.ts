@@ -1,5 +1,5 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
-import { test, expect, logIn, logVisit, ready, spoil, tab } from "./world";
+import { byHand, test, expect, logIn, logVisit, ready, spoil, tab } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -160,6 +160,7 @@ test("where one window logs out, another closes too, and saves nothing that woul
 test("a log-in page that was left open clears nothing that another window saved meanwhile", async ({ server, phone }) => {
   const stale = await phone.open();
   await stale.goto(server.url);
+  await byHand(stale);
   await expect(stale.getByRole("button", { name: "登录", exact: true })).toBeVisible();
   const page = await phone.context.newPage();
   await logIn(page, server.url);
