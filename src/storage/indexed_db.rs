@@ -10,13 +10,16 @@ use indexed_db_futures::{
     transaction::{TransactionDurability, TransactionMode, TransactionOptions},
 };
 use js_sys::Uint8Array;
-use ruhu_domain::storage::{Batch, Entry, Snapshot, Table, Write};
+use ruhu_domain::{
+    Class,
+    storage::{Batch, Entry, Snapshot, Table, Write},
+};
 use ruhu_vault::{Keys, Purpose};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Version 2 has the vault.
-const VERSION: u32 = 2;
+/// Version 2 has the vault, version 3 a table of segments for each class.
+const VERSION: u32 = 3;
 
 /// An IndexedDB database whose values are sealed with the keys of a vault. A connection that the browser closed is
 /// opened again at the next use.
@@ -32,7 +35,9 @@ const fn purpose(table: Table) -> Option<Purpose> {
     match table {
         Table::Vault => None,
         Table::Outbox => Some(Purpose::Outbox),
-        Table::Segments => Some(Purpose::General),
+        Table::Segments(Class::General) => Some(Purpose::General),
+        Table::Segments(Class::Mediation) => Some(Purpose::Mediation),
+        Table::Segments(Class::Care) => Some(Purpose::Care),
         Table::Meta | Table::Cursors | Table::Drafts => Some(Purpose::Meta),
     }
 }

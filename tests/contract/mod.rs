@@ -1,7 +1,10 @@
 //! What every store must do. The store in memory runs it natively, the browser's in a real browser.
 
 use ruhu::storage::{Storage, StorageError};
-use ruhu_domain::storage::{Table, Write};
+use ruhu_domain::{
+    Class,
+    storage::{Table, Write},
+};
 
 /// Runs the whole suite on an empty store.
 pub async fn run(store: &impl Storage) {
@@ -68,9 +71,13 @@ async fn tables_are_apart(store: &impl Storage) {
 
 async fn values_are_bytes_of_any_kind_and_length(store: &impl Storage) {
     let large: Vec<u8> = (0..300_000_u32).map(|n| n as u8).collect();
-    write(store, vec![put(Table::Segments, "large", &large), put(Table::Segments, "empty", &[])]).await;
-    assert_eq!(store.get(Table::Segments, "large").await, Ok(Some(large)));
-    assert_eq!(store.get(Table::Segments, "empty").await, Ok(Some(Vec::new())));
+    write(
+        store,
+        vec![put(Table::Segments(Class::General), "large", &large), put(Table::Segments(Class::General), "empty", &[])],
+    )
+    .await;
+    assert_eq!(store.get(Table::Segments(Class::General), "large").await, Ok(Some(large)));
+    assert_eq!(store.get(Table::Segments(Class::General), "empty").await, Ok(Some(Vec::new())));
 }
 
 async fn a_batch_that_was_overtaken_writes_nothing(store: &impl Storage) {

@@ -3,7 +3,7 @@ import { fillOutbox, kept } from "./vault";
 import { byHand, expect, logIn, logVisit, ready, test, unlock, type Phone, type Server } from "./world";
 import type { Page } from "@playwright/test";
 
-const TABLES = ["meta", "outbox", "segments", "cursors", "drafts", "vault"];
+const TABLES = ["meta", "outbox", "segments", "segments_mediation", "segments_care", "cursors", "drafts", "vault"];
 
 /** A phone with so many saved visits that the office does not have, and no network. */
 async function withUnsent(server: Server, phone: Phone, count: number): Promise<Page> {

@@ -6,7 +6,7 @@ use crate::{
     id::{OpId, RecordId},
     merge::merge,
     planted::{Bug, planted},
-    record::{Channel, Kind, Name, Op, Record},
+    record::{Channel, Kind, MOVED, Name, Op, Record},
     rights::{self, Action, Grant},
     stamp::Stamp,
     visit::Visit,
@@ -74,10 +74,31 @@ pub struct Kept {
 pub struct Changed {
     /// The record.
     pub record: Record,
-    /// The sequence number it had before; 0 for a new one.
-    pub before: u64,
+    /// The channel it was in, and its sequence number there; none for a new one.
+    pub before: Option<(Channel, u64)>,
     /// Whether the sender has the very same already, if it had what was there before.
     pub clean: bool,
+}
+
+impl Changed {
+    /// The channel that it moved away from.
+    fn left(&self) -> Option<&Channel> {
+        self.before.as_ref().map(|(channel, _)| channel).filter(|channel| **channel != self.record.channel)
+    }
+
+    /// The sequence number before, in the channel where it still is; 0 where it is new there.
+    pub fn number_before(&self) -> u64 {
+        self.before.as_ref().filter(|(channel, _)| *channel == self.record.channel).map_or(0, |(_, number)| *number)
+    }
+}
+
+/// What changed in a channel. Each takes a sequence number of it, the records first.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Records that are in it.
+    pub records: Vec<Changed>,
+    /// Records that moved away from it.
+    pub left: Vec<RecordId>,
 }
 
 /// A batch being taken in.
@@ -98,7 +119,10 @@ impl Intake {
         records: impl IntoIterator<Item = (Record, u64)>,
         gone: impl IntoIterator<Item = RecordId>,
     ) -> Self {
-        let changed = |(record, before): (Record, u64)| (record.id, Changed { record, before, clean: true });
+        let changed = |(record, before): (Record, u64)| {
+            let before = Some((record.channel.clone(), before));
+            (record.id, Changed { record, before, clean: true })
+        };
         Self {
             history: history.into_iter().collect(),
             records: records.into_iter().map(changed).collect(),
@@ -115,7 +139,7 @@ impl Intake {
         let digest: OpDigest = Sha256::digest(&bytes).into();
         op.by = sender.name.into();
         if let Some(past) = self.history.get(&op.id).filter(|_| !planted(Bug::DuplicatesTaken)) {
-            return past.answer(&op, digest, self.records.contains_key(&op.record));
+            return past.answer(&op, digest, self.again(&op, sender));
         }
         if bytes.len() > MAX_OP {
             return rejected(op.id, "这条记录太大，请缩短文字后再保存");
@@ -146,16 +170,29 @@ impl Intake {
         Some(result)
     }
 
+    /// The outcome of an op that was taken before.
+    fn again(&self, op: &Op, sender: &Sender<'_>) -> OpOutcome {
+        match self.records.get(&op.record).map(|changed| &changed.record.channel) {
+            None => OpOutcome::Gone,
+            Some(channel) if *channel == op.channel => OpOutcome::Duplicate,
+            Some(channel) if rights::allows(sender.grants, Action::Carry, channel) => OpOutcome::Duplicate,
+            Some(_) => OpOutcome::Elsewhere,
+        }
+    }
+
     fn is_gone(&self, record: RecordId) -> bool {
         self.gone.contains(&record) && !self.records.contains_key(&record)
     }
 
-    /// What came out: ops for the history, and changed records by channel.
-    pub fn finish(mut self) -> (Vec<Kept>, BTreeMap<Channel, Vec<Changed>>) {
-        let mut channels: BTreeMap<Channel, Vec<Changed>> = BTreeMap::new();
+    /// What came out: ops for the history, and what changed by channel.
+    pub fn finish(mut self) -> (Vec<Kept>, BTreeMap<Channel, Changes>) {
+        let mut channels: BTreeMap<Channel, Changes> = BTreeMap::new();
         for id in self.touched {
             if let Some(changed) = self.records.remove(&id) {
-                channels.entry(changed.record.channel.clone()).or_default().push(changed);
+                if let Some(left) = changed.left().filter(|_| !planted(Bug::MovedWithoutTrace)) {
+                    channels.entry(left.clone()).or_default().left.push(id);
+                }
+                channels.entry(changed.record.channel.clone()).or_default().records.push(changed);
             }
         }
         (self.kept, channels)
@@ -167,6 +204,14 @@ impl Intake {
         let channel = stored.map_or(&op.channel, |record| &record.channel);
         if !rights::allows(sender.grants, Action::Save, channel) {
             return Err("您目前没有这个网格的权限，已交主管核对");
+        }
+        if op.changes.contains_key(MOVED) {
+            let Some(to) = op.moves_to().filter(|to| channel.leads_to(to)) else {
+                return Err("只能移到同一个县（市、区）的网格，已交主管核对");
+            };
+            if !rights::allows(sender.grants, Action::Save, &to) {
+                return Err("您没有要移到的那个网格的权限，已交主管核对");
+            }
         }
         if stored.is_some_and(|record| record.kind != op.kind) {
             return Err("记录类型前后不一致，已交主管核对");
@@ -196,7 +241,7 @@ impl Intake {
             None => merge(stored, op),
         };
         let changed = Changed {
-            before: before.map_or(0, |changed| changed.before),
+            before: before.and_then(|changed| changed.before.clone()),
             clean: merged.clean && before.is_none_or(|changed| changed.clean),
             record: merged.record,
         };
@@ -212,15 +257,14 @@ impl Intake {
 }
 
 impl Past {
-    /// The answer to an op that came before.
-    fn answer(&self, op: &Op, digest: OpDigest, there: bool) -> OpResult {
+    /// The answer to an op that came before; `taken` where it was merged.
+    fn answer(&self, op: &Op, digest: OpDigest, taken: OpOutcome) -> OpResult {
         let id = op.id;
         if self.digest != digest {
             return rejected(id, "同一编号已有不同内容，请导出这条记录交办公室");
         }
         match &self.verdict {
-            Verdict::Taken if !there => result(id, OpOutcome::Gone, None),
-            Verdict::Taken => OpResult { stamp: self.stamp, ..result(id, OpOutcome::Duplicate, None) },
+            Verdict::Taken => OpResult { stamp: self.stamp, ..result(id, taken, None) },
             Verdict::Quarantined { reason } => result(id, OpOutcome::Quarantined, Some(reason)),
             Verdict::Refused { reason } => rejected(id, reason),
         }

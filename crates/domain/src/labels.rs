@@ -2,7 +2,7 @@
 
 use crate::{
     codes::{Consistency, Living, Relation, Sex, Tag},
-    record::{Kind, WITHDRAWN},
+    record::{Kind, MOVED, WITHDRAWN},
     resident::RESTRICTED,
     visit,
 };
@@ -21,6 +21,7 @@ pub fn kind(kind: &Kind) -> &str {
 /// What a field is called; none for those that have no words of their own.
 pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
     Some(match (of, name) {
+        (_, MOVED) => "所在网格",
         (Kind::Visit, name) => return visit::field_label(name),
         (_, WITHDRAWN) => "作废",
         (_, "phone") => "电话",

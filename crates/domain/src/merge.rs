@@ -41,6 +41,7 @@ pub fn join(known: Option<&Record>, mut pulled: Record) -> Record {
     if known.changed.at > pulled.changed.at {
         pulled.changed = known.changed.clone();
     }
+    pulled.follow();
     pulled
 }
 
@@ -68,6 +69,7 @@ pub fn merge(record: Option<&Record>, op: &Op) -> Merged {
     if mark.at > merged.record.changed.at {
         merged.record.changed = mark;
     }
+    merged.record.follow();
     merged
 }
 

@@ -36,6 +36,8 @@ pub enum Bug {
     BadOpBlocks,
     /// A phone keeps what it lost the right to.
     LostRightKept,
+    /// A record moves to another channel, and the old one does not tell.
+    MovedWithoutTrace,
     /// Offices save records.
     OfficesSave,
     /// Offices carry whole channels away.
@@ -60,7 +62,7 @@ pub enum Bug {
 
 impl Bug {
     /// Those that the simulation finds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SaveNotWritten,
         Self::StampsGoBack,
         Self::UnnamedForgotten,
@@ -77,6 +79,7 @@ impl Bug {
         Self::FutureStampsTaken,
         Self::BadOpBlocks,
         Self::LostRightKept,
+        Self::MovedWithoutTrace,
     ];
 
     /// Those that the matrix of rights finds.

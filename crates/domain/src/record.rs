@@ -128,6 +128,12 @@ impl Channel {
     pub const fn general(grid: GridCode) -> Self {
         Self { grid, class: Class::General }
     }
+
+    /// Whether a record may move from one to the other: within a county, whose records are kept together, and never
+    /// to another class.
+    pub fn leads_to(&self, other: &Self) -> bool {
+        self.class == other.class && self.grid.village().county() == other.grid.village().county()
+    }
 }
 
 impl fmt::Display for Channel {
@@ -285,7 +291,18 @@ impl Serialize for Values<'_> {
 /// The name of the field that, when set, says why a record was withdrawn (作废).
 pub const WITHDRAWN: &str = "withdrawn";
 
+/// The name of the field that, when set, says to which channel a record moved. It merges as any other.
+pub const MOVED: &str = "channel";
+
 impl Record {
+    /// Goes to where [`MOVED`] says.
+    pub(crate) fn follow(&mut self) {
+        let to = self.fields.get(MOVED).and_then(|field| field.value.as_str()?.parse().ok());
+        if let Some(to) = to.filter(|to| self.channel.leads_to(to)) {
+            self.channel = to;
+        }
+    }
+
     /// The record as a typed view; none where a value does not fit this version's types.
     pub fn view<T: DeserializeOwned>(&self) -> Option<T> {
         let fields = self.fields.iter().filter(|(_, field)| !field.value.is_null());
@@ -361,6 +378,13 @@ pub struct Op {
     pub by: Name,
     /// The changed fields.
     pub changes: BTreeMap<Name, Change>,
+}
+
+impl Op {
+    /// The channel that the op moves its record to; none where it moves it nowhere.
+    pub fn moves_to(&self) -> Option<Channel> {
+        self.changes.get(MOVED)?.value.as_str()?.parse().ok()
+    }
 }
 
 /// The changes that turn `before` into `after`. Fields of `before` that `after` does not name stay

@@ -1,5 +1,6 @@
 //! What the engine wants written, as plain data. The adapters carry a batch out in one transaction.
 
+use crate::record::Class;
 use std::collections::BTreeMap;
 
 /// The tables on the phone.
@@ -9,8 +10,9 @@ pub enum Table {
     Meta,
     /// An entry per op that the office has not acknowledged, or only lately.
     Outbox,
-    /// Records as the office has them, many in a value; a later segment overrides an earlier one.
-    Segments,
+    /// Records of a class as the office has them, many in a value; a later segment overrides an earlier one, of
+    /// whatever class.
+    Segments(Class),
     /// How far each channel was pulled.
     Cursors,
     /// Forms being filled in.
@@ -21,14 +23,25 @@ pub enum Table {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 6] = [Self::Meta, Self::Outbox, Self::Segments, Self::Cursors, Self::Drafts, Self::Vault];
+    pub const ALL: [Self; 8] = [
+        Self::Meta,
+        Self::Outbox,
+        Self::Segments(Class::General),
+        Self::Segments(Class::Mediation),
+        Self::Segments(Class::Care),
+        Self::Cursors,
+        Self::Drafts,
+        Self::Vault,
+    ];
 
     /// The table's name in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Meta => "meta",
             Self::Outbox => "outbox",
-            Self::Segments => "segments",
+            Self::Segments(Class::General) => "segments",
+            Self::Segments(Class::Mediation) => "segments_mediation",
+            Self::Segments(Class::Care) => "segments_care",
             Self::Cursors => "cursors",
             Self::Drafts => "drafts",
             Self::Vault => "vault",

@@ -186,6 +186,8 @@ pub enum OpOutcome {
     Superseded,
     /// Was in the history already; its record comes with the pull.
     Duplicate,
+    /// Was in the history already; its record has moved to where the sender may not follow.
+    Elsewhere,
     /// Was in the history already; its record is no more.
     Gone,
     /// Kept for a supervisor to look at; not merged.
@@ -258,6 +260,9 @@ pub struct Page<R = Record> {
     pub channel: Channel,
     /// The changed records, oldest change first.
     pub records: Vec<R>,
+    /// Records that moved to another channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
     /// The sequence number before the first that the page covers.
     pub after: u64,
     /// The new position.
@@ -274,6 +279,16 @@ pub struct Page<R = Record> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this shape")]
 const fn is_false(value: &bool) -> bool {
     !*value
+}
+
+/// A record that moved away from a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The record.
+    pub record: RecordId,
+    /// Where it is now, if the phone may carry it from there: it comes, or came, with that channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Channel>,
 }
 
 /// The answer to a [`SyncRequest`].

@@ -4,6 +4,7 @@ mod world;
 
 use ruhu_domain::{
     DeviceId, Kind, OpId, RecordId,
+    record::{Change, MOVED},
     rights::Grant,
     wire::{
         HistoryEntry, LoginResponse, MAX_OPS, OpOutcome, Page, Problem, Recovery, SyncResponse, UnsentOps, vault_owner,
@@ -15,8 +16,12 @@ use ruhu_server::{
 };
 use ruhu_vault::{RecoveryPublicKey, VaultKey};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, io::Write, sync::Arc};
-use world::{Base, Phone, World, channel, found};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    sync::Arc,
+};
+use world::{Base, GRID_CHANNEL, Phone, World, channel, found};
 
 async fn what_one_phone_saved_reaches_another_once(base: Base) {
     let world = World::new(base).await;
@@ -233,6 +238,90 @@ async fn a_phone_that_was_away_while_records_were_purged_starts_over(base: Base)
     let mut late = one.visit(2, "晚到的修改");
     late.id = OpId::new(9, [9; 10]);
     assert_eq!(one.sync(vec![late]).await.results[0].outcome, OpOutcome::Quarantined);
+}
+
+/// The other grid that the worker of the next test looks after.
+const NEIGHBOUR: &str = "411502001003-03/general";
+
+async fn a_record_that_moves_leaves_its_old_channel_also_between_two_pages_of_a_pull(base: Base) {
+    let world = World::new(base).await;
+    let both = [world::GRID, "411502001003-03"].map(|grid| grid.parse().expect("a grid"));
+    world.database.put_account("liqiang", "李强", world::PASSWORD, &both).await.expect("an account");
+    let mut lead = world.log_in_as("liqiang", 9).await;
+    let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
+    one.sync((0..25).map(|n| one.visit(n, "好")).collect()).await;
+    let first = ten(&mut two).await;
+    // One that came already, and one that would be on the last page.
+    let moves = |to: &str, second: u64| {
+        [3, 22].map(|n| {
+            let mut op = lead.visit(n, "");
+            op.id = OpId::new(n, [second as u8; 10]);
+            op.stamp.ms += second * 1_000;
+            let change = Change { value: json!(to), replaced: None, settles: Vec::new() };
+            op.changes = [(MOVED.into(), change)].into();
+            op
+        })
+    };
+    let there = moves(NEIGHBOUR, 1);
+    let gone: BTreeSet<RecordId> = there.iter().map(|op| op.record).collect();
+    let answer = lead.sync(there.to_vec()).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{answer:?}");
+    let came = answer.channels.iter().find(|page| page.channel.to_string() == NEIGHBOUR).expect("a page");
+    assert_eq!(came.records.len(), 2);
+    let mut known: BTreeSet<RecordId> = first.records.iter().map(|record| record.id).collect();
+    loop {
+        let page = ten(&mut two).await;
+        for left in &page.left {
+            assert_eq!(left.to, None, "this phone may not follow, nor learn where to");
+            known.remove(&left.record);
+        }
+        known.extend(page.records.iter().map(|record| record.id));
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(known.len(), 23);
+    assert!(known.is_disjoint(&gone));
+
+    // An edit by one who may not follow waits for a supervisor; one that came before is elsewhere.
+    let mut late = two.visit(3, "迟到的");
+    late.id = OpId::new(99, [9; 10]);
+    assert_eq!(two.sync(vec![late]).await.results[0].outcome, OpOutcome::Quarantined);
+    assert_eq!(one.sync(vec![one.visit(3, "好")]).await.results[0].outcome, OpOutcome::Elsewhere);
+
+    // They come back, and nothing says any more that they left.
+    lead.sync(moves(GRID_CHANNEL, 2).to_vec()).await;
+    let page = &two.sync(vec![]).await.channels[0];
+    assert_eq!((page.records.len(), page.left.len()), (2, 0));
+    let mut fresh = world.log_in(4).await;
+    let page = &fresh.sync(vec![]).await.channels[0];
+    assert_eq!((page.records.len(), page.left.len()), (25, 0));
+}
+
+async fn a_record_goes_nowhere_without_the_right_there_and_never_to_another_county(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "一")]).await;
+    for (n, to, reason) in [
+        (2, NEIGHBOUR, "没有要移到"),
+        (3, "411522001003-01/general", "同一个县"),
+        (4, "411502001003-02/care", "同一个县"),
+    ] {
+        let mut op = phone.visit(1, "");
+        op.id = OpId::new(n, [8; 10]);
+        op.stamp.ms += n;
+        let change = Change { value: json!(to), replaced: None, settles: Vec::new() };
+        op.changes = [(MOVED.into(), change)].into();
+        let id = op.id;
+        let result = phone.sync(vec![op]).await.results.remove(0);
+        assert_eq!(result.outcome, OpOutcome::Quarantined, "{to}");
+        assert!(result.reason.is_some_and(|words| words.contains(reason)), "{to}");
+        // A supervisor's word moves it within the county, and nothing moves it further.
+        world.database.accept(id, "admin").await.expect("accepted");
+    }
+    let moved = world.database.records("4115", &[Kind::Visit]).await.expect("records");
+    assert_eq!(moved.len(), 1);
+    assert_eq!(moved[0].channel.to_string(), NEIGHBOUR);
 }
 
 async fn an_edit_to_a_record_that_was_erased_is_kept_for_a_supervisor_and_brings_nothing_back(base: Base) {
@@ -484,6 +573,8 @@ on_both_databases!(
     a_request_that_only_pushes_moves_the_position_past_what_it_wrote,
     a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so,
     a_phone_that_was_away_while_records_were_purged_starts_over,
+    a_record_that_moves_leaves_its_old_channel_also_between_two_pages_of_a_pull,
+    a_record_goes_nowhere_without_the_right_there_and_never_to_another_county,
     an_edit_to_a_record_that_was_erased_is_kept_for_a_supervisor_and_brings_nothing_back,
     a_right_that_ends_ends_at_the_next_request_and_what_was_saved_waits_for_a_supervisor,
     no_route_is_open_without_a_login,

@@ -2,11 +2,11 @@
 
 use ruhu_domain::{
     Channel, DeviceId, OpId, Record, RecordId,
-    intake::{Intake, Kept, Past, Sender, Verdict},
+    intake::{Changes, Intake, Kept, Past, Sender, Verdict},
     planted::{Bug, planted},
     record::Op,
     rights::{self, Action, Grant},
-    wire::{Grid, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
+    wire::{Grid, Left, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -24,6 +24,8 @@ pub struct Tables {
     pub purged: BTreeSet<OpId>,
     /// Each channel's last sequence number, floor and generation.
     pub channels: BTreeMap<Channel, (u64, u64, u64)>,
+    /// Records that moved away from a channel, with the sequence numbers of that.
+    pub moved: BTreeMap<(Channel, RecordId), u64>,
 }
 
 /// The office.
@@ -60,6 +62,11 @@ impl Server {
             .collect()
     }
 
+    /// Whether a device's worker may carry a channel away.
+    pub fn carries(&self, device: DeviceId, channel: &Channel) -> bool {
+        rights::allows(&self.grants(device), Action::Carry, channel)
+    }
+
     /// Takes a request and answers it; none where it broke down without a trace. `lag`: the records are
     /// read from a copy that is behind.
     pub fn handle(&mut self, request: &SyncRequest, now_ms: u64, lag: bool) -> Option<SyncResponse> {
@@ -79,7 +86,7 @@ impl Server {
             if request.limit == 0 {
                 own_page(channel, own)
             } else {
-                Some(self.page(channel, position, request.limit, own, lag))
+                Some(self.page(channel, position, request.limit, own, lag, &channels))
             }
         });
         Some(SyncResponse {
@@ -112,37 +119,66 @@ impl Server {
             self.tables.history.insert(op.id, (op, past));
         }
         let mut own = BTreeMap::new();
-        for (channel, records) in channels {
+        for (channel, Changes { records, left }) in channels {
             let counter = self.tables.channels.entry(channel.clone()).or_default();
             let after = counter.0;
             let mut before = BTreeMap::new();
             for changed in records {
                 counter.0 += 1;
-                if changed.clean {
-                    before.insert(counter.0, changed.before);
+                let number = changed.number_before();
+                if changed.clean && (number > 0 || changed.before.is_none()) {
+                    before.insert(counter.0, number);
                 }
+                self.tables.moved.remove(&(channel.clone(), changed.record.id));
                 self.tables.records.insert(changed.record.id, (counter.0, changed.record));
+            }
+            for record in left {
+                counter.0 += 1;
+                self.tables.moved.insert((channel.clone(), record), counter.0);
             }
             own.insert(channel, Own { after, last: counter.0, before, generation: counter.2 });
         }
         own
     }
 
-    fn page(&self, channel: Channel, position: Position, limit: u32, own: Option<&Own>, lag: bool) -> Page {
+    fn page(
+        &self,
+        channel: Channel,
+        position: Position,
+        limit: u32,
+        own: Option<&Own>,
+        lag: bool,
+        carried: &[Channel],
+    ) -> Page {
         let tables = if lag { &self.lagging } else { &self.tables };
         let (last, floor, generation) = tables.channels.get(&channel).copied().unwrap_or_default();
         let reset = position.generation != generation && position.next < floor;
         let after = if reset { 0 } else { position.next };
-        let mut rows: Vec<&(u64, Record)> =
-            tables.records.values().filter(|(seq, record)| record.channel == channel && *seq > after).collect();
+        let records = tables.records.values().filter(|(_, record)| record.channel == channel);
+        let left = tables.moved.iter().filter(|((of, _), _)| *of == channel);
+        let mut rows: Vec<(u64, Result<&Record, RecordId>)> = records
+            .map(|(seq, record)| (*seq, Ok(record)))
+            .chain(left.map(|((_, record), seq)| (*seq, Err(*record))))
+            .filter(|(seq, _)| *seq > after)
+            .collect();
         rows.sort_by_key(|(seq, _)| *seq);
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         // A copy that is behind says so: its numbers end where they end.
         let next = rows.last().map_or(if lag { last } else { after }, |(seq, _)| *seq);
         let known = |seq: &u64| own.is_some_and(|own| own.before.get(seq).is_some_and(|before| *before <= after));
-        let records = rows.iter().filter(|(seq, _)| !known(seq)).map(|(_, record)| record.clone()).collect();
-        Page { channel, records, after, next: Position { next, generation }, more, reset }
+        let (mut records, mut left) = (Vec::new(), Vec::new());
+        for (seq, row) in rows {
+            match row {
+                Ok(_) if known(&seq) => {}
+                Ok(record) => records.push(record.clone()),
+                Err(record) => {
+                    let to = tables.records.get(&record).map(|(_, record)| record.channel.clone());
+                    left.push(Left { record, to: to.filter(|to| carried.contains(to)) });
+                }
+            }
+        }
+        Page { channel, records, left, after, next: Position { next, generation }, more, reset }
     }
 
     /// Brings the copy up to date.
@@ -213,6 +249,7 @@ fn own_page(channel: Channel, own: Option<&Own>) -> Option<Page> {
     all_known.then(|| Page {
         channel,
         records: Vec::new(),
+        left: Vec::new(),
         after: own.after,
         next: Position { next: own.last, generation: own.generation },
         more: false,

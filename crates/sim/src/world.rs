@@ -50,6 +50,8 @@ pub enum Action {
     Choose,
     /// The worker withdraws a record.
     Withdraw,
+    /// The worker moves a record to the other channel.
+    Move,
     /// The phone sends the next request of a pass.
     Send,
     /// A request reaches the office, or not.
@@ -91,11 +93,12 @@ pub enum Action {
 impl Action {
     /// An action, the everyday ones more often.
     pub fn pick(rng: &mut impl Rng) -> Self {
-        const ACTIONS: [(Action, u32); 22] = [
+        const ACTIONS: [(Action, u32); 23] = [
             (Action::Edit, 160),
             (Action::EditBadly, 8),
             (Action::Choose, 20),
             (Action::Withdraw, 24),
+            (Action::Move, 16),
             (Action::Send, 200),
             (Action::Arrive, 220),
             (Action::Return, 220),
@@ -165,7 +168,7 @@ impl World {
             server: Server::new(&[channel(0), channel(1)]),
             backup: Tables::default(),
             stamps: HashMap::new(),
-            written: BTreeSet::new(),
+            written: [channel(0), channel(1)].map(|channel| channel.to_string()).into(),
             regranted: BTreeSet::new(),
         }
     }
@@ -184,6 +187,7 @@ impl World {
             Action::EditBadly => self.edit_badly(at, fate, &mut rng)?,
             Action::Choose => self.choose(at, fate, &mut rng)?,
             Action::Withdraw => self.withdraw(at, fate, &mut rng)?,
+            Action::Move => self.move_record(at, fate, &mut rng)?,
             Action::Send => self.send(at),
             Action::Arrive => self.arrive(at, &mut rng),
             Action::Return => self.take_answer(at, fate, &mut rng),
@@ -281,6 +285,15 @@ impl World {
             Some(_) => WITHDRAWN,
         };
         self.save(at, number, Kind::Other("note".into()), &json!({field: value}), fate, rng)
+    }
+
+    fn move_record(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
+        let record = record_id(rng.random_range(0..RECORDS));
+        let engine = &self.phones[at].engine;
+        let Some(from) = engine.record(record).map(|record| record.channel.clone()) else { return Ok(()) };
+        let to = if from == channel(0) { channel(1) } else { channel(0) };
+        let plan = engine.plan_move(record, &to, self.moment(at, rng));
+        self.told(at, plan, fate)
     }
 
     /// Carries a save out; when it went well the worker is told so, and that is a promise.
@@ -551,10 +564,14 @@ impl World {
     /// The promise that was broken.
     pub fn settle(&mut self) -> Promise {
         self.server.replicate();
-        self.server.lost.clear();
         for at in 0..self.phones.len() {
             self.phones[at].requests.clear();
             self.phones[at].break_off();
+            self.exchange(at);
+            self.check_carried(&self.phones[at])?;
+        }
+        self.server.lost.clear();
+        for at in 0..self.phones.len() {
             self.exchange(at);
         }
         for at in 0..self.phones.len() {
@@ -583,6 +600,21 @@ impl World {
                 self.phones[at].carry_out(plan, Fate::Well);
             }
         }
+    }
+
+    /// A phone that is up to date has no record that is, at the office, where its worker has no right.
+    fn check_carried(&self, phone: &Phone) -> Promise {
+        let queued: BTreeSet<RecordId> = phone.engine.outbox().map(|queued| queued.op.record).collect();
+        for record in phone.engine.records().filter(|record| !queued.contains(&record.id)) {
+            let Some((_, there)) = self.server.tables.records.get(&record.id) else { continue };
+            if !self.server.carries(phone.engine.head().device, &there.channel) {
+                return Err(format!(
+                    "a phone holds only granted channels: {} has moved to {}",
+                    record.id, there.channel
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_agrees(&self, phone: &Phone) -> Promise {

@@ -5,10 +5,10 @@ use crate::{
     id::{OpId, RecordId},
     merge::{join, merge},
     planted::{Bug, planted},
-    record::{Channel, Op, Record},
+    record::{Channel, Class, Op, Record},
     stamp::Stamp,
     storage::{Table, Write},
-    wire::{OpOutcome, OpResult, Page, SyncResponse},
+    wire::{Left, OpOutcome, OpResult, Page, SyncResponse},
 };
 use std::{
     borrow::Cow,
@@ -28,6 +28,8 @@ struct Answer<'a> {
     forgotten: BTreeSet<RecordId>,
     /// Of these the ones that the office erased.
     erased: BTreeSet<RecordId>,
+    /// Records that moved away from a channel, and where to.
+    left: BTreeMap<RecordId, Option<Channel>>,
     plan: Plan,
 }
 
@@ -50,6 +52,7 @@ impl Engine {
             cursors: BTreeMap::new(),
             forgotten: BTreeSet::new(),
             erased: BTreeSet::new(),
+            left: BTreeMap::new(),
             plan: Plan::default(),
         };
         if answer.restored {
@@ -67,6 +70,7 @@ impl Engine {
         for page in response.channels {
             answer.take_page(page);
         }
+        answer.follow_what_left();
         answer.let_go();
         for result in duplicates {
             answer.take_duplicate(&result);
@@ -111,10 +115,14 @@ impl Answer<'_> {
         let state = match result.outcome {
             OpOutcome::Applied | OpOutcome::Superseded | OpOutcome::Duplicate => {
                 let op = merged_as(&queued.op, &result);
-                let known = self.known(op.record, &op.channel);
+                let known = self.known(op.record);
                 let seen = self.engine.seen_with(&op, known);
                 let merged = seen.unwrap_or_else(|| Arc::new(merge(known.map(Arc::as_ref), &op).record));
                 self.base.insert(op.record, merged);
+                self.plan.delta.acknowledged.push(result.op);
+                return;
+            }
+            OpOutcome::Elsewhere => {
                 self.plan.delta.acknowledged.push(result.op);
                 return;
             }
@@ -137,7 +145,7 @@ impl Answer<'_> {
     fn take_duplicate(&mut self, result: &OpResult) {
         let Some(queued) = self.queued(result.op) else { return };
         let op = merged_as(&queued.op, result);
-        let came = self.known(op.record, &op.channel).is_some_and(|record| record.includes(&op));
+        let came = self.known(op.record).is_some_and(|record| record.includes(&op));
         if came || !self.granted.contains(&op.channel) {
             self.plan.delta.acknowledged.push(result.op);
         } else {
@@ -162,7 +170,7 @@ impl Answer<'_> {
             self.cursors.insert(page.channel.clone(), cursor);
         }
         for record in page.records {
-            let joined = join(self.known(record.id, &page.channel).map(Arc::as_ref), record);
+            let joined = join(self.known(record.id).map(Arc::as_ref), record);
             self.base.insert(joined.id, Arc::new(joined));
         }
         let gap = page.after > cursor.position.next && !planted(Bug::GapsIgnored);
@@ -172,6 +180,7 @@ impl Answer<'_> {
             self.plan.delta.again |= gap;
             return;
         }
+        self.left.extend(page.left.into_iter().map(|Left { record, to }| (record, to)));
         self.plan.delta.again |= page.more && page.next != cursor.position;
         cursor.position = page.next;
         if let (Some(fresh), false) = (cursor.fresh, page.more) {
@@ -179,6 +188,22 @@ impl Answer<'_> {
             self.forget_what_did_not_come(&page.channel, fresh);
         }
         self.cursors.insert(page.channel, cursor);
+    }
+
+    /// Records that moved to where the phone may not follow are forgotten. Others stay to be seen: what was written in
+    /// them since comes with the channel where they are.
+    fn follow_what_left(&mut self) {
+        for (id, to) in std::mem::take(&mut self.left) {
+            let Some(channel) = to else {
+                self.base.remove(&id);
+                self.forgotten.extend(self.engine.base.contains_key(&id).then_some(id));
+                continue;
+            };
+            if let Some(known) = self.known(id).filter(|known| known.channel != channel) {
+                let moved = Record { channel, ..known.as_ref().clone() };
+                self.base.insert(id, Arc::new(moved));
+            }
+        }
     }
 
     /// Forgets the records of channels that the phone may no longer carry. What waits in the outbox stays: the
@@ -203,12 +228,12 @@ impl Answer<'_> {
 
     /// A record as the office has it, as far as this phone knows. What was known before a pull began
     /// anew does not count.
-    fn known(&self, id: RecordId, channel: &Channel) -> Option<&Arc<Record>> {
+    fn known(&self, id: RecordId) -> Option<&Arc<Record>> {
         if let Some(record) = self.base.get(&id) {
             return Some(record);
         }
-        let record = self.engine.base.get(&id)?;
-        match self.cursor(channel).fresh {
+        let record = self.engine.base.get(&id).filter(|_| !self.forgotten.contains(&id))?;
+        match self.cursor(&record.channel).fresh {
             Some(fresh) if !self.engine.came_since(fresh, id) => None,
             _ => Some(record),
         }
@@ -216,10 +241,10 @@ impl Answer<'_> {
 
     fn forget_what_did_not_come(&mut self, channel: &Channel, fresh: u64) {
         let engine = self.engine;
-        let came: HashSet<RecordId> = engine.segments.range(fresh..).flat_map(|(_, ids)| ids).copied().collect();
+        let came: HashSet<RecordId> = engine.segments.range(fresh..).flat_map(|(_, (_, ids))| ids).copied().collect();
         let of_channel = engine.base.values().filter(|record| record.channel == *channel).map(|record| record.id);
         let gone: Vec<RecordId> = of_channel.filter(|id| !came.contains(id) && !self.base.contains_key(id)).collect();
-        self.erased.extend(&gone);
+        self.erased.extend(gone.iter().filter(|id| !self.left.contains_key(id)));
         self.forgotten.extend(gone);
     }
 
@@ -280,12 +305,11 @@ impl Answer<'_> {
     /// is not through, what did not come yet goes first, and the rest counts as come since.
     fn write_anew(&mut self, epoch: Option<&str>, spent: Spent) {
         let engine = self.engine;
-        self.plan.writes.push(Write::Clear(Table::Segments));
+        self.plan.writes.extend(Class::ALL.iter().map(|class| Write::Clear(Table::Segments(*class))));
         self.plan.delta.dropped = engine.segments.keys().copied().collect();
         let stay = engine.base.values().map(Arc::as_ref);
         let stay = stay.filter(|record| !self.forgotten.contains(&record.id) && !self.base.contains_key(&record.id));
-        let (stale, come): (Vec<&Record>, Vec<&Record>) =
-            stay.partition(|record| self.known(record.id, &record.channel).is_none());
+        let (stale, come): (Vec<&Record>, Vec<&Record>) = stay.partition(|record| self.known(record.id).is_none());
         let come: Vec<&Record> = come.into_iter().chain(self.base.values().map(Arc::as_ref)).collect();
         let mut plan = std::mem::take(&mut self.plan);
         put_segments(engine.next_segment(), epoch, stale, spent, &mut plan);
@@ -333,6 +357,6 @@ impl Engine {
     }
 
     fn came_since(&self, fresh: u64, id: RecordId) -> bool {
-        self.segments.range(fresh..).any(|(_, ids)| ids.contains(&id))
+        self.segments.range(fresh..).any(|(_, (_, ids))| ids.contains(&id))
     }
 }

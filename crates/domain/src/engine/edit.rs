@@ -4,7 +4,7 @@ use super::{Delta, Engine, Plan, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
     planted::{Bug, planted},
-    record::{Change, Channel, Kind, Name, Op, Record, diff},
+    record::{Change, Channel, Kind, MOVED, Name, Op, Record, diff},
     stamp::Stamp,
     storage::{Table, Write},
 };
@@ -45,6 +45,19 @@ impl Engine {
         let settles = others.iter().map(|other| other.stamp).collect();
         let change = Change { value, replaced: Some(current.stamp), settles };
         let changes = BTreeMap::from([(Name::from(field), change)]);
+        Some(self.plan_op(record.id, record.kind.clone(), record.channel.clone(), changes, moment))
+    }
+
+    /// Plans to move a record to another channel. None when there is no such record, it is there already, or it can't
+    /// go there ([`Channel::leads_to`]).
+    pub fn plan_move(&self, record: RecordId, to: &Channel, moment: Moment) -> Option<Plan> {
+        let record: &Record = self.record(record)?;
+        if record.channel == *to || !record.channel.leads_to(to) {
+            return None;
+        }
+        let replaced = record.fields.get(MOVED).map(|field| field.stamp);
+        let change = Change { value: to.to_string().into(), replaced, settles: Vec::new() };
+        let changes = BTreeMap::from([(Name::from(MOVED), change)]);
         Some(self.plan_op(record.id, record.kind.clone(), record.channel.clone(), changes, moment))
     }
 

@@ -99,6 +99,9 @@ struct Segment<R> {
     epoch: Option<String>,
 }
 
+/// What a segment holds: records of one class.
+pub type Held = (Class, Vec<RecordId>);
+
 /// Acknowledged ops by when that was, Unix milliseconds of the server.
 type Spent = BTreeMap<u64, Vec<OpId>>;
 
@@ -196,7 +199,7 @@ pub struct Engine {
     /// Acknowledged in this epoch, and still in storage; with when that was.
     acknowledged: BTreeMap<OpId, (u64, Queued)>,
     cursors: BTreeMap<Channel, Cursor>,
-    segments: BTreeMap<u64, Vec<RecordId>>,
+    segments: BTreeMap<u64, Held>,
 }
 
 /// A planned change: first write `writes` in one transaction, then [`Engine::apply`] it.
@@ -221,8 +224,8 @@ pub struct Delta {
     pub base: Vec<Arc<Record>>,
     /// Records that the office no longer hands out.
     pub forgotten: Vec<RecordId>,
-    /// Segments written: number and records.
-    pub segments: Vec<(u64, Vec<RecordId>)>,
+    /// Segments written, by number.
+    pub segments: Vec<(u64, Held)>,
     /// Segments removed.
     pub dropped: Vec<u64>,
     /// Channels that the phone may no longer carry.
@@ -268,10 +271,14 @@ impl Engine {
         let count = stored.get(Table::Meta, COUNT).map(|bytes| parse(Table::Meta, bytes)).transpose()?;
         engine.head.generation = count.unwrap_or_default();
         let mut spent = HashMap::new();
-        for (key, bytes) in stored.entries(Table::Segments) {
+        let of_class = |class| stored.entries(Table::Segments(class)).iter().map(move |entry| (class, entry));
+        let mut segments: Vec<_> = Class::ALL.iter().copied().flat_map(of_class).collect();
+        segments.sort_unstable_by_key(|(_, (key, _))| key);
+        for (class, (key, bytes)) in segments {
             let number = u64::from_str_radix(key, 16).unwrap_or_default();
-            let segment: Segment<Record> = parse(Table::Segments, bytes)?;
-            engine.segments.insert(number, segment.records.iter().map(|record| record.id).collect());
+            let segment: Segment<Record> = parse(Table::Segments(class), bytes)?;
+            let records = segment.records.iter().map(|record| record.id).collect();
+            engine.segments.insert(number, (class, records));
             engine.base.extend(segment.records.into_iter().map(|record| (record.id, Arc::new(record))));
             if segment.epoch == engine.head.epoch {
                 spent.extend(segment.spent.into_iter().flat_map(|(at, ops)| ops.into_iter().map(move |op| (op, at))));
@@ -419,7 +426,7 @@ impl Engine {
     }
 }
 
-/// Writes records as segments from number `next` on; the first names the ops spent on them.
+/// Writes records as segments from number `next` on, each of one class; the first names the ops spent on them.
 fn put_segments<'a>(
     next: u64,
     epoch: Option<&str>,
@@ -427,18 +434,26 @@ fn put_segments<'a>(
     spent: Spent,
     plan: &mut Plan,
 ) {
-    let records: Vec<&Record> = records.into_iter().collect();
-    let mut segments: Vec<&[&Record]> = records.chunks(SEGMENT).collect();
-    if segments.is_empty() && !spent.is_empty() {
-        segments.push(&[]);
+    let mut by_class: BTreeMap<Class, Vec<&Record>> = BTreeMap::new();
+    for record in records {
+        by_class.entry(record.channel.class).or_default().push(record);
     }
+    if by_class.is_empty() && !spent.is_empty() {
+        by_class.insert(Class::General, Vec::new());
+    }
+    let chunks = |(class, records): (&Class, &'_ Vec<&'a Record>)| {
+        let chunks = records.chunks(SEGMENT).map(<[_]>::to_vec);
+        let chunks: Vec<_> = if records.is_empty() { vec![Vec::new()] } else { chunks.collect() };
+        chunks.into_iter().map(|chunk| (*class, chunk)).collect::<Vec<_>>()
+    };
     let mut spent = Some(spent);
-    for (number, records) in (next..).zip(segments) {
+    for (number, (class, records)) in (next..).zip(by_class.iter().flat_map(chunks)) {
         let spent = spent.take().unwrap_or_default();
         let epoch = epoch.filter(|_| !spent.is_empty()).map(str::to_owned);
-        let segment = Segment { records: records.to_vec(), spent, epoch };
-        plan.writes.push(Write::Put(Table::Segments, segment_key(number), json(&segment)));
-        plan.delta.segments.push((number, records.iter().map(|record| record.id).collect()));
+        let ids = records.iter().map(|record| record.id).collect();
+        let segment = Segment { records, spent, epoch };
+        plan.writes.push(Write::Put(Table::Segments(class), segment_key(number), json(&segment)));
+        plan.delta.segments.push((number, (class, ids)));
     }
 }
 

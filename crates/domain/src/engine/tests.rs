@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
-    record::{Field, Kind},
-    wire::{Grid, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
+    record::{Class, Field, Kind, MOVED},
+    wire::{Grid, Left, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
 use serde_json::{Value, json};
 
@@ -106,7 +106,7 @@ fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> S
 
 fn page(records: Vec<Record>, next: u64) -> Page {
     let next = Position { next, generation: 0 };
-    Page { channel: channel(), records, after: 0, next, more: false, reset: false }
+    Page { channel: channel(), records, left: Vec::new(), after: 0, next, more: false, reset: false }
 }
 
 #[test]
@@ -347,7 +347,12 @@ fn what_a_worker_lost_the_right_to_is_erased_and_what_they_saved_goes_to_the_off
     phone.answer(no_right(&[(op, OpOutcome::Quarantined)]));
     let phone = phone.restarted();
     assert!(phone.engine.record(record(2)).is_none(), "erased");
-    assert!(!phone.stored.iter().any(|((table, _), value)| *table == Table::Segments && contains(value, "二")));
+    assert!(
+        !phone
+            .stored
+            .iter()
+            .any(|((table, _), value)| *table == Table::Segments(Class::General) && contains(value, "二"))
+    );
     assert_eq!(phone.value(record(1), "found"), json!("离线时写的"), "their own words are still there to see");
     assert!(phone.request().cursors.is_empty());
     assert_eq!(phone.engine.outbox().len(), 1, "until a supervisor decides");
@@ -465,10 +470,10 @@ fn compaction_keeps_every_record_and_the_newest_of_each() {
         let op = phone.edit(id, &json!({"found": format!("第{n}次")}), NOW + n);
         phone.answer(response(&[(op, OpOutcome::Applied)], vec![], n));
     }
-    let before = phone.stored.keys().filter(|(table, _)| *table == Table::Segments).count();
+    let before = phone.stored.keys().filter(|(table, _)| *table == Table::Segments(Class::General)).count();
     let plan = phone.engine.plan_compaction().expect("many small segments");
     phone.carry_out(plan);
-    let after = phone.stored.keys().filter(|(table, _)| *table == Table::Segments).count();
+    let after = phone.stored.keys().filter(|(table, _)| *table == Table::Segments(Class::General)).count();
     assert_eq!((before, after), (200, 1));
     assert!(phone.engine.plan_compaction().is_none(), "there is nothing more to gain");
     let phone = phone.restarted();
@@ -555,4 +560,109 @@ fn what_counts_as_written_is_what_the_storage_says() {
     let id = phone.edit(record(1), &json!({"found": "二"}), NOW);
     phone.answer(response(&[(id, OpOutcome::Applied)], vec![], 2));
     assert_eq!(phone.restarted().value(record(1), "found"), json!("二"));
+}
+
+fn neighbour() -> Channel {
+    "411502001003-07/general".parse().expect("a channel")
+}
+
+/// An answer that tells of a record that it moved, and where to if the phone may follow.
+fn moved(id: RecordId, to: Option<Channel>, next: u64) -> SyncResponse {
+    let left = vec![Left { record: id, to: to.clone() }];
+    let mut answer =
+        SyncResponse { channels: vec![Page { left, ..page(Vec::new(), next) }], ..response(&[], Vec::new(), 0) };
+    answer.grants.extend(to.map(|channel| Grid { channel, name: "第7网格".into() }));
+    answer
+}
+
+#[test]
+fn a_record_that_moves_to_where_the_worker_may_not_follow_is_erased_and_what_waits_goes_to_the_office() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一"), at_office(2, "二")], 40));
+    let op = phone.edit(record(1), &json!({"found": "离线时写的"}), NOW);
+    phone.answer(moved(record(1), None, 41));
+    let mut phone = phone.restarted();
+    let stored = |phone: &Phone, words: &str| {
+        let segments = phone.stored.iter().filter(|((table, _), _)| matches!(table, Table::Segments(_)));
+        segments.map(|(_, value)| value).any(|value| contains(value, words))
+    };
+    assert!(!stored(&phone, "一") && stored(&phone, "二"));
+    assert_eq!(phone.value(record(1), "found"), json!("离线时写的"), "their own words are still there to see");
+    assert_eq!(phone.request().ops[0].id, op);
+    // It was in the history before: it is acknowledged, and kept for a server that has to be restored.
+    phone.answer(response(&[(op, OpOutcome::Elsewhere)], Vec::new(), 42));
+    assert_eq!(phone.waiting(), 0);
+    assert!(phone.engine.record(record(1)).is_none());
+    assert!(phone.restarted().engine.acknowledged().any(|(_, kept)| kept.id == op));
+}
+
+#[test]
+fn a_record_that_moves_within_what_the_worker_may_carry_is_never_out_of_sight() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一")], 40));
+    phone.answer(moved(record(1), Some(neighbour()), 41));
+    assert_eq!(phone.value(record(1), "found"), json!("一"), "before the page of the other grid comes");
+    let seen = |phone: &Phone| phone.engine.record(record(1)).expect("a record").channel.clone();
+    assert_eq!(seen(&phone.restarted()), neighbour());
+    // The grid where it was is lost: the record is not of it any more.
+    let mut answer = response(&[], Vec::new(), 0);
+    answer.channels.clear();
+    answer.grants[0].channel = neighbour();
+    phone.answer(answer);
+    assert_eq!(seen(&phone.restarted()), neighbour());
+}
+
+#[test]
+fn a_worker_moves_a_record_to_another_grid_of_the_county_and_no_further() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一")], 40));
+    let moment = Moment { now_ms: NOW, random: [9; 10] };
+    for (to, why) in [
+        ("411502001003-02/general", "it is there"),
+        ("411522001003-02/general", "another county"),
+        ("411502001003-02/care", "another class"),
+    ] {
+        assert!(phone.engine.plan_move(record(1), &to.parse().expect("a channel"), moment).is_none(), "{why}");
+    }
+    let plan = phone.engine.plan_move(record(1), &neighbour(), moment).expect("a move");
+    let op = plan.delta.queued[0].op.clone();
+    assert_eq!((op.channel.clone(), op.moves_to()), (channel(), Some(neighbour())));
+    phone.carry_out(plan);
+    let phone = phone.restarted();
+    let seen = phone.engine.record(record(1)).expect("a record");
+    assert_eq!((&seen.channel, &seen.fields[MOVED].value), (&neighbour(), &json!(neighbour().to_string())));
+}
+
+#[test]
+fn records_of_each_class_are_kept_in_a_table_of_their_own() {
+    let mut phone = Phone::new(1);
+    let classes = [Class::General, Class::Mediation, Class::Care];
+    let records = (1..).zip(classes).map(|(n, class)| {
+        let mut record = at_office(n, class.title());
+        record.channel.class = class;
+        record
+    });
+    let records: Vec<Record> = records.collect();
+    let pages = records.iter().map(|record| Page { channel: record.channel.clone(), ..page(vec![record.clone()], 1) });
+    let mut answer = SyncResponse { channels: pages.collect(), ..response(&[], Vec::new(), 0) };
+    answer.grants =
+        records.iter().map(|record| Grid { channel: record.channel.clone(), name: "第2网格".into() }).collect();
+    phone.answer(answer);
+    for class in classes {
+        let of_table = phone.stored.iter().filter(|((table, _), _)| *table == Table::Segments(class));
+        let kept: Vec<&Vec<u8>> = of_table.map(|(_, value)| value).collect();
+        assert_eq!(kept.len(), 1);
+        for other in classes {
+            assert_eq!(contains(kept[0], other.title()), other == class, "{other:?} in {class:?}");
+        }
+    }
+    // The right to one class is lost: nothing of it stays, and nothing of the others goes.
+    let mut answer = response(&[], Vec::new(), 0);
+    answer.channels.clear();
+    answer.grants =
+        records[..2].iter().map(|record| Grid { channel: record.channel.clone(), name: String::new() }).collect();
+    phone.answer(answer);
+    let phone = phone.restarted();
+    assert!(!phone.stored.keys().any(|(table, _)| *table == Table::Segments(Class::Care)));
+    assert_eq!(phone.engine.records().count(), 2);
 }

@@ -49,19 +49,19 @@ impl Engine {
         if self.cursors.values().any(|cursor| cursor.fresh.is_some()) {
             return None;
         }
-        let entries: usize = self.segments.values().map(Vec::len).sum();
+        let entries: usize = self.segments.values().map(|(_, records)| records.len()).sum();
         let stale = entries > 2 * self.base.len() + SEGMENT;
-        let small = self.segments.iter().filter(|(_, records)| stale || records.len() < SMALL);
+        let small = self.segments.iter().filter(|(_, (_, records))| stale || records.len() < SMALL);
         let chosen: Vec<u64> = small.map(|(number, _)| *number).collect();
         if !stale && chosen.len() <= SMALL_SEGMENTS {
             return None;
         }
-        let mut ids: BTreeSet<RecordId> = chosen.iter().flat_map(|number| &self.segments[number]).copied().collect();
+        let mut ids: BTreeSet<RecordId> = chosen.iter().flat_map(|number| &self.segments[number].1).copied().collect();
         if planted(Bug::CompactionDropsOne) {
             ids.pop_first();
         }
         let records: Vec<&Record> = ids.iter().filter_map(|id| self.base.get(id).map(Arc::as_ref)).collect();
-        let delete = |number: &u64| Write::Delete(Table::Segments, segment_key(*number));
+        let delete = |number: &u64| Write::Delete(Table::Segments(self.segments[number].0), segment_key(*number));
         let mut plan = Plan { writes: chosen.iter().map(delete).collect(), delta: Delta::default() };
         plan.delta.dropped = chosen;
         put_segments(self.next_segment(), self.head.epoch.as_deref(), records, self.spent(), &mut plan);

@@ -99,8 +99,8 @@ impl Database {
         let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), before).await?;
         let sender = Sender { name: &op.by, grants: &[], now_ms: random::now_ms() };
         let Some(result) = ground.intake.accept(&op, &sender) else { return Ok(Some(CannotDecide::Gone)) };
-        for (channel, records) in std::mem::take(&mut ground.intake).finish().1 {
-            ground.write(&mut tx, &channel, records).await?;
+        for (channel, changes) in std::mem::take(&mut ground.intake).finish().1 {
+            ground.write(&mut tx, &channel, changes).await?;
         }
         let stamp = result.stamp.map(|stamp| stamp.to_string());
         if !decide(&mut tx, &county, id, "applied", stamp, None).await? {

@@ -7,7 +7,7 @@ use super::{
 use crate::random;
 use ruhu_domain::{
     Channel, OpId, Record, RecordId,
-    intake::{Changed, Intake, Kept, OpDigest, Past, Verdict},
+    intake::{Changes, Intake, Kept, OpDigest, Past, Verdict},
     record::Op,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow, query::QueryScalar};
@@ -19,7 +19,10 @@ const INSERT_OPS: &str = "INSERT INTO op (county, id, record, channel, account, 
 const INSERT_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {}";
 
 const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {} \
-                              ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body";
+                              ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body, \
+                              channel = excluded.channel, village = excluded.village";
+
+const INSERT_MOVED: &str = "INSERT INTO moved (county, channel, seq, record) VALUES {}";
 
 /// What the tries of a transaction before found out.
 #[derive(Debug, Default)]
@@ -58,8 +61,9 @@ impl<'a> Ground<'a> {
         ops: &[Op],
         before: &mut Found,
     ) -> sqlx::Result<Self> {
-        let wanted: BTreeSet<String> =
-            ops.iter().map(|op| op.channel.to_string()).chain(before.channels.iter().cloned()).collect();
+        let targets = ops.iter().filter_map(Op::moves_to).filter(|to| to.grid.village().county() == county);
+        let named = ops.iter().map(|op| op.channel.to_string()).chain(targets.map(|to| to.to_string()));
+        let wanted: BTreeSet<String> = named.chain(before.channels.iter().cloned()).collect();
         let locked = lock(tx, engine, county, &wanted).await?;
         let records = stored_records(tx, engine, county, ops.iter().map(|op| op.record)).await?;
         let channels = records.iter().map(|(record, _)| record.channel.to_string());
@@ -79,15 +83,16 @@ impl<'a> Ground<'a> {
         Ok(Self { engine, county, locked, intake: Intake::new(history, records, gone) })
     }
 
-    /// Writes a channel's changed records under its next numbers.
+    /// Writes what changed in a channel under its next numbers.
     pub(super) async fn write(
         &self,
         tx: &mut AnyConnection,
         channel: &Channel,
-        records: Vec<Changed>,
+        Changes { records, left }: Changes,
     ) -> sqlx::Result<Written> {
-        let (last, generation) = advance(tx, self.county, channel, records.len()).await?;
-        let after = last - records.len() as u64;
+        let count = records.len() + left.len();
+        let (last, generation) = advance(tx, self.county, channel, count).await?;
+        let after = last - count as u64;
         if after > 0 && !self.locked.contains(&channel.to_string()) {
             // The channel began while this transaction was reading.
             return Err(overtaken());
@@ -95,15 +100,21 @@ impl<'a> Ground<'a> {
         let (mut new, mut old) = (Vec::new(), Vec::new());
         let mut known = HashMap::new();
         for (seq, changed) in (after + 1..).zip(&records) {
-            if changed.clean {
-                known.insert(seq, changed.before);
+            let before = changed.number_before();
+            if changed.clean && (before > 0 || changed.before.is_none()) {
+                known.insert(seq, before);
             }
-            let rows = if changed.before == 0 { &mut new } else { &mut old };
+            let rows = if changed.before.is_none() { &mut new } else { &mut old };
             rows.push((seq, &changed.record, json(&changed.record)?));
+            if before == 0 && changed.before.is_some() {
+                came_back(tx, self.county, channel, changed.record.id).await?;
+            }
         }
         for (words, rows) in [(INSERT_RECORDS, new), (UPDATE_RECORDS, old)] {
             write_records(tx, self.engine, words, self.county, channel, &rows).await?;
         }
+        let first_left = after + records.len() as u64 + 1;
+        write_moved(tx, self.engine, self.county, channel, first_left, &left).await?;
         Ok(Written { after, last, generation, known })
     }
 }
@@ -293,4 +304,35 @@ async fn write_records(
         query.execute(&mut *tx).await?;
     }
     Ok(())
+}
+
+/// Notes that records moved away from a channel, under its numbers from `first` on.
+async fn write_moved(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    county: &str,
+    channel: &Channel,
+    first: u64,
+    records: &[RecordId],
+) -> sqlx::Result<()> {
+    let numbered: Vec<(u64, &RecordId)> = (first..).zip(records).collect();
+    for chunk in numbered.chunks(ROWS) {
+        let mut query = insert(engine, INSERT_MOVED, chunk.len(), 4);
+        for (seq, record) in chunk {
+            query = query.bind(county).bind(channel.to_string()).bind(seq.cast_signed()).bind(key(record.0));
+        }
+        query.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// A record moved to a channel, maybe not for the first time: that it once left is no longer so.
+async fn came_back(tx: &mut AnyConnection, county: &str, channel: &Channel, record: RecordId) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM moved WHERE county = $1 AND channel = $2 AND record = $3")
+        .bind(county)
+        .bind(channel.to_string())
+        .bind(key(record.0))
+        .execute(tx)
+        .await
+        .map(drop)
 }

@@ -3,18 +3,18 @@
 use super::{
     Database,
     sql::Tries,
-    stored::{Found, Ground, decode, insert_history},
+    stored::{Found, Ground, decode, insert_history, uuid},
 };
 use crate::random;
 use ruhu_domain::{
-    Channel, DeviceId, OpId,
+    Channel, DeviceId, OpId, RecordId,
     intake::{Sender, rejected},
     record::Op,
     rights::Grant,
-    wire::{MAX_RECORDS, OpResult, Page, Position},
+    wire::{Left, MAX_RECORDS, OpResult, Page, Position},
 };
 use serde_json::value::RawValue;
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, HashMap};
 
 /// Who sends ops.
@@ -65,6 +65,7 @@ impl Written {
         (self.after + 1..=self.last).all(known).then(|| Page {
             channel: channel.clone(),
             records: Vec::new(),
+            left: Vec::new(),
             after: self.after,
             next: Position { next: self.last, generation: self.generation },
             more: false,
@@ -128,8 +129,8 @@ impl Database {
             }
             let (kept, channels) = std::mem::take(&mut ground.intake).finish();
             insert_history(&mut tx, self.engine, county, author, &kept).await?;
-            for (channel, records) in channels {
-                let wrote = ground.write(&mut tx, &channel, records).await?;
+            for (channel, changes) in channels {
+                let wrote = ground.write(&mut tx, &channel, changes).await?;
                 written.insert(channel, wrote);
             }
         }
@@ -163,34 +164,32 @@ impl Database {
             let reset = position.generation != generation && position.next < floor;
             let after = if reset { 0 } else { position.next };
             let next = Position { next: after, generation };
-            let mut page = Page { channel: channel.clone(), records: Vec::new(), after, next, more: true, reset };
+            let mut page = Page {
+                channel: channel.clone(),
+                records: Vec::new(),
+                left: Vec::new(),
+                after,
+                next,
+                more: true,
+                reset,
+            };
             if left == 0 {
                 pages.push(page);
                 continue;
             }
-            // Planned each time: PostgreSQL would keep a plan from when the table was small.
-            let rows = sqlx::query(
-                "SELECT seq, body FROM record WHERE county = $1 AND channel = $2 AND seq > $3 ORDER BY seq LIMIT $4",
-            )
-            .persistent(false)
-            .bind(&county)
-            .bind(channel.to_string())
-            .bind(after.cast_signed())
-            .bind(i64::from(left))
-            .fetch_all(&mut *tx)
-            .await?;
+            let rows = changes(&mut tx, &county, channel, after, left).await?;
             page.more = rows.len() == left as usize;
-            let known = taken.written.get(channel).map(|written| &written.known);
-            for row in &rows {
-                let seq = row.try_get::<i64, _>(0)?.cast_unsigned();
-                page.next.next = seq;
-                if known.and_then(|known| known.get(&seq)).is_some_and(|before| *before <= after) {
-                    continue;
-                }
-                let body: String = row.try_get(1)?;
-                page.records.push(RawValue::from_string(body).map_err(decode)?);
-            }
             left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+            let known = taken.written.get(channel).map(|written| &written.known);
+            for (seq, row) in rows {
+                page.next.next = seq;
+                match row {
+                    Row::Left(left) => page.left.push(Left { to: left.to.filter(|to| channels.contains(to)), ..left }),
+                    Row::Record(_)
+                        if known.and_then(|known| known.get(&seq)).is_some_and(|before| *before <= after) => {}
+                    Row::Record(body) => page.records.push(RawValue::from_string(body).map_err(decode)?),
+                }
+            }
             if asked != Some(page.next) || page.more || reset {
                 pages.push(page);
             }
@@ -198,6 +197,53 @@ impl Database {
         tx.commit().await?;
         Ok(pages)
     }
+}
+
+/// What a sequence number of a channel stands for.
+enum Row {
+    /// A record that is in the channel.
+    Record(String),
+    /// A record that moved away, and where it is now.
+    Left(Left),
+}
+
+/// What changed in a channel after a number, at most `limit` changes, with their numbers.
+async fn changes(
+    tx: &mut AnyConnection,
+    county: &str,
+    channel: &Channel,
+    after: u64,
+    limit: u32,
+) -> sqlx::Result<Vec<(u64, Row)>> {
+    const RECORDS: &str =
+        "SELECT seq, body FROM record WHERE county = $1 AND channel = $2 AND seq > $3 ORDER BY seq LIMIT $4";
+    const LEFT: &str = "SELECT m.seq, m.record, COALESCE(r.channel, '') FROM moved m
+         LEFT JOIN record r ON r.county = m.county AND r.id = m.record
+         WHERE m.county = $1 AND m.channel = $2 AND m.seq > $3 ORDER BY m.seq LIMIT $4";
+    let mut changes = Vec::new();
+    for words in [RECORDS, LEFT] {
+        // Planned each time: PostgreSQL would keep a plan from when the table was small.
+        let rows = sqlx::query(words)
+            .persistent(false)
+            .bind(county)
+            .bind(channel.to_string())
+            .bind(after.cast_signed())
+            .bind(i64::from(limit))
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in &rows {
+            let seq = row.try_get::<i64, _>(0)?.cast_unsigned();
+            let change = if words == RECORDS {
+                Row::Record(row.try_get(1)?)
+            } else {
+                Row::Left(Left { record: RecordId(uuid(row, 1)?), to: row.try_get::<String, _>(2)?.parse().ok() })
+            };
+            changes.push((seq, change));
+        }
+    }
+    changes.sort_unstable_by_key(|(seq, _)| *seq);
+    changes.truncate(limit as usize);
+    Ok(changes)
 }
 
 /// A channel's generation and floor.

@@ -153,12 +153,12 @@ impl World {
     }
 
     pub async fn log_in(&self, device: u64) -> Phone<'_> {
-        let request = LoginRequest {
-            account: "wangfang".into(),
-            password: PASSWORD.into(),
-            device: DeviceId(device),
-            code: None,
-        };
+        self.log_in_as("wangfang", device).await
+    }
+
+    pub async fn log_in_as(&self, account: &str, device: u64) -> Phone<'_> {
+        let request =
+            LoginRequest { account: account.into(), password: PASSWORD.into(), device: DeviceId(device), code: None };
         let answer = self.client.post(format!("{}/api/v1/login", self.url)).json(&request).send().await;
         let answer: LoginResponse = answer.expect("an answer").json().await.expect("a login");
         Phone { world: self, token: answer.token, device: DeviceId(device), cursors: BTreeMap::new() }
