@@ -1,27 +1,22 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::{
+use crate::parts::{Part, Wanted};
+use leptos::prelude::*;
+use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
         Screen,
-        broken::Broken,
         care::Care,
-        history::History,
         household::HouseholdPage,
-        install::Install,
         locked::{Locked, Unsealed},
         login::Login,
-        matters::Matters,
-        me::Me,
         not_found::NotFound,
-        notice::NoticePage,
         round::Round,
         today::Today,
         visit_form::{EditVisit, NewVisit},
     },
     state::{App, Phase, use_app},
 };
-use leptos::prelude::*;
 
 /// The whole app.
 #[component]
@@ -39,7 +34,7 @@ pub fn Root() -> impl IntoView {
             Phase::Unsealed => view! { <Unsealed/> }.into_any(),
             Phase::Locked => view! { <Locked/> }.into_any(),
             Phase::LoggedOut => view! { <Login/> }.into_any(),
-            Phase::Broken(reason) => view! { <Broken reason/> }.into_any(),
+            Phase::Broken(reason) => view! { <Part wanted=Wanted::Broken(reason)/> }.into_any(),
             Phase::Open => view! { <Notebook/> }.into_any(),
         }}
         <ToastBar/>
@@ -57,16 +52,15 @@ fn Notebook() -> impl IntoView {
                 Screen::Today => view! { <Today/> }.into_any(),
                 Screen::Round => view! { <Round/> }.into_any(),
                 Screen::Household(id) => view! { <HouseholdPage id/> }.into_any(),
-                Screen::Notice(id) => view! { <NoticePage id/> }.into_any(),
+
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),
-                Screen::History(id) => view! { <History id/> }.into_any(),
-                Screen::Matters => view! { <Matters/> }.into_any(),
+
                 Screen::Care => view! { <Care/> }.into_any(),
-                Screen::Me => view! { <Me/> }.into_any(),
-                Screen::Install => view! { <Install/> }.into_any(),
+
                 Screen::Login => view! { <Login/> }.into_any(),
                 Screen::NotFound => view! { <NotFound/> }.into_any(),
+                screen => view! { <Part wanted=Wanted::Screen(screen)/> }.into_any(),
             }}
             <TabBar/>
         </div>

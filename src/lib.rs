@@ -1,7 +1,6 @@
 //! Ruhu (入户): the phone app, a Leptos PWA. Data flows one way:
 //! `pages, components → state → domain ← storage, sync, platform`.
 
-pub mod app;
 pub mod components;
 pub mod office;
 pub mod pages;

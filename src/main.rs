@@ -1,6 +1,9 @@
 //! The phone app: mounts it on the page.
 
+mod app;
+mod parts;
+
 fn main() {
     console_error_panic_hook::set_once();
-    leptos::mount::mount_to_body(ruhu::app::Root);
+    leptos::mount::mount_to_body(app::Root);
 }

@@ -3,9 +3,8 @@
 use crate::{platform::clock, state::use_app};
 use leptos::prelude::*;
 use ruhu_domain::{
-    Record, RecordId, Stamp, day,
+    Record, RecordId, Stamp, day, labels,
     record::{Field, Name},
-    visit::{field_label, field_words},
 };
 
 /// A value to choose: its stamp, the words, who wrote it and when.
@@ -56,13 +55,13 @@ pub fn Contested(
 
 /// The values of a contested field, the one that stands first.
 fn choices(record: &Record, name: &Name) -> Option<(Name, &'static str, Vec<Choice>)> {
-    let label = field_label(name)?;
+    let label = labels::field(&record.kind, name)?;
     let standing = record.fields.get(name)?;
     let others = record.contested.get(name)?;
     let choice = |field: &Field| {
         let when = day::ago(field.stamp.ms.cast_signed(), clock::now_ms());
         let who = format!("{} {when}", record.author(field.stamp));
-        (field.stamp, field_words(name, &field.value), who)
+        (field.stamp, labels::value(&record.kind, name, &field.value), who)
     };
     Some((name.clone(), label, std::iter::once(standing).chain(others).map(choice).collect()))
 }

@@ -6,6 +6,7 @@ pub mod door_row;
 pub mod empty;
 pub mod notice;
 pub mod page;
+pub mod record_form;
 pub mod switch;
 pub mod tab_bar;
 pub mod tick;

@@ -57,6 +57,13 @@ pub fn HouseholdPage(
                             view! { <ol class="timeline">{rows}</ol> {more} }.into_any()
                         }}
                     </section>
+                    {move || {
+                        let grid = app.read(|notebook| notebook.channel_of(id)).map(|channel| channel.grid);
+                        let may = app.mediation_channels().iter().any(|channel| Some(&channel.grid) == grid.as_ref());
+                        may.then(|| view! {
+                            <p><a href=format!("/households/{id}/dispute") class="text-button">"登记纠纷"</a></p>
+                        })
+                    }}
                     <div class="action">
                         <a href=format!("/households/{id}/visit") class="button">"走访"</a>
                     </div>

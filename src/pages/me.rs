@@ -14,6 +14,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Kind, day,
     engine::{Queued, QueuedState},
+    labels,
     record::WITHDRAWN,
     visit::Visit,
 };
@@ -150,9 +151,10 @@ fn Item(
     let withdrawn = queued.op.changes.contains_key(WITHDRAWN);
     let what = match (&queued.op.kind, withdrawn) {
         (Kind::Visit, true) => "撤销走访",
-        (Kind::Visit, false) => "走访",
-        _ => "记录",
+        (Kind::Other(_), _) => "记录",
+        (kind, _) => labels::kind(kind),
     };
+    let what = what.to_owned();
     let since = day::ago(queued.op.stamp.ms.cast_signed(), clock::now_ms());
     let sending = move || app.status.get() == SyncStatus::Sending;
     let (state, reason, retry) = match queued.state {

@@ -3,10 +3,10 @@
 use crate::{
     components::{door_row::DoorRow, empty::Empty, page::Page},
     platform::clock,
-    state::use_app,
+    state::{drafts::Draft, use_app},
 };
 use leptos::prelude::*;
-use ruhu_domain::{day, round::Door};
+use ruhu_domain::{Kind, day, labels, round::Door};
 
 /// Doors shown here; the rest is on the round.
 const DOORS: usize = 8;
@@ -17,6 +17,16 @@ pub(super) const fn why_no_doors(synced: bool, grids: usize) -> (&'static str, &
         (false, _) => ("正在下载花名册…", "需要网络；下载后没有信号也能用"),
         (true, 0) => ("还没有分配网格", "请联系办公室为您的账号分配网格"),
         (true, _) => ("网格里还没有户", "请联系办公室导入花名册"),
+    }
+}
+
+/// Where a draft of a dispute's file is gone on with.
+fn address_of(draft: &Draft, saved: bool) -> String {
+    match draft.dispute() {
+        None if saved => format!("/matters/{}/edit", draft.id),
+        None => "/matters/new".to_owned(),
+        Some(dispute) if saved => format!("/matters/{dispute}/{}/{}", draft.kind.as_str(), draft.id),
+        Some(dispute) => format!("/matters/{dispute}/{}/new", draft.kind.as_str()),
     }
 }
 
@@ -42,24 +52,26 @@ pub fn Today() -> impl IntoView {
         let drafts = app.read(|notebook| {
             let roster = notebook.roster();
             let named = notebook.drafts().into_iter().map(|draft| {
-                let household = roster.household(draft.visit.household).map(|(_, household)| household.clone());
+                let visited = draft.visit().map(|visit| visit.household);
+                let household = visited.and_then(|id| roster.household(id)).map(|(_, household)| household.clone());
                 let saved = notebook.engine().record(draft.id).is_some();
-                (draft, household, saved)
+                (draft, visited, household, saved)
             });
             named.collect::<Vec<_>>()
         });
         if drafts.is_empty() {
             return ().into_any();
         }
-        let rows = drafts.into_iter().map(|(draft, household, saved)| {
-            let name = household.map_or_else(
-                || "已不在您网格里的户".to_owned(),
-                |household| format!("{} {}", household.number, household.head),
-            );
-            let href = if saved {
-                format!("/visits/{}", draft.id)
-            } else {
-                format!("/households/{}/visit", draft.visit.household)
+        let rows = drafts.into_iter().map(|(draft, visited, household, saved)| {
+            let name = match (&draft.kind, household) {
+                (Kind::Visit, None) => "已不在您网格里的户".to_owned(),
+                (Kind::Visit, Some(household)) => format!("{} {}", household.number, household.head),
+                (kind, _) => labels::kind(kind).to_owned(),
+            };
+            let href = match visited {
+                Some(_) if saved => format!("/visits/{}", draft.id),
+                Some(household) => format!("/households/{household}/visit"),
+                None => address_of(&draft, saved),
             };
             view! {
                 <li>

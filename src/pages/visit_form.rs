@@ -7,7 +7,10 @@ use crate::{
         page::Page,
     },
     platform::clock,
-    state::{drafts::Draft, use_app},
+    state::{
+        drafts::{self, Draft},
+        use_app,
+    },
 };
 use chrono::Days;
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -61,21 +64,21 @@ fn VisitForm(
     });
 
     let id = draft.id;
-    let household = draft.visit.household;
-    let draft = RwSignal::new(draft);
+    let Some(visit) = draft.visit() else { return ().into_any() };
+    let household = visit.household;
+    let base = StoredValue::new(draft);
+    let visit = RwSignal::new(visit);
     let problem = RwSignal::new(None::<(Option<BadVisit>, String)>);
     let saving = RwSignal::new(false);
     let kept = RwSignal::new(false);
 
     let change = move |edit: &dyn Fn(&mut Visit)| {
-        draft.update(|draft| {
-            edit(&mut draft.visit);
-            draft.touched = clock::now_ms();
-        });
+        visit.update(|visit| edit(visit));
         problem.set(None);
         kept.set(true);
         if let Some(open) = app.notebook() {
-            open.keep_draft(draft.get_untracked());
+            let values = visit.with_untracked(drafts::fields);
+            open.keep_draft(Draft { values, touched: clock::now_ms(), ..base.get_value() });
         }
     };
     let leave = move || app.leave_for(&format!("/households/{household}"));
@@ -85,7 +88,7 @@ fn VisitForm(
             if saving.get_untracked() {
                 return;
             }
-            let visit = draft.with_untracked(|draft| draft.visit.clone());
+            let visit = visit.get_untracked();
             if let Err(bad) = visit.check(clock::now_ms()) {
                 problem.set(Some((Some(bad), bad.to_string())));
                 return;
@@ -122,14 +125,12 @@ fn VisitForm(
     let members: Vec<_> = members.into_iter().map(|(_, member)| (member.name.clone(), member.name.clone())).collect();
     let outcomes = Outcome::ALL.iter().map(|outcome| (*outcome, outcome.label().to_owned())).collect::<Vec<_>>();
     let purposes = Purpose::ALL.iter().map(|purpose| (*purpose, purpose.label().to_owned())).collect::<Vec<_>>();
-    let outcome = Memo::new(move |_| draft.with(|draft| draft.visit.outcome));
-    let chosen_purposes = Signal::derive(move || draft.with(|draft| draft.visit.purposes.clone()));
-    let chosen_met = Signal::derive(move || draft.with(|draft| draft.visit.met.clone()));
+    let outcome = Memo::new(move |_| visit.with(|visit| visit.outcome));
+    let chosen_purposes = Signal::derive(move || visit.with(|visit| visit.purposes.clone()));
+    let chosen_met = Signal::derive(move || visit.with(|visit| visit.met.clone()));
     let met = Memo::new(move |_| outcome.get() == Outcome::Met);
-    let has_more = draft.with_untracked(|draft| {
-        let visit = &draft.visit;
-        !visit.requests.is_empty() || !visit.done.is_empty() || visit.next_on.is_some()
-    });
+    let has_more =
+        visit.with_untracked(|visit| !visit.requests.is_empty() || !visit.done.is_empty() || visit.next_on.is_some());
     let wrong = move |which: BadVisit| {
         problem.with(|problem| problem.as_ref().filter(|(bad, _)| *bad == Some(which)).map(|(_, words)| words.clone()))
     };
@@ -160,7 +161,7 @@ fn VisitForm(
                         maxlength=ruhu_domain::visit::MAX_TEXT
                         placeholder="家里怎样，说了什么"
                         aria-describedby="found-problem"
-                        prop:value=move || draft.with(|draft| draft.visit.found.clone())
+                        prop:value=move || visit.with(|visit| visit.found.clone())
                         on:input=move |event| {
                             let text = event_target_value(&event);
                             change(&move |visit| visit.found.clone_from(&text));
@@ -181,7 +182,7 @@ fn VisitForm(
                         <textarea
                             rows="2"
                             maxlength=ruhu_domain::visit::MAX_TEXT
-                            prop:value=move || draft.with(|draft| draft.visit.requests.clone())
+                            prop:value=move || visit.with(|visit| visit.requests.clone())
                             on:input=move |event| {
                                 let text = event_target_value(&event);
                                 change(&move |visit| visit.requests.clone_from(&text));
@@ -193,7 +194,7 @@ fn VisitForm(
                         <textarea
                             rows="2"
                             maxlength=ruhu_domain::visit::MAX_TEXT
-                            prop:value=move || draft.with(|draft| draft.visit.done.clone())
+                            prop:value=move || visit.with(|visit| visit.done.clone())
                             on:input=move |event| {
                                 let text = event_target_value(&event);
                                 change(&move |visit| visit.done.clone_from(&text));
@@ -205,7 +206,7 @@ fn VisitForm(
                         <input
                             type="date"
                             min=tomorrow
-                            prop:value=move || draft.with(|draft| draft.visit.next_on.map(day::ledger).unwrap_or_default())
+                            prop:value=move || visit.with(|visit| visit.next_on.map(day::ledger).unwrap_or_default())
                             on:change=move |event| {
                                 let date = day::read(&event_target_value(&event));
                                 change(&move |visit| visit.next_on = date);
@@ -227,6 +228,7 @@ fn VisitForm(
             </form>
         </Page>
     }
+    .into_any()
 }
 
 fn toggle<T: PartialEq>(items: &mut Vec<T>, item: T, on: bool) {

@@ -1,24 +1,35 @@
 //! Drafts: every field is kept as it is typed, so that a phone call loses nothing.
 
 use ruhu_domain::{
-    Channel, RecordId,
+    Channel, Kind, RecordId,
+    dispute::records::PARENT,
     storage::{Table, Write},
     visit::Visit,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-/// A visit being written.
+/// A record being written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
-    /// The visit's identity, fixed when the form was opened.
+    /// The record's identity, fixed when the form was opened.
     pub id: RecordId,
-    /// What was written so far.
-    pub visit: Visit,
+    /// What it is about.
+    #[serde(default = "visit")]
+    pub kind: Kind,
+    /// What was written so far: the form's fields.
+    #[serde(alias = "visit")]
+    pub values: Map<String, Value>,
     /// When it was last touched, Unix milliseconds.
     pub touched: i64,
     /// Where it will belong, also when the right to the household is lost before it is saved.
     #[serde(default)]
     pub channel: Option<Channel>,
+}
+
+/// Drafts of earlier versions were of visits alone.
+const fn visit() -> Kind {
+    Kind::Visit
 }
 
 impl Draft {
@@ -27,9 +38,47 @@ impl Draft {
         let bytes = serde_json::to_vec(self).expect("a draft has only text keys");
         Write::Put(Table::Drafts, self.id.to_string(), bytes)
     }
+
+    /// The visit, where it is one.
+    pub fn visit(&self) -> Option<Visit> {
+        if self.kind != Kind::Visit {
+            return None;
+        }
+        serde_json::from_value(Value::Object(self.values.clone())).ok()
+    }
+
+    /// The dispute that the record will belong to.
+    pub fn dispute(&self) -> Option<RecordId> {
+        self.values.get(PARENT)?.as_str()?.parse().ok()
+    }
+}
+
+/// The fields of a view.
+pub fn fields<T: Serialize>(view: &T) -> Map<String, Value> {
+    match serde_json::to_value(view) {
+        Ok(Value::Object(values)) => values,
+        _ => Map::new(),
+    }
 }
 
 /// The write that forgets a draft.
 pub fn forget(id: RecordId) -> Write {
     Write::Delete(Table::Drafts, id.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ruhu_domain::codes::Outcome;
+    use serde_json::json;
+
+    #[test]
+    fn a_draft_that_an_earlier_version_kept_is_gone_on_with() {
+        let visit = Visit::new(RecordId::new(1, [1; 10]), 5, "王芳", Outcome::Met);
+        let kept = json!({"id": RecordId::new(2, [2; 10]), "visit": visit, "touched": 7});
+        let draft: Draft = serde_json::from_value(kept).expect("a draft");
+        assert_eq!((draft.kind.clone(), draft.visit(), draft.touched), (Kind::Visit, Some(visit), 7));
+        let again: Draft = serde_json::from_value(json!(draft)).expect("a draft");
+        assert_eq!(again, draft);
+    }
 }

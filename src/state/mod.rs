@@ -1,6 +1,7 @@
 //! What the screens show and do: stores, actions and derived values, without markup.
 
 pub mod access;
+pub mod disputes;
 pub mod drafts;
 mod export;
 mod fingerprint;
@@ -27,7 +28,7 @@ use leptos::prelude::*;
 use notebook::Notebook;
 use pin::{Pin, Reopen};
 use ruhu_domain::{
-    OpId, RecordId, Stamp,
+    Kind, OpId, RecordId, Stamp,
     codes::{Outcome, Purpose},
     notice,
     round::Door,
@@ -295,18 +296,17 @@ impl App {
     /// from the worker's last visit.
     pub fn draft_for(self, household: RecordId) -> Option<Draft> {
         let open = self.notebook()?;
-        if let Some(draft) = open
-            .drafts()
-            .into_iter()
-            .find(|draft| draft.visit.household == household && open.engine().record(draft.id).is_none())
-        {
+        if let Some(draft) = open.drafts().into_iter().find(|draft| {
+            let of_household = draft.visit().is_some_and(|visit| visit.household == household);
+            of_household && open.engine().record(draft.id).is_none()
+        }) {
             return Some(draft);
         }
         let now = clock::now_ms();
         let mut visit = Visit::new(household, now, &open.session().name, Outcome::Met);
         visit.purposes = self.usual_purposes();
         let channel = open.channel_of(household);
-        Some(Draft { id: new_id(now), visit, touched: now, channel })
+        Some(Draft { id: new_id(now), kind: Kind::Visit, values: drafts::fields(&visit), touched: now, channel })
     }
 
     /// A draft to change a saved visit.
@@ -315,9 +315,9 @@ impl App {
         if let Some(draft) = open.drafts().into_iter().find(|draft| draft.id == visit) {
             return Some(draft);
         }
-        let saved = open.roster().visit(visit)?.as_ref().clone();
+        let values = drafts::fields(open.roster().visit(visit)?.as_ref());
         let channel = open.engine().record(visit).map(|record| record.channel.clone());
-        Some(Draft { id: visit, visit: saved, touched: clock::now_ms(), channel })
+        Some(Draft { id: visit, kind: Kind::Visit, values, touched: clock::now_ms(), channel })
     }
 
     fn usual_purposes(self) -> Vec<Purpose> {

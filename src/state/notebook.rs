@@ -21,6 +21,7 @@ use crate::{
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
+    dispute::Disputes,
     engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState},
     record::WITHDRAWN,
     round::Roster,
@@ -77,6 +78,7 @@ pub enum PassError {
 struct Contents {
     engine: Engine,
     roster: Roster,
+    disputes: Disputes,
     drafts: BTreeMap<RecordId, Draft>,
 }
 
@@ -102,16 +104,17 @@ fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
     let head = Head::stored(stored).map_err(unreadable)?;
     let head = head.unwrap_or_else(|| Head::new(session.device, session.name.clone(), Vec::new()));
     let engine = Engine::load(head, stored).map_err(unreadable)?;
-    let mut roster = Roster::default();
+    let (mut roster, mut disputes) = (Roster::default(), Disputes::default());
     for record in engine.records() {
         roster.put(record);
+        disputes.put(record);
     }
     let mut drafts = BTreeMap::new();
     for (_, bytes) in stored.entries(Table::Drafts) {
         let draft: Draft = serde_json::from_slice(bytes).map_err(unreadable)?;
         drafts.insert(draft.id, draft);
     }
-    Ok(Contents { engine, roster, drafts })
+    Ok(Contents { engine, roster, disputes, drafts })
 }
 
 impl Notebook {
@@ -163,6 +166,11 @@ impl Notebook {
         Ref::map(self.contents.borrow(), |contents| &contents.roster)
     }
 
+    /// The disputes, to read.
+    pub fn disputes(&self) -> Ref<'_, Disputes> {
+        Ref::map(self.contents.borrow(), |contents| &contents.disputes)
+    }
+
     /// The drafts, the latest touched first.
     pub fn drafts(&self) -> Vec<Draft> {
         let mut drafts: Vec<Draft> = self.contents.borrow().drafts.values().cloned().collect();
@@ -198,6 +206,32 @@ impl Notebook {
         self.contents.borrow_mut().drafts.remove(&id);
         (self.changed)();
         Ok(())
+    }
+
+    /// Saves a form, durable when this returns, and forgets its draft in the same transaction.
+    ///
+    /// # Errors
+    /// Nothing was saved; the draft is still there.
+    pub async fn save_form(&self, draft: &Draft) -> Result<(), StorageError> {
+        let (id, kind) = (draft.id, draft.kind.clone());
+        self.edit(id, kind, draft.channel.clone(), &draft.values, vec![drafts::forget(id)]).await?;
+        self.contents.borrow_mut().drafts.remove(&id);
+        (self.changed)();
+        Ok(())
+    }
+
+    /// Saves a record that is made in one go.
+    ///
+    /// # Errors
+    /// Nothing was saved.
+    pub async fn save<T: Serialize>(
+        &self,
+        id: RecordId,
+        kind: Kind,
+        channel: Channel,
+        view: &T,
+    ) -> Result<(), StorageError> {
+        self.edit(id, kind, Some(channel), view, Vec::new()).await
     }
 
     /// Withdraws a record (作废), with the reason.
@@ -486,17 +520,19 @@ impl Notebook {
 
     fn apply(&self, delta: Delta) {
         let mut contents = self.contents.borrow_mut();
-        let Contents { engine, roster, .. } = &mut *contents;
+        let Contents { engine, roster, disputes, .. } = &mut *contents;
         let mut people = false;
         for id in engine.apply(delta) {
             match engine.record(id) {
                 Some(record) => {
                     people |= matches!(record.kind, Kind::Household | Kind::Resident);
                     roster.put(record);
+                    disputes.put(record);
                 }
                 None => {
                     people = true;
                     roster.remove(id);
+                    disputes.remove(id);
                 }
             }
         }

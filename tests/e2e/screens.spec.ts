@@ -2,6 +2,7 @@
 import { type Server, test, expect, logIn, logVisit, ready, spoil, tab, PASSWORD } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { createHash } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,7 +75,7 @@ for (const [name, look] of Object.entries({
     await page.setViewportSize({ width: 1280, height: 800 });
     await tab(page, "今日");
     await seen("today-wide");
-    await page.goto(`${server.url}/icons/icon.svg`);
+    await page.goto(`${server.url}/api/v1/nothing`);
     await spoil(page, "segments");
     await page.goto(server.url);
     await expect(page.getByRole("alert")).toContainText("一部分数据读不出来");
@@ -220,10 +221,20 @@ async function release(
   rmSync(join(folder, "sw.js.br"));
   if (hash) {
     rmSync(join(folder, "index.html.br"));
-    const index = readFileSync(join(folder, "index.html"), "utf8").replaceAll(hash.from, hash.to);
+    let index = readFileSync(join(folder, "index.html"), "utf8").replaceAll(hash.from, hash.to);
+    const integrity = (text: string) => createHash("sha384").update(text).digest("base64");
+    for (const name of readdirSync(folder).filter((name) => name.includes(hash.from))) {
+      if (name.endsWith(".js")) {
+        // The scripts name each other.
+        const script = readFileSync(join(folder, name), "utf8");
+        const renamed = script.replaceAll(hash.from, hash.to);
+        writeFileSync(join(folder, name), renamed);
+        rmSync(join(folder, `${name}.br`));
+        index = index.replaceAll(integrity(script), integrity(renamed));
+      }
+      if (!name.endsWith(".js.br")) renameSync(join(folder, name), join(folder, name.replace(hash.from, hash.to)));
+    }
     writeFileSync(join(folder, "index.html"), index);
-    for (const name of readdirSync(folder).filter((name) => name.includes(hash.from)))
-      renameSync(join(folder, name), join(folder, name.replace(hash.from, hash.to)));
   }
   await server.stop();
   server.app = folder;

@@ -244,7 +244,7 @@ test("what an earlier version left unsealed is sealed in place, all of it", asyn
   const plain: [string, [string, string][]][] = [];
   for (const table of tables) plain.push([table, await vault.entries(page, table)]);
   await page.goto("about:blank");
-  await page.goto(`${server.url}/icons/icon.svg`);
+  await page.goto(`${server.url}/api/v1/nothing`);
   await page.evaluate(async (plain) => {
     await new Promise((done) => (indexedDB.deleteDatabase("ruhu").onsuccess = done));
     const database = await new Promise<IDBDatabase>((done) => {

@@ -18,6 +18,9 @@ macro_rules! code_table {
             /// Every row, in the order shown.
             pub const ALL: &'static [Self] = &[$(Self::$item),+];
 
+            /// Code and words of every row.
+            pub const ROWS: &'static [(&'static str, &'static str)] = &[$(($code, $label)),+];
+
             /// The words shown and printed.
             pub const fn label(self) -> &'static str {
                 match self { $(Self::$item => $label),+ }
@@ -35,6 +38,8 @@ macro_rules! code_table {
         }
     };
 }
+
+pub(crate) use code_table;
 
 code_table! {
     /// Sex, GB/T 2261.1-2003.

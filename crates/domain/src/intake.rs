@@ -3,17 +3,26 @@
 //! transaction.
 
 use crate::{
+    dispute::{
+        File,
+        file::{file_needed, parent_of},
+        workflow,
+    },
+    form,
     id::{OpId, RecordId},
     merge::merge,
     planted::{Bug, planted},
-    record::{Channel, Kind, MOVED, Name, Op, Record},
+    record::{Channel, Kind, MOVED, Name, Op, Record, WITHDRAWN},
     rights::{self, Action, Grant},
     stamp::Stamp,
     visit::Visit,
     wire::{AHEAD_MS, OpOutcome, OpResult},
 };
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+};
 
 /// The largest op that is taken, in bytes of JSON.
 pub const MAX_OP: usize = 64 * 1024;
@@ -107,6 +116,8 @@ pub struct Intake {
     history: HashMap<OpId, Past>,
     records: HashMap<RecordId, Changed>,
     gone: HashSet<RecordId>,
+    /// Records that are not changed, but looked at: the rest of the files that new steps are for.
+    beside: HashMap<RecordId, Record>,
     touched: BTreeSet<RecordId>,
     kept: Vec<Kept>,
 }
@@ -131,6 +142,22 @@ impl Intake {
         }
     }
 
+    /// Brings the files that new steps are for: disputes, and what belongs to them.
+    #[must_use]
+    pub fn with_files(mut self, records: impl IntoIterator<Item = Record>) -> Self {
+        self.beside.extend(records.into_iter().map(|record| (record.id, record)));
+        self
+    }
+
+    /// The file of a dispute, as far as it came.
+    fn file(&self, id: RecordId) -> Option<File> {
+        let changed = |id: &RecordId| self.records.get(id).map(|changed| &changed.record);
+        let dispute = changed(&id).or_else(|| self.beside.get(&id)).filter(|record| record.kind == Kind::Dispute)?;
+        let beside = self.beside.values().filter(|record| changed(&record.id).is_none());
+        let records = beside.chain(self.records.values().map(|changed| &changed.record));
+        File::gather(dispute, records.filter(|record| parent_of(record) == Some(id)))
+    }
+
     /// Takes an op in. Taking it again changes nothing and answers what was answered before.
     pub fn take(&mut self, mut op: Op, sender: &Sender<'_>) -> OpResult {
         // The name is the account's, whatever the phone wrote; the digest is of what the phone made.
@@ -150,8 +177,8 @@ impl Intake {
                 (result, Verdict::Taken)
             }
             Err(reason) => {
-                let verdict = Verdict::Quarantined { reason: reason.to_owned() };
-                (result(op.id, OpOutcome::Quarantined, Some(reason)), verdict)
+                let result = result(op.id, OpOutcome::Quarantined, Some(&reason));
+                (result, Verdict::Quarantined { reason: reason.into_owned() })
             }
         };
         let past = Past { digest, verdict, stamp: result.stamp };
@@ -199,31 +226,76 @@ impl Intake {
     }
 
     /// The op merged, or why it is not without a supervisor's word.
-    fn checked(&self, op: &Op, sender: &Sender<'_>) -> Result<(Changed, OpResult), &'static str> {
+    fn checked(&self, op: &Op, sender: &Sender<'_>) -> Result<(Changed, OpResult), Cow<'static, str>> {
         let stored = self.records.get(&op.record).map(|changed| &changed.record);
         let channel = stored.map_or(&op.channel, |record| &record.channel);
         if !rights::allows(sender.grants, Action::Save, channel) {
-            return Err("您目前没有这个网格的权限，已交主管核对");
+            return Err("您目前没有这个网格的权限，已交主管核对".into());
         }
         if op.changes.contains_key(MOVED) {
             let Some(to) = op.moves_to().filter(|to| channel.leads_to(to)) else {
-                return Err("只能移到同一个县（市、区）的网格，已交主管核对");
+                return Err("只能移到同一个县（市、区）的网格，已交主管核对".into());
             };
             if !rights::allows(sender.grants, Action::Save, &to) {
-                return Err("您没有要移到的那个网格的权限，已交主管核对");
+                return Err("您没有要移到的那个网格的权限，已交主管核对".into());
             }
         }
         if stored.is_some_and(|record| record.kind != op.kind) {
-            return Err("记录类型前后不一致，已交主管核对");
+            return Err("记录类型前后不一致，已交主管核对".into());
         }
         if self.is_gone(op.record) {
-            return Err("这条记录在办公室已清除，已交主管核对");
+            return Err("这条记录在办公室已清除，已交主管核对".into());
+        }
+        let known = !matches!(op.kind, Kind::Other(_));
+        if known && op.kind.class() != channel.class {
+            return Err("这条记录放错了类别，已交主管核对".into());
+        }
+        if op.kind == Kind::Step {
+            self.check_step(op, stored, channel, sender)?;
         }
         let (changed, result) = self.merged(op, sender);
         if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
-            return Err("走访记录内容不完整，已交主管核对");
+            return Err("走访记录内容不完整，已交主管核对".into());
+        }
+        if !changed.record.withdrawn() && !form::fields(&op.kind).is_empty() {
+            let values = changed.record.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));
+            form::check(&op.kind, &values.collect()).map_err(|wrong| format!("{}，已交主管核对", wrong.words))?;
         }
         Ok((changed, result))
+    }
+
+    /// A step follows from the file as it is here, and is its sender's to take. It is not changed afterwards, but the
+    /// last one may be taken back.
+    fn check_step(
+        &self,
+        op: &Op,
+        stored: Option<&Record>,
+        channel: &Channel,
+        sender: &Sender<'_>,
+    ) -> Result<(), Cow<'static, str>> {
+        if let Some(stored) = stored {
+            let file = parent_of(stored).and_then(|id| self.file(id));
+            let last = file.and_then(|file| file.history().next_back().map(|done| done.id));
+            let taken_back = op.changes.keys().all(|name| name == WITHDRAWN) && last == Some(op.record);
+            return if taken_back {
+                Ok(())
+            } else {
+                Err("办过的步骤不能改，只能撤销最后一步，已交主管核对".into())
+            };
+        }
+        let file = file_needed(op).and_then(|id| Some((id, self.file(id)?)));
+        let at_home = |id: &RecordId| {
+            let dispute = self.records.get(id).map(|changed| &changed.record).or_else(|| self.beside.get(id));
+            dispute.is_some_and(|dispute| dispute.channel == *channel)
+        };
+        let Some((_, file)) = file.filter(|(id, _)| at_home(id)) else {
+            return Err("没有找到这一步所属的纠纷，已交主管核对".into());
+        };
+        let Some(taken) = merge(None, op).record.view() else {
+            return Err("步骤内容不完整，已交主管核对".into());
+        };
+        let roles = rights::roles(sender.grants, channel);
+        workflow::check(&file, &taken, &roles, sender.name).map_err(|why| format!("{why}，已交主管核对").into())
     }
 
     /// The record with the op, and the answer to it.

@@ -2,6 +2,8 @@
 
 use crate::{
     codes::{Consistency, Living, Relation, Sex, Tag},
+    dispute::workflow::Step,
+    form::{self, Input},
     record::{Kind, MOVED, WITHDRAWN},
     resident::RESTRICTED,
     visit,
@@ -14,12 +16,23 @@ pub fn kind(kind: &Kind) -> &str {
         Kind::Household => "户",
         Kind::Resident => "居民",
         Kind::Visit => "入户走访",
+        Kind::Dispute => "矛盾纠纷",
+        Kind::Party => "当事人",
+        Kind::Session => "调解",
+        Kind::Agreement => "调解协议",
+        Kind::Term => "协议内容",
+        Kind::Signature => "签名",
+        Kind::FollowUp => "回访",
+        Kind::Step => "步骤",
         Kind::Other(name) => name,
     }
 }
 
 /// What a field is called; none for those that have no words of their own.
 pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
+    if let Some(field) = form::field(of, name) {
+        return Some(field.label);
+    }
     Some(match (of, name) {
         (_, MOVED) => "所在网格",
         (Kind::Visit, name) => return visit::field_label(name),
@@ -39,6 +52,11 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
         (Kind::Resident, "living") => "居住状态",
         (Kind::Resident, "notice") => "已告知",
         (Kind::Resident, RESTRICTED) => "限制处理",
+        (Kind::Step, "step") => "步骤",
+        (Kind::Step, "why") => "原因",
+        (Kind::Step, "to") => "交给",
+        (Kind::Step, "until") => "新的期限",
+        (Kind::Step, "reason") => "终止原因",
         _ => return None,
     })
 }
@@ -46,11 +64,21 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
 /// A field's value in words.
 pub fn value(of: &Kind, name: &str, value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
+    if let Some(field) = form::field(of, name) {
+        let label = match field.input {
+            Input::One(rows) => rows.iter().find(|(code, _)| *code == text).map(|(_, label)| (*label).to_owned()),
+            Input::Flag => Some(if value.as_bool().unwrap_or_default() { "是" } else { "否" }.to_owned()),
+            Input::Number => value.as_u64().map(|number| number.to_string()),
+            _ => None,
+        };
+        return label.unwrap_or_else(|| visit::field_words(name, value));
+    }
     let label = match (of, name) {
         (Kind::Resident, "sex") => Sex::find(text).map(Sex::label),
         (Kind::Resident, "relation") => Relation::find(text).map(Relation::label),
         (Kind::Resident, "living") => Living::find(text).map(Living::label),
         (Kind::Household, "consistency") => Consistency::find(text).map(Consistency::label),
+        (Kind::Step, "step") => Step::find(text).map(Step::label),
         (Kind::Household, "tags") => {
             let tags = value.as_array().into_iter().flatten().filter_map(Value::as_str);
             return tags

@@ -6,8 +6,10 @@
 pub mod area;
 pub mod codes;
 pub mod day;
+pub mod dispute;
 pub mod duties;
 pub mod engine;
+pub mod form;
 pub mod household;
 pub mod id;
 pub mod id_number;

@@ -31,31 +31,69 @@ pub enum Kind {
     Resident,
     /// 入户走访
     Visit,
+    /// 矛盾纠纷
+    Dispute,
+    /// 当事人 of a dispute.
+    Party,
+    /// 调解(场次) of a dispute.
+    Session,
+    /// 调解协议 of a dispute.
+    Agreement,
+    /// 协议内容 of a dispute.
+    Term,
+    /// 签名 in a dispute's file.
+    Signature,
+    /// 回访 of a dispute's agreement.
+    FollowUp,
+    /// 步骤 of a dispute.
+    Step,
     /// A kind from a newer version.
     Other(Box<str>),
 }
+
+/// Kinds by their name on the wire and in the database.
+const KINDS: [(&str, Kind); 11] = [
+    ("household", Kind::Household),
+    ("resident", Kind::Resident),
+    ("visit", Kind::Visit),
+    ("dispute", Kind::Dispute),
+    ("party", Kind::Party),
+    ("mediation_session", Kind::Session),
+    ("agreement", Kind::Agreement),
+    ("term", Kind::Term),
+    ("signature", Kind::Signature),
+    ("follow_up", Kind::FollowUp),
+    ("dispute_step", Kind::Step),
+];
 
 impl Kind {
     /// The name on the wire and in the database.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Household => "household",
-            Self::Resident => "resident",
-            Self::Visit => "visit",
             Self::Other(name) => name,
+            known => KINDS.iter().find(|(_, kind)| kind == known).map_or("", |(name, _)| name),
         }
+    }
+
+    /// Whether records of this kind name the dispute they belong to.
+    pub const fn belongs_to_a_dispute(&self) -> bool {
+        matches!(
+            self,
+            Self::Party | Self::Session | Self::Agreement | Self::Term | Self::Signature | Self::FollowUp | Self::Step
+        )
+    }
+
+    /// The class that records of this kind are kept in.
+    pub const fn class(&self) -> Class {
+        if matches!(self, Self::Dispute) || self.belongs_to_a_dispute() { Class::Mediation } else { Class::General }
     }
 }
 
 impl FromStr for Kind {
     type Err = Infallible;
     fn from_str(name: &str) -> Result<Self, Infallible> {
-        Ok(match name {
-            "household" => Self::Household,
-            "resident" => Self::Resident,
-            "visit" => Self::Visit,
-            other => Self::Other(other.into()),
-        })
+        let known = KINDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| kind.clone());
+        Ok(known.unwrap_or_else(|| Self::Other(name.into())))
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::{
     codes::Living,
     day,
-    record::{Kind, Record},
+    record::{Class, Kind, Record},
     resident::Resident,
     visit::Visit,
 };
@@ -38,7 +38,8 @@ pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
     let after =
         |ms: i64, rule: Rule| day::day(ms.max(arrived_ms.cast_signed())).checked_add_months(Months::new(rule.months));
     let changed = record.changed.at.cast_signed();
-    if record.withdrawn() && !matches!(record.kind, Kind::Other(_)) {
+    let sealed = record.kind.class() == Class::Mediation;
+    if record.withdrawn() && !sealed && !matches!(record.kind, Kind::Other(_)) {
         return after(changed, WITHDRAWN);
     }
     match record.kind {

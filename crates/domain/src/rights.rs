@@ -309,6 +309,15 @@ pub fn allows(grants: &[Grant], action: Action, channel: &Channel) -> bool {
     grants.iter().any(|grant| grant.allows(action, channel))
 }
 
+/// The roles in which somebody with these grants may save a channel's records.
+pub fn roles(grants: &[Grant], channel: &Channel) -> Vec<Role> {
+    let mut roles: Vec<Role> =
+        grants.iter().filter(|grant| grant.allows(Action::Save, channel)).map(|grant| grant.role).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

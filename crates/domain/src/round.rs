@@ -125,7 +125,7 @@ impl Roster {
                     self.visits.insert(record.id, Arc::new(visit));
                 }
             }
-            Kind::Other(_) => {}
+            _ => {}
         }
     }
 

@@ -4,6 +4,7 @@
 use crate::{
     id::{DeviceId, OpId, RecordId},
     record::{Channel, Name, Op, Record},
+    rights::Role,
     stamp::Stamp,
 };
 use serde::{Deserialize, Serialize};
@@ -132,6 +133,9 @@ pub struct Grid {
     pub channel: Channel,
     /// The grid's name: village and number.
     pub name: String,
+    /// In which roles the worker may save there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
 }
 
 /// `POST /api/v1/sync`: pushes and pulls in one round trip.

@@ -35,6 +35,9 @@ pub struct Login {
 
 const WORKERS: [(&str, &str, &str); 2] = [("wangfang", "王芳", "01"), ("liqiang", "李强", "02")];
 
+/// The worker who also mediates.
+const MEDIATOR: &str = "liqiang";
+
 /// Who sits in offices: login name, name, role, classes.
 const OFFICES: [(&str, &str, Role, &[Class]); 3] = [
     ("zhoulan", "周兰", Role::VillageLead, Class::ALL),
@@ -92,8 +95,13 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
                 database.take(author, ops).await?;
             }
             database.put_account(account, name, PASSWORD, std::slice::from_ref(&grid)).await?;
+            if account == MEDIATOR {
+                let grant = Grant::new(Role::Mediator, Place::Grid(grid.clone()), vec![Class::Mediation])?;
+                database.give(account, &grant, OPERATOR, None).await?;
+            }
         }
-        logins.push(Login { account, name, part: format!("手机应用，网格 {grid}，{households} 户") });
+        let also = if account == MEDIATOR { "，兼人民调解员" } else { "" };
+        logins.push(Login { account, name, part: format!("手机应用，网格 {grid}，{households} 户{also}") });
     }
     let village: AreaCode = village.parse()?;
     for (account, name, role, classes) in OFFICES {

@@ -94,7 +94,10 @@ impl Server {
             epoch: self.epoch.to_string(),
             results,
             channels: pages.collect(),
-            grants: channels.into_iter().map(|channel| Grid { channel, name: String::new() }).collect(),
+            grants: channels
+                .into_iter()
+                .map(|channel| Grid { channel, name: String::new(), roles: Vec::new() })
+                .collect(),
         })
     }
 

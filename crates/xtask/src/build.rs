@@ -4,6 +4,7 @@ use crate::{
     run::{command, output, run},
     setup,
     shrink::shrink,
+    split::split,
 };
 use anyhow::Context;
 use sha2::{Digest, Sha256};
@@ -26,6 +27,7 @@ const OFFICE: &str = "dist/office";
 pub fn app() -> anyhow::Result<()> {
     setup::app()?;
     trunk(&[])?;
+    split(Path::new(DIST))?;
     shrink(Path::new(DIST), "index.html")?;
     write_service_worker()?;
     trunk(&["office.html", "--dist", OFFICE, "--public-url", "/office/"])?;
@@ -49,10 +51,17 @@ fn trunk(options: &[&str]) -> anyhow::Result<()> {
 /// The compiler's.
 pub fn server() -> anyhow::Result<PathBuf> {
     run(&mut command(&["cargo", "build", "--quiet", "--release", "--package", "ruhu-server"]))?;
+    Ok(target_folder()?.join("release/ruhu-server"))
+}
+
+/// Where the compiler puts what it makes.
+///
+/// # Errors
+/// Cargo does not say.
+pub fn target_folder() -> anyhow::Result<PathBuf> {
     let metadata = output(&["cargo", "metadata", "--no-deps", "--format-version", "1"]).context("cargo metadata")?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target = metadata["target_directory"].as_str().context("cargo metadata names the target folder")?;
-    Ok(Path::new(target).join("release/ruhu-server"))
+    Ok(metadata["target_directory"].as_str().context("cargo metadata names the target folder")?.into())
 }
 
 /// Every file of the built app, without the compressed copies, in order of their names.
@@ -77,18 +86,24 @@ pub fn files() -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Whether a file is part of what a phone's first load brings: all but the store's screenshots, the icons that only an
-/// installation asks for, and the offices' pages.
-pub fn is_loaded(file: &Path) -> bool {
+/// Whether a file is kept on the phone: all but the store's screenshots, the icons that only an installation asks for,
+/// and the offices' pages.
+pub fn is_kept(file: &Path) -> bool {
     let text = file.to_string_lossy();
     let only_for_installing = text.contains("icons/") && text.ends_with(".png");
     !(text.contains("screenshots/") || file.starts_with(OFFICE) || only_for_installing)
 }
 
+/// Whether a file that is kept is not needed to begin: a part of the app that loads when it is first needed, or when
+/// the service worker has time.
+pub fn is_part(file: &Path) -> bool {
+    file.to_string_lossy().contains("-split_") || file.to_string_lossy().contains("-chunk_")
+}
+
 fn write_service_worker() -> anyhow::Result<()> {
     let mut list = Vec::new();
     let mut all = Sha256::new();
-    for file in files()?.iter().filter(|file| is_loaded(file) && !file.ends_with("sw.js")) {
+    for file in files()?.iter().filter(|file| is_kept(file) && !file.ends_with("sw.js")) {
         let bytes = fs::read(file)?;
         let name = file.strip_prefix(DIST)?.to_string_lossy().into_owned();
         all.update(name.as_bytes());

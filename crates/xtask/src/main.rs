@@ -13,6 +13,7 @@ mod setup;
 mod shrink;
 mod sim;
 mod size;
+mod split;
 mod start;
 mod test;
 

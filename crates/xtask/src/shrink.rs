@@ -22,6 +22,9 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
+/// The module of the parts is imported once for each part, under one name: that says nothing.
+const DUPLICATES: &str = "--log-override:duplicate-object-key=silent";
+
 /// Makes the modules of a built page and their scripts smaller, and names their new hashes in the page.
 ///
 /// # Errors
@@ -40,11 +43,11 @@ pub fn shrink(folder: &Path, page: &str) -> anyhow::Result<()> {
         if file.extension().is_some_and(|extension| extension == "wasm") {
             // More than this makes the module smaller, and what is downloaded larger: it compresses less well.
             let tool = format!("{TOOLS}/wasm-opt");
-            run(command(&[&tool, "-O1", &from, "-o", &to]).args(FEATURES))?;
+            run(command(&[&tool, "-O1", "--strip-debug", "--strip-producers", &from, "-o", &to]).args(FEATURES))?;
         } else {
             let tool = format!("{TOOLS}/esbuild");
             let out = format!("--outfile={to}");
-            run(&mut command(&[&tool, "--minify", "--charset=utf8", "--log-level=warning", &from, &out]))?;
+            run(&mut command(&[&tool, "--minify", "--charset=utf8", "--log-level=warning", DUPLICATES, &from, &out]))?;
         }
         fs::rename(&smaller, &file).with_context(|| format!("{} was not made", smaller.display()))?;
         html = html.replace(&before, &integrity(&file)?);
@@ -52,15 +55,19 @@ pub fn shrink(folder: &Path, page: &str) -> anyhow::Result<()> {
     Ok(fs::write(page, html)?)
 }
 
-/// Whether a file is a module or the script that wasm-bindgen made for it.
+/// Whether a file is a module, or a script that was made for one.
 fn belongs_to_a_module(file: &Path) -> bool {
     let is = |extension: &str| file.extension().is_some_and(|of| of == extension);
     let module: PathBuf =
         file.with_file_name(format!("{}_bg.wasm", file.file_stem().unwrap_or_default().to_string_lossy()));
-    is("wasm") || (is("js") && module.exists())
+    let loader = file.to_string_lossy().ends_with("-parts.js");
+    is("wasm") || (is("js") && (loader || module.exists()))
 }
 
 /// A file's hash as a page names it (Subresource Integrity).
-fn integrity(file: &Path) -> anyhow::Result<String> {
+///
+/// # Errors
+/// The file can't be read.
+pub fn integrity(file: &Path) -> anyhow::Result<String> {
     Ok(format!("sha384-{}", STANDARD.encode(Sha384::digest(fs::read(file)?))))
 }

@@ -100,7 +100,7 @@ fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> S
             .map(|(op, outcome)| OpResult { op: *op, outcome: *outcome, reason: Some("原因".into()), stamp: None })
             .collect(),
         channels: vec![page(records, next)],
-        grants: vec![Grid { channel: channel(), name: "第2网格".into() }],
+        grants: vec![Grid { channel: channel(), name: "第2网格".into(), roles: Vec::new() }],
     }
 }
 
@@ -571,7 +571,7 @@ fn moved(id: RecordId, to: Option<Channel>, next: u64) -> SyncResponse {
     let left = vec![Left { record: id, to: to.clone() }];
     let mut answer =
         SyncResponse { channels: vec![Page { left, ..page(Vec::new(), next) }], ..response(&[], Vec::new(), 0) };
-    answer.grants.extend(to.map(|channel| Grid { channel, name: "第7网格".into() }));
+    answer.grants.extend(to.map(|channel| Grid { channel, name: "第7网格".into(), roles: Vec::new() }));
     answer
 }
 
@@ -645,8 +645,10 @@ fn records_of_each_class_are_kept_in_a_table_of_their_own() {
     let records: Vec<Record> = records.collect();
     let pages = records.iter().map(|record| Page { channel: record.channel.clone(), ..page(vec![record.clone()], 1) });
     let mut answer = SyncResponse { channels: pages.collect(), ..response(&[], Vec::new(), 0) };
-    answer.grants =
-        records.iter().map(|record| Grid { channel: record.channel.clone(), name: "第2网格".into() }).collect();
+    answer.grants = records
+        .iter()
+        .map(|record| Grid { channel: record.channel.clone(), name: "第2网格".into(), roles: Vec::new() })
+        .collect();
     phone.answer(answer);
     for class in classes {
         let of_table = phone.stored.iter().filter(|((table, _), _)| *table == Table::Segments(class));
@@ -659,8 +661,10 @@ fn records_of_each_class_are_kept_in_a_table_of_their_own() {
     // The right to one class is lost: nothing of it stays, and nothing of the others goes.
     let mut answer = response(&[], Vec::new(), 0);
     answer.channels.clear();
-    answer.grants =
-        records[..2].iter().map(|record| Grid { channel: record.channel.clone(), name: String::new() }).collect();
+    answer.grants = records[..2]
+        .iter()
+        .map(|record| Grid { channel: record.channel.clone(), name: String::new(), roles: Vec::new() })
+        .collect();
     phone.answer(answer);
     let phone = phone.restarted();
     assert!(!phone.stored.keys().any(|(table, _)| *table == Table::Segments(Class::Care)));

@@ -149,7 +149,10 @@ impl Database {
                 .await?;
             let number = grid.number().trim_start_matches('0');
             let name = format!("{}第{number}网格", name.unwrap_or_else(|| village.to_string()));
-            carried.extend(channels.into_iter().map(|channel| Grid { channel, name: name.clone() }));
+            carried.extend(channels.into_iter().map(|channel| {
+                let roles = rights::roles(grants, &channel);
+                Grid { channel, name: name.clone(), roles }
+            }));
         }
         Ok(carried)
     }

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::random;
 use ruhu_domain::{
-    Channel, OpId, Record, RecordId,
+    Channel, Kind, OpId, Record, RecordId,
+    dispute::file::{file_needed, parent_of},
     intake::{Changes, Intake, Kept, OpDigest, Past, Verdict},
     record::Op,
 };
@@ -16,9 +17,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 const INSERT_OPS: &str = "INSERT INTO op (county, id, record, channel, account, device, received_at, outcome, \
                           reason, stamp, digest, body) VALUES {}";
 
-const INSERT_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {}";
+const INSERT_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {}";
 
-const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, body) VALUES {} \
+const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {} \
                               ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body, \
                               channel = excluded.channel, village = excluded.village";
 
@@ -80,7 +81,8 @@ impl<'a> Ground<'a> {
             // It was not gone: another transaction made it in between, in another channel.
             return Err(overtaken());
         }
-        Ok(Self { engine, county, locked, intake: Intake::new(history, records, gone) })
+        let files = stored_files(tx, engine, county, ops, &records).await?;
+        Ok(Self { engine, county, locked, intake: Intake::new(history, records, gone).with_files(files) })
     }
 
     /// Writes what changed in a channel under its next numbers.
@@ -216,6 +218,29 @@ async fn stored_records(
     Ok(found)
 }
 
+/// The files that the ops' steps are for, new ones or such as are taken back: disputes, and what belongs to them.
+async fn stored_files(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    county: &str,
+    ops: &[Op],
+    records: &[(Record, u64)],
+) -> sqlx::Result<Vec<Record>> {
+    let steps = records.iter().map(|(record, _)| record).filter(|record| record.kind == Kind::Step);
+    let ids: HashSet<RecordId> = ops.iter().filter_map(file_needed).chain(steps.filter_map(parent_of)).collect();
+    let mut found = Vec::new();
+    for words in [
+        "SELECT body FROM record WHERE county = {county} AND id {ids}",
+        "SELECT body FROM record WHERE county = {county} AND parent {ids}",
+    ] {
+        for row in of_ids(tx, engine, words, county, ids.iter().map(|id| id.0)).await? {
+            let body: String = row.try_get(0)?;
+            found.push(serde_json::from_str(&body).map_err(decode)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Which of these records there were once: ops on them were merged.
 async fn records_with_history(
     tx: &mut AnyConnection,
@@ -290,7 +315,7 @@ async fn write_records(
 ) -> sqlx::Result<()> {
     let (village, channel) = (channel.grid.village().to_string(), channel.to_string());
     for chunk in records.chunks(ROWS) {
-        let mut query = insert(engine, words, chunk.len(), 7);
+        let mut query = insert(engine, words, chunk.len(), 8);
         for (seq, record, body) in chunk {
             query = query
                 .bind(county)
@@ -299,6 +324,7 @@ async fn write_records(
                 .bind(&village)
                 .bind(&channel)
                 .bind(seq.cast_signed())
+                .bind(parent_of(record).map(|parent| key(parent.0)))
                 .bind(body);
         }
         query.execute(&mut *tx).await?;

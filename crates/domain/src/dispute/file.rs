@@ -1,0 +1,256 @@
+//! A dispute's file (卷): the dispute with its parties, sessions, agreement, marks, follow-ups and steps, and what
+//! follows from them.
+
+use super::{
+    codes::{Consent, Form, Side},
+    records::{Agreement, Dispute, FollowUp, PARENT, Party, Session, Signature, Taken, Term},
+    workflow::{State, Step},
+};
+use crate::{
+    day,
+    id::RecordId,
+    record::{Kind, Name, Op, Record},
+};
+use chrono::NaiveDate;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+/// A step that was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The record.
+    pub id: RecordId,
+    /// What it says.
+    pub taken: Taken,
+    /// When, Unix milliseconds.
+    pub at: u64,
+    /// Who.
+    pub by: Name,
+    /// Whether it counts: not where another's step came before it that it does not follow from.
+    pub counts: bool,
+}
+
+impl Done {
+    /// The day.
+    pub fn on(&self) -> NaiveDate {
+        day::day(self.at.cast_signed())
+    }
+}
+
+/// A file. Lists are in the order in which they were begun.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// The dispute's identity.
+    pub id: RecordId,
+    /// The dispute.
+    pub dispute: Dispute,
+    /// 当事人.
+    pub parties: Vec<(RecordId, Party)>,
+    /// 调解.
+    pub sessions: Vec<(RecordId, Session)>,
+    /// The agreements; the last is the one that counts.
+    pub agreements: Vec<(RecordId, Agreement)>,
+    /// 协议内容.
+    pub terms: Vec<(RecordId, Term)>,
+    /// 签名.
+    pub signatures: Vec<(RecordId, Signature)>,
+    /// 回访.
+    pub follow_ups: Vec<(RecordId, FollowUp)>,
+    /// 步骤.
+    pub steps: Vec<Done>,
+    /// 状态, as the steps make it.
+    pub state: State,
+}
+
+/// The dispute that a record belongs to, by its field; none for other records.
+pub fn parent_of(record: &Record) -> Option<RecordId> {
+    record.kind.belongs_to_a_dispute().then(|| record.fields.get(PARENT)?.value.as_str()?.parse().ok()).flatten()
+}
+
+/// The dispute whose file has to be looked at before an op is taken in: that of a new step.
+pub fn file_needed(op: &Op) -> Option<RecordId> {
+    (op.kind == Kind::Step).then(|| op.changes.get(PARENT)?.value.as_str()?.parse().ok()).flatten()
+}
+
+impl File {
+    /// The file of a dispute, from its record and those that name it. None where the dispute's own can't be read.
+    /// Withdrawn records are left out, and such as are not where the dispute is.
+    pub fn gather<'a>(dispute: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
+        let mut file = Self {
+            id: dispute.id,
+            dispute: dispute.view()?,
+            parties: Vec::new(),
+            sessions: Vec::new(),
+            agreements: Vec::new(),
+            terms: Vec::new(),
+            signatures: Vec::new(),
+            follow_ups: Vec::new(),
+            steps: Vec::new(),
+            state: State::Found,
+        };
+        let counts = |record: &&Record| !record.withdrawn() && record.channel == dispute.channel;
+        let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
+        others.sort_unstable_by_key(|record| (record.created.at, record.id));
+        for record in others {
+            match record.kind {
+                Kind::Party => push(&mut file.parties, record),
+                Kind::Session => push(&mut file.sessions, record),
+                Kind::Agreement => push(&mut file.agreements, record),
+                Kind::Term => push(&mut file.terms, record),
+                Kind::Signature => push(&mut file.signatures, record),
+                Kind::FollowUp => push(&mut file.follow_ups, record),
+                Kind::Step => {
+                    if let Some(taken) = record.view() {
+                        let (at, by) = (record.created.at, record.created.by.clone());
+                        file.steps.push(Done { id: record.id, taken, at, by, counts: false });
+                    }
+                }
+                _ => {}
+            }
+        }
+        file.walk();
+        Some(file)
+    }
+
+    /// Takes the steps one after another. One that does not follow from where the others led does not count.
+    fn walk(&mut self) {
+        for done in &mut self.steps {
+            let row = done.taken.step.row();
+            done.counts = row.from.contains(&self.state);
+            if let (true, Some(to)) = (done.counts, row.to) {
+                self.state = to;
+            }
+        }
+    }
+
+    /// The steps that count.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Done> {
+        self.steps.iter().filter(|done| done.counts)
+    }
+
+    /// The last time a step was taken.
+    pub fn last(&self, step: Step) -> Option<&Done> {
+        self.history().rev().find(|done| done.taken.step == step)
+    }
+
+    /// 编号: the day it was found and the end of its identity, the same on every phone.
+    pub fn number(&self) -> String {
+        let id = self.id.to_string();
+        let day = self.dispute.found_on.map(day::ledger).unwrap_or_default().replace('-', "");
+        format!("{day}-{}", id[id.len() - 4..].to_uppercase())
+    }
+
+    /// The parties as a list row may show them: family names alone.
+    pub fn parties_in_short(&self) -> String {
+        let short = |(_, party): &(RecordId, Party)| {
+            let mut characters = party.name.chars();
+            match party.name.chars().count() {
+                0 => "某".to_owned(),
+                4.. => format!("{}某", characters.by_ref().take(2).collect::<String>()),
+                _ => format!("{}某", characters.by_ref().take(1).collect::<String>()),
+            }
+        };
+        let side = |side: Side| {
+            let of_side = self.parties.iter().filter(|(_, party)| party.side == Some(side));
+            of_side.map(short).collect::<Vec<_>>().join("、")
+        };
+        match (side(Side::Applicant), side(Side::Respondent)) {
+            (one, other) if one.is_empty() || other.is_empty() => format!("{one}{other}"),
+            (one, other) => format!("{one} 与 {other}"),
+        }
+    }
+
+    /// The agreement that counts.
+    pub fn last_agreement(&self) -> Option<&(RecordId, Agreement)> {
+        self.agreements.last()
+    }
+
+    /// The agreement that counts, if it has this form.
+    pub fn agreement(&self, form: Form) -> Option<&Agreement> {
+        self.last_agreement().map(|(_, agreement)| agreement).filter(|agreement| agreement.form == Some(form))
+    }
+
+    /// The day on which the agreement took effect: a written one when all had signed and the seal was affixed, an oral
+    /// one when it was reached (人民调解法 29, 30).
+    pub fn effective_on(&self) -> Option<NaiveDate> {
+        let written = self.last(Step::AgreeWritten).and_then(|_| self.agreement(Form::Written)?.sealed_on);
+        written.or_else(|| self.last(Step::AgreeOral).and_then(|_| self.agreement(Form::Oral)?.on))
+    }
+
+    /// The text that the parties sign: names, facts, terms and how they are performed.
+    pub fn text_to_sign(&self) -> String {
+        let Some((_, agreement)) = self.last_agreement() else { return String::new() };
+        let parties = self
+            .parties
+            .iter()
+            .map(|(_, party)| format!("{}：{}", party.side.map_or("当事人", Side::label), party.name));
+        let term = |(at, (_, term)): (usize, &(RecordId, Term))| {
+            let due = term.due.map(|due| format!("（{}前）", day::ledger(due))).unwrap_or_default();
+            format!("{}. {}{due}", at + 1, term.what)
+        };
+        let lines = parties
+            .chain([format!("事实和责任：{}", agreement.facts)])
+            .chain(self.terms.iter().enumerate().map(term))
+            .chain([format!("履行方式：{}", agreement.manner)]);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The SHA-256 of [`File::text_to_sign`], in hexadecimal digits.
+    pub fn digest_to_sign(&self) -> String {
+        Sha256::digest(self.text_to_sign()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The last mark of a party, or of the mediator, on the agreement, and whether it covers the text as it is.
+    pub fn signed(&self, party: Option<RecordId>) -> Option<(&Signature, bool)> {
+        let (agreement, _) = self.last_agreement()?;
+        let of_party = |(_, mark): &&(RecordId, Signature)| mark.of == *agreement && mark.party == party;
+        let (_, mark) = self.signatures.iter().rev().find(of_party)?;
+        Some((mark, mark.covers == self.digest_to_sign()))
+    }
+
+    /// Who has not signed the text as it is: parties by their record, the mediator as none.
+    pub fn unsigned(&self) -> Vec<Option<RecordId>> {
+        let all = self.parties.iter().map(|(id, _)| Some(*id)).chain([None]);
+        all.filter(|party| !self.signed(*party).is_some_and(|(_, covers)| covers)).collect()
+    }
+
+    /// Whether there is a follow-up since the agreement was last reached.
+    pub fn followed_up_since_last(&self) -> bool {
+        let since = self.last(Step::Perform).map(Done::on);
+        self.follow_ups.iter().any(|(_, visit)| visit.on.is_some_and(|on| since.is_none_or(|since| on >= since)))
+    }
+
+    /// Whether a person took part in the mediation.
+    pub fn mediated_by(&self, name: &str) -> bool {
+        let steps = [Step::Begin, Step::AgreeWritten, Step::AgreeOral, Step::Terminate];
+        let named = self.dispute.mediators.split(['、', ',', '，', ' ']).any(|mediator| mediator == name);
+        named || self.history().any(|done| steps.contains(&done.taken.step) && done.by == name)
+    }
+
+    /// What the archive must hold and does not: names of documents.
+    pub fn missing_documents(&self) -> Vec<&'static str> {
+        let agreed = self.last(Step::AgreeWritten).is_some() || self.last(Step::AgreeOral).is_some();
+        let begun = self.last(Step::Begin).is_some();
+        let written = self.last(Step::AgreeWritten).is_some();
+        [
+            ("受理登记表", self.parties.is_empty()),
+            ("权利义务告知书", begun && !self.sessions.iter().any(|(_, session)| session.told)),
+            ("调解记录", begun && self.sessions.is_empty()),
+            ("调解协议书", written && !self.unsigned().is_empty()),
+            ("回访记录", agreed && self.follow_ups.is_empty()),
+        ]
+        .into_iter()
+        .filter(|(_, missing)| *missing)
+        .map(|(name, _)| name)
+        .collect()
+    }
+
+    /// Whether a party clearly refuses.
+    pub fn refused(&self) -> bool {
+        self.parties.iter().any(|(_, party)| party.consent == Some(Consent::Refused))
+    }
+}
+
+fn push<T: DeserializeOwned>(list: &mut Vec<(RecordId, T)>, record: &Record) {
+    list.extend(record.view().map(|view| (record.id, view)));
+}

@@ -1,0 +1,15 @@
+//! Disputes (矛盾纠纷), from the day they are found to the archive, by the People's Mediation Law (人民调解法).
+
+pub mod book;
+pub mod codes;
+pub mod deadlines;
+pub mod file;
+pub mod records;
+pub mod strokes;
+pub mod workflow;
+
+pub use book::Disputes;
+pub use file::File;
+
+#[cfg(test)]
+mod tests;

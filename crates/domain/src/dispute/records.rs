@@ -1,0 +1,258 @@
+//! The records of a dispute's file: the dispute, and what grows with it, each a record of its own that names its
+//! dispute. There is no field for a fee: mediation is free (人民调解法 4).
+
+use super::codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Size, Source};
+use super::workflow::Step;
+use crate::{codes::Sex, day, id::RecordId};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// The name of the field with which a record names the dispute it belongs to.
+pub const PARENT: &str = "dispute";
+
+/// 矛盾纠纷.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Dispute {
+    /// What it is called by those who work on it.
+    pub title: String,
+    /// 发现日.
+    #[serde(with = "day::iso")]
+    pub found_on: Option<NaiveDate>,
+    /// 地点.
+    pub place: String,
+    /// 来源.
+    pub source: Option<Source>,
+    /// 类型.
+    pub matter: Option<Matter>,
+    /// 规模.
+    pub size: Option<Size>,
+    /// 涉及人数.
+    pub people: Option<u32>,
+    /// 预警色.
+    pub colour: Option<Colour>,
+    /// Why this colour.
+    pub colour_why: String,
+    /// 简要情况.
+    pub summary: String,
+    /// 调解员: names.
+    pub mediators: String,
+    /// Whether the parties chose the mediators (人民调解法 19).
+    pub chosen: bool,
+    /// Whether it is mediated in the open (人民调解法 19, 23): the parties decide.
+    pub open: bool,
+    /// The household whose visit it came from.
+    pub household: Option<RecordId>,
+    /// The visit it came from.
+    pub visit: Option<RecordId>,
+    /// An earlier dispute between the same parties.
+    pub earlier: Option<RecordId>,
+}
+
+impl Default for Dispute {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            found_on: None,
+            place: String::new(),
+            source: None,
+            matter: None,
+            size: None,
+            people: None,
+            colour: None,
+            colour_why: String::new(),
+            summary: String::new(),
+            mediators: String::new(),
+            chosen: false,
+            open: true,
+            household: None,
+            visit: None,
+            earlier: None,
+        }
+    }
+}
+
+/// 当事人.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Party {
+    /// The dispute.
+    pub dispute: RecordId,
+    /// 姓名 or what an organisation is called.
+    #[serde(default)]
+    pub name: String,
+    /// 地位.
+    #[serde(default)]
+    pub side: Option<Side>,
+    /// 性别.
+    #[serde(default)]
+    pub sex: Option<Sex>,
+    /// 出生年份.
+    #[serde(default)]
+    pub born: Option<u32>,
+    /// 电话.
+    #[serde(default)]
+    pub phone: String,
+    /// 住址.
+    #[serde(default)]
+    pub address: String,
+    /// 身份证号: off unless the agreement needs it.
+    #[serde(default)]
+    pub id_number: String,
+    /// 代理人.
+    #[serde(default)]
+    pub representative: String,
+    /// Whether the party agrees to mediation.
+    #[serde(default)]
+    pub consent: Option<Consent>,
+}
+
+/// 调解(场次).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// The dispute.
+    pub dispute: RecordId,
+    /// 日期.
+    #[serde(default, with = "day::iso")]
+    pub on: Option<NaiveDate>,
+    /// 地点.
+    #[serde(default)]
+    pub place: String,
+    /// 参加人.
+    #[serde(default)]
+    pub present: String,
+    /// Whether the parties were told their rights and duties (人民调解法 23, 24).
+    #[serde(default)]
+    pub told: bool,
+    /// What each side said.
+    #[serde(default)]
+    pub said: String,
+    /// 调解意见.
+    #[serde(default)]
+    pub proposals: String,
+    /// 结果.
+    #[serde(default)]
+    pub result: String,
+}
+
+/// 调解协议.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// The dispute.
+    pub dispute: RecordId,
+    /// 形式.
+    #[serde(default)]
+    pub form: Option<Form>,
+    /// 编号.
+    #[serde(default)]
+    pub number: String,
+    /// 主要事实和各方责任 (人民调解法 29).
+    #[serde(default)]
+    pub facts: String,
+    /// 履行方式.
+    #[serde(default)]
+    pub manner: String,
+    /// The day an oral one was reached, or a written one was signed.
+    #[serde(default, with = "day::iso")]
+    pub on: Option<NaiveDate>,
+    /// The day the committee's seal was affixed.
+    #[serde(default, with = "day::iso")]
+    pub sealed_on: Option<NaiveDate>,
+    /// Whether it decides on a status, an adoption or a marriage: then no court confirms it (最高法规定).
+    #[serde(default)]
+    pub status: bool,
+    /// 申请司法确认.
+    #[serde(default, with = "day::iso")]
+    pub applied_on: Option<NaiveDate>,
+    /// 司法确认.
+    #[serde(default, with = "day::iso")]
+    pub confirmed_on: Option<NaiveDate>,
+}
+
+/// A term of an agreement (协议条款).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    /// The dispute.
+    pub dispute: RecordId,
+    /// What is to be done, by whom.
+    #[serde(default)]
+    pub what: String,
+    /// 履行期限.
+    #[serde(default, with = "day::iso")]
+    pub due: Option<NaiveDate>,
+    /// The day it was done.
+    #[serde(default, with = "day::iso")]
+    pub done_on: Option<NaiveDate>,
+}
+
+/// 回访 of an agreement (人民调解法 31).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FollowUp {
+    /// The dispute.
+    pub dispute: RecordId,
+    /// 日期.
+    #[serde(default, with = "day::iso")]
+    pub on: Option<NaiveDate>,
+    /// 履行情况.
+    #[serde(default)]
+    pub performed: Option<Performance>,
+    /// Whether the parties are content.
+    #[serde(default)]
+    pub content: bool,
+    /// Whether one of them has gone to court.
+    #[serde(default)]
+    pub court: bool,
+    /// What may still go wrong.
+    #[serde(default)]
+    pub risk: String,
+    /// What is done about it.
+    #[serde(default)]
+    pub measures: String,
+}
+
+/// A signature or thumb mark, drawn on the screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Signature {
+    /// The dispute.
+    pub dispute: RecordId,
+    /// The record that is signed: an agreement or a session.
+    pub of: RecordId,
+    /// The party; none for the mediator.
+    #[serde(default)]
+    pub party: Option<RecordId>,
+    /// The name of who signed.
+    #[serde(default)]
+    pub name: String,
+    /// How.
+    #[serde(default)]
+    pub mark: Option<Mark>,
+    /// The strokes ([`super::strokes`]).
+    #[serde(default)]
+    pub strokes: String,
+    /// The SHA-256 of the text that was signed, in hexadecimal digits.
+    #[serde(default)]
+    pub covers: String,
+}
+
+/// A step that was taken. Who and when are the record's own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The dispute.
+    pub dispute: RecordId,
+    /// The step.
+    pub step: Step,
+    /// Why, in plain words.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// To whom: where it is assigned, escalated or passed on.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub to: String,
+    /// The new deadline of an extension.
+    #[serde(default, with = "day::iso", skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
+    /// Why the mediation ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<EndReason>,
+    /// What the step asks to be confirmed: that the parties agreed, that the other ways were explained.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
+}

@@ -1,0 +1,191 @@
+//! The forms of records, as a table: which fields, in which order, and why each is asked (个人信息保护法 6, 17).
+
+use crate::{
+    codes::Sex,
+    dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Size, Source},
+    id_number,
+    record::Kind,
+    visit::MAX_TEXT,
+};
+use serde_json::{Map, Value};
+
+/// How a field is filled in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Input {
+    /// A line.
+    Line,
+    /// Some lines.
+    Text,
+    /// A day.
+    Day,
+    /// A whole number.
+    Number,
+    /// A phone number.
+    Phone,
+    /// A resident ID number (GB 11643).
+    IdNumber,
+    /// Yes or no.
+    Flag,
+    /// One of a code table's rows.
+    One(&'static [(&'static str, &'static str)]),
+}
+
+/// A field of a form.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name in the record.
+    pub name: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// How it is filled in.
+    pub input: Input,
+    /// Whether the record can't do without it.
+    pub wanted: bool,
+    /// What a field about a person is for; empty where it is about no person.
+    pub purpose: &'static str,
+    /// Whether it is shown only where somebody asks for more.
+    pub folded: bool,
+}
+
+impl Field {
+    const fn new(name: &'static str, label: &'static str, input: Input) -> Self {
+        Self { name, label, input, wanted: false, purpose: "", folded: false }
+    }
+
+    const fn wanted(self) -> Self {
+        Self { wanted: true, ..self }
+    }
+
+    const fn folded(self) -> Self {
+        Self { folded: true, ..self }
+    }
+
+    const fn about(self, purpose: &'static str) -> Self {
+        Self { purpose, ..self }
+    }
+}
+
+const DISPUTE: [Field; 12] = [
+    Field::new("title", "名称", Input::Line).wanted(),
+    Field::new("matter", "类型", Input::One(Matter::ROWS)).wanted(),
+    Field::new("source", "来源", Input::One(Source::ROWS)).wanted(),
+    Field::new("found_on", "发现日", Input::Day).wanted(),
+    Field::new("place", "地点", Input::Line),
+    Field::new("summary", "简要情况", Input::Text),
+    Field::new("colour", "预警色", Input::One(Colour::ROWS)),
+    Field::new("colour_why", "定色理由", Input::Line),
+    Field::new("size", "规模", Input::One(Size::ROWS)).folded(),
+    Field::new("people", "涉及人数", Input::Number).folded(),
+    Field::new("mediators", "调解员", Input::Line).folded(),
+    Field::new("chosen", "调解员由当事人选定", Input::Flag).folded(),
+];
+
+const PARTY: [Field; 9] = [
+    Field::new("name", "姓名", Input::Line).wanted().about("写进登记表和协议书"),
+    Field::new("side", "地位", Input::One(Side::ROWS)).wanted(),
+    Field::new("consent", "是否同意调解", Input::One(Consent::ROWS)).about("调解要双方自愿"),
+    Field::new("phone", "电话", Input::Phone).about("通知调解和回访"),
+    Field::new("sex", "性别", Input::One(Sex::ROWS)).folded().about("协议书载明当事人基本情况"),
+    Field::new("born", "出生年份", Input::Number).folded().about("协议书载明当事人基本情况"),
+    Field::new("address", "住址", Input::Line).folded().about("协议书载明当事人基本情况"),
+    Field::new("representative", "代理人", Input::Line).folded().about("代理人到场时写明"),
+    Field::new("id_number", "身份证号", Input::IdNumber).folded().about("只在申请司法确认时需要，可不填"),
+];
+
+const SESSION: [Field; 7] = [
+    Field::new("on", "日期", Input::Day).wanted(),
+    Field::new("place", "地点", Input::Line),
+    Field::new("present", "参加人", Input::Line),
+    Field::new("told", "已告知双方权利义务", Input::Flag),
+    Field::new("said", "双方陈述", Input::Text).wanted(),
+    Field::new("proposals", "调解意见", Input::Text),
+    Field::new("result", "结果", Input::Text),
+];
+
+const AGREEMENT: [Field; 9] = [
+    Field::new("form", "形式", Input::One(Form::ROWS)).wanted(),
+    Field::new("facts", "主要事实和各方责任", Input::Text).wanted(),
+    Field::new("manner", "履行方式", Input::Line),
+    Field::new("on", "达成日期", Input::Day).wanted(),
+    Field::new("sealed_on", "加盖调委会印章的日期", Input::Day),
+    Field::new("number", "协议编号", Input::Line).folded(),
+    Field::new("status", "涉及身份、收养、婚姻关系", Input::Flag).folded(),
+    Field::new("applied_on", "申请司法确认的日期", Input::Day).folded(),
+    Field::new("confirmed_on", "司法确认的日期", Input::Day).folded(),
+];
+
+const TERM: [Field; 3] = [
+    Field::new("what", "谁做什么", Input::Text).wanted(),
+    Field::new("due", "履行期限", Input::Day),
+    Field::new("done_on", "已履行的日期", Input::Day).folded(),
+];
+
+const FOLLOW_UP: [Field; 6] = [
+    Field::new("on", "日期", Input::Day).wanted(),
+    Field::new("performed", "履行情况", Input::One(Performance::ROWS)).wanted(),
+    Field::new("content", "双方满意", Input::Flag),
+    Field::new("court", "有一方已起诉", Input::Flag),
+    Field::new("risk", "还有什么隐患", Input::Text),
+    Field::new("measures", "采取的措施", Input::Text),
+];
+
+/// The fields of a kind's form, in their order; none for kinds without a form of this sort.
+pub const fn fields(kind: &Kind) -> &'static [Field] {
+    match kind {
+        Kind::Dispute => &DISPUTE,
+        Kind::Party => &PARTY,
+        Kind::Session => &SESSION,
+        Kind::Agreement => &AGREEMENT,
+        Kind::Term => &TERM,
+        Kind::FollowUp => &FOLLOW_UP,
+        _ => &[],
+    }
+}
+
+/// A field of a kind's form.
+pub fn field(kind: &Kind, name: &str) -> Option<&'static Field> {
+    fields(kind).iter().find(|field| field.name == name)
+}
+
+/// What is wrong with a form: the field, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The field's name.
+    pub field: &'static str,
+    /// What to do, in words.
+    pub words: String,
+}
+
+/// Whether a form can be saved.
+///
+/// # Errors
+/// The first thing that is wrong, in the order of the form.
+pub fn check(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong> {
+    for field in fields(kind) {
+        let value = values.get(field.name);
+        let text = value.and_then(Value::as_str).unwrap_or_default().trim();
+        let there = value.is_some_and(|value| !value.is_null() && (!value.is_string() || !text.is_empty()));
+        let wrong = |words: String| Err(Wrong { field: field.name, words });
+        if field.wanted && !there {
+            let verb = if matches!(field.input, Input::One(_)) { "选择" } else { "填写" };
+            return wrong(format!("请{verb}{}", field.label));
+        }
+        if text.chars().count() > MAX_TEXT {
+            return wrong(format!("{}太长，请控制在 {MAX_TEXT} 字以内", field.label));
+        }
+        if field.input == Input::IdNumber && !text.is_empty() && id_number::check(text).is_err() {
+            return wrong("身份证号不对，请核对；不需要时可以不填".to_owned());
+        }
+    }
+    let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
+    let flag = |name: &str| values.get(name).and_then(Value::as_bool).unwrap_or_default();
+    if *kind == Kind::Dispute && !text("colour").is_empty() && text("colour_why").trim().is_empty() {
+        return Err(Wrong { field: "colour_why", words: "请写明为什么定这个颜色".to_owned() });
+    }
+    if *kind == Kind::Agreement && flag("status") && !(text("applied_on").is_empty() && text("confirmed_on").is_empty())
+    {
+        let words = "涉及身份、收养、婚姻关系的协议，法院不予司法确认，请去掉申请日期".to_owned();
+        return Err(Wrong { field: "applied_on", words });
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The fields of a record's form, as its table says ([`ruhu_domain::form`]).
+
+use super::chips::OneOf;
+use leptos::prelude::*;
+use ruhu_domain::form::{Field, Input, Wrong};
+use serde_json::{Map, Value};
+
+/// What a form shows.
+pub type Values = Map<String, Value>;
+
+/// The fields, those that are seldom needed folded away.
+#[component]
+pub fn RecordForm(
+    /// The fields.
+    fields: &'static [Field],
+    /// What they show.
+    #[prop(into)]
+    values: Signal<Values>,
+    /// What is wrong with one of them.
+    #[prop(into)]
+    wrong: Signal<Option<Wrong>>,
+    /// Called with a field's name and its new value.
+    on_change: Callback<(&'static str, Value)>,
+) -> impl IntoView {
+    let rows = |folded: bool| {
+        let rows = fields.iter().filter(move |field| field.folded == folded);
+        rows.map(|field| view! { <Row field values wrong on_change/> }.into_any()).collect::<Vec<_>>()
+    };
+    let more = rows(true);
+    let filled = values.with_untracked(|values| {
+        let folded = fields.iter().filter(|field| field.folded);
+        folded.into_iter().any(|field| values.get(field.name).is_some_and(|value| *value != Value::Null))
+    });
+    view! {
+        {rows(false)}
+        {(!more.is_empty()).then(|| view! { <details open=filled><summary>"更多"</summary>{more}</details> })}
+    }
+}
+
+#[component]
+fn Row(
+    /// The field.
+    field: &'static Field,
+    /// What the form shows.
+    values: Signal<Values>,
+    /// What is wrong.
+    wrong: Signal<Option<Wrong>>,
+    /// Called with the new value.
+    on_change: Callback<(&'static str, Value)>,
+) -> impl IntoView {
+    let name = field.name;
+    let text = Signal::derive(move || {
+        values.with(|values| match values.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        })
+    });
+    let set = move |text: String| {
+        let value = match field.input {
+            _ if text.is_empty() => Value::Null,
+            Input::Number => text.parse::<u32>().map_or(Value::Null, Value::from),
+            _ => text.into(),
+        };
+        on_change.run((name, value));
+    };
+    let input = |kind: &'static str, mode: &'static str| {
+        view! {
+            <input type=kind inputmode=mode prop:value=text on:input=move |event| set(event_target_value(&event))/>
+        }
+        .into_any()
+    };
+    let label = if field.wanted { field.label.to_owned() } else { format!("{}（可不填）", field.label) };
+    let asked = match field.input {
+        Input::One(rows) => {
+            let options = rows.iter().map(|(code, label)| (*code, (*label).to_owned())).collect::<Vec<_>>();
+            let chosen = Signal::derive(move || {
+                let text = text.get();
+                rows.iter().map(|(code, _)| *code).find(|code| *code == text).unwrap_or_default()
+            });
+            let on_choose = Callback::new(move |code: &'static str| on_change.run((name, code.into())));
+            view! { <OneOf legend=field.label options chosen on_choose/> }.into_any()
+        }
+        Input::Flag => view! {
+            <div class="field">
+                <label class="chip">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || values.with(|values| values.get(name) == Some(&Value::Bool(true)))
+                        on:change=move |event| on_change.run((name, event_target_checked(&event).into()))
+                    />
+                    <span>{field.label}</span>
+                </label>
+            </div>
+        }
+        .into_any(),
+        Input::Text => view! {
+            <label class="field">
+                <span>{label}</span>
+                <textarea rows="3" prop:value=text on:input=move |event| set(event_target_value(&event))/>
+            </label>
+        }
+        .into_any(),
+        Input::Line | Input::IdNumber => {
+            view! { <label class="field"><span>{label}</span>{input("text", "text")}</label> }.into_any()
+        }
+        Input::Day => view! { <label class="field"><span>{label}</span>{input("date", "none")}</label> }.into_any(),
+        Input::Number => {
+            view! { <label class="field"><span>{label}</span>{input("text", "numeric")}</label> }.into_any()
+        }
+        Input::Phone => view! { <label class="field"><span>{label}</span>{input("tel", "tel")}</label> }.into_any(),
+    };
+    let words = move || wrong.get().filter(|wrong| wrong.field == name).map(|wrong| wrong.words);
+    view! {
+        {asked}
+        {(!field.purpose.is_empty()).then(|| view! { <p class="hint">"用途："{field.purpose}</p> })}
+        <p class="problem" role="alert">{words}</p>
+    }
+}

@@ -1,0 +1,273 @@
+//! 卷宗: a dispute's file. Its steps as a line, the next one as the one big button, and what belongs to it.
+
+use super::matters::colour_word;
+use crate::{
+    components::{contested::Contested, empty::Empty, page::Page, tick::Tick},
+    platform::clock,
+    state::use_app,
+};
+use leptos::prelude::*;
+use ruhu_domain::{
+    RecordId, day,
+    dispute::{
+        File,
+        codes::{Consent, Form, Matter, Performance, Side},
+        deadlines::Rung,
+        workflow::{Need, Offer, State, offers},
+    },
+};
+
+/// A dispute's file.
+#[component]
+pub fn DisputePage(
+    /// The dispute.
+    id: RecordId,
+) -> impl IntoView {
+    let app = use_app();
+    let file = Memo::new(move |_| app.file(id));
+    let title = Signal::derive(move || file.get().map_or_else(|| "卷宗".to_owned(), |file| file.dispute.title));
+    view! {
+        <Page title=title back="/matters">
+            {move || match file.get() {
+                Some(file) => view! { <Sections file/> }.into_any(),
+                None => {
+                    let hint = "可能已作废，或换了网格、权限";
+                    view! { <Empty title="没有这份卷宗" hint/> }.into_any()
+                }
+            }}
+        </Page>
+    }
+}
+
+#[component]
+fn Sections(
+    /// The file.
+    file: File,
+) -> impl IntoView {
+    let app = use_app();
+    let id = file.id;
+    let (roles, name) = app.part_in(id);
+    let offers = offers(&file, &roles, &name);
+    let parties = file.parties.iter().map(|(party, view)| {
+        let side = view.side.map_or("当事人", Side::label);
+        let refuses = (view.consent == Some(Consent::Refused)).then(|| view! { <span class="tag">"拒绝调解"</span> });
+        row(id, "party", *party, view! { {side}" "<b>{view.name.clone()}</b>{refuses} }.into_any(), view.phone.clone())
+    });
+    let sessions = file.sessions.iter().map(|(session, view)| {
+        let told = if view.told { "已告知权利义务" } else { "" };
+        row(id, "mediation_session", *session, view! { {view.on.map(day::words)} }.into_any(), told.to_owned())
+    });
+    let follow_ups = file.follow_ups.iter().map(|(visit, view)| {
+        let found = view.performed.map_or("", Performance::label);
+        row(id, "follow_up", *visit, view! { {view.on.map(day::words)} }.into_any(), found.to_owned())
+    });
+    let (parties, sessions, follow_ups) = (parties.collect_view(), sessions.collect_view(), follow_ups.collect_view());
+    let done = file.steps.iter().map(|done| {
+        let why = [&done.taken.to, &done.taken.why].map(String::as_str).join(" ");
+        let void = (!done.counts).then(|| view! { <span class="problem">"未生效：已先办了别的步骤"</span> });
+        view! {
+            <li class="row">
+                <span><b>{done.taken.step.label()}</b>" "{void}<br/><span class="hint">{why}</span></span>
+                <span class="hint">{done.by.to_string()}<br/>{day::moment(done.at.cast_signed())}</span>
+            </li>
+        }
+    });
+    let done = done.rev().collect_view();
+    let add = |kind: &str, words: &'static str| {
+        view! { <li><a href=format!("/matters/{id}/{kind}/new") class="row link strong">{words}</a></li> }
+    };
+    let after = file.effective_on().is_some();
+    view! {
+        <Line state=file.state/>
+        <Next id offers/>
+        <Facts file=file.clone()/>
+        <section><h2>"当事人"</h2><ul class="card rows">{parties}{add("party", "＋ 当事人")}</ul></section>
+        <section><h2>"调解"</h2><ul class="card rows">{sessions}{add("mediation_session", "＋ 记一次调解")}</ul></section>
+        <Agreed file/>
+        {after.then(|| view! {
+            <section><h2>"回访"</h2><ul class="card rows">{follow_ups}{add("follow_up", "＋ 记一次回访")}</ul></section>
+        })}
+        <section><h2>"办理经过"</h2><ol class="card rows">{done}</ol></section>
+    }
+}
+
+/// A record of the file, to be opened.
+fn row(dispute: RecordId, kind: &str, record: RecordId, words: AnyView, hint: String) -> AnyView {
+    view! {
+        <li>
+            <a href=format!("/matters/{dispute}/{kind}/{record}") class="row link">
+                <span>{words}</span>
+                <span class="hint">{hint}</span>
+            </a>
+            <Contested record/>
+        </li>
+    }
+    .into_any()
+}
+
+/// The steps from the beginning to the archive, and how far the dispute has come.
+#[component]
+fn Line(
+    /// Its state.
+    state: State,
+) -> impl IntoView {
+    let place = state.place();
+    let line = State::LINE.iter().enumerate().map(|(at, state)| {
+        let class = if at < place { "done" } else { "" };
+        view! { <li class=class aria-current=(at == place).then_some("step")>{state.label().replace('已', "")}</li> }
+    });
+    view! { <ol class="line" tabindex="0" aria-label="进度">{line.collect_view()}</ol> }
+}
+
+/// What is known of the dispute itself, and its deadline.
+#[component]
+fn Facts(
+    /// The file.
+    file: File,
+) -> impl IntoView {
+    let today = clock::today();
+    let dispute = &file.dispute;
+    let due = file.deadline().map(|deadline| {
+        let (rung, late) = (deadline.rung(today), deadline.late(today) >= 0);
+        let words = match rung {
+            Rung::Ahead | Rung::Soon | Rung::Today => deadline.words(today),
+            told => format!("{}，{}", deadline.words(today), told.label()),
+        };
+        view! { <p class="row"><span>"期限"</span><span class:problem=late>{words}</span></p> }
+    });
+    let confirm = file.confirm_by().filter(|by| *by >= today).map(|by| {
+        view! { <p class="row"><span>"司法确认"</span><span class="hint">{format!("双方可在{}前共同申请", day::words(by))}</span></p> }
+    });
+    let colour = dispute.colour.map(|colour| {
+        view! { <p class="row"><span>"预警色"</span><span>{colour_word(colour)}"："{dispute.colour_why.clone()}</span></p> }
+    });
+    view! {
+        <section class="card rows">
+            <p class="row"><span>"状态"</span><b>{file.state.label()}</b></p>
+            {due}
+            {confirm}
+            <p class="row"><span>"编号"</span><span>{file.number()}</span></p>
+            <p class="row"><span>"类型"</span><span>{dispute.matter.map_or("", Matter::label)}</span></p>
+            {colour}
+            <p class="story">{dispute.summary.clone()}</p>
+            <Contested record=file.id/>
+            <p class="row">
+                <Tick record=file.id/>
+                <a href=format!("/matters/{}/edit", file.id) class="text-button">"修改"</a>
+            </p>
+        </section>
+    }
+}
+
+/// The next step, and the others that may be taken.
+#[component]
+fn Next(
+    /// The dispute.
+    id: RecordId,
+    /// What may be done, the usual first.
+    offers: Vec<Offer>,
+) -> impl IntoView {
+    let mut offers = offers.into_iter();
+    let first = offers.next().map(|offer| view! { <Way id offer main=true/> });
+    let others = offers.map(|offer| view! { <li><Way id offer main=false/></li> }).collect::<Vec<_>>();
+    view! {
+        <section class="next">
+            {first}
+            {(!others.is_empty()).then(|| view! {
+                <details><summary>"其他步骤"</summary><ul class="card rows">{others}</ul></details>
+            })}
+        </section>
+    }
+}
+
+#[component]
+fn Way(
+    /// The dispute.
+    id: RecordId,
+    /// The step.
+    offer: Offer,
+    /// Whether it is the big button.
+    main: bool,
+) -> impl IntoView {
+    let app = use_app();
+    let step = offer.step;
+    let class = if main { "button" } else { "row link strong" };
+    if !offer.missing.is_empty() {
+        let words = offer.missing.iter().map(|need: &Need| view! { <p class="hint">{need.words()}</p> }).collect_view();
+        let class = if main { "missing" } else { "missing row" };
+        return view! { <div class=class><b>"下一步："{step.label()}</b>{words}</div> }.into_any();
+    }
+    if offer.asks.is_empty() {
+        let take = move |_| leptos::task::spawn_local(async move { app.take_plain_step(id, step).await });
+        return view! { <button class=class on:click=take>{step.label()}</button> }.into_any();
+    }
+    view! { <a href=format!("/matters/{id}/step/{}", step.code()) class=class>{step.label()}</a> }.into_any()
+}
+
+/// The agreement with its terms and marks.
+#[component]
+fn Agreed(
+    /// The file.
+    file: File,
+) -> impl IntoView {
+    let id = file.id;
+    let Some((agreement, view)) = file.last_agreement() else {
+        return view! {
+            <section>
+                <h2>"协议"</h2>
+                <ul class="card rows">
+                    <li><a href=format!("/matters/{id}/agreement/new") class="row link strong">"＋ 写协议"</a></li>
+                </ul>
+            </section>
+        }
+        .into_any();
+    };
+    let terms = file.terms.iter().map(|(term, view)| {
+        let due = match (view.done_on, view.due) {
+            (Some(done), _) => format!("✓ {}已履行", day::words(done)),
+            (None, Some(due)) => format!("{}前", day::words(due)),
+            _ => String::new(),
+        };
+        row(id, "term", *term, view! { {view.what.clone()} }.into_any(), due)
+    });
+    let marks =
+        file.parties.iter().map(|(party, view)| (Some(*party), view.name.clone())).chain([(None, "调解员".to_owned())]);
+    let marks = marks.map(|(party, name)| {
+        let state = match file.signed(party) {
+            Some((_, true)) => "已签",
+            Some((_, false)) => "文本改过，要重签",
+            None => "未签",
+        };
+        let who = party.map_or_else(|| "mediator".to_owned(), |party| party.to_string());
+        view! {
+            <li>
+                <a href=format!("/matters/{id}/sign/{who}") class="row link">
+                    <span>{name}</span>
+                    <span class="hint">{state}</span>
+                </a>
+            </li>
+        }
+    });
+    let written = view.form == Some(Form::Written);
+    let marks = written.then(|| marks.collect_view());
+    let head = row(
+        id,
+        "agreement",
+        *agreement,
+        view! { <b>{view.form.map_or("协议", Form::label)}</b> }.into_any(),
+        view.on.map(day::words).unwrap_or_default(),
+    );
+    let terms = terms.collect_view();
+    view! {
+        <section>
+            <h2>"协议"</h2>
+            <ul class="card rows">
+                {head}
+                {terms}
+                <li><a href=format!("/matters/{id}/term/new") class="row link strong">"＋ 协议内容"</a></li>
+                {marks}
+            </ul>
+        </section>
+    }
+    .into_any()
+}

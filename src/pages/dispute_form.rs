@@ -1,0 +1,162 @@
+//! Forms of a dispute's file: the dispute itself, and what grows with it.
+
+use crate::{
+    components::{
+        empty::Empty,
+        page::Page,
+        record_form::{RecordForm, Values},
+    },
+    platform::clock,
+    state::{drafts::Draft, use_app},
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use ruhu_domain::{
+    Kind, RecordId,
+    form::{self, Wrong},
+    labels,
+};
+use serde_json::Value;
+
+/// A new dispute, or its draft.
+#[component]
+pub fn NewDispute(
+    /// The household where it was found.
+    household: Option<RecordId>,
+) -> impl IntoView {
+    let app = use_app();
+    let back = household.map_or_else(|| "/matters".to_owned(), |id| format!("/households/{id}"));
+    let none = ("没有登记纠纷的权限", "请联系办公室为您的账号开通调解权限；可先写在走访记录里");
+    form(app.new_dispute(household), back, none)
+}
+
+/// A change to a dispute.
+#[component]
+pub fn EditDispute(
+    /// The dispute.
+    id: RecordId,
+) -> impl IntoView {
+    form(use_app().form_of(id), format!("/matters/{id}"), GONE)
+}
+
+/// A record of a dispute's file.
+#[component]
+pub fn InFile(
+    /// The dispute.
+    dispute: RecordId,
+    /// What it is.
+    kind: Kind,
+    /// The record to change; none for a new one.
+    record: Option<RecordId>,
+) -> impl IntoView {
+    let app = use_app();
+    let draft = match record {
+        Some(id) => app.form_of(id),
+        None => app.new_in_file(dispute, kind),
+    };
+    form(draft, format!("/matters/{dispute}"), GONE)
+}
+
+const GONE: (&str, &str) = ("没有这条记录", "可能已作废，或换了网格、权限");
+
+fn form(draft: Option<Draft>, back: String, none: (&'static str, &'static str)) -> AnyView {
+    let fields = draft.as_ref().map(|draft| form::fields(&draft.kind)).unwrap_or_default();
+    match draft.filter(|_| !fields.is_empty()) {
+        Some(draft) => view! { <FileForm draft back/> }.into_any(),
+        None => view! { <Page title="矛盾纠纷" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),
+    }
+}
+
+/// The form itself. Every change is kept as a draft at once.
+#[component]
+fn FileForm(
+    /// What to begin with.
+    draft: Draft,
+    /// Where back leads.
+    back: String,
+) -> impl IntoView {
+    let app = use_app();
+    app.form_open.set(true);
+    on_cleanup(move || {
+        let _ = app.form_open.try_set(false);
+    });
+    let (id, kind) = (draft.id, StoredValue::new(draft.kind.clone()));
+    let title = labels::kind(&draft.kind).to_owned();
+    let fields = form::fields(&draft.kind);
+    let is_dispute = draft.kind == Kind::Dispute;
+    let saved = untrack(|| app.saved_values(id));
+    let values = RwSignal::new(saved.into_iter().chain(draft.values.clone()).collect::<Values>());
+    let draft = StoredValue::new(draft);
+    let wrong = RwSignal::new(None::<Wrong>);
+    let problem = RwSignal::new(None::<String>);
+    let (saving, kept) = (RwSignal::new(false), RwSignal::new(false));
+    let change = Callback::new(move |(name, value): (&'static str, Value)| {
+        values.update(|values| drop(values.insert(name.to_owned(), value.clone())));
+        draft.update_value(|draft| {
+            draft.values.insert(name.to_owned(), value);
+            draft.touched = clock::now_ms();
+        });
+        wrong.set(None);
+        problem.set(None);
+        kept.set(true);
+        if let Some(open) = app.notebook() {
+            open.keep_draft(draft.get_value());
+        }
+    });
+    let back = StoredValue::new(back);
+    let leave = move || {
+        // A new dispute is gone on with in its file.
+        let path = if is_dispute { format!("/matters/{id}") } else { back.get_value() };
+        app.leave_for(&path);
+    };
+    let save = move |event: SubmitEvent| {
+        event.prevent_default();
+        if saving.get_untracked() {
+            return;
+        }
+        if let Err(bad) = kind.with_value(|kind| form::check(kind, &values.get_untracked())) {
+            problem.set(Some(bad.words.clone()));
+            wrong.set(Some(bad));
+            return;
+        }
+        saving.set(true);
+        leptos::task::spawn_local(async move {
+            match app.save_form(&draft.get_value()).await {
+                Ok(()) => {
+                    app.say("已保存 ✓ 已存本机", None);
+                    leave();
+                }
+                Err(error) => {
+                    let _ = saving.try_set(false);
+                    drop(problem.try_set(Some(error.to_string())));
+                }
+            }
+        });
+    };
+    let discard = move |_| {
+        leptos::task::spawn_local(async move {
+            let Some(open) = app.notebook() else { return };
+            match open.forget_draft(id).await {
+                Ok(()) => app.leave_for(&back.get_value()),
+                Err(error) => drop(problem.try_set(Some(error.to_string()))),
+            }
+        });
+    };
+    // `autocomplete="off"`: browsers write the fields of other forms into their session files, in the clear.
+    view! {
+        <Page title=title back=back.get_value()>
+            <form class="visit-form" autocomplete="off" on:submit=save novalidate>
+                <RecordForm fields values wrong on_change=change/>
+                <div class="action">
+                    <p class="problem" role="status">{move || problem.get()}</p>
+                    <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>
+                    <div class="buttons">
+                        <button class="button plain" type="button" on:click=discard>"放弃"</button>
+                        <button class="button" type="submit" disabled=saving>
+                            {move || if saving.get() { "正在保存…" } else { "保存" }}
+                        </button>
+                    </div>
+                </div>
+            </form>
+        </Page>
+    }
+}

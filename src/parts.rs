@@ -1,0 +1,106 @@
+//! Parts of the app that load when they are first needed (ADR 16): `cargo xtask build` makes a module of its own from
+//! what only they use. The service worker keeps them with the rest, so that they are there without a network.
+
+use leptos::{prelude::*, reactive::computed::ScopedFuture};
+use ruhu::pages::{
+    Screen,
+    broken::Broken,
+    dispute::DisputePage,
+    dispute_form::{EditDispute, InFile, NewDispute},
+    dispute_step::TakeStep,
+    history::History,
+    install::Install,
+    matters::Matters,
+    me::Me,
+    notice::NoticePage,
+    sign::Sign,
+};
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
+
+/// What is seldom looked at.
+#[wasm_split(seldom, fallible)]
+fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::Notice(id) => view! { <NoticePage id/> }.into_any(),
+        Screen::History(id) => view! { <History id/> }.into_any(),
+        Screen::Install => view! { <Install/> }.into_any(),
+        _ => view! { <Me/> }.into_any(),
+    })
+}
+
+/// What is shown where the notebook can't be opened, and why.
+#[wasm_split(seldom, fallible)]
+fn broken(reason: String) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Broken reason/> }.into_any())
+}
+
+/// Disputes.
+#[wasm_split(disputes, fallible)]
+fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::NewDispute(household) => view! { <NewDispute household/> }.into_any(),
+        Screen::Dispute(id) => view! { <DisputePage id/> }.into_any(),
+        Screen::EditDispute(id) => view! { <EditDispute id/> }.into_any(),
+        Screen::InFile(dispute, kind, record) => view! { <InFile dispute kind record/> }.into_any(),
+        Screen::TakeStep(dispute, step) => view! { <TakeStep dispute step/> }.into_any(),
+        Screen::Sign(dispute, party) => view! { <Sign dispute party/> }.into_any(),
+        _ => view! { <Matters/> }.into_any(),
+    })
+}
+
+/// What a part is asked for.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// A screen with an address.
+    Screen(Screen),
+    /// What is shown where the notebook can't be opened, and why.
+    Broken(String),
+}
+
+/// A screen whose part may have to be loaded first.
+#[component]
+pub fn Part(
+    /// What is wanted.
+    wanted: Wanted,
+) -> impl IntoView {
+    let shown = RwSignal::new_local(None::<Result<AnyView, SplitLoaderError>>);
+    let load = move || {
+        let wanted = wanted.clone();
+        let load = ScopedFuture::new(async move {
+            let view = match wanted {
+                Wanted::Broken(reason) => broken(reason).await,
+                Wanted::Screen(screen @ (Screen::Notice(_) | Screen::History(_) | Screen::Install | Screen::Me)) => {
+                    seldom(screen).await
+                }
+                Wanted::Screen(screen) => disputes(screen).await,
+            };
+            drop(shown.try_set(Some(view)));
+        });
+        leptos::task::spawn_local(load);
+    };
+    load();
+    let again = move |_| {
+        shown.set(None);
+        load();
+    };
+    move || {
+        shown.track();
+        match shown.try_update_untracked(Option::take).flatten() {
+            Some(Ok(view)) => view,
+            Some(Err(_)) => {
+                let again = again.clone();
+                view! {
+                    <main class="page">
+                        <div class="empty">
+                            <p class="empty-title">"这一页没有载入"</p>
+                            <p>"请连上网络，再点一次。已存的记录都在"</p>
+                            <button class="button" on:click=again>"再试一次"</button>
+                        </div>
+                    </main>
+                }
+                .into_any()
+            }
+            None => view! { <p class="splash" role="status">"正在打开…"</p> }.into_any(),
+        }
+    }
+}

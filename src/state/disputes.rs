@@ -1,0 +1,194 @@
+//! Disputes: whose they are, forms of their files, steps.
+
+use super::{App, drafts, drafts::Draft, new_id};
+use crate::{platform::clock, storage::StorageError};
+use ruhu_domain::{
+    Channel, Class, Kind, RecordId, day,
+    dispute::{
+        File,
+        codes::{Form, Source},
+        records::{PARENT, Signature, Taken},
+        workflow::{Forbidden, Step, check},
+    },
+    record::Record,
+    rights::Role,
+};
+use serde_json::{Map, Value, json};
+
+/// Why a step was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// The rules are against it.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// It could not be kept.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The file is not on this phone any more.
+    #[error("这份卷宗已不在这台手机上，可能换了网格或权限")]
+    Gone,
+}
+
+impl App {
+    /// The grids whose disputes the worker handles.
+    pub fn mediation_channels(self) -> Vec<Channel> {
+        self.read(|notebook| {
+            let engine = notebook.engine();
+            let channels = engine.head().grants.iter().map(|grid| grid.channel.clone());
+            channels.filter(|channel| channel.class == Class::Mediation).collect()
+        })
+    }
+
+    /// A dispute's file.
+    pub fn file(self, id: RecordId) -> Option<File> {
+        self.read(|notebook| notebook.disputes().file(id))
+    }
+
+    /// Every file, those with the earliest deadline first, then those that are open.
+    pub fn files(self) -> Vec<File> {
+        let mut files: Vec<File> = self.read(|notebook| notebook.disputes().files().collect());
+        files.sort_unstable_by_key(|file| {
+            let due = file.deadline().map(|deadline| deadline.by);
+            (due.is_none(), due, !file.state.is_open(), std::cmp::Reverse(file.id))
+        });
+        files
+    }
+
+    /// The worker's roles where a dispute is, and their name.
+    pub fn part_in(self, dispute: RecordId) -> (Vec<Role>, String) {
+        self.read(|notebook| {
+            let engine = notebook.engine();
+            let channel = engine.record(dispute).map(|record| record.channel.clone());
+            let grant = engine.head().grants.iter().find(|grid| Some(&grid.channel) == channel.as_ref());
+            (grant.map(|grid| grid.roles.clone()).unwrap_or_default(), notebook.session().name)
+        })
+    }
+
+    /// A draft of a new dispute, or the one there is; found on a visit to a household, where it is named. None where
+    /// the worker handles no disputes.
+    pub fn new_dispute(self, household: Option<RecordId>) -> Option<Draft> {
+        let open = self.notebook()?;
+        let unsaved = |draft: &Draft| draft.kind == Kind::Dispute && open.engine().record(draft.id).is_none();
+        let linked = household.map(|id| Value::from(id.to_string()));
+        let same = |draft: &Draft| linked.is_none() || draft.values.get("household") == linked.as_ref();
+        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && same(draft)) {
+            return Some(draft);
+        }
+        let grid = household.and_then(|id| open.channel_of(id)).map(|channel| channel.grid);
+        let channels = self.mediation_channels();
+        let channel = match grid {
+            Some(grid) => channels.into_iter().find(|channel| channel.grid == grid)?,
+            None => channels.into_iter().next()?,
+        };
+        let place = household.and_then(|id| Some(open.roster().household(id)?.1.address.clone()));
+        let mut values = Map::new();
+        values.insert("found_on".into(), day::ledger(clock::today()).into());
+        values.insert("source".into(), Source::Screening.code().into());
+        values.insert("place".into(), place.unwrap_or_default().into());
+        values.extend(linked.map(|id| ("household".to_owned(), id)));
+        Some(self.draft(Kind::Dispute, values, channel))
+    }
+
+    fn draft(self, kind: Kind, values: Map<String, Value>, channel: Channel) -> Draft {
+        let now = clock::now_ms();
+        Draft { id: new_id(now), kind, values, touched: now, channel: Some(channel) }
+    }
+
+    /// A draft to change a saved record of a file.
+    pub fn form_of(self, id: RecordId) -> Option<Draft> {
+        let open = self.notebook()?;
+        if let Some(draft) = open.drafts().into_iter().find(|draft| draft.id == id) {
+            return Some(draft);
+        }
+        let engine = open.engine();
+        let record: &Record = engine.record(id)?;
+        // What is not touched stays as it is, also where another changes it meanwhile; but it says whose file it is.
+        let parent = record.fields.get(PARENT).map(|field| (PARENT.to_owned(), field.value.clone()));
+        let (kind, channel) = (record.kind.clone(), Some(record.channel.clone()));
+        Some(Draft { id, kind, values: parent.into_iter().collect(), touched: clock::now_ms(), channel })
+    }
+
+    /// The fields of a record as it is saved; none where it is new.
+    pub fn saved_values(self, id: RecordId) -> Map<String, Value> {
+        self.read(|notebook| {
+            let engine = notebook.engine();
+            let fields = engine.record(id).map(|record| &record.fields).into_iter().flatten();
+            fields.map(|(name, field)| (name.to_string(), field.value.clone())).collect()
+        })
+    }
+
+    /// A draft of a new record of a file, or the one there is, with what is already known.
+    pub fn new_in_file(self, dispute: RecordId, kind: Kind) -> Option<Draft> {
+        let open = self.notebook()?;
+        let unsaved = |draft: &Draft| draft.kind == kind && open.engine().record(draft.id).is_none();
+        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && draft.dispute() == Some(dispute))
+        {
+            return Some(draft);
+        }
+        let file = open.disputes().file(dispute)?;
+        let channel = open.channel_of(dispute)?;
+        let today = day::ledger(clock::today());
+        let names: Vec<&str> = file.parties.iter().map(|(_, party)| party.name.as_str()).collect();
+        let known = match kind {
+            Kind::Session => json!({"on": today, "place": file.dispute.place, "present": names.join("、")}),
+            Kind::Agreement => {
+                let results = file.sessions.iter().map(|(_, session)| session.result.as_str());
+                let facts: Vec<&str> = [file.dispute.summary.as_str()].into_iter().chain(results).collect();
+                let facts = facts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
+                json!({"form": Form::Written, "on": today, "facts": facts})
+            }
+            Kind::FollowUp => json!({"on": today}),
+            _ => json!({}),
+        };
+        let mut values = drafts::fields(&known);
+        values.insert(PARENT.into(), dispute.to_string().into());
+        Some(self.draft(kind, values, channel))
+    }
+
+    /// Saves a form: durable when this returns.
+    ///
+    /// # Errors
+    /// Nothing was saved, and why.
+    pub async fn save_form(self, draft: &Draft) -> Result<(), StorageError> {
+        let Some(open) = self.notebook() else { return Ok(()) };
+        open.save_form(draft).await?;
+        self.sync_now();
+        Ok(())
+    }
+
+    /// Takes a step; durable when this returns. The last one can be taken back.
+    ///
+    /// # Errors
+    /// Nothing was saved, and why.
+    pub async fn take_step(self, taken: Taken) -> Result<(), NotTaken> {
+        let dispute = taken.dispute;
+        let (Some(open), Some(file)) = (self.notebook(), self.file(dispute)) else { return Err(NotTaken::Gone) };
+        let (roles, name) = self.part_in(dispute);
+        check(&file, &taken, &roles, &name)?;
+        let channel = open.channel_of(dispute).ok_or(NotTaken::Gone)?;
+        let id = new_id(clock::now_ms());
+        open.save(id, Kind::Step, channel, &taken).await?;
+        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(id));
+        self.sync_now();
+        Ok(())
+    }
+
+    /// Takes a step about which nothing has to be said.
+    pub async fn take_plain_step(self, dispute: RecordId, step: Step) {
+        if let Err(error) = self.take_step(Taken::of(dispute, step)).await {
+            self.say(error.to_string(), None);
+        }
+    }
+
+    /// Keeps a mark on the agreement.
+    ///
+    /// # Errors
+    /// Nothing was saved, and why.
+    pub async fn sign(self, mark: &Signature) -> Result<(), NotTaken> {
+        let open = self.notebook().ok_or(NotTaken::Gone)?;
+        let channel = open.channel_of(mark.dispute).ok_or(NotTaken::Gone)?;
+        open.save(new_id(clock::now_ms()), Kind::Signature, channel, mark).await?;
+        self.sync_now();
+        Ok(())
+    }
+}

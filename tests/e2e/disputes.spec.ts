@@ -1,0 +1,195 @@
+// A dispute from the kitchen table: registered, mediated, agreed and signed on a phone without a network.
+import { test, expect, logIn, ready, tab } from "./world";
+import AxeBuilder from "@axe-core/playwright";
+import { kept, OpenVault } from "./vault";
+import type { Page } from "@playwright/test";
+
+const SYNC = "**/api/v1/sync";
+const STORY = "两家为界墙高低争执多日";
+
+async function save(page: Page) {
+  await page.getByRole("button", { name: "保存" }).click();
+  await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
+  await expect(page.getByRole("button", { name: "保存" })).toBeHidden();
+}
+
+async function add(page: Page, words: string, fill: () => Promise<void>) {
+  await page.getByRole("link", { name: words }).click();
+  await fill();
+  await save(page);
+}
+
+async function party(page: Page, name: string, side: string) {
+  await add(page, "＋ 当事人", async () => {
+    await page.getByLabel("姓名").fill(name);
+    await page.getByRole("radio", { name: side, exact: true }).check();
+    await page.getByRole("radio", { name: "同意调解", exact: true }).check();
+  });
+}
+
+async function step(page: Page, name: string) {
+  await page.getByRole("button", { name, exact: true }).click();
+  await expect(page.getByText(`已办：${name} ✓ 已存本机`)).toBeVisible();
+}
+
+async function sign(page: Page, who: string) {
+  await page.getByRole("link", { name: new RegExp(`^${who}.*(未签|重签)`) }).click();
+  await expect(page.getByText("拆除界墙")).toBeVisible();
+  const pad = (await page.getByRole("img", { name: "签名区" }).boundingBox())!;
+  await page.mouse.move(pad.x + 20, pad.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(pad.x + 120, pad.y + 60, { steps: 8 });
+  await page.mouse.up();
+  if (who === "王建国") await shot(page, "dispute-sign");
+  await page.getByRole("button", { name: "签好了" }).click();
+  await expect(page.getByText("已签 ✓ 已存本机")).toBeVisible();
+}
+
+async function begin(page: Page) {
+  await tab(page, "事项");
+  await page.getByRole("link", { name: "登记纠纷" }).click();
+  await page.getByLabel("名称").fill("王家张家界墙");
+  await page.getByRole("radio", { name: "邻里", exact: true }).check();
+  await page.getByLabel("简要情况").fill(STORY);
+  await save(page);
+  await expect(page.getByRole("heading", { name: "王家张家界墙" })).toBeVisible();
+  await party(page, "王建国", "申请人");
+  await party(page, "张秀英", "被申请人");
+  await step(page, "登记");
+  await step(page, "受理");
+  await step(page, "开始调解");
+}
+
+/** Nothing for axe to find, nothing wider than the phone; and a picture where pictures are wanted. */
+async function shot(page: Page, name: string) {
+  const found = await new AxeBuilder({ page }).analyze();
+  expect(found.violations.map((bad) => `${bad.id}: ${bad.nodes.map((node) => node.html).join(" ; ")}`), name).toEqual([]);
+  const [needed, there] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(needed, name).toBeLessThanOrEqual(there);
+  if (process.env.RUHU_SHOTS) await page.screenshot({ path: `${process.env.RUHU_SHOTS}/${name}.png` });
+}
+
+test("a dispute is registered, mediated, agreed and signed offline, and the office takes every step", async ({
+  server,
+  phone,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url, "liqiang");
+  await ready(page);
+  await tab(page, "事项");
+  await expect(page.getByText("没有在办的纠纷")).toBeVisible();
+  await phone.context.setOffline(true);
+  await begin(page);
+  await shot(page, "dispute-mediating");
+  await expect(page.getByText("请先记一次调解，并告知双方权利义务").first()).toBeVisible();
+  await add(page, "＋ 记一次调解", async () => {
+    await page.getByLabel("双方陈述").fill("各说各的理");
+    await page.getByRole("checkbox", { name: "已告知双方权利义务" }).check();
+  });
+  await add(page, "＋ 写协议", async () => {
+    await expect(page.getByLabel("主要事实和各方责任"), "what is known is there").toHaveValue(STORY);
+    await page.getByLabel("履行方式").fill("当面履行");
+    const sealed = page.getByLabel("加盖调委会印章的日期");
+    await sealed.fill(await page.getByLabel("达成日期").inputValue());
+    await shot(page, "dispute-agreement-form");
+  });
+  await add(page, "＋ 协议内容", async () => {
+    await page.getByLabel("谁做什么").fill("张秀英拆除界墙");
+  });
+  for (const who of ["王建国", "张秀英", "调解员"]) await sign(page, who);
+  // A later change of the text: the marks do not cover it.
+  await page.getByRole("link", { name: /张秀英拆除界墙/ }).click();
+  await page.getByLabel("谁做什么").fill("张秀英拆除界墙并清运");
+  await save(page);
+  await expect(page.getByText("文本改过，要重签")).toHaveCount(3);
+  for (const who of ["王建国", "张秀英", "调解员"]) await sign(page, who);
+  await shot(page, "dispute-signed");
+  await step(page, "书面协议生效");
+  await step(page, "进入履行");
+  await tab(page, "事项");
+  const row = page.getByRole("link", { name: /王某 与 张某/ });
+  await expect(row).toContainText("履行中");
+  await expect(page.getByText(STORY), "rows tell no story").toBeHidden();
+  await shot(page, "matters");
+  await phone.context.setOffline(false);
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  // Every word of it is under the key for mediation, none among everyday records.
+  const vault = await OpenVault.open(page);
+  expect(JSON.stringify(await vault.entries(page, "segments_mediation"))).toContain(STORY);
+  expect(JSON.stringify(await vault.entries(page, "segments"))).not.toContain(STORY);
+  const bytes = (await kept(page, "segments_mediation")).map(([, value]) => Buffer.from(value, "base64").toString());
+  expect(bytes.join()).not.toContain("王建国");
+});
+
+test("a step is taken back, and what needs a reason asks for it", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url, "liqiang");
+  await ready(page);
+  await begin(page);
+  await page.getByRole("button", { name: "撤销" }).click();
+  await expect(page.getByText("已撤销")).toBeVisible();
+  await expect(page.getByRole("button", { name: "开始调解", exact: true })).toBeVisible();
+  await step(page, "开始调解");
+  await page.getByText("其他步骤").click();
+  await page.getByRole("link", { name: "终止调解" }).click();
+  await page.getByRole("button", { name: "终止调解" }).click();
+  await expect(page.getByRole("alert")).toContainText("请选择终止原因");
+  await page.getByRole("radio", { name: "未达成协议" }).check();
+  await page.getByLabel("原因", { exact: true }).fill("差距太大");
+  await page.getByRole("button", { name: "终止调解" }).click();
+  await expect(page.getByRole("alert")).toContainText("仲裁、行政、司法");
+  await page.getByRole("checkbox", { name: /已告知/ }).check();
+  await shot(page, "dispute-step");
+  await page.getByRole("button", { name: "终止调解" }).click();
+  await expect(page.getByText("已终止调解").first()).toBeVisible();
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+});
+
+test("two phones change one file: fields merge, and of the one that both changed both are shown", async ({
+  server,
+  phone,
+  second,
+}) => {
+  const one = await phone.open();
+  await logIn(one, server.url, "liqiang");
+  await ready(one);
+  await begin(one);
+  await sent(one);
+  const two = await second.open();
+  await logIn(two, server.url, "liqiang");
+  await ready(two);
+  const change = async (page: Page, place: string, title?: string) => {
+    await page.route(SYNC, (route) => route.abort());
+    await tab(page, "事项");
+    await page.getByRole("link", { name: /王某 与 张某/ }).click();
+    await page.getByRole("link", { name: "修改" }).click();
+    await page.getByLabel("地点").fill(place);
+    if (title) await page.getByLabel("名称").fill(title);
+    await save(page);
+  };
+  await change(one, "东湾村口");
+  await change(two, "村部", "界墙纠纷");
+  for (const page of [one, two, one]) {
+    await page.unroute(SYNC);
+    await sent(page);
+  }
+  await tab(one, "事项");
+  await one.getByRole("link", { name: /王某 与 张某/ }).click();
+  await expect(one.getByRole("heading", { name: "界墙纠纷" }), "the other's field").toBeVisible();
+  const contested = one.getByRole("group", { name: "地点" });
+  await expect(contested).toContainText("东湾村口");
+  await expect(contested).toContainText("村部");
+  await contested.getByRole("button", { name: "用这个" }).first().click();
+  await expect(one.getByText("已选定 ✓ 已存本机")).toBeVisible();
+  await expect(contested).toBeHidden();
+});
+
+async function sent(page: Page) {
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+}
