@@ -75,7 +75,7 @@ for (const [name, look] of Object.entries({
     await page.setViewportSize({ width: 1280, height: 800 });
     await tab(page, "今日");
     await seen("today-wide");
-    await page.goto(`${server.url}/api/v1/nothing`);
+    await page.goto(`${server.url}/icons/icon.svg`);
     await spoil(page, "segments");
     await page.goto(server.url);
     await expect(page.getByRole("alert")).toContainText("一部分数据读不出来");

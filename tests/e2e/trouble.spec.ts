@@ -249,7 +249,7 @@ test("where stored records can't be read, what was not sent can still be carried
   await page.route(SYNC, (route) => route.abort());
   await logVisit(page, 0, "还没发出去");
   await page.goto("about:blank");
-  await page.goto(`${server.url}/api/v1/nothing`);
+  await page.goto(`${server.url}/icons/icon.svg`);
   await spoil(page, "segments");
   await page.goto(server.url);
   await expect(page.getByRole("alert")).toContainText("一部分数据读不出来");
@@ -268,7 +268,7 @@ test("an older app than the storage says so, and tells what to do", async ({ ser
   await logIn(page, server.url);
   await ready(page);
   const other = await phone.context.newPage();
-  await other.goto(`${server.url}/api/v1/nothing`);
+  await other.goto(`${server.url}/icons/icon.svg`);
   await spoil(other);
   await page.getByRole("article").nth(0).getByRole("button", { name: "无人在家" }).click();
   await expect(page.getByText("请刷新这个页面再继续").first()).toBeVisible();
