@@ -15,6 +15,9 @@ use wasm_split_cli_support::{Options, transform};
 /// The module as the compiler made it, below the target folder: Trunk's own copy has lost what splitting needs.
 const COMPILED: &str = "wasm32-unknown-unknown/phone/ruhu.wasm";
 
+/// What the module calls the script that loads the parts; the app's script knows it by its file's name.
+const LINK: &str = "./parts.js";
+
 /// Puts the split app in the place of the whole one that Trunk built.
 ///
 /// # Errors
@@ -30,10 +33,10 @@ pub fn split(dist: &Path) -> anyhow::Result<()> {
     }
     fs::create_dir_all(&made)?;
     // Every file's name carries the hash that Trunk gave the app: no version finds a part of another.
-    let (main, link, script_name) = (made.join("main.wasm"), format!("./{stem}-parts.js"), format!("./{stem}.js"));
+    let (main, script_name) = (made.join("main.wasm"), format!("./{stem}.js"));
     let mut options = Options::new(&input);
     (options.output_dir, options.main_out_path) = (&made, &main);
-    (options.link_name, options.main_module) = (&link, &script_name);
+    (options.link_name, options.main_module) = (LINK, &script_name);
     transform(options).map_err(|error| anyhow!("{error:#}"))?;
 
     let bound = made.join("bound");
@@ -45,11 +48,15 @@ pub fn split(dist: &Path) -> anyhow::Result<()> {
     let mut html = fs::read_to_string(&page)?;
     for ending in [".js", "_bg.wasm"] {
         let (new, old) = (bound.join(format!("ruhu{ending}")), dist.join(format!("{stem}{ending}")));
+        if ending == ".js" {
+            let script = fs::read_to_string(&new)?;
+            fs::write(&new, script.replace(&format!("from {LINK:?}"), &format!("from \"./{stem}-parts.js\"")))?;
+        }
         html = html.replace(&integrity(&old)?, &integrity(&new)?);
         fs::copy(&new, &old)?;
     }
     fs::write(page, html)?;
-    let mut loader = fs::read_to_string(made.join(&link))?;
+    let mut loader = fs::read_to_string(made.join(LINK))?;
     for entry in fs::read_dir(&made)? {
         let part = entry?.path();
         let name = part.file_name().unwrap_or_default().to_string_lossy().into_owned();
