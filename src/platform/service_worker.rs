@@ -1,7 +1,7 @@
 //! The service worker: it keeps the app's files for offline starts. A new version waits until it is
 //! told to take over, so that no form is ever replaced under the worker's hands.
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageEvent, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState};
@@ -39,6 +39,17 @@ async fn try_register(ready: impl Fn() + Clone + 'static) -> Option<()> {
     });
     registration.set_onupdatefound(Some(on_found.as_ref().unchecked_ref()));
     on_found.forget();
+    ask_for_control(&container).await
+}
+
+/// A page that was loading while the first version became active is left out of its claim (a race that the standard
+/// allows), and would not find its parts without a network: it asks to be claimed.
+async fn ask_for_control(container: &ServiceWorkerContainer) -> Option<()> {
+    let active = JsFuture::from(container.ready().ok()?).await.ok()?;
+    let active = active.dyn_into::<ServiceWorkerRegistration>().ok()?.active()?;
+    if container.controller().is_none() {
+        active.post_message(&JsValue::from_str("claim")).ok()?;
+    }
     Some(())
 }
 
@@ -62,9 +73,7 @@ async fn try_apply() -> Option<()> {
     let reload = Closure::<dyn FnMut()>::once(|| drop(super::window().location().reload()));
     container.set_oncontrollerchange(Some(reload.as_ref().unchecked_ref()));
     reload.forget();
-    let message = Object::new();
-    Reflect::set(&message, &"type".into(), &JsValue::from_str("take-over")).ok()?;
-    waiting.post_message(&message).ok()
+    waiting.post_message(&JsValue::from_str("take-over")).ok()
 }
 
 async fn registration() -> Option<ServiceWorkerRegistration> {

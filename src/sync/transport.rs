@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Blob, Headers, ReadableStream, ReadableWritablePair, Request, RequestCache, RequestInit, Response,
+    AbortController, Headers, ReadableStream, ReadableWritablePair, Request, RequestCache, RequestInit, Response,
 };
 
 /// How long an answer may take, in milliseconds.
@@ -185,8 +185,9 @@ fn header(response: &Response, name: &str) -> String {
 async fn gzip(bytes: &[u8]) -> Option<Uint8Array> {
     let compression = Reflect::get(&crate::platform::window(), &"CompressionStream".into()).ok()?;
     let compression = Reflect::construct(compression.dyn_ref::<Function>()?, &Array::of1(&"gzip".into())).ok()?;
-    let parts = Array::of1(&Uint8Array::from(bytes));
-    let stream = Blob::new_with_u8_array_sequence(&parts).ok()?.stream();
+    // Not a blob's stream: those are kept by another process, and asking it takes longer than packing.
+    let plain = Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(bytes))).ok()?;
+    let stream = plain.body()?;
     let packed: ReadableStream = stream.pipe_through(compression.unchecked_ref::<ReadableWritablePair>());
     let response = Response::new_with_opt_readable_stream(Some(&packed)).ok()?;
     let buffer = JsFuture::from(response.array_buffer().ok()?).await.ok()?;

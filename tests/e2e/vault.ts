@@ -89,7 +89,10 @@ function decrypt(key: Uint8Array, bound: Uint8Array, sealed: Uint8Array): Uint8A
   return xchacha20poly1305(key, sealed.slice(1, 25), bound).decrypt(sealed.slice(25));
 }
 
-/** Fills the outbox as the app itself does: its own saved op, `count` times, with other ids, stamps and words, sealed. */
+/**
+ * Fills the outbox as the app itself does: its own saved op, `count` times, with other ids, stamps and words, sealed.
+ * The others were saved before it: a stamp from the future would be changed by the office.
+ */
 export async function fillOutbox(page: Page, count: number) {
   const vault = await OpenVault.open(page);
   const [[, template]] = await vault.entries(page, "outbox");
@@ -102,12 +105,12 @@ export async function fillOutbox(page: Page, count: number) {
   const start = parseInt(op.stamp.slice(0, 12), 16);
   const entries = Array.from({ length: count - 1 }, (_, at) => {
     const n = at + 1;
-    const ms = start + n * 37;
+    const ms = start - n * 37;
     const queued = JSON.parse(template);
     queued.op.id = uuid(ms);
     queued.op.record = uuid(ms);
     queued.op.stamp = ms.toString(16).padStart(12, "0") + op.stamp.slice(12);
-    queued.op.changes.at.value += n * 1000;
+    queued.op.changes.at.value -= n * 1000;
     queued.op.changes.found.value = `第${n}次:家里都好,老人血压正常,药够吃${n % 30}天。`;
     return vault.seal("outbox", queued.op.id, JSON.stringify(queued));
   });

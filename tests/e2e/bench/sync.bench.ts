@@ -18,8 +18,15 @@ const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floo
 /** Milliseconds from the first request until the app says that all is at the office. */
 async function push(server: Server, phone: Phone, count: number, sent?: (request: Request) => void): Promise<number> {
   const page = await phone.open();
+  // What other phones pushed before is here before the time runs.
+  const pulled = page.waitForResponse(async (answer) => {
+    if (!answer.url().endsWith("/sync") || !answer.ok()) return false;
+    const { channels } = (await answer.json()) as { channels: { more: boolean }[] };
+    return channels.every((channel) => !channel.more);
+  });
   await logIn(page, server.url);
   await ready(page);
+  await pulled;
   await page.route("**/api/v1/sync", (route) => route.abort());
   await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
   await page.getByLabel("走访情况").fill("样子");

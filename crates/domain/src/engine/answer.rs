@@ -213,8 +213,11 @@ impl Answer<'_> {
             return;
         }
         let lost = |channel: &Channel| !self.granted.contains(channel);
-        let of_lost = self.engine.base.values().filter(|record| lost(&record.channel)).map(|record| record.id);
-        self.forgotten.extend(of_lost);
+        // What is in the base was carried by right when the last answer came: most answers take nothing away.
+        if self.engine.head.grants.iter().any(|grid| lost(&grid.channel)) {
+            let of_lost = self.engine.base.values().filter(|record| lost(&record.channel)).map(|record| record.id);
+            self.forgotten.extend(of_lost);
+        }
         self.base.retain(|_, record| !lost(&record.channel));
         let channels: Vec<Channel> = self.engine.cursors.keys().filter(|channel| lost(channel)).cloned().collect();
         self.cursors.retain(|channel, _| !lost(channel));
