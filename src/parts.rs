@@ -13,6 +13,7 @@ use ruhu::pages::{
     matters::Matters,
     me::Me,
     notice::NoticePage,
+    papers::{PaperPage, Papers},
     sign::Sign,
 };
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -44,6 +45,8 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::InFile(dispute, kind, record) => view! { <InFile dispute kind record/> }.into_any(),
         Screen::TakeStep(dispute, step) => view! { <TakeStep dispute step/> }.into_any(),
         Screen::Sign(dispute, party) => view! { <Sign dispute party/> }.into_any(),
+        Screen::Papers(id) => view! { <Papers id/> }.into_any(),
+        Screen::Paper(id, key) => view! { <PaperPage id key/> }.into_any(),
         _ => view! { <Matters/> }.into_any(),
     })
 }

@@ -87,6 +87,12 @@ fn Sections(
         {after.then(|| view! {
             <section><h2>"回访"</h2><ul class="card rows">{follow_ups}{add("follow_up", "＋ 记一次回访")}</ul></section>
         })}
+        <section>
+            <h2>"文书"</h2>
+            <ul class="card rows">
+                <li><a href=format!("/matters/{id}/papers") class="row link strong">"看文书、打印"</a></li>
+            </ul>
+        </section>
         <section><h2>"办理经过"</h2><ol class="card rows">{done}</ol></section>
     }
 }

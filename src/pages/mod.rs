@@ -14,6 +14,7 @@ pub mod matters;
 pub mod me;
 pub mod not_found;
 pub mod notice;
+pub mod papers;
 pub mod round;
 pub mod sign;
 pub mod today;
@@ -52,6 +53,10 @@ pub enum Screen {
     TakeStep(RecordId, Step),
     /// 签名 of a party on the agreement, or of the mediator.
     Sign(RecordId, Option<RecordId>),
+    /// 文书 of a dispute.
+    Papers(RecordId),
+    /// One document of a dispute, or all of them.
+    Paper(RecordId, String),
     /// 关爱
     Care,
     /// 我的
@@ -87,6 +92,10 @@ impl Screen {
                 (Ok(id), Ok(party)) => Self::Sign(id, Some(party)),
                 _ => Self::NotFound,
             },
+            ["matters", id, "papers"] => record(id, Self::Papers),
+            ["matters", id, "papers", key] => {
+                id.parse().map_or(Self::NotFound, |id| Self::Paper(id, (*key).to_owned()))
+            }
             ["matters", id, "step", step] => match (id.parse(), Step::find(step)) {
                 (Ok(id), Some(step)) => Self::TakeStep(id, step),
                 _ => Self::NotFound,
@@ -129,6 +138,8 @@ mod tests {
             (&format!("/matters/{id}/party/{id}"), Screen::InFile(id, Kind::Party, Some(id))),
             (&format!("/matters/{id}/visit/new"), Screen::NotFound),
             (&format!("/matters/{id}/step/extend"), Screen::TakeStep(id, Step::Extend)),
+            (&format!("/matters/{id}/papers"), Screen::Papers(id)),
+            (&format!("/matters/{id}/papers/all"), Screen::Paper(id, "all".to_owned())),
             (&format!("/matters/{id}/sign/mediator"), Screen::Sign(id, None)),
         ] {
             assert_eq!(Screen::of(path), screen, "{path}");

@@ -33,6 +33,11 @@ pub fn window() -> web_sys::Window {
     web_sys::window().expect("the app runs in a page")
 }
 
+/// Opens the system's print window; where the browser has none nothing happens.
+pub fn print() {
+    drop(window().print());
+}
+
 /// Whether the browser says there is a network. It can be wrong both ways.
 pub fn online() -> bool {
     window().navigator().on_line()

@@ -64,6 +64,16 @@ impl App {
         })
     }
 
+    /// The name of the grid where a dispute is; empty where it is not on this phone any more.
+    pub fn grid_name(self, dispute: RecordId) -> String {
+        self.read(|notebook| {
+            let engine = notebook.engine();
+            let channel = engine.record(dispute).map(|record| record.channel.clone());
+            let grant = engine.head().grants.iter().find(|grid| Some(&grid.channel) == channel.as_ref());
+            grant.map(|grid| grid.name.clone()).unwrap_or_default()
+        })
+    }
+
     /// A draft of a new dispute, or the one there is; found on a visit to a household, where it is named. None where
     /// the worker handles no disputes.
     pub fn new_dispute(self, household: Option<RecordId>) -> Option<Draft> {

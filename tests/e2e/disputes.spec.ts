@@ -3,6 +3,8 @@ import { test, expect, logIn, ready, tab } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import { kept, OpenVault } from "./vault";
 import type { Page } from "@playwright/test";
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 
 const SYNC = "**/api/v1/sync";
 const STORY = "两家为界墙高低争执多日";
@@ -60,6 +62,16 @@ async function begin(page: Page) {
   await step(page, "开始调解");
 }
 
+/** The pages that the print window makes of what is shown, as text: one string a page, without spaces. */
+async function printed(page: Page, name: string): Promise<string[]> {
+  const pdf = await page.pdf({ preferCSSPageSize: true });
+  if (process.env.RUHU_SHOTS) writeFileSync(`${process.env.RUHU_SHOTS}/${name}.pdf`, pdf);
+  const info = execFileSync("pdfinfo", ["-"], { input: pdf, encoding: "utf8" });
+  expect(info).toMatch(/Page size:\s+59[45][\d.]* x 84[12][\d.]* pts \(A4\)/);
+  const text = execFileSync("pdftotext", ["-layout", "-", "-"], { input: pdf, encoding: "utf8" });
+  return text.split("\f").slice(0, -1).map((words) => words.replace(/\s/g, ""));
+}
+
 /** Nothing for axe to find, nothing wider than the phone; and a picture where pictures are wanted. */
 async function shot(page: Page, name: string) {
   const found = await new AxeBuilder({ page }).analyze();
@@ -83,7 +95,7 @@ test("a dispute is registered, mediated, agreed and signed offline, and the offi
   await shot(page, "dispute-mediating");
   await expect(page.getByText("请先记一次调解，并告知双方权利义务").first()).toBeVisible();
   await add(page, "＋ 记一次调解", async () => {
-    await page.getByLabel("双方陈述").fill("各说各的理");
+    await page.getByLabel("陈述和经过").fill("各说各的理");
     await page.getByRole("checkbox", { name: "已告知双方权利义务" }).check();
   });
   await add(page, "＋ 写协议", async () => {
@@ -106,9 +118,39 @@ test("a dispute is registered, mediated, agreed and signed offline, and the offi
   await shot(page, "dispute-signed");
   await step(page, "书面协议生效");
   await step(page, "进入履行");
+  await page.getByRole("link", { name: "看文书、打印" }).click();
+  await expect(page.getByText("归档前还缺：人民调解回访记录")).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await add(page, "＋ 记一次回访", async () => {
+    await page.getByRole("radio", { name: "已全部履行" }).check();
+  });
+  await step(page, "完成回访");
+  // The documents, each on pages of its own, still without a network.
+  await page.getByRole("link", { name: "看文书、打印" }).click();
+  await shot(page, "papers");
+  await page.getByRole("link", { name: "查看整卷" }).click();
+  const agreed = page.getByRole("article").filter({ has: page.getByRole("heading", { name: "人民调解协议书" }) });
+  await expect(agreed.getByRole("img", { name: "已签名" }), "the marks that were made").toHaveCount(3);
+  await shot(page, "papers-all");
+  const pages = await printed(page, "whole");
+  const titles = ["卷宗封面", "卷宗目录", "人民调解受理登记表", "人民调解权利义务告知书", "人民调解记录", "人民调解协议书"];
+  titles.push("司法确认申请书", "人民调解回访记录", "卷宗情况说明", "卷宗封底");
+  const at = titles.map((title) => pages.findIndex((words) => words.startsWith(title)));
+  expect(at, "each begins a page, in the order of binding").toEqual([...at].sort((one, other) => one - other));
+  expect(Math.min(...at)).toBe(0);
+  const whole = pages.join("\n");
+  for (const words of ["椿树岗村人民调解委员会", "申请人：王建国", "被申请人：张秀英", STORY, "张秀英拆除界墙并清运", "当面履行"])
+    expect(whole).toContain(words);
+  expect(pages[at[5]]).toContain("人民调解委员会（盖章）");
+  expect(pages[1], "the number of the page").toMatch(new RegExp(`2/${pages.length}$`));
+  expect(whole, "nothing of the app around it").not.toContain("打印或存为");
+  await page.getByRole("link", { name: "返回" }).click();
+  await page.getByRole("link", { name: "人民调解协议书" }).click();
+  await shot(page, "paper-agreement");
+  expect((await printed(page, "agreement"))[0]).toMatch(/^人民调解协议书编号：/);
   await tab(page, "事项");
   const row = page.getByRole("link", { name: /王某 与 张某/ });
-  await expect(row).toContainText("履行中");
+  await expect(row).toContainText("已回访");
   await expect(page.getByText(STORY), "rows tell no story").toBeHidden();
   await shot(page, "matters");
   await phone.context.setOffline(false);

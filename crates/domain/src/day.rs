@@ -44,6 +44,11 @@ pub fn moment(unix_ms: i64) -> String {
     format!("{} {}", words(day(unix_ms)), clock(unix_ms))
 }
 
+/// A day as a document writes it: `2026年11月23日`.
+pub fn printed(day: NaiveDate) -> String {
+    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+}
+
 /// A day as a ledger writes it: `2026-11-23`.
 pub fn ledger(day: NaiveDate) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())

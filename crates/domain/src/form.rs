@@ -2,7 +2,7 @@
 
 use crate::{
     codes::Sex,
-    dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Size, Source},
+    dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Sitting, Size, Source},
     id_number,
     record::Kind,
     visit::MAX_TEXT,
@@ -92,12 +92,13 @@ const PARTY: [Field; 9] = [
     Field::new("id_number", "身份证号", Input::IdNumber).folded().about("只在申请司法确认时需要，可不填"),
 ];
 
-const SESSION: [Field; 7] = [
+const SESSION: [Field; 8] = [
+    Field::new("sort", "做什么", Input::One(Sitting::ROWS)),
     Field::new("on", "日期", Input::Day).wanted(),
     Field::new("place", "地点", Input::Line),
     Field::new("present", "参加人", Input::Line),
     Field::new("told", "已告知双方权利义务", Input::Flag),
-    Field::new("said", "双方陈述", Input::Text).wanted(),
+    Field::new("said", "陈述和经过", Input::Text).wanted(),
     Field::new("proposals", "调解意见", Input::Text),
     Field::new("result", "结果", Input::Text),
 ];

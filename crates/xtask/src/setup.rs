@@ -43,6 +43,7 @@ pub fn browser() -> anyhow::Result<()> {
 /// What to install by hand.
 pub fn end_to_end() -> anyhow::Result<()> {
     browser()?;
+    debian("pdftotext", "poppler-utils", "pdftotext")?;
     npm(END_TO_END, "npm packages for the end-to-end tests")
 }
 

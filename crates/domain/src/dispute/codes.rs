@@ -89,6 +89,14 @@ code_table! {
 }
 
 code_table! {
+    /// What people met for.
+    Sitting {
+        Mediation = "mediation", "调解";
+        Inquiry = "inquiry", "调查";
+    }
+}
+
+code_table! {
     /// 协议形式 (人民调解法 28).
     Form {
         Written = "written", "书面协议";

@@ -2,7 +2,8 @@
 //! follows from them.
 
 use super::{
-    codes::{Consent, Form, Side},
+    codes::{Consent, Form, Side, Sitting},
+    papers::Paper,
     records::{Agreement, Dispute, FollowUp, PARENT, Party, Session, Signature, Taken, Term},
     workflow::{State, Step},
 };
@@ -227,21 +228,22 @@ impl File {
         named || self.history().any(|done| steps.contains(&done.taken.step) && done.by == name)
     }
 
-    /// What the archive must hold and does not: names of documents.
-    pub fn missing_documents(&self) -> Vec<&'static str> {
+    /// The documents that the archive must hold and does not.
+    pub fn missing_documents(&self) -> Vec<Paper> {
         let agreed = self.last(Step::AgreeWritten).is_some() || self.last(Step::AgreeOral).is_some();
         let begun = self.last(Step::Begin).is_some();
         let written = self.last(Step::AgreeWritten).is_some();
+        let mediated = self.sessions.iter().any(|(_, session)| session.sort() == Sitting::Mediation);
         [
-            ("受理登记表", self.parties.is_empty()),
-            ("权利义务告知书", begun && !self.sessions.iter().any(|(_, session)| session.told)),
-            ("调解记录", begun && self.sessions.is_empty()),
-            ("调解协议书", written && !self.unsigned().is_empty()),
-            ("回访记录", agreed && self.follow_ups.is_empty()),
+            (Paper::Register, self.parties.is_empty()),
+            (Paper::Rights, begun && !self.sessions.iter().any(|(_, session)| session.told)),
+            (Paper::Mediation, begun && !mediated),
+            (Paper::Agreement, written && !self.unsigned().is_empty()),
+            (Paper::FollowUp, agreed && self.follow_ups.is_empty()),
         ]
         .into_iter()
         .filter(|(_, missing)| *missing)
-        .map(|(name, _)| name)
+        .map(|(paper, _)| paper)
         .collect()
     }
 

@@ -4,7 +4,9 @@ pub mod book;
 pub mod codes;
 pub mod deadlines;
 pub mod file;
+pub mod papers;
 pub mod records;
+pub mod sheets;
 pub mod strokes;
 pub mod workflow;
 

@@ -1,7 +1,7 @@
 //! The records of a dispute's file: the dispute, and what grows with it, each a record of its own that names its
 //! dispute. There is no field for a fee: mediation is free (人民调解法 4).
 
-use super::codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Size, Source};
+use super::codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Sitting, Size, Source};
 use super::workflow::Step;
 use crate::{codes::Sex, day, id::RecordId};
 use chrono::NaiveDate;
@@ -106,11 +106,14 @@ pub struct Party {
     pub consent: Option<Consent>,
 }
 
-/// 调解(场次).
+/// 调解(场次), or an inquiry before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// The dispute.
     pub dispute: RecordId,
+    /// What for; mediation where nothing is said.
+    #[serde(default)]
+    pub sort: Option<Sitting>,
     /// 日期.
     #[serde(default, with = "day::iso")]
     pub on: Option<NaiveDate>,
@@ -132,6 +135,13 @@ pub struct Session {
     /// 结果.
     #[serde(default)]
     pub result: String,
+}
+
+impl Session {
+    /// What it was for.
+    pub fn sort(&self) -> Sitting {
+        self.sort.unwrap_or(Sitting::Mediation)
+    }
 }
 
 /// 调解协议.

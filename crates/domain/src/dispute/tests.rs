@@ -4,6 +4,7 @@ use super::{
     codes::{Consent, EndReason, Form, Mark, Matter, Side, Source},
     deadlines::{Deadline, Due, Rung},
     file::File,
+    papers::Paper,
     records::{Agreement, Dispute, FollowUp, PARENT, Party, Session, Signature, Taken, Term},
     workflow::{Need, Offer, ROWS, State, Step, Who, offers},
 };
@@ -429,7 +430,7 @@ fn archiving_takes_the_documents() {
     });
     office.must(Step::Verify, Role::VillageLead, LEAD, |_| {});
     office.put(4, Kind::Session, &json!({WITHDRAWN: "记错"}));
-    assert_eq!(office.file().missing_documents(), ["权利义务告知书", "调解记录"]);
+    assert_eq!(office.file().missing_documents(), [Paper::Rights, Paper::Mediation]);
     assert!(office.refused(Step::Archive, Role::Mediator, MEDIATOR, |_| {}).contains("文书"));
     office.put(14, Kind::Session, &office.session(true));
     office.must(Step::Archive, Role::Mediator, MEDIATOR, |_| {});
