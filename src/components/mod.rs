@@ -1,9 +1,11 @@
 //! Reusable pieces of the interface: props in, callbacks out.
 
+pub mod alike;
 pub mod chips;
 pub mod contested;
 pub mod door_row;
 pub mod empty;
+pub mod known_people;
 pub mod notice;
 pub mod page;
 pub mod record_form;

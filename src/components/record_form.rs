@@ -21,18 +21,25 @@ pub fn RecordForm(
     wrong: Signal<Option<Wrong>>,
     /// Called with a field's name and its new value.
     on_change: Callback<(&'static str, Value)>,
+    /// What stands below the first field.
+    #[prop(optional, into)]
+    below_first: ViewFn,
 ) -> impl IntoView {
     let rows = |folded: bool| {
         let rows = fields.iter().filter(move |field| field.folded == folded);
         rows.map(|field| view! { <Row field values wrong on_change/> }.into_any()).collect::<Vec<_>>()
     };
     let more = rows(true);
+    let mut shown = rows(false).into_iter();
+    let first = shown.next();
     let filled = values.with_untracked(|values| {
         let folded = fields.iter().filter(|field| field.folded);
         folded.into_iter().any(|field| values.get(field.name).is_some_and(|value| *value != Value::Null))
     });
     view! {
-        {rows(false)}
+        {first}
+        {below_first.run()}
+        {shown.collect::<Vec<_>>()}
         {(!more.is_empty()).then(|| view! { <details open=filled><summary>"更多"</summary>{more}</details> })}
     }
 }

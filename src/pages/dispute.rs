@@ -2,7 +2,7 @@
 
 use super::matters::colour_word;
 use crate::{
-    components::{contested::Contested, empty::Empty, page::Page, tick::Tick},
+    components::{alike::AlikeDisputes, contested::Contested, empty::Empty, page::Page, tick::Tick},
     platform::clock,
     state::use_app,
 };
@@ -11,8 +11,9 @@ use ruhu_domain::{
     RecordId, day,
     dispute::{
         File,
-        codes::{Consent, Form, Matter, Performance, Side},
+        codes::{Consent, Form, Matter, Performance, Side, Sitting},
         deadlines::Rung,
+        known::Traits,
         workflow::{Need, Offer, State, offers},
     },
 };
@@ -55,7 +56,8 @@ fn Sections(
     });
     let sessions = file.sessions.iter().map(|(session, view)| {
         let told = if view.told { "已告知权利义务" } else { "" };
-        row(id, "mediation_session", *session, view! { {view.on.map(day::words)} }.into_any(), told.to_owned())
+        let sort = (view.sort() == Sitting::Inquiry).then_some("调查 ");
+        row(id, "mediation_session", *session, view! { {sort}{view.on.map(day::words)} }.into_any(), told.to_owned())
     });
     let follow_ups = file.follow_ups.iter().map(|(visit, view)| {
         let found = view.performed.map_or("", Performance::label);
@@ -77,10 +79,14 @@ fn Sections(
         view! { <li><a href=format!("/matters/{id}/{kind}/new") class="row link strong">{words}</a></li> }
     };
     let after = file.effective_on().is_some();
+    // Whether it is the same as another is a question until one is noted, or somebody works on it.
+    let open_question = file.dispute.earlier.is_none() && file.state.place() < State::Mediating.place();
+    let traits = Traits::of(&file);
     view! {
         <Line state=file.state/>
         <Next id offers/>
         <Facts file=file.clone()/>
+        {open_question.then(|| view! { <AlikeDisputes dispute=id traits/> })}
         <section><h2>"当事人"</h2><ul class="card rows">{parties}{add("party", "＋ 当事人")}</ul></section>
         <section><h2>"调解"</h2><ul class="card rows">{sessions}{add("mediation_session", "＋ 记一次调解")}</ul></section>
         <Agreed file/>
@@ -144,6 +150,10 @@ fn Facts(
     let confirm = file.confirm_by().filter(|by| *by >= today).map(|by| {
         view! { <p class="row"><span>"司法确认"</span><span class="hint">{format!("双方可在{}前共同申请", day::words(by))}</span></p> }
     });
+    let earlier = dispute.earlier.map(|id| {
+        let words = use_app().file(id).map_or_else(|| "不在这台手机上".to_owned(), |file| file.number());
+        view! { <p class="row"><span>"先前纠纷"</span><a href=format!("/matters/{id}")>{words}</a></p> }
+    });
     let colour = dispute.colour.map(|colour| {
         view! { <p class="row"><span>"预警色"</span><span>{colour_word(colour)}"："{dispute.colour_why.clone()}</span></p> }
     });
@@ -155,6 +165,7 @@ fn Facts(
             <p class="row"><span>"编号"</span><span>{file.number()}</span></p>
             <p class="row"><span>"类型"</span><span>{dispute.matter.map_or("", Matter::label)}</span></p>
             {colour}
+            {earlier}
             <p class="story">{dispute.summary.clone()}</p>
             <Contested record=file.id/>
             <p class="row">

@@ -2,7 +2,9 @@
 
 use crate::{
     components::{
+        alike::AlikeDisputes,
         empty::Empty,
+        known_people::KnownPeople,
         page::Page,
         record_form::{RecordForm, Values},
     },
@@ -11,11 +13,12 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
-    Kind, RecordId,
+    Kind, RecordId, day,
+    dispute::known::{Person, Traits},
     form::{self, Wrong},
     labels,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A new dispute, or its draft.
 #[component]
@@ -89,10 +92,10 @@ fn FileForm(
     let wrong = RwSignal::new(None::<Wrong>);
     let problem = RwSignal::new(None::<String>);
     let (saving, kept) = (RwSignal::new(false), RwSignal::new(false));
-    let change = Callback::new(move |(name, value): (&'static str, Value)| {
-        values.update(|values| drop(values.insert(name.to_owned(), value.clone())));
+    let put = move |fields: Map<String, Value>| {
+        values.update(|values| values.extend(fields.clone()));
         draft.update_value(|draft| {
-            draft.values.insert(name.to_owned(), value);
+            draft.values.extend(fields);
             draft.touched = clock::now_ms();
         });
         wrong.set(None);
@@ -101,7 +104,11 @@ fn FileForm(
         if let Some(open) = app.notebook() {
             open.keep_draft(draft.get_value());
         }
+    };
+    let change = Callback::new(move |(name, value): (&'static str, Value)| {
+        put(Map::from_iter([(name.to_owned(), value)]));
     });
+    let below = below_first(id, draft.get_value(), values, Callback::new(move |person: Person| put(person.fields())));
     let back = StoredValue::new(back);
     let leave = move || {
         // A new dispute is gone on with in its file.
@@ -145,7 +152,7 @@ fn FileForm(
     view! {
         <Page title=title back=back.get_value()>
             <form class="visit-form" autocomplete="off" on:submit=save novalidate>
-                <RecordForm fields values wrong on_change=change/>
+                <RecordForm fields values wrong on_change=change below_first=below/>
                 <div class="action">
                     <p class="problem" role="status">{move || problem.get()}</p>
                     <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>
@@ -158,5 +165,33 @@ fn FileForm(
                 </div>
             </form>
         </Page>
+    }
+}
+
+/// What stands below the first field: who is known by the name typed, and disputes that may be the same.
+fn below_first(id: RecordId, draft: Draft, values: RwSignal<Values>, choose: Callback<Person>) -> ViewFn {
+    let text =
+        move |name: &str| values.with(|values| values.get(name)?.as_str().map(str::to_owned)).unwrap_or_default();
+    match (draft.kind.clone(), draft.dispute()) {
+        (Kind::Dispute, _) => {
+            let traits =
+                move || Traits { found_on: day::read(&text("found_on")), place: text("place"), names: Vec::new() };
+            let traits = Memo::new(move |_| traits());
+            (move || view! { <AlikeDisputes dispute=id traits/> }).into()
+        }
+        (Kind::Party, Some(dispute)) => {
+            let file = untrack(|| use_app().file(dispute));
+            let traits = file.map(|file| Traits::of(&file)).unwrap_or_default();
+            let typed = Memo::new(move |_| text("name"));
+            let traits = Memo::new(move |_| {
+                // The place was looked at when the dispute was written.
+                let mut traits = Traits { place: String::new(), ..traits.clone() };
+                traits.names.push(typed.get());
+                traits
+            });
+            let people = move || view! { <KnownPeople typed on_choose=choose/> };
+            (move || view! { {people()}<AlikeDisputes dispute traits/> }).into()
+        }
+        _ => (|| ()).into(),
     }
 }

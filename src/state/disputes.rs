@@ -7,6 +7,7 @@ use ruhu_domain::{
     dispute::{
         File,
         codes::{Form, Source},
+        known::{self, Alike, Person, Traits},
         records::{PARENT, Signature, Taken},
         workflow::{Forbidden, Step, check},
     },
@@ -42,6 +43,28 @@ impl App {
     /// A dispute's file.
     pub fn file(self, id: RecordId) -> Option<File> {
         self.read(|notebook| notebook.disputes().file(id))
+    }
+
+    /// People who are on the phone already, by the beginning of a name.
+    pub fn known_people(self, typed: &str) -> Vec<Person> {
+        self.read(|notebook| known::people(&notebook.roster(), &notebook.disputes(), typed))
+    }
+
+    /// Disputes that may be the same as this one.
+    pub fn alike(self, id: RecordId, traits: &Traits) -> Vec<(File, Alike)> {
+        self.read(|notebook| known::alike(&notebook.disputes(), id, traits))
+    }
+
+    /// Notes the earlier dispute between the same parties.
+    pub async fn note_earlier(self, dispute: RecordId, earlier: RecordId) {
+        let Some(open) = self.notebook() else { return };
+        let Some(channel) = open.channel_of(dispute) else { return };
+        let earlier = json!({"earlier": earlier});
+        match open.save(dispute, Kind::Dispute, channel, &earlier).await {
+            Ok(()) => self.say("已关联 ✓ 已存本机", None),
+            Err(error) => self.say(error.to_string(), None),
+        }
+        self.sync_now();
     }
 
     /// Every file, those with the earliest deadline first, then those that are open.

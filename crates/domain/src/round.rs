@@ -149,6 +149,14 @@ impl Roster {
         self.households.get(&id)
     }
 
+    /// Residents with their households, in no order; without those whose data may not be used (个人信息保护法 44).
+    pub fn people(&self) -> impl Iterator<Item = (RecordId, &Arc<Resident>, &Arc<Household>)> {
+        self.residents.iter().filter(|(_, resident)| resident.restricted.is_empty()).filter_map(|(id, resident)| {
+            let (_, household) = self.households.get(&resident.household)?;
+            Some((*id, resident, household))
+        })
+    }
+
     /// A household's members: the head first, then by age.
     pub fn members(&self, household: RecordId) -> Vec<(RecordId, Arc<Resident>)> {
         let ids = self.members.get(&household).into_iter().flatten();

@@ -4,6 +4,7 @@ pub mod book;
 pub mod codes;
 pub mod deadlines;
 pub mod file;
+pub mod known;
 pub mod papers;
 pub mod records;
 pub mod sheets;

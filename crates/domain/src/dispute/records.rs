@@ -104,6 +104,9 @@ pub struct Party {
     /// Whether the party agrees to mediation.
     #[serde(default)]
     pub consent: Option<Consent>,
+    /// The resident that the party is, where the roster knows them.
+    #[serde(default)]
+    pub resident: Option<RecordId>,
 }
 
 /// 调解(场次), or an inquiry before it.

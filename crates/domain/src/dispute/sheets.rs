@@ -419,3 +419,154 @@ impl Writer<'_> {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        records::{Agreement, Dispute, FollowUp, Signature, Taken, Term},
+        workflow::State,
+    };
+    use super::*;
+    use crate::dispute::file::Done;
+    use serde_json::json;
+
+    fn id(n: u8) -> RecordId {
+        RecordId::new(u64::from(n), [n; 10])
+    }
+
+    fn view<T: serde::de::DeserializeOwned>(mut value: serde_json::Value) -> T {
+        value["dispute"] = json!(id(1));
+        serde_json::from_value(value).expect("a record")
+    }
+
+    /// A dispute that was agreed on in writing, kept, and followed up.
+    fn file() -> File {
+        let done = |n: u8, step: Step| Done {
+            id: id(n),
+            taken: Taken::of(id(1), step),
+            at: 1_772_413_200_000 + u64::from(n),
+            by: "李强".into(),
+            counts: true,
+        };
+        let steps = [Step::Register, Step::Accept, Step::Begin, Step::AgreeWritten, Step::Perform, Step::FollowUp];
+        let mut file = File {
+            id: id(1),
+            dispute: Dispute { title: "界墙".into(), summary: "界墙高低".into(), ..Dispute::default() },
+            parties: vec![
+                (
+                    id(2),
+                    view::<Party>(
+                        json!({"name": "王建国", "side": "applicant", "sex": "1", "born": 1962, "id_number": "11010519491231002X"}),
+                    ),
+                ),
+                (id(3), view::<Party>(json!({"name": "张秀英", "side": "respondent"}))),
+            ],
+            sessions: vec![
+                (id(4), view::<Session>(json!({"sort": "inquiry", "said": "邻居看见了", "on": "2026-03-01"}))),
+                (id(5), view::<Session>(json!({"said": "各说各的理", "told": true, "on": "2026-03-02"}))),
+            ],
+            agreements: vec![(
+                id(6),
+                view::<Agreement>(
+                    json!({"form": "written", "facts": "墙过界", "manner": "当面", "sealed_on": "2026-03-03"}),
+                ),
+            )],
+            terms: vec![(id(7), view::<Term>(json!({"what": "张秀英拆墙。", "due": "2026-04-01"})))],
+            signatures: Vec::new(),
+            follow_ups: vec![(id(8), view::<FollowUp>(json!({"on": "2026-04-10", "performed": "full"})))],
+            steps: steps.into_iter().zip(10..).map(|(step, n)| done(n, step)).collect(),
+            state: State::FollowedUp,
+        };
+        let covers = file.digest_to_sign();
+        let mark = |party, covers: &str| json!({"of": id(6), "party": party, "mark": "thumb", "strokes": "AAKK", "covers": covers});
+        file.signatures = vec![
+            (id(20), view::<Signature>(mark(json!(id(2)), &covers))),
+            (id(21), view::<Signature>(mark(json!(id(3)), "another text"))),
+        ];
+        file
+    }
+
+    fn words(file: &File, paper: Paper) -> String {
+        let sheets = file.sheets();
+        let sheet = sheets.iter().find(|sheet| sheet.paper == paper).expect("a document");
+        format!("{:?}", write(file, sheet, "椿树岗村人民调解委员会"))
+    }
+
+    #[test]
+    fn a_file_has_its_documents_in_the_order_of_binding() {
+        let mut file = file();
+        let papers = |file: &File| file.sheets().into_iter().map(|sheet| sheet.paper).collect::<Vec<_>>();
+        use Paper as P;
+        let bound = [
+            P::Cover,
+            P::Catalogue,
+            P::Register,
+            P::Rights,
+            P::Inquiry,
+            P::Mediation,
+            P::Agreement,
+            P::Confirmation,
+            P::FollowUp,
+            P::Account,
+            P::Back,
+        ];
+        assert_eq!(papers(&file), bound);
+        file.dispute.source = Some(Source::Application);
+        assert!(papers(&file).contains(&P::Application), "who applied has an application");
+        file.agreements[0].1.status = true;
+        assert!(!papers(&file).contains(&P::Confirmation), "no court confirms what is on a status");
+        file.state = State::Mediating;
+        assert!(!papers(&file).contains(&P::Cover), "it is bound when the work is over");
+    }
+
+    #[test]
+    fn a_mark_that_does_not_cover_the_text_is_not_printed() {
+        let file = file();
+        let blocks = write(&file, &Sheet { paper: Paper::Agreement, of: None }, "");
+        let marks = blocks.iter().find_map(|block| if let Block::Marks(places) = block { Some(places) } else { None });
+        let strokes: Vec<_> =
+            marks.expect("places to sign").iter().map(|place| (place.strokes.is_some(), place.thumb)).collect();
+        assert_eq!(strokes, [(true, true), (false, false), (false, false)]);
+    }
+
+    #[test]
+    fn the_identity_number_is_for_the_court_alone() {
+        let file = file();
+        for sheet in file.sheets() {
+            let shown = format!("{:?}", write(&file, &sheet, "")).contains("11010519491231002X");
+            assert_eq!(shown, sheet.paper == Paper::Confirmation, "{:?}", sheet.paper);
+        }
+    }
+
+    #[test]
+    fn documents_say_what_the_records_say() {
+        let file = file();
+        for (paper, expected) in [
+            (Paper::Agreement, "张秀英拆墙，于2026年4月1日前履行。"),
+            (Paper::Agreement, "申请人：王建国，男，1962年出生。"),
+            (Paper::Agreement, "2026年3月3日"),
+            (Paper::Inquiry, "邻居看见了"),
+            (Paper::Mediation, "各说各的理"),
+            (Paper::Rights, "告知日期：2026年3月2日"),
+            (Paper::FollowUp, "已全部履行"),
+            (Paper::Cover, "达成书面调解协议"),
+            (Paper::Confirmation, "椿树岗村人民调解委员会主持下"),
+            (Paper::Account, "卷内文书8件"),
+        ] {
+            let words = words(&file, paper);
+            assert!(words.contains(expected), "{paper:?}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_committee_is_called_after_its_village() {
+        for (grid, name) in [
+            ("椿树岗村民委员会第2网格", "椿树岗村人民调解委员会"),
+            ("五里村村民委员会第1网格", "五里村人民调解委员会"),
+            ("三里店社区居民委员会第12网格", "三里店社区人民调解委员会"),
+            ("411502001003第2网格", "411502001003人民调解委员会"),
+        ] {
+            assert_eq!(committee(grid), name);
+        }
+    }
+}
