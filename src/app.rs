@@ -1,6 +1,6 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Part, Wanted};
+use crate::parts::{DuePart, Part, Wanted};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
@@ -49,15 +49,12 @@ fn Notebook() -> impl IntoView {
     view! {
         <div class="shell">
             {move || match screen.get() {
-                Screen::Today => view! { <Today/> }.into_any(),
+                Screen::Today => view! { <Today matters=ViewFn::from(|| view! { <DuePart/> })/> }.into_any(),
                 Screen::Round => view! { <Round/> }.into_any(),
                 Screen::Household(id) => view! { <HouseholdPage id/> }.into_any(),
-
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),
-
                 Screen::Care => view! { <Care/> }.into_any(),
-
                 Screen::Login => view! { <Login/> }.into_any(),
                 Screen::NotFound => view! { <NotFound/> }.into_any(),
                 screen => view! { <Part wanted=Wanted::Screen(screen)/> }.into_any(),

@@ -2,19 +2,22 @@
 //! what only they use. The service worker keeps them with the rest, so that they are there without a network.
 
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
-use ruhu::pages::{
-    Screen,
-    broken::Broken,
-    dispute::DisputePage,
-    dispute_form::{EditDispute, InFile, NewDispute},
-    dispute_step::TakeStep,
-    history::History,
-    install::Install,
-    matters::Matters,
-    me::Me,
-    notice::NoticePage,
-    papers::{PaperPage, Papers},
-    sign::Sign,
+use ruhu::{
+    pages::{
+        Screen,
+        broken::Broken,
+        dispute::DisputePage,
+        dispute_form::{EditDispute, InFile, NewDispute},
+        dispute_step::TakeStep,
+        history::History,
+        install::Install,
+        matters::{DueMatters, Matters},
+        me::Me,
+        notice::NoticePage,
+        papers::{PaperPage, Papers},
+        sign::Sign,
+    },
+    state::use_app,
 };
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -49,6 +52,28 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Paper(id, key) => view! { <PaperPage id key/> }.into_any(),
         _ => view! { <Matters/> }.into_any(),
     })
+}
+
+/// What is due on disputes.
+#[wasm_split(disputes, fallible)]
+fn due() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <DueMatters/> }.into_any())
+}
+
+/// What is due on disputes, for those who handle any. Where the part can't be loaded there is nothing: 事项 says so.
+#[component]
+pub fn DuePart() -> impl IntoView {
+    let app = use_app();
+    let shown = RwSignal::new_local(None::<AnyView>);
+    if !untrack(|| app.mediation_channels().is_empty()) {
+        leptos::task::spawn_local(ScopedFuture::new(async move {
+            drop(shown.try_set(due().await.ok()));
+        }));
+    }
+    move || {
+        shown.track();
+        shown.try_update_untracked(Option::take).flatten()
+    }
 }
 
 /// What a part is asked for.

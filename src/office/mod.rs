@@ -7,6 +7,7 @@ mod desk;
 mod dossier;
 mod handover;
 mod login;
+mod matters;
 mod people;
 mod person;
 mod personal;
@@ -27,6 +28,7 @@ const IDLE_MS: i64 = 15 * 60 * 1_000;
 enum Tab {
     People,
     Waiting,
+    Matters,
     HandOver,
     Personal,
     Audit,
@@ -34,12 +36,14 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 6] = [Self::People, Self::Waiting, Self::HandOver, Self::Personal, Self::Audit, Self::Security];
+    const ALL: [Self; 7] =
+        [Self::People, Self::Waiting, Self::Matters, Self::HandOver, Self::Personal, Self::Audit, Self::Security];
 
     const fn title(self) -> &'static str {
         match self {
             Self::People => "人员",
             Self::Waiting => "待核对",
+            Self::Matters => "督办",
             Self::HandOver => "网格交接",
             Self::Personal => "个人信息",
             Self::Audit => "审计",
@@ -52,6 +56,7 @@ impl Tab {
         match self {
             Self::People => Some(Duty::People),
             Self::Waiting => Some(Duty::Decide),
+            Self::Matters => Some(Duty::Late),
             Self::HandOver => Some(Duty::Rights),
             Self::Personal => Some(Duty::Personal),
             Self::Audit => Some(Duty::Audit),
@@ -120,6 +125,7 @@ fn Shell() -> impl IntoView {
             {move || match chosen.get() {
                 Tab::People => view! { <people::People/> }.into_any(),
                 Tab::Waiting => view! { <waiting::Waiting/> }.into_any(),
+                Tab::Matters => view! { <matters::Matters/> }.into_any(),
                 Tab::HandOver => view! { <handover::HandOver/> }.into_any(),
                 Tab::Personal => view! { <personal::Personal/> }.into_any(),
                 Tab::Audit => view! { <audit::Audit/> }.into_any(),

@@ -14,7 +14,7 @@ use ruhu_domain::{
         codes::{Consent, Form, Matter, Performance, Side, Sitting},
         deadlines::Rung,
         known::Traits,
-        workflow::{Need, Offer, State, offers},
+        workflow::{Need, Offer, State, Step, offers},
     },
 };
 
@@ -48,7 +48,9 @@ fn Sections(
     let app = use_app();
     let id = file.id;
     let (roles, name) = app.part_in(id);
-    let offers = offers(&file, &roles, &name);
+    // What is pressed for has a place of its own.
+    let offers: Vec<Offer> =
+        offers(&file, &roles, &name).into_iter().filter(|offer| offer.step != Step::Acknowledge).collect();
     let parties = file.parties.iter().map(|(party, view)| {
         let side = view.side.map_or("当事人", Side::label);
         let refuses = (view.consent == Some(Consent::Refused)).then(|| view! { <span class="tag">"拒绝调解"</span> });
@@ -84,6 +86,7 @@ fn Sections(
     let traits = Traits::of(&file);
     view! {
         <Line state=file.state/>
+        <Pressed file=file.clone()/>
         <Next id offers/>
         <Facts file=file.clone()/>
         {open_question.then(|| view! { <AlikeDisputes dispute=id traits/> })}
@@ -115,6 +118,28 @@ fn row(dispute: RecordId, kind: &str, record: RecordId, words: AnyView, hint: St
         </li>
     }
     .into_any()
+}
+
+/// What somebody above pressed for, until it is acknowledged.
+#[component]
+fn Pressed(
+    /// The file.
+    file: File,
+) -> impl IntoView {
+    let app = use_app();
+    let id = file.id;
+    let (done, _) = file.pressed().filter(|(_, acknowledged)| !acknowledged)?;
+    let acknowledge = move |_| {
+        leptos::task::spawn_local(async move { app.take_plain_step(id, Step::Acknowledge).await });
+    };
+    let from = format!("{}，{}", done.by, day::moment(done.at.cast_signed()));
+    Some(view! {
+        <section class="missing" aria-label="催办">
+            <b>{done.taken.step.label()}"："{done.taken.why.clone()}</b>
+            <p class="hint">{from}</p>
+            <button class="button plain" on:click=acknowledge>"签收"</button>
+        </section>
+    })
 }
 
 /// The steps from the beginning to the archive, and how far the dispute has come.

@@ -12,19 +12,81 @@ use ruhu_domain::dispute::{
     workflow::State,
 };
 
+/// Days before a deadline from which it is shown on 今日.
+const AHEAD_DAYS: i64 = 3;
+
+/// Which disputes are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Open,
+    Mine,
+    Late,
+    Ended,
+}
+
+impl Shown {
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Open, "在办"), (Self::Mine, "我的"), (Self::Late, "逾期"), (Self::Ended, "已结")];
+
+    fn has(self, file: &File, name: &str) -> bool {
+        match self {
+            Self::Open => file.state.is_open(),
+            Self::Mine => file.state.is_open() && file.is_work_of(name),
+            Self::Late => file.deadline().is_some_and(|due| due.late(clock::today()) > 0),
+            Self::Ended => !file.state.is_open(),
+        }
+    }
+
+    /// What to say where there is none.
+    const fn nothing(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Open => ("没有在办的纠纷", "点下方“登记纠纷”，或在住户页里登记"),
+            Self::Mine => ("没有您在办的纠纷", "您登记、受理或调解的会在这里"),
+            Self::Late => ("没有逾期的", "期限过了还没办的会在这里"),
+            Self::Ended => ("还没有办结的", "归档或不予受理的会在这里"),
+        }
+    }
+}
+
 /// The disputes.
 #[component]
 pub fn Matters() -> impl IntoView {
     let app = use_app();
-    let ended = RwSignal::new(false);
+    let shown = RwSignal::new(Shown::Open);
+    let colour = RwSignal::new(None::<Colour>);
+    let state = RwSignal::new(None::<State>);
     let may = Memo::new(move |_| !app.mediation_channels().is_empty());
+    let name = Memo::new(move |_| app.read(|notebook| notebook.session().name));
+    let all = Memo::new(move |_| {
+        let files = app.files().into_iter();
+        files.filter(|file| name.with(|name| shown.get().has(file, name))).collect::<Vec<_>>()
+    });
     let files = move || {
-        let shown = ended.get();
-        let ends = |file: &File| matches!(file.state, State::Archived | State::Returned);
-        app.files().into_iter().filter(|file| ends(file) == shown).collect::<Vec<_>>()
+        let (colour, state) = (colour.get(), state.get());
+        let fits = |file: &File| {
+            colour.is_none_or(|colour| file.dispute.colour == Some(colour))
+                && state.is_none_or(|state| file.state == state)
+        };
+        all.get().into_iter().filter(fits).collect::<Vec<_>>()
     };
-    let filters = vec![(false, "在办".to_owned()), (true, "已结".to_owned())];
-    let choose = Callback::new(move |chosen| ended.set(chosen));
+    let filters = Shown::ALL.iter().map(|(shown, words)| (*shown, (*words).to_owned())).collect::<Vec<_>>();
+    let choose = Callback::new(move |chosen| {
+        shown.set(chosen);
+        state.set(None);
+    });
+    let colours = [(None, "全部颜色".to_owned())].into_iter();
+    let colours = colours.chain(Colour::ALL.iter().map(|colour| (Some(*colour), colour_word(*colour).to_owned())));
+    let colours = colours.collect::<Vec<_>>();
+    let states = move || {
+        let mut there: Vec<State> = all.with(|files| files.iter().map(|file| file.state).collect());
+        there.sort_unstable();
+        there.dedup();
+        let states = there.into_iter().map(|state| (Some(state), state.label().to_owned()));
+        let options = [(None, "全部状态".to_owned())].into_iter().chain(states).collect::<Vec<_>>();
+        let choose = Callback::new(move |chosen| state.set(chosen));
+        view! { <OneOf legend="状态" options chosen=state on_choose=choose/> }
+    };
+    let choose_colour = Callback::new(move |chosen| colour.set(chosen));
     view! {
         <Page title="事项">
             {move || {
@@ -32,26 +94,49 @@ pub fn Matters() -> impl IntoView {
                     let hint = "矛盾纠纷只有参与调解的人能看。请联系办公室开通；目前可写在走访记录里";
                     return view! { <Empty title="没有调解权限" hint/> }.into_any();
                 }
-                let files = files();
-                let list = if files.is_empty() && ended.get_untracked() {
-                    view! { <Empty title="还没有办结的" hint="归档或不予受理的会在这里"/> }.into_any()
-                } else if files.is_empty() {
-                    view! { <Empty title="没有在办的纠纷" hint="点下方“登记纠纷”，或在住户页里登记"/> }.into_any()
-                } else {
-                    let rows = files.into_iter().map(|file| view! { <FileRow file/> }).collect_view();
-                    view! { <ul class="card rows">{rows}</ul> }.into_any()
-                };
                 view! {
                     <div class="filters">
-                        <OneOf legend="显示" options=filters.clone() chosen=ended on_choose=choose/>
+                        <OneOf legend="显示" options=filters.clone() chosen=shown on_choose=choose/>
+                        <details>
+                            <summary>"按颜色、状态筛选"</summary>
+                            <OneOf legend="预警色" options=colours.clone() chosen=colour on_choose=choose_colour/>
+                            {states}
+                        </details>
                     </div>
-                    {list}
+                    {move || rows(files(), shown.get().nothing())}
                     <div class="action"><a href="/matters/new" class="button">"登记纠纷"</a></div>
                 }
                 .into_any()
             }}
         </Page>
     }
+}
+
+fn rows(files: Vec<File>, (title, hint): (&'static str, &'static str)) -> AnyView {
+    if files.is_empty() {
+        return view! { <Empty title hint/> }.into_any();
+    }
+    let rows = files.into_iter().map(|file| view! { <FileRow file/> }).collect_view();
+    view! { <ul class="card rows">{rows}</ul> }.into_any()
+}
+
+/// Disputes of which something is due, or for which somebody above pressed: for 今日.
+#[component]
+pub fn DueMatters() -> impl IntoView {
+    let app = use_app();
+    let due = move || {
+        let today = clock::today();
+        let pressed = |file: &File| file.pressed().is_some_and(|(_, acknowledged)| !acknowledged);
+        let near = |file: &File| file.deadline().is_some_and(|due| due.late(today) >= -AHEAD_DAYS);
+        let due: Vec<File> = app.files().into_iter().filter(|file| pressed(file) || near(file)).collect();
+        let rows = due.into_iter().map(|file| view! { <FileRow file/> }).collect::<Vec<_>>();
+        (!rows.is_empty()).then(|| {
+            view! {
+                <section><h2>"到期的纠纷（"{rows.len()}"）"</h2><ul class="card rows">{rows}</ul></section>
+            }
+        })
+    };
+    view! { {due} }
 }
 
 #[component]
@@ -65,6 +150,8 @@ fn FileRow(
         let late = deadline.late(today) > 0;
         view! { <span class=if late { "problem" } else { "hint" }>{deadline.words(today)}</span> }
     });
+    let pressed = file.pressed().filter(|(_, acknowledged)| !acknowledged);
+    let pressed = pressed.map(|(done, _)| view! { <span class="tag">{done.taken.step.label()}"，未签收"</span> });
     let colour = file.dispute.colour;
     view! {
         <li>
@@ -74,6 +161,7 @@ fn FileRow(
                     <b>{what}</b>" "{file.parties_in_short()}
                     <br/>
                     <span class="hint">{file.number()}</span>
+                    {pressed}
                 </span>
                 <span><span class="tag">{file.state.label()}</span><br/>{due}</span>
             </a>

@@ -32,7 +32,10 @@ fn address_of(draft: &Draft, saved: bool) -> String {
 
 /// The day at a glance.
 #[component]
-pub fn Today() -> impl IntoView {
+pub fn Today(
+    /// What is due on disputes: it is in a part of the app.
+    matters: ViewFn,
+) -> impl IntoView {
     let app = use_app();
     let title = day::words(clock::today());
     let unsent = Memo::new(move |_| app.read(|notebook| notebook.engine().outbox().count()));
@@ -95,6 +98,7 @@ pub fn Today() -> impl IntoView {
                 })
             }}
             {drafts}
+            {matters.run()}
             <section>
                 <h2>{move || format!("该走访的户（{}）", due.with(|(count, _)| *count))}</h2>
                 {move || {

@@ -1,10 +1,11 @@
 // A dispute from the kitchen table: registered, mediated, agreed and signed on a phone without a network.
-import { test, expect, logIn, ready, tab } from "./world";
+import { test, expect, logIn, PASSWORD, ready, tab } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import { kept, OpenVault } from "./vault";
 import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 const SYNC = "**/api/v1/sync";
 const STORY = "两家为界墙高低争执多日";
@@ -89,7 +90,9 @@ test("a dispute is registered, mediated, agreed and signed offline, and the offi
   await logIn(page, server.url, "liqiang");
   await ready(page);
   await tab(page, "事项");
-  await expect(page.getByText("没有在办的纠纷")).toBeVisible();
+  await expect(page.getByRole("link", { name: /赵某 与 孙某/ }), "what is late comes first").toContainText("受理 逾期2天");
+  await page.getByText("已结", { exact: true }).click();
+  await expect(page.getByText("还没有办结的")).toBeVisible();
   await phone.context.setOffline(true);
   await begin(page);
   await shot(page, "dispute-mediating");
@@ -228,6 +231,83 @@ test("two phones change one file: fields merge, and of the one that both changed
   await contested.getByRole("button", { name: "用这个" }).first().click();
   await expect(one.getByText("已选定 ✓ 已存本机")).toBeVisible();
   await expect(contested).toBeHidden();
+});
+
+test("somebody known is found again, a dispute that may be the same is shown, and who is above presses for it", async ({
+  server,
+  phone,
+  second,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url, "liqiang");
+  await ready(page);
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
+  await page.getByRole("link", { name: "纠纷", exact: true }).click();
+  await page.getByLabel("名称").fill("门前堆放");
+  await page.getByRole("radio", { name: "邻里", exact: true }).check();
+  await page.getByLabel("简要情况").fill(STORY);
+  await save(page);
+  await page.getByRole("link", { name: "＋ 当事人" }).click();
+  await page.getByLabel("姓名").fill(name);
+  const known = page.getByRole("list", { name: "已登记的人" });
+  await shot(page, "dispute-known");
+  await known.getByRole("button", { name }).first().click();
+  await expect(known).toBeHidden();
+  await expect(page.getByLabel("电话")).toHaveValue(/^1990000\d{4}$/);
+  await page.getByRole("radio", { name: "申请人", exact: true }).check();
+  await save(page);
+  // The same door again: the form says so before anything is saved.
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await page.getByRole("link", { name: "纠纷", exact: true }).click();
+  const alike = page.getByRole("region", { name: "可能重复" });
+  await expect(alike).toContainText("地点相同");
+  await shot(page, "dispute-alike");
+  await page.getByLabel("名称").fill("又是门前堆放");
+  await page.getByRole("radio", { name: "邻里", exact: true }).check();
+  await save(page);
+  await alike.getByRole("button", { name: "关联为先前纠纷" }).click();
+  await expect(page.getByText("先前纠纷")).toBeVisible();
+  await expect(alike).toBeHidden();
+  await sent(page);
+
+  const office = await second.open({ width: 1280, height: 800 });
+  await office.goto(`${server.url}/office`);
+  await office.getByLabel("账号").fill("chenming");
+  await office.getByLabel("密码").fill(PASSWORD);
+  await office.getByRole("button", { name: "登录", exact: true }).click();
+  await office.getByRole("button", { name: "督办", exact: true }).click();
+  const late = office.getByRole("article").first();
+  await expect(late).toContainText("受理 逾期2天");
+  for (const word of ["赵德明", "排水沟", STORY]) await expect(office.getByText(word)).toBeHidden();
+  await late.getByRole("button", { name: "领办" }).click();
+  await expect(office.getByText("请写明原因")).toBeVisible();
+  await late.getByLabel("原因").fill("请今天受理");
+  await late.getByRole("button", { name: "领办" }).click();
+  await expect(late).toContainText("未签收");
+  await shot(office, "office-matters");
+
+  await sent(page);
+  await tab(page, "今日");
+  const row = page.getByRole("link", { name: /赵某 与 孙某/ });
+  await expect(row).toContainText("领办，未签收");
+  await shot(page, "today-matters");
+  await row.click();
+  await expect(page.getByText("领办：请今天受理")).toBeVisible();
+  await shot(page, "dispute-pressed");
+  await page.getByRole("button", { name: "签收" }).click();
+  await expect(page.getByText("已办：签收 ✓ 已存本机")).toBeVisible();
+  await expect(page.getByRole("button", { name: "签收" })).toBeHidden();
+  await sent(page);
+  await office.getByRole("button", { name: "人员", exact: true }).click();
+  await office.getByRole("button", { name: "督办", exact: true }).click();
+  await expect(late).toContainText("已签收");
+  const out = join(server.data, "纠纷台账.xlsx");
+  const today = new Date().toISOString().slice(0, 10);
+  const said = server.run("export", "disputes", "--area", "411500000000", "--from", "2026-01-01", "--to", today, "--out", out);
+  expect(said).toContain("纠纷台账：4 条");
 });
 
 async function sent(page: Page) {

@@ -2,6 +2,7 @@
 //! recorded, the audit. Like [`crate::rights`] it decides on a person's grants alone.
 
 use crate::{
+    area::GridCode,
     planted::{Bug, planted},
     record::Channel,
     rights::{Action, Grant, Place, Role, allows},
@@ -20,13 +21,15 @@ pub enum Duty {
     Decide,
     /// 个人信息请求: what is held on one person; corrections, deletions (个人信息保护法 44–50).
     Personal,
+    /// 督办: what is late, by counts and dates alone; pressing for it.
+    Late,
     /// 审计: who saw or did what.
     Audit,
 }
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 5] = [Self::People, Self::Rights, Self::Decide, Self::Personal, Self::Audit];
+    pub const ALL: [Self; 6] = [Self::People, Self::Rights, Self::Decide, Self::Personal, Self::Late, Self::Audit];
 }
 
 impl Role {
@@ -34,7 +37,7 @@ impl Role {
     pub const fn has(self, duty: Duty) -> bool {
         match self {
             Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer => false,
-            Self::VillageLead => matches!(duty, Duty::People | Duty::Decide),
+            Self::VillageLead => matches!(duty, Duty::People | Duty::Decide | Duty::Late),
             Self::Township | Self::County | Self::City => true,
             Self::Administrator => matches!(duty, Duty::People | Duty::Rights | Duty::Audit),
         }
@@ -68,6 +71,13 @@ pub fn has(grants: &[Grant], duty: Duty) -> bool {
 pub fn governs(grants: &[Grant], duty: Duty, place: &Place) -> bool {
     let here = |grant: &Grant| grant.place().contains(place) || planted(Bug::GovernsAnywhere);
     grants.iter().any(|grant| grant.role().has(duty) && here(grant))
+}
+
+/// The roles in which somebody with these grants has a duty at a grid, whatever the class: for what says nothing of what
+/// is in the records.
+pub fn roles(grants: &[Grant], duty: Duty, grid: &GridCode) -> Vec<Role> {
+    let here = grants.iter().filter(|grant| grant.role().has(duty));
+    here.filter(|grant| grant.place().covers(grid) || planted(Bug::GovernsAnywhere)).map(Grant::role).collect()
 }
 
 /// Whether somebody with these grants has a duty towards a channel's records: they may look at them, too.
@@ -127,15 +137,15 @@ mod tests {
     #[test]
     fn duties_are_those_of_the_table() {
         let table = [
-            (Role::GridWorker, [false; 5]),
-            (Role::Mediator, [false; 5]),
-            (Role::PatrolMember, [false; 5]),
-            (Role::Carer, [false; 5]),
-            (Role::VillageLead, [true, false, true, false, false]),
-            (Role::Township, [true; 5]),
-            (Role::County, [true; 5]),
-            (Role::City, [true; 5]),
-            (Role::Administrator, [true, true, false, false, true]),
+            (Role::GridWorker, [false; 6]),
+            (Role::Mediator, [false; 6]),
+            (Role::PatrolMember, [false; 6]),
+            (Role::Carer, [false; 6]),
+            (Role::VillageLead, [true, false, true, false, true, false]),
+            (Role::Township, [true; 6]),
+            (Role::County, [true; 6]),
+            (Role::City, [true; 6]),
+            (Role::Administrator, [true, true, false, false, false, true]),
         ];
         for (role, duties) in table {
             assert_eq!(Duty::ALL.map(|duty| role.has(duty)), duties, "{role:?}");

@@ -4,6 +4,11 @@ use crate::{
     area::GridCode,
     codes::{Outcome, Purpose},
     day,
+    dispute::{
+        File,
+        codes::{Colour, Matter, Performance, Size, Source},
+        workflow::Step,
+    },
     household::Household,
     visit::Visit,
 };
@@ -37,6 +42,66 @@ pub fn visit_row(
     ]
 }
 
+/// The columns of the 纠纷台账.
+pub const DISPUTE_COLUMNS: [&str; 16] = [
+    "序号",
+    "编号",
+    "发现日",
+    "来源",
+    "类型",
+    "当事人",
+    "简况",
+    "规模",
+    "预警色",
+    "责任人",
+    "时限",
+    "状态",
+    "结果",
+    "协议号",
+    "回访",
+    "归档",
+];
+
+/// A row of the 纠纷台账. `number` counts from 1; names are masked and the story is left out unless `in_full`.
+pub fn dispute_row(number: usize, file: &File, in_full: bool) -> [String; 16] {
+    let dispute = &file.dispute;
+    let on = |step: Step| file.last(step).map(|done| day::ledger(done.on())).unwrap_or_default();
+    let names: Vec<&str> = file.parties.iter().map(|(_, party)| party.name.as_str()).collect();
+    let parties = if in_full { names.join("、") } else { file.parties_in_short() };
+    let ended = file.history().rev().find_map(|done| match done.taken.step {
+        Step::AgreeWritten => Some("书面协议".to_owned()),
+        Step::AgreeOral => Some("口头协议".to_owned()),
+        Step::Terminate => Some(done.taken.reason.map_or("终止调解", |reason| reason.label()).to_owned()),
+        Step::Withdraw => Some("当事人撤回".to_owned()),
+        Step::Return => Some("不予受理".to_owned()),
+        _ => None,
+    });
+    let agreed = file.effective_on().and(file.last_agreement()).map(|(_, agreement)| agreement);
+    let agreement = agreed.map(|one| if one.number.is_empty() { file.number() } else { one.number.clone() });
+    let follow_up = file.follow_ups.last().map(|(_, visit)| {
+        let on = visit.on.map(day::ledger).unwrap_or_default();
+        format!("{on} {}", visit.performed.map_or("", Performance::label)).trim().to_owned()
+    });
+    [
+        number.to_string(),
+        file.number(),
+        dispute.found_on.map(day::ledger).unwrap_or_default(),
+        dispute.source.map_or("", Source::label).to_owned(),
+        dispute.matter.map_or("", Matter::label).to_owned(),
+        parties,
+        if in_full { dispute.summary.clone() } else { String::new() },
+        dispute.size.map_or("", Size::label).to_owned(),
+        dispute.colour.map_or("", Colour::label).to_owned(),
+        file.handler(),
+        file.deadline().map(|due| format!("{} {}", due.what.label(), day::ledger(due.by))).unwrap_or_default(),
+        file.state.label().to_owned(),
+        ended.unwrap_or_default(),
+        agreement.unwrap_or_default(),
+        follow_up.unwrap_or_default(),
+        on(Step::Archive),
+    ]
+}
+
 fn outcome_words(visit: &Visit) -> String {
     let purposes: Vec<&str> = visit.purposes.iter().map(|purpose: &Purpose| purpose.label()).collect();
     match (visit.outcome, purposes.is_empty()) {
@@ -57,7 +122,42 @@ pub fn mask_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::RecordId;
+    use crate::{dispute::records::Dispute, id::RecordId};
+
+    #[test]
+    fn a_dispute_row_follows_the_columns_and_tells_no_story_unless_in_full() {
+        let dispute = Dispute { summary: "界墙高低".into(), mediators: "李强".into(), ..Dispute::default() };
+        let party = |name: &str, side: &str| {
+            let id = RecordId::new(1, [1; 10]);
+            (
+                id,
+                serde_json::from_value(serde_json::json!({"dispute": id, "name": name, "side": side}))
+                    .expect("a party"),
+            )
+        };
+        let file = File {
+            id: RecordId::new(1, [0; 10]),
+            dispute: Dispute { found_on: day::read("2026-11-23"), matter: Some(Matter::Neighbours), ..dispute },
+            parties: vec![party("王建国", "applicant"), party("张秀英", "respondent")],
+            sessions: Vec::new(),
+            agreements: Vec::new(),
+            terms: Vec::new(),
+            signatures: Vec::new(),
+            follow_ups: Vec::new(),
+            steps: Vec::new(),
+            state: crate::dispute::workflow::State::Found,
+        };
+        let at = |row: &[String; 16], column: &str| {
+            row[DISPUTE_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone()
+        };
+        let (masked, full) = (dispute_row(1, &file, false), dispute_row(1, &file, true));
+        assert_eq!([at(&masked, "当事人"), at(&masked, "简况")], ["王某 与 张某", ""]);
+        assert_eq!([at(&full, "当事人"), at(&full, "简况")], ["王建国、张秀英", "界墙高低"]);
+        for (column, expected) in [("发现日", "2026-11-23"), ("类型", "邻里"), ("责任人", "李强"), ("状态", "已发现")]
+        {
+            assert_eq!(at(&masked, column), expected);
+        }
+    }
 
     #[test]
     fn a_visit_row_follows_the_columns_and_masks_the_name() {

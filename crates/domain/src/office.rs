@@ -2,6 +2,7 @@
 //! milliseconds.
 
 use crate::{
+    dispute,
     duties::Duty,
     id::{DeviceId, OpId, RecordId},
     record::{Channel, Class, Kind, Name},
@@ -462,3 +463,54 @@ pub struct OfMoment {
 /// An answer with nothing to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nothing {}
+
+/// `matters`: a dispute as an office sees it that presses for what is late: no names, and nothing of what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matter {
+    /// The dispute.
+    pub of: OfRecord,
+    /// 编号.
+    pub number: String,
+    /// 类型.
+    pub matter: Option<dispute::codes::Matter>,
+    /// 预警色.
+    pub colour: Option<dispute::codes::Colour>,
+    /// 状态.
+    pub state: dispute::workflow::State,
+    /// What is due.
+    pub due: Option<dispute::deadlines::Due>,
+    /// Until when.
+    #[serde(with = "crate::day::iso")]
+    pub by: Option<NaiveDate>,
+    /// The last time that somebody above pressed.
+    pub pressed: Option<Pressed>,
+}
+
+impl Matter {
+    /// What is due; none where nothing is.
+    pub fn deadline(&self) -> Option<dispute::deadlines::Deadline> {
+        Some(dispute::deadlines::Deadline { what: self.due?, by: self.by? })
+    }
+}
+
+/// How somebody above pressed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressed {
+    /// 催办, 领办 or 督办.
+    pub step: dispute::workflow::Step,
+    /// Who, and when.
+    pub done: Done,
+    /// Whether it was acknowledged.
+    pub acknowledged: bool,
+}
+
+/// `press`: 催办, 领办 or 督办 of a dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// The dispute.
+    pub of: OfRecord,
+    /// Which.
+    pub step: dispute::workflow::Step,
+    /// Why: the mediator reads it.
+    pub why: String,
+}

@@ -18,6 +18,7 @@ use ruhu_domain::{
     visit::Visit,
 };
 use serde::Serialize;
+use serde_json::json;
 
 /// The demo's password, the same for every demo account.
 pub const PASSWORD: &str = "ruhu-demo-2026";
@@ -69,8 +70,16 @@ const FOUND: &[&str] = &[
 ];
 const REQUESTS: &[&str] = &["门前路灯不亮", "想问高龄补贴怎么办", "自来水压力小", "希望修一段入户路"];
 
-/// Fills the database: areas, two grids of one village, their workers, `households` households and
-/// what was visited in the last months. Does nothing more when the demo is there already.
+/// Title, type, story and parties of the disputes.
+const DISPUTES: [(&str, &str, &str, [&str; 2]); 2] = [
+    ("两家排水沟", "neighbours", "下雨时上家的水漫进下家院里，两家各说各的理。", ["赵德明", "孙立新"]),
+    ("承包地边界", "land", "春耕时发现地边的界石被挪动过，争的是半米宽的地。", ["何桂兰", "马学文"]),
+];
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Fills the database: areas, two grids of one village, their workers, `households` households, what was visited in
+/// the last months, and two disputes. Does nothing more when the demo is there already.
 ///
 /// # Errors
 /// The database's.
@@ -98,6 +107,10 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
             if account == MEDIATOR {
                 let grant = Grant::new(Role::Mediator, Place::Grid(grid.clone()), vec![Class::Mediation])?;
                 database.give(account, &grant, OPERATOR, None).await?;
+                demo.ops.clear();
+                demo.disputes();
+                let ops = demo.ops.iter().cloned().map(|op| Incoming::Op(Box::new(op))).collect();
+                database.take(Author { grants: &[grant], ..author }, ops).await?;
             }
         }
         let also = if account == MEDIATOR { "，兼人民调解员" } else { "" };
@@ -208,6 +221,38 @@ impl Demo {
         }
     }
 
+    /// Goes on some days ago.
+    fn go_on(&mut self, days_ago: i64) {
+        self.stamp = Stamp::zero(self.device).next((self.now - days_ago * DAY_MS).cast_unsigned(), self.device);
+    }
+
+    /// Two disputes: one that nobody has accepted in time, and one that is being mediated.
+    fn disputes(&mut self) {
+        self.channel.class = Class::Mediation;
+        let steps: [&[(i64, &str)]; 2] = [&[(5, "register")], &[(10, "register"), (9, "accept"), (8, "begin")]];
+        for ((title, matter, summary, parties), steps) in DISPUTES.iter().zip(steps) {
+            self.go_on(steps[0].0 + 1);
+            let found_on = day::ledger(day::day(self.now - (steps[0].0 + 1) * DAY_MS));
+            let dispute = self.id();
+            let facts = json!({
+                "title": title, "matter": matter, "source": "screening", "found_on": found_on, "summary": summary,
+                "colour": "yellow", "colour_why": "邻里小事，双方愿意坐下来谈",
+            });
+            self.write(dispute, Kind::Dispute, &facts);
+            for (name, side) in parties.iter().zip(["applicant", "respondent"]) {
+                let (id, phone) = (self.id(), self.phone());
+                let party =
+                    json!({"dispute": dispute, "name": name, "side": side, "consent": "agreed", "phone": phone});
+                self.write(id, Kind::Party, &party);
+            }
+            for (days_ago, step) in steps {
+                self.go_on(*days_ago);
+                let id = self.id();
+                self.write(id, Kind::Step, &json!({"dispute": dispute, "step": step}));
+            }
+        }
+    }
+
     fn members(&mut self, household: RecordId, surname: &str, head: String, old: bool, alone: bool) {
         let ages = if old { 62..88 } else { 32..60 };
         let add = |demo: &mut Self, name: String, sex, birth, relation, living| {
@@ -243,7 +288,6 @@ impl Demo {
     }
 
     fn visits(&mut self, household: RecordId) {
-        const DAY_MS: i64 = 86_400_000;
         if self.rng.random_bool(0.15) {
             return;
         }

@@ -216,23 +216,28 @@ enum Template {
 #[derive(Subcommand)]
 enum Export {
     /// 走访台账
-    Visits {
-        /// 区划代码或网格编码；包含其下所有网格
-        #[arg(long)]
-        area: String,
-        /// 起始日期，如 2026-11-01
-        #[arg(long)]
-        from: NaiveDate,
-        /// 截止日期（含）
-        #[arg(long)]
-        to: NaiveDate,
-        /// 写到哪个 .xlsx 文件
-        #[arg(long)]
-        out: PathBuf,
-        /// 写出户主全名（默认只写姓）；须说明用途
-        #[arg(long, value_name = "用途")]
-        full_names: Option<String>,
-    },
+    Visits(LedgerOptions),
+    /// 纠纷台账（按发现日）
+    Disputes(LedgerOptions),
+}
+
+#[derive(clap::Args)]
+struct LedgerOptions {
+    /// 区划代码或网格编码；包含其下所有网格
+    #[arg(long)]
+    area: String,
+    /// 起始日期，如 2026-11-01
+    #[arg(long)]
+    from: NaiveDate,
+    /// 截止日期（含）
+    #[arg(long)]
+    to: NaiveDate,
+    /// 写到哪个 .xlsx 文件
+    #[arg(long)]
+    out: PathBuf,
+    /// 写出全名（默认只写姓），纠纷台账并写简况；须说明用途
+    #[arg(long, value_name = "用途")]
+    full_names: Option<String>,
 }
 
 #[tokio::main]
@@ -336,21 +341,29 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("已备份到 {}", file.display());
             ExitCode::SUCCESS
         }
-        Command::Export(Export::Visits { area, from, to, out, full_names }) => {
-            let area = match area.parse::<AreaCode>() {
-                Ok(code) => code.prefix().to_owned(),
-                Err(_) => area.parse::<GridCode>().context("--area 应为 12 位区划代码或网格编码")?.to_string(),
+        Command::Export(which) => {
+            let (name, options) = match &which {
+                Export::Visits(options) => ("走访台账", options),
+                Export::Disputes(options) => ("纠纷台账", options),
             };
-            let mut subject = area.clone();
-            if let Some(purpose) = &full_names {
+            let area = match options.area.parse::<AreaCode>() {
+                Ok(code) => code.prefix().to_owned(),
+                Err(_) => options.area.parse::<GridCode>().context("--area 应为 12 位区划代码或网格编码")?.to_string(),
+            };
+            let mut subject = format!("{name} {area}");
+            if let Some(purpose) = &options.full_names {
                 anyhow::ensure!(!purpose.trim().is_empty(), "写出全名须说明用途");
-                subject = format!("{area} 全名，用途：{}", purpose.trim());
+                subject = format!("{subject} 全名，用途：{}", purpose.trim());
             }
             let entry = Entry { account: OPERATOR, device: None, act: Act::Export, subject };
             database.put_on_record(&[entry]).await?;
-            let wanted = export::Visits { area, from, to, full_names: full_names.is_some() };
-            let count = export::visits(&database, &wanted, &out).await?;
-            println!("走访台账：{count} 条，已写到 {}", out.display());
+            let (from, to, in_full) = (options.from, options.to, options.full_names.is_some());
+            let wanted = export::Wanted { area, from, to, in_full };
+            let count = match &which {
+                Export::Visits(_) => export::visits(&database, &wanted, &options.out).await?,
+                Export::Disputes(_) => export::disputes(&database, &wanted, &options.out).await?,
+            };
+            println!("{name}：{count} 条，已写到 {}", options.out.display());
             ExitCode::SUCCESS
         }
         Command::Retention(Retention::List { on }) => {

@@ -224,7 +224,7 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
 
     let out = folder.path().join("走访台账.xlsx");
     let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).expect("a day");
-    let mut wanted = export::Visits { area: "411502".into(), from: day(23), to: day(23), full_names: false };
+    let mut wanted = export::Wanted { area: "411502".into(), from: day(23), to: day(23), in_full: false };
     assert_eq!(export::visits(&database, &wanted, &out).await.expect("a ledger"), 1);
     let mut book: Xlsx<_> = calamine::open_workbook(&out).expect("an xlsx");
     let range = book.worksheet_range("走访台账").expect("the sheet");
@@ -235,7 +235,7 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
     assert_eq!(text(2, 6), "'=cmd|' /C calc'!A0", "no formula runs in the office");
     assert_eq!(rows.len(), 3);
 
-    wanted.full_names = true;
+    wanted.in_full = true;
     export::visits(&database, &wanted, &out).await.expect("a ledger");
     let mut book: Xlsx<_> = calamine::open_workbook(&out).expect("an xlsx");
     assert_eq!(

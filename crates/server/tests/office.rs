@@ -7,6 +7,7 @@ use ruhu_domain::{
     Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
     codes::Outcome,
     day,
+    dispute::{deadlines::Due, workflow::Step},
     duties::Duty,
     household::Household,
     office::*,
@@ -195,6 +196,70 @@ async fn a_second_factor_is_asked_for_and_good_once(base: Base) {
         row.fetch_one(&mut world.connect().await).await.expect("a row").try_get(0).expect("text")
     };
     assert!(!secret.contains(&factor.secret), "it is kept sealed");
+}
+
+/// An op on a dispute's file.
+fn of_dispute(record: RecordId, kind: Kind, n: u64, view: &impl Serialize) -> Op {
+    let at = random::now_ms() - 60_000 + n;
+    Op {
+        id: OpId::new(at, random::bytes()),
+        record,
+        kind,
+        channel: format!("{GRID}/mediation").parse().expect("a channel"),
+        stamp: Stamp { ms: at, counter: 0, device: DeviceId(1) },
+        by: "王芳".into(),
+        changes: diff(None, view),
+    }
+}
+
+async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
+    let world = World::new(base).await;
+    let grant = Grant::new(Role::Mediator, place(GRID), vec![Class::Mediation]).expect("a grant");
+    world.database.give("wangfang", &grant, "test", None).await.expect("given");
+    let mut phone = world.log_in(1).await;
+    let dispute = RecordId::new(1, [1; 10]);
+    let facts = json!({"title": "王家界墙", "found_on": "2026-03-01", "source": "screening", "matter": "neighbours", "summary": "界墙高低"});
+    let party = json!({"dispute": dispute, "name": "王建国", "side": "applicant"});
+    let register = json!({"dispute": dispute, "step": "register"});
+    let ops = vec![
+        of_dispute(dispute, Kind::Dispute, 0, &facts),
+        of_dispute(RecordId::new(2, [2; 10]), Kind::Party, 1, &party),
+        of_dispute(RecordId::new(3, [3; 10]), Kind::Step, 2, &register),
+    ];
+    let answer = phone.sync(ops).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
+
+    // Everyday records alone: of disputes the counts and dates, and nothing else.
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let text = desk.post("matters", &()).await.text().await.expect("a body");
+    for word in ["王", "界墙"] {
+        assert!(!text.contains(word), "{text}");
+    }
+    let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
+    assert_eq!((matter.of.record, matter.due.map(Due::label)), (dispute, Some("受理")));
+    let press = |step, why: &str| Press { of: matter.of.clone(), step, why: why.into() };
+    assert_eq!(desk.status("press", &press(Step::Supervise, "逾期")).await, 422, "that is the county's");
+    assert_eq!(desk.status("press", &press(Step::LeadHandling, " ")).await, 422, "without a reason");
+    assert_eq!(desk.status("press", &press(Step::Archive, "逾期")).await, 403, "nothing but that");
+    desk.ask::<Nothing>("press", &press(Step::LeadHandling, "请今天受理")).await;
+    let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
+    let pressed = matter.pressed.clone().expect("it was pressed for");
+    assert_eq!((pressed.step, pressed.acknowledged), (Step::LeadHandling, false));
+
+    let came = phone.sync(Vec::new()).await;
+    let records = came.channels.iter().flat_map(|page| &page.records);
+    assert!(records.clone().any(|record| record.fields.get("why").is_some_and(|why| why.value == "请今天受理")));
+    let acknowledge = json!({"dispute": dispute, "step": "acknowledge"});
+    let answer = phone.sync(vec![of_dispute(RecordId::new(4, [4; 10]), Kind::Step, 61_000, &acknowledge)]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Applied, "{:?}", answer.results);
+    let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
+    assert!(matter.pressed.expect("it was").acknowledged);
+
+    let elsewhere = Desk::open(&world, "bie", Role::Township, "411502002000", Class::ALL).await;
+    assert!(elsewhere.ask::<Vec<Matter>>("matters", &()).await.is_empty());
+    assert_eq!(elsewhere.status("press", &press(Step::Remind, "逾期")).await, 403);
+    let administrator = Desk::open(&world, "guanli", Role::Administrator, TOWNSHIP, &[]).await;
+    assert_eq!(administrator.status("matters", &()).await, 403);
 }
 
 async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
@@ -548,6 +613,7 @@ on_both_databases!(
     a_closed_account_is_out_and_its_phone_hands_over,
     a_session_is_for_one_kind_of_work_and_ends_by_itself,
     a_second_factor_is_asked_for_and_good_once,
+    what_is_late_is_pressed_for_without_names_or_stories,
     a_grid_goes_over_with_what_was_not_sent,
     a_person_sees_corrects_restricts_and_erases_what_is_held,
     what_is_over_is_erased_at_night,

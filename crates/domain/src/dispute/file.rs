@@ -68,6 +68,12 @@ pub fn parent_of(record: &Record) -> Option<RecordId> {
     record.kind.belongs_to_a_dispute().then(|| record.fields.get(PARENT)?.value.as_str()?.parse().ok()).flatten()
 }
 
+/// Whether an op is a new step with which somebody above presses for another.
+pub fn presses(op: &Op) -> bool {
+    let step = op.changes.get("step").and_then(|change| change.value.as_str()).and_then(Step::find);
+    op.kind == Kind::Step && step.is_some_and(Step::presses)
+}
+
 /// The dispute whose file has to be looked at before an op is taken in: that of a new step.
 pub fn file_needed(op: &Op) -> Option<RecordId> {
     (op.kind == Kind::Step).then(|| op.changes.get(PARENT)?.value.as_str()?.parse().ok()).flatten()
@@ -132,6 +138,16 @@ impl File {
     /// The last time a step was taken.
     pub fn last(&self, step: Step) -> Option<&Done> {
         self.history().rev().find(|done| done.taken.step == step)
+    }
+
+    /// The last step with which somebody above pressed for another (催办、领办、督办), and whether it was acknowledged.
+    pub fn pressed(&self) -> Option<(&Done, bool)> {
+        let mut later = self.history().rev();
+        let mut acknowledged = false;
+        later.find_map(|done| {
+            acknowledged |= done.taken.step == Step::Acknowledge;
+            done.taken.step.presses().then_some((done, acknowledged))
+        })
     }
 
     /// 编号: the day it was found and the end of its identity, the same on every phone.
@@ -226,6 +242,19 @@ impl File {
         let steps = [Step::Begin, Step::AgreeWritten, Step::AgreeOral, Step::Terminate];
         let named = self.dispute.mediators.split(['、', ',', '，', ' ']).any(|mediator| mediator == name);
         named || self.history().any(|done| steps.contains(&done.taken.step) && done.by == name)
+    }
+
+    /// Whether it is somebody's work: they are named as a mediator, or took a step of it.
+    pub fn is_work_of(&self, name: &str) -> bool {
+        self.mediated_by(name) || self.history().any(|done| done.by == name && !done.taken.step.presses())
+    }
+
+    /// 责任人: the mediators who are named, or else who began or accepted, or registered it.
+    pub fn handler(&self) -> String {
+        let steps = [Step::Begin, Step::Accept, Step::Register];
+        let took = || steps.iter().find_map(|step| self.last(*step)).map(|done| done.by.to_string());
+        let named = Some(self.dispute.mediators.clone()).filter(|names| !names.trim().is_empty());
+        named.or_else(took).unwrap_or_default()
     }
 
     /// The documents that the archive must hold and does not.

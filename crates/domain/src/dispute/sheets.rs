@@ -113,9 +113,7 @@ impl Writer<'_> {
     }
 
     fn mediators(&self) -> String {
-        let begun = || self.file.last(Step::Begin).map(|done| done.by.to_string());
-        let named = Some(self.file.dispute.mediators.clone()).filter(|names| !names.trim().is_empty());
-        named.or_else(begun).unwrap_or_else(|| BLANK.to_owned())
+        or_blank(&self.file.handler())
     }
 
     /// Where the parties sign in ink, and others.

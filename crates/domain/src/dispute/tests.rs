@@ -53,7 +53,12 @@ fn channel() -> Channel {
 }
 
 fn grants(role: Role) -> Vec<Grant> {
-    let place = if role == Role::VillageLead { "411502001003" } else { "411502001003-02" };
+    let place = match role {
+        Role::VillageLead => "411502001003",
+        Role::Township => "411502001000",
+        Role::County => "411502000000",
+        _ => "411502001003-02",
+    };
     let place: Place = place.parse().expect("a place");
     vec![Grant::new(role, place, vec![Class::General, Class::Mediation]).expect("a grant")]
 }
@@ -228,12 +233,39 @@ fn every_step_has_one_row_and_every_state_is_reached_and_left_by_one() {
 }
 
 #[test]
+fn who_is_above_presses_for_a_step_and_it_is_acknowledged() {
+    let mut office = Office::mediating();
+    let why = |taken: &mut Taken| taken.why = "已逾期两天".into();
+    assert!(!office.offered(Role::Mediator, MEDIATOR).contains(&Step::Acknowledge), "there is nothing to acknowledge");
+    assert!(office.refused(Step::Remind, Role::Mediator, MEDIATOR, why).contains("村负责人或上级"));
+    assert!(office.refused(Step::Supervise, Role::Township, "陈明", why).contains("县"));
+    assert!(office.refused(Step::LeadHandling, Role::Township, "陈明", |_| {}).contains("原因"));
+    office.must(Step::Remind, Role::VillageLead, LEAD, why);
+    office.must(Step::LeadHandling, Role::Township, "陈明", why);
+    office.must(Step::Supervise, Role::County, "刘洋", why);
+    let pressed =
+        |office: &Office| office.file().pressed().map(|(done, seen)| (done.taken.step, done.by.to_string(), seen));
+    assert_eq!(pressed(&office), Some((Step::Supervise, "刘洋".to_owned(), false)));
+    assert_eq!(office.file().state, State::Mediating, "the work goes on where it was");
+    assert!(office.offered(Role::Mediator, MEDIATOR).contains(&Step::Acknowledge));
+    office.must(Step::Acknowledge, Role::Mediator, MEDIATOR, |_| {});
+    assert_eq!(pressed(&office), Some((Step::Supervise, "刘洋".to_owned(), true)));
+    assert!(office.refused(Step::Acknowledge, Role::Mediator, MEDIATOR, |_| {}).contains("没有要签收的"));
+    // From above nothing else is saved.
+    let changed = office.save(id(4), Kind::Session, channel(), &office.session(false), Role::Township, "陈明");
+    assert_eq!(changed.outcome, OpOutcome::Quarantined);
+    assert_eq!(office.step(Step::PassOn, Role::Township, "陈明", why).outcome, OpOutcome::Quarantined);
+}
+
+#[test]
 fn every_row_is_offered_and_taken_where_it_says_and_nowhere_else() {
     for row in &ROWS {
         for state in State::ALL {
-            let mut file = Office::signed().file();
+            let mut office = Office::signed();
+            office.must(Step::Remind, Role::VillageLead, LEAD, |taken| taken.why = "快到期了".into());
+            let mut file = office.file();
             file.state = *state;
-            let roles = [Role::Mediator, Role::VillageLead];
+            let roles = [Role::Mediator, Role::VillageLead, Role::Township, Role::County];
             let offered = offers(&file, &roles, "旁人").iter().any(|offer| offer.step == row.step);
             assert_eq!(offered, row.from.contains(state), "{:?} in {state:?}", row.step);
         }

@@ -81,6 +81,10 @@ code_table! {
         Verify = "verify", "验证通过";
         Reopen = "reopen", "退回重办";
         Archive = "archive", "归档";
+        Remind = "remind", "催办";
+        LeadHandling = "lead_handling", "领办";
+        Supervise = "supervise", "督办";
+        Acknowledge = "acknowledge", "签收";
     }
 }
 
@@ -93,6 +97,12 @@ pub enum Who {
     Mediator,
     /// The village lead: who checks is not who did.
     Lead,
+    /// The village lead, or an office above.
+    Above,
+    /// The township, or an office above.
+    Township,
+    /// The county, or an office above.
+    County,
 }
 
 impl Who {
@@ -102,6 +112,9 @@ impl Who {
             Self::Team => matches!(role, Role::GridWorker | Role::Mediator | Role::VillageLead),
             Self::Mediator => matches!(role, Role::Mediator | Role::VillageLead),
             Self::Lead => *role == Role::VillageLead,
+            Self::Above => matches!(role, Role::VillageLead | Role::Township | Role::County | Role::City),
+            Self::Township => matches!(role, Role::Township | Role::County | Role::City),
+            Self::County => matches!(role, Role::County | Role::City),
         })
     }
 
@@ -111,6 +124,9 @@ impl Who {
             Self::Team => "网格员、调解员或村负责人",
             Self::Mediator => "调解员或村负责人",
             Self::Lead => "村负责人",
+            Self::Above => "村负责人或上级",
+            Self::Township => "乡镇（街道）或上级",
+            Self::County => "县（市、区）或上级",
         }
     }
 }
@@ -138,6 +154,8 @@ pub enum Need {
     OralAgreement,
     /// A follow-up.
     FollowUp,
+    /// A step of somebody above that is not acknowledged yet.
+    Pressed,
     /// Every document that the file must have.
     Documents,
     /// A reason in words.
@@ -168,6 +186,7 @@ impl Need {
             Self::Seal => "请填写加盖调委会印章的日期",
             Self::OralAgreement => "请先登记口头协议：事实、协议内容和达成日期",
             Self::FollowUp => "请先记一次回访",
+            Self::Pressed => "没有要签收的催办、领办、督办",
             Self::Documents => "卷宗还缺必备文书，请先补齐",
             Self::Why => "请写明原因",
             Self::To => "请写明交给谁",
@@ -207,6 +226,7 @@ impl Need {
                 agreement.on.is_some() && !agreement.facts.trim().is_empty() && !file.terms.is_empty()
             }),
             Self::FollowUp => file.followed_up_since_last(),
+            Self::Pressed => file.pressed().is_some_and(|(_, acknowledged)| !acknowledged),
             Self::Documents => file.missing_documents().is_empty(),
             Self::Why => !step.why.trim().is_empty(),
             Self::To => !step.to.trim().is_empty(),
@@ -239,8 +259,16 @@ use State as S;
 /// Before an agreement, while somebody works on it.
 const IN_HAND: &[State] = &[S::Registered, S::Accepted, S::Assigned, S::Escalated, S::Mediating];
 
+/// While something is due.
+const DUE: &[State] = &[S::Registered, S::Accepted, S::Assigned, S::Escalated, S::Mediating, S::Agreed, S::Performing];
+
+/// A step with which somebody above presses for another (督办), at any time while something is due. \[P\]
+const fn pressing(step: Step, who: Who) -> Row {
+    Row { step, from: DUE, to: None, who, needs: &[Need::Why], law: "" }
+}
+
 /// The table. In each state the first row that fits is the usual next step.
-pub const ROWS: [Row; 18] = [
+pub const ROWS: [Row; 22] = [
     Row {
         step: Step::Register,
         from: &[S::Found, S::Returned],
@@ -385,9 +413,18 @@ pub const ROWS: [Row; 18] = [
         needs: &[Need::Why],
         law: "",
     },
+    pressing(Step::Remind, Who::Above),
+    pressing(Step::LeadHandling, Who::Township),
+    pressing(Step::Supervise, Who::County),
+    Row { step: Step::Acknowledge, from: DUE, to: None, who: Who::Team, needs: &[Need::Pressed], law: "" },
 ];
 
 impl Step {
+    /// Whether somebody above presses with it for another step.
+    pub const fn presses(self) -> bool {
+        matches!(self, Self::Remind | Self::LeadHandling | Self::Supervise)
+    }
+
     /// Its row.
     ///
     /// # Panics
@@ -456,7 +493,8 @@ pub fn offers(file: &File, roles: &[Role], by: &str) -> Vec<Offer> {
         let missing = in_file.into_iter().filter(|need| !need.is_met(file, &empty)).collect();
         Offer { step: row.step, missing, asks }
     });
-    offers.filter(|offer| !offer.missing.contains(&Need::NobodyRefuses)).collect()
+    let hopeless = [Need::NobodyRefuses, Need::Pressed];
+    offers.filter(|offer| !hopeless.iter().any(|need| offer.missing.contains(need))).collect()
 }
 
 impl Taken {

@@ -74,10 +74,12 @@ pub enum Act {
     Backup,
     /// Looked into the audit.
     Sight,
+    /// Pressed for what is late.
+    Press,
 }
 
 impl Act {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 27] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -104,6 +106,7 @@ impl Act {
         Self::Factor,
         Self::Backup,
         Self::Sight,
+        Self::Press,
     ];
 
     /// The name in the database.
@@ -135,6 +138,7 @@ impl Act {
             Self::Factor => "factor",
             Self::Backup => "backup",
             Self::Sight => "sight",
+            Self::Press => "press",
         }
     }
 
@@ -171,6 +175,7 @@ impl Act {
             Self::Factor => "设置动态码",
             Self::Backup => "备份",
             Self::Sight => "查看审计",
+            Self::Press => "催办、领办、督办",
         }
     }
 }

@@ -6,11 +6,12 @@ use super::{
 };
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, Stamp,
+    dispute::{File, file::parent_of},
     record::{Name, Op},
     wire::HistoryEntry,
 };
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 impl Database {
     /// The saves of a record, the latest first. Nothing where the record does not belong to the channel.
@@ -57,6 +58,37 @@ impl Database {
         let Some(body) = body else { return Ok(BTreeMap::new()) };
         let record: Record = serde_json::from_str(&body).map_err(decode)?;
         Ok(record.fields.into_iter().map(|(name, field)| (name, field.stamp)).collect())
+    }
+
+    /// The files of disputes whose grid's code starts with `area` (digits, or a whole grid code), each with its record.
+    ///
+    /// # Errors
+    /// The database's, or a record that can't be read.
+    pub async fn files(&self, area: &str) -> sqlx::Result<Vec<(Record, File)>> {
+        const KINDS: [Kind; 8] = [
+            Kind::Dispute,
+            Kind::Party,
+            Kind::Session,
+            Kind::Agreement,
+            Kind::Term,
+            Kind::Signature,
+            Kind::FollowUp,
+            Kind::Step,
+        ];
+        let records = self.records(area, &KINDS).await?;
+        let (disputes, others): (Vec<Record>, Vec<Record>) =
+            records.into_iter().partition(|record| record.kind == Kind::Dispute);
+        let mut of: HashMap<RecordId, Vec<&Record>> = HashMap::new();
+        for record in &others {
+            if let Some(parent) = parent_of(record) {
+                of.entry(parent).or_default().push(record);
+            }
+        }
+        let files = disputes.into_iter().filter(|record| !record.withdrawn()).filter_map(|record| {
+            let file = File::gather(&record, of.get(&record.id).into_iter().flatten().copied())?;
+            Some((record, file))
+        });
+        Ok(files.collect())
     }
 
     /// The records of some kinds whose grid's code starts with `area` (digits, or a whole grid code).

@@ -1,0 +1,95 @@
+//! 督办: what is due on disputes, by counts and dates alone, and pressing for what is late.
+
+use super::{Asked, Official, Refusal};
+use crate::{
+    database::{Act, Author, Database, Incoming},
+    random,
+};
+use axum::{Json, extract::State};
+use ruhu_domain::{
+    DeviceId, Kind, OpId, Record, RecordId, Stamp,
+    dispute::{File, records::Taken, workflow},
+    duties::{self, Duty},
+    office::{Done, Matter, Nothing, OfRecord, Press, Pressed},
+    record::{Name, Op, diff},
+    rights::Place,
+    wire::OpOutcome,
+};
+
+/// The longest reason, in characters.
+const WORDS: usize = 500;
+
+/// `POST /api/v1/office/matters`: open disputes at the caller's places.
+pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<Matter>>, Refusal> {
+    official.has(Duty::Late)?;
+    let mut matters: Vec<Matter> = Vec::new();
+    for place in official.places(Duty::Late) {
+        let prefix = match place {
+            Place::Grid(grid) => grid.to_string(),
+            Place::Area(area) => area.prefix().to_owned(),
+        };
+        let files = database.files(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
+        matters.extend(files.map(|(record, file)| matter(&record, &file)));
+    }
+    matters.sort_by_key(|matter| (matter.by.is_none(), matter.by, matter.of.record));
+    matters.dedup_by_key(|matter| matter.of.record);
+    Ok(Json(matters))
+}
+
+fn matter(record: &Record, file: &File) -> Matter {
+    let due = file.deadline();
+    let pressed = file.pressed().map(|(done, acknowledged)| Pressed {
+        step: done.taken.step,
+        done: Done { by: done.by.to_string(), at: done.at },
+        acknowledged,
+    });
+    Matter {
+        of: OfRecord { record: record.id, channel: record.channel.clone() },
+        number: file.number(),
+        matter: file.dispute.matter,
+        colour: file.dispute.colour,
+        state: file.state,
+        due: due.map(|due| due.what),
+        by: due.map(|due| due.by),
+        pressed,
+    }
+}
+
+/// `POST /api/v1/office/press`
+pub async fn press(
+    State(database): State<Database>,
+    official: Official,
+    Asked(Press { of, step, why }): Asked<Press>,
+) -> Result<Json<Nothing>, Refusal> {
+    let roles = duties::roles(&official.grants, Duty::Late, &of.channel.grid);
+    if roles.is_empty() || !step.presses() {
+        return Err(Refusal::NotAllowed);
+    }
+    if why.chars().count() > WORDS {
+        return Err(Refusal::Invalid(format!("原因请控制在 {WORDS} 字以内")));
+    }
+    let files = database.files(of.channel.grid.as_str()).await?;
+    let (record, file) = files.into_iter().find(|(record, _)| record.id == of.record).ok_or(Refusal::NotFound)?;
+    let name = &official.session.name;
+    let taken = Taken { why: why.trim().to_owned(), ..Taken::of(of.record, step) };
+    workflow::check(&file, &taken, &roles, name).map_err(|error| Refusal::Invalid(error.to_string()))?;
+    let now = random::now_ms();
+    let device = DeviceId(official.session.device.0);
+    let op = Op {
+        id: OpId::new(now, random::bytes()),
+        record: RecordId::new(now, random::bytes()),
+        kind: Kind::Step,
+        channel: record.channel,
+        stamp: Stamp::zero(device).next(now, device),
+        by: Name::default(),
+        changes: diff(None, &taken),
+    };
+    let author = Author { account: &official.session.account, name, device, grants: &official.grants };
+    let done = database.take(author, vec![Incoming::Op(Box::new(op))]).await?;
+    if done.results.iter().any(|result| result.outcome != OpOutcome::Applied) {
+        // Somebody took another step in between: it waits like any other that does not follow.
+        return Err(Refusal::Invalid("这份卷宗刚有变化，请刷新后再看".into()));
+    }
+    database.put_on_record(&[official.does(Act::Press, of.record.to_string())]).await?;
+    Ok(Json(Nothing {}))
+}
