@@ -10,7 +10,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     dispute::{
         codes::{Colour, Matter as Sort},
-        workflow::Step,
+        workflow::{State, Step},
     },
     office::{Matter, Press},
     rights::Role,
@@ -45,10 +45,10 @@ pub fn Matters() -> impl IntoView {
     }
 }
 
-/// The steps with which somebody in these roles presses.
-fn steps(roles: &[Role]) -> Vec<Step> {
+/// The steps with which somebody in these roles presses in this state.
+fn steps(roles: &[Role], state: State) -> Vec<Step> {
     let all = [Step::Remind, Step::LeadHandling, Step::Supervise];
-    all.into_iter().filter(|step| step.row().who.is_one_of(roles)).collect()
+    all.into_iter().filter(|step| step.row().who.is_one_of(roles) && step.row().from.contains(&state)).collect()
 }
 
 #[component]
@@ -71,16 +71,19 @@ fn Row(
         desk.act("press", press, "已发出，办理人下次同步时会看到", move || on_change.run(()));
     };
     // Enter does the mildest.
-    let mildest = steps(&roles).first().copied();
+    let mildest = steps(&roles, matter.state).first().copied();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(step) = mildest {
             press(step);
         }
     };
-    let buttons = steps(&roles).into_iter().map(|step| {
-        view! { <button type="button" class="small-button" on:click=move |_| press(step)>{step.label()}</button> }
-    });
+    let buttons = steps(&roles, matter.state)
+        .into_iter()
+        .map(|step| {
+            view! { <button type="button" class="small-button" on:click=move |_| press(step)>{step.label()}</button> }
+        })
+        .collect_view();
     let due = matter.deadline().map(|due| {
         let class = if due.late(today) > 0 { "problem" } else { "hint" };
         view! { <span class=class>{due.words(today)}"，"{due.rung(today).label()}</span> }
@@ -99,10 +102,12 @@ fn Row(
             </p>
             <p>{due}</p>
             {pressed}
-            <form class="decide" on:submit=submit>
-                <input type="text" autocomplete="off" aria-label="原因" placeholder="原因，办理人会看到" node_ref=why/>
-                {buttons.collect_view()}
-            </form>
+            {mildest.map(|_| view! {
+                <form class="decide" on:submit=submit>
+                    <input type="text" autocomplete="off" aria-label="原因" placeholder="原因，办理人会看到" node_ref=why/>
+                    {buttons}
+                </form>
+            })}
         </article>
     }
 }

@@ -148,7 +148,7 @@ fn FileRow(
     let what = file.dispute.matter.map_or("未分类", Matter::label);
     let due = file.deadline().map(|deadline| {
         let late = deadline.late(today) > 0;
-        view! { <span class=if late { "problem" } else { "hint" }>{deadline.words(today)}</span> }
+        view! { <span class=if late { "due problem" } else { "due hint" }>{deadline.words(today)}</span> }
     });
     let pressed = file.pressed().filter(|(_, acknowledged)| !acknowledged);
     let pressed = pressed.map(|(done, _)| view! { <span class="tag">{done.taken.step.label()}"，未签收"</span> });

@@ -243,7 +243,7 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await ready(page);
   await page.getByRole("article").nth(0).getByRole("link").first().click();
   const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
-  await page.getByRole("link", { name: "纠纷", exact: true }).click();
+  await page.getByRole("link", { name: "登记纠纷", exact: true }).click();
   await page.getByLabel("名称").fill("门前堆放");
   await page.getByRole("radio", { name: "邻里", exact: true }).check();
   await page.getByLabel("简要情况").fill(STORY);
@@ -261,7 +261,7 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await tab(page, "走访");
   await page.getByText("全部", { exact: true }).click();
   await page.getByRole("article").nth(0).getByRole("link").first().click();
-  await page.getByRole("link", { name: "纠纷", exact: true }).click();
+  await page.getByRole("link", { name: "登记纠纷", exact: true }).click();
   const alike = page.getByRole("region", { name: "可能重复" });
   await expect(alike).toContainText("地点相同");
   await shot(page, "dispute-alike");

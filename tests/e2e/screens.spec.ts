@@ -85,6 +85,58 @@ for (const [name, look] of Object.entries({
   });
 }
 
+for (const [name, look] of Object.entries({
+  dark: { theme: "dark", large_type: false },
+  "large type": { theme: "light", large_type: true },
+})) {
+  test(`every screen of a dispute is sound: ${name}`, async ({ server, phone }) => {
+    const shots = process.env.RUHU_SHOTS;
+    const page = await phone.open();
+    let number = 0;
+    const seen = async (where: string) => {
+      await sound(page, where);
+      if (shots) await page.screenshot({ path: `${shots}/dispute-${name.replace(" ", "-")}-${++number}-${where}.png` });
+    };
+    await page.addInitScript((look) => {
+      localStorage.setItem("ruhu.preferences", JSON.stringify({ account: "", ...look }));
+    }, look);
+    await logIn(page, server.url, "liqiang");
+    await ready(page);
+    await tab(page, "今日");
+    await expect(page.getByRole("heading", { name: /到期的纠纷/ })).toBeVisible();
+    await seen("today");
+    await tab(page, "事项");
+    await page.getByText("按颜色、状态筛选").click();
+    await seen("matters");
+    await page.getByRole("radio", { name: "红", exact: true }).check();
+    await expect(page.getByText("没有在办的纠纷")).toBeVisible();
+    await page.getByRole("radio", { name: "全部颜色" }).check();
+    await page.getByRole("radio", { name: "调解中" }).check();
+    const file = page.getByRole("link", { name: /何某 与 马某/ });
+    await expect(page.getByRole("link", { name: /赵某 与 孙某/ })).toBeHidden();
+    await file.click();
+    await expect(page.getByRole("heading", { name: "承包地边界" })).toBeVisible();
+    await seen("file");
+    await page.getByRole("link", { name: "＋ 写协议" }).click();
+    await page.getByRole("radio", { name: "书面协议" }).check();
+    await seen("agreement");
+    await page.getByRole("button", { name: "保存" }).click();
+    await page.getByRole("link", { name: /^何桂兰.*未签/ }).click();
+    await expect(page.getByRole("img", { name: "签名区" })).toBeVisible();
+    await seen("sign");
+    await page.getByRole("link", { name: "返回" }).click();
+    await page.getByRole("link", { name: "看文书、打印" }).click();
+    await seen("papers");
+    await page.getByRole("link", { name: "人民调解权利义务告知书" }).click();
+    await seen("paper");
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await seen("paper-wide");
+    await page.getByRole("link", { name: "返回" }).click();
+    await page.getByRole("link", { name: "返回" }).click();
+    await seen("file-wide");
+  });
+}
+
 test("the app can be installed", async ({ server, phone }) => {
   const page = await phone.open();
   await logIn(page, server.url);

@@ -212,6 +212,34 @@ fn of_dispute(record: RecordId, kind: Kind, n: u64, view: &impl Serialize) -> Op
     }
 }
 
+async fn a_person_sees_that_they_are_a_party_where_the_office_may_see_it(base: Base) {
+    let world = World::new(base).await;
+    let grant = Grant::new(Role::Mediator, place(GRID), vec![Class::Mediation]).expect("a grant");
+    world.database.give("wangfang", &grant, OPERATOR, None).await.expect("given");
+    let mut phone = world.log_in(1).await;
+    phone.sync(family()).await;
+    let dispute = RecordId::new(1, [1; 10]);
+    let facts = json!({"title": "界墙", "found_on": "2026-03-01", "source": "screening", "matter": "neighbours", "summary": "界墙高低"});
+    let party = |resident| json!({"dispute": dispute, "name": "陈静", "side": "applicant", "resident": resident});
+    let ops = vec![
+        of_dispute(dispute, Kind::Dispute, 0, &facts),
+        of_dispute(RecordId::new(2, [2; 10]), Kind::Party, 1, &party(id(RESIDENT))),
+        of_dispute(RecordId::new(3, [3; 10]), Kind::Party, 2, &party(id(999))),
+    ];
+    let answer = phone.sync(ops).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
+    let kinds = async |desk: &Desk<'_>| {
+        let dossier: Dossier = desk.ask("dossier", &resident()).await;
+        let text = serde_json::to_string(&dossier).expect("JSON");
+        assert!(!text.contains("界墙"), "what it is about is not on this person alone");
+        dossier.records.iter().map(|held| held.kind.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let all = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General, Class::Mediation]).await;
+    assert_eq!(kinds(&all).await, ["household", "resident", "visit", "party"]);
+    let general = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General]).await;
+    assert_eq!(kinds(&general).await, ["household", "resident", "visit"]);
+}
+
 async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let world = World::new(base).await;
     let grant = Grant::new(Role::Mediator, place(GRID), vec![Class::Mediation]).expect("a grant");
@@ -613,6 +641,7 @@ on_both_databases!(
     a_closed_account_is_out_and_its_phone_hands_over,
     a_session_is_for_one_kind_of_work_and_ends_by_itself,
     a_second_factor_is_asked_for_and_good_once,
+    a_person_sees_that_they_are_a_party_where_the_office_may_see_it,
     what_is_late_is_pressed_for_without_names_or_stories,
     a_grid_goes_over_with_what_was_not_sent,
     a_person_sees_corrects_restricts_and_erases_what_is_held,

@@ -9,6 +9,7 @@ use crate::random;
 use chrono::Datelike;
 use ruhu_domain::{
     Channel, Kind, OpId, Record, RecordId,
+    dispute::records::Party,
     household::Household,
     office::{Decided, Done, Found, Held, OfRecord, OpenRequest, Request, Wish},
     resident::Resident,
@@ -74,18 +75,28 @@ impl Database {
         };
         let mut held = Vec::new();
         for record in records.iter().filter(speaks) {
-            let values = record.fields.iter().filter(|(_, field)| !field.value.is_null());
-            held.push(Held {
-                record: record.id,
-                kind: record.kind.clone(),
-                values: values.map(|(name, field)| (name.clone(), field.value.clone())).collect(),
-                history: self.history(&of.channel, record.id).await?,
-            });
+            held.push(Held { history: self.history(&of.channel, record.id).await?, ..held_as(record) });
         }
         held.sort_by_key(|held| held.kind.clone());
         let others = records.iter().filter(|record| record.id != of.record).filter_map(Record::view::<Resident>);
         let others = others.filter(|other| other.household == resident.household).map(|other| other.name).collect();
         Ok(Some(HeldOn { found, resident, records: held, others }))
+    }
+
+    /// What mediation files hold on a resident as a party: their own lines, and nothing of what it is about. The files
+    /// themselves are kept for good (人民调解法 27).
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn party_in(&self, resident: RecordId, channel: &Channel) -> sqlx::Result<Vec<Held>> {
+        let records = self.records(channel.grid.as_str(), &[Kind::Party]).await?;
+        let own = records.iter().filter(|record| record.channel == *channel && !record.withdrawn());
+        let own = own.filter(|record| record.view::<Party>().is_some_and(|party| party.resident == Some(resident)));
+        let mut held = Vec::new();
+        for record in own {
+            held.push(Held { history: self.history(channel, record.id).await?, ..held_as(record) });
+        }
+        Ok(held)
     }
 
     /// Takes a request down; returns its number.
@@ -170,6 +181,17 @@ impl Database {
         append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Answer, subject }).await?;
         tx.commit().await?;
         Ok(true)
+    }
+}
+
+/// What a record holds, without its history.
+fn held_as(record: &Record) -> Held {
+    let values = record.fields.iter().filter(|(_, field)| !field.value.is_null());
+    Held {
+        record: record.id,
+        kind: record.kind.clone(),
+        values: values.map(|(name, field)| (name.clone(), field.value.clone())).collect(),
+        history: Vec::new(),
     }
 }
 

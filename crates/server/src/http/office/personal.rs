@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    DeviceId, Kind, OpId, RecordId, Stamp,
+    Channel, Class, DeviceId, Kind, OpId, RecordId, Stamp,
     duties::{self, Duty},
     office::{DecideRequest, Dossier, FindPerson, Found, Held, Nothing, OfRecord, OpenRequest, Request, Wish},
     record::{Change, Name, Op},
@@ -52,7 +52,11 @@ pub async fn dossier(
     Asked(of): Asked<OfRecord>,
 ) -> Result<Json<Dossier>, Refusal> {
     official.answers_for(Duty::Personal, &of.channel)?;
-    let HeldOn { found, records, .. } = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
+    let HeldOn { found, mut records, .. } = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
+    let files = Channel { grid: of.channel.grid.clone(), class: Class::Mediation };
+    if duties::answers_for(&official.grants, Duty::Personal, &files) {
+        records.extend(database.party_in(of.record, &files).await?);
+    }
     database.put_on_record(&[official.does(Act::Dossier, of.record.to_string())]).await?;
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
     let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
