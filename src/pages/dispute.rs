@@ -179,6 +179,9 @@ fn Facts(
         let words = use_app().file(id).map_or_else(|| "不在这台手机上".to_owned(), |file| file.number());
         view! { <p class="row"><span>"先前纠纷"</span><a href=format!("/matters/{id}")>{words}</a></p> }
     });
+    let visit = dispute.visit.map(|id| {
+        view! { <p class="row"><span>"发现于"</span><a href=format!("/visits/{id}")>"那次走访"</a></p> }
+    });
     let colour = dispute.colour.map(|colour| {
         view! { <p class="row"><span>"预警色"</span><span>{colour_word(colour)}"："{dispute.colour_why.clone()}</span></p> }
     });
@@ -190,6 +193,7 @@ fn Facts(
             <p class="row"><span>"编号"</span><span>{file.number()}</span></p>
             <p class="row"><span>"类型"</span><span>{dispute.matter.map_or("", Matter::label)}</span></p>
             {colour}
+            {visit}
             {earlier}
             <p class="story">{dispute.summary.clone()}</p>
             <Contested record=file.id/>

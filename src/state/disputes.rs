@@ -118,6 +118,11 @@ impl App {
         values.insert("found_on".into(), day::ledger(clock::today()).into());
         values.insert("source".into(), Source::Screening.code().into());
         values.insert("place".into(), place.unwrap_or_default().into());
+        values.insert("open".into(), true.into());
+        // Today's visit to that door is the one it was found on.
+        let visits = household.map(|id| open.roster().visits(id)).unwrap_or_default();
+        let visit = visits.first().filter(|(_, visit)| day::day(visit.at) == clock::today());
+        values.extend(visit.map(|(id, _)| ("visit".to_owned(), id.to_string().into())));
         values.extend(linked.map(|id| ("household".to_owned(), id)));
         Some(self.draft(Kind::Dispute, values, channel))
     }

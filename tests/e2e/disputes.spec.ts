@@ -1,5 +1,5 @@
 // A dispute from the kitchen table: registered, mediated, agreed and signed on a phone without a network.
-import { test, expect, logIn, PASSWORD, ready, tab } from "./world";
+import { test, expect, logIn, logVisit, PASSWORD, ready, tab } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import { kept, OpenVault } from "./vault";
 import type { Page } from "@playwright/test";
@@ -241,13 +241,14 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   const page = await phone.open();
   await logIn(page, server.url, "liqiang");
   await ready(page);
-  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await logVisit(page, 0, "说起门前堆的东西");
   const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
   await page.getByRole("link", { name: "登记纠纷", exact: true }).click();
   await page.getByLabel("名称").fill("门前堆放");
   await page.getByRole("radio", { name: "邻里", exact: true }).check();
   await page.getByLabel("简要情况").fill(STORY);
   await save(page);
+  await expect(page.getByRole("link", { name: "那次走访" })).toBeVisible();
   await page.getByRole("link", { name: "＋ 当事人" }).click();
   await page.getByLabel("姓名").fill(name);
   const known = page.getByRole("list", { name: "已登记的人" });

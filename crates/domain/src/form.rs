@@ -65,7 +65,7 @@ impl Field {
     }
 }
 
-const DISPUTE: [Field; 12] = [
+const DISPUTE: [Field; 13] = [
     Field::new("title", "名称", Input::Line).wanted(),
     Field::new("matter", "类型", Input::One(Matter::ROWS)).wanted(),
     Field::new("source", "来源", Input::One(Source::ROWS)).wanted(),
@@ -78,6 +78,7 @@ const DISPUTE: [Field; 12] = [
     Field::new("people", "涉及人数", Input::Number).folded(),
     Field::new("mediators", "调解员", Input::Line).folded(),
     Field::new("chosen", "调解员由当事人选定", Input::Flag).folded(),
+    Field::new("open", "公开调解", Input::Flag).folded(),
 ];
 
 const PARTY: [Field; 9] = [

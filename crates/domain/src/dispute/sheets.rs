@@ -279,6 +279,7 @@ impl Writer<'_> {
             ("时间", printed(session.on)),
             ("地点", or_blank(place)),
             ("参加人", or_blank(present)),
+            ("公开调解", yes(self.file.dispute.open).to_owned()),
             ("已告知权利义务", yes(*told).to_owned()),
         ])];
         for (head, text) in [("陈述和经过", said), ("调解意见", proposals), ("结果", result)] {
