@@ -14,7 +14,10 @@ use crate::{
 use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
     Kind, RecordId, day,
-    dispute::known::{Person, Traits},
+    dispute::{
+        known::{Person, Traits},
+        records::RESIDENT,
+    },
     form::{self, Wrong},
     labels,
 };
@@ -105,10 +108,22 @@ fn FileForm(
             open.keep_draft(draft.get_value());
         }
     };
+    let is_resident = move || values.with_untracked(|values| values.get(RESIDENT).is_some_and(|id| !id.is_null()));
     let change = Callback::new(move |(name, value): (&'static str, Value)| {
-        put(Map::from_iter([(name.to_owned(), value)]));
+        let mut fields = Map::from_iter([(name.to_owned(), value)]);
+        if name == "name" && is_resident() {
+            // Another name is another person: not the resident who was chosen before.
+            fields.insert(RESIDENT.to_owned(), Value::Null);
+        }
+        put(fields);
     });
-    let below = below_first(id, draft.get_value(), values, Callback::new(move |person: Person| put(person.fields())));
+    let choose = Callback::new(move |person: Person| {
+        // Of who was chosen before nothing stays.
+        let before = if is_resident() { Person::FIELDS } else { &[] };
+        let nothing = before.iter().map(|name| ((*name).to_owned(), Value::Null));
+        put(nothing.chain(person.fields()).collect());
+    });
+    let below = below_first(id, draft.get_value(), values, choose);
     let back = StoredValue::new(back);
     let leave = move || {
         // A new dispute is gone on with in its file.

@@ -256,6 +256,16 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await known.getByRole("button", { name }).first().click();
   await expect(known).toBeHidden();
   await expect(page.getByLabel("电话")).toHaveValue(/^1990000\d{4}$/);
+  // Another name is another person; chosen again, they are who they are.
+  const drafted = async () => {
+    const vault = await OpenVault.open(page);
+    const drafts = (await vault.entries(page, "drafts")).map(([, draft]) => JSON.parse(draft));
+    return drafts.find((draft) => draft.kind === "party").values.resident;
+  };
+  await expect.poll(drafted).toMatch(/^[0-9a-f-]{36}$/);
+  await page.getByLabel("姓名").fill("没登记的人");
+  await expect.poll(drafted).toBeNull();
+  await page.getByLabel("姓名").fill(`${name}`);
   await page.getByRole("radio", { name: "申请人", exact: true }).check();
   await save(page);
   // The same door again: the form says so before anything is saved.

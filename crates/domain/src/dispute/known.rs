@@ -1,6 +1,10 @@
 //! What is known already: people who need not be typed again, and disputes that may be the same.
 
-use super::{book::Disputes, file::File, records::Party};
+use super::{
+    book::Disputes,
+    file::File,
+    records::{Party, RESIDENT},
+};
 use crate::{codes::Sex, id::RecordId, round::Roster};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value, json};
@@ -29,11 +33,14 @@ pub struct Person {
 }
 
 impl Person {
+    /// The fields of a party that somebody known may fill in, but for the name.
+    pub const FIELDS: &[&str] = &["sex", "born", "phone", "address", RESIDENT];
+
     /// The fields of a party that they fill in; nothing is said of what is not known.
     pub fn fields(&self) -> Map<String, Value> {
         let known = json!({
             "name": self.name, "sex": self.sex, "born": self.born, "phone": self.phone, "address": self.address,
-            "resident": self.resident,
+            RESIDENT: self.resident,
         });
         let Value::Object(fields) = known else { return Map::new() };
         fields.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect()
@@ -210,6 +217,7 @@ mod tests {
         assert_eq!(fields["phone"], "13800001111", "the household's, where they have none");
         assert_eq!(fields["address"], "三组12号");
         assert_eq!(fields["resident"], id(2).to_string());
+        assert!(found[0].fields().keys().all(|name| name == "name" || Person::FIELDS.contains(&name.as_str())));
         assert!(!found[1].fields().contains_key("sex"), "nothing is said of what is not known");
         assert!(people(&roster, &disputes, " ").is_empty());
         assert!(people(&roster, &disputes, "建国").is_empty());

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// The name of the field with which a record names the dispute it belongs to.
 pub const PARENT: &str = "dispute";
 
+/// The name of the field with which a party names the resident that they are.
+pub const RESIDENT: &str = "resident";
+
 /// 矛盾纠纷.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
