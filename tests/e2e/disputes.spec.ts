@@ -1,5 +1,5 @@
 // A dispute from the kitchen table: registered, mediated, agreed and signed on a phone without a network.
-import { test, expect, logIn, logVisit, PASSWORD, ready, tab } from "./world";
+import { test, expect, logIn, logVisit, PASSWORD, ready, SYNC, tab } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import { kept, OpenVault } from "./vault";
 import type { Page } from "@playwright/test";
@@ -7,7 +7,6 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const SYNC = "**/api/v1/sync";
 const STORY = "两家为界墙高低争执多日";
 
 async function save(page: Page) {

@@ -1,10 +1,8 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
-import { byHand, test, expect, logIn, logVisit, ready, spoil, tab } from "./world";
+import { byHand, test, expect, logIn, logUnsent, logVisit, ready, spoil, SYNC, tab } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-
-const SYNC = "**/api/v1/sync";
 
 async function unsentThenSent(page: Page) {
   await tab(page, "今日");
@@ -94,8 +92,7 @@ test("logging out with unsent work is refused, and so is another worker's login,
   const page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
-  await page.route(SYNC, (route) => route.abort());
-  await logVisit(page, 0, "还没发出去");
+  await logUnsent(page, 0, "还没发出去");
   await page.goto(`${server.url}/login`);
   await page.getByLabel("账号").fill("liqiang");
   await page.getByLabel("密码").fill("ruhu-demo-2026");
@@ -165,8 +162,7 @@ test("a log-in page that was left open clears nothing that another window saved 
   const page = await phone.context.newPage();
   await logIn(page, server.url);
   await ready(page);
-  await page.route(SYNC, (route) => route.abort());
-  await logVisit(page, 0, "另一个窗口里存的");
+  await logUnsent(page, 0, "另一个窗口里存的");
   await stale.route(SYNC, (route) => route.abort());
   await stale.getByLabel("账号").fill("liqiang");
   await stale.getByLabel("密码").fill("ruhu-demo-2026");
@@ -246,7 +242,7 @@ test("where stored records can't be read, what was not sent can still be carried
   const page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
-  await page.route(SYNC, (route) => route.abort());
+  await server.stop("SIGKILL");
   await logVisit(page, 0, "还没发出去");
   await page.goto("about:blank");
   await page.goto(`${server.url}/icons/icon.svg`);
@@ -320,8 +316,7 @@ test("a phone set back to an old copy of itself loses nothing, sends nothing twi
   let page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
-  await page.route(SYNC, (route) => route.abort());
-  await logVisit(page, 0, "复制之前写的");
+  await logUnsent(page, 0, "复制之前写的");
   await phone.close();
   const copy = `${server.data}/profile`;
   cpSync(phone.profile, copy, { recursive: true });

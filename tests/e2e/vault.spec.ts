@@ -1,9 +1,8 @@
 // The vault: what a locked phone gives away (nothing), and what opens it.
 import { OpenVault, filesWith, kept } from "./vault";
-import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock } from "./world";
+import { byHand, expect, logIn, logUnsent, PASSWORD, ready, SYNC, tab, test, unlock } from "./world";
 import type { Page } from "@playwright/test";
 
-const SYNC = "**/api/v1/sync";
 const locked = (page: Page) => page.getByRole("heading", { name: "已锁定" });
 
 test("a locked phone gives nothing away, in whatever file of the browser one looks", async ({ server, phone }) => {
@@ -43,8 +42,7 @@ test("wrong passwords wait longer and longer and erase nothing", async ({ server
   const page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
-  await page.route(SYNC, (route) => route.abort());
-  await logVisit(page, 0, "锁住之前写的");
+  await logUnsent(page, 0, "锁住之前写的");
   await byHand(page);
   await phone.context.setOffline(true);
   await page.reload();
@@ -67,8 +65,7 @@ test("a password that the office reset opens the phone again, and nothing is los
   const page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
-  await page.route(SYNC, (route) => route.abort());
-  await logVisit(page, 0, "忘记密码之前写的");
+  await logUnsent(page, 0, "忘记密码之前写的");
   await byHand(page);
   const grid = (await (await OpenVault.open(page)).entries(page, "cursors"))[0][0].split("/")[0];
   server.run({ input: "a-new-password" }, "account", "wangfang", "--name", "王芳", "--grid", grid);
@@ -237,8 +234,7 @@ test("what an earlier version left unsealed is sealed in place, all of it", asyn
   const page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
-  await page.route(SYNC, (route) => route.abort());
-  await logVisit(page, 0, "没加密时写的");
+  await logUnsent(page, 0, "没加密时写的");
   const vault = await OpenVault.open(page);
   const tables = ["meta", "outbox", "segments", "cursors", "drafts"];
   const plain: [string, [string, string][]][] = [];
