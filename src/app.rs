@@ -1,6 +1,6 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{DuePart, Part, Wanted};
+use crate::parts::{Inset, InsetPart, Part, Wanted};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
@@ -41,6 +41,10 @@ pub fn Root() -> impl IntoView {
     }
 }
 
+fn inset(inset: Inset) -> ViewFn {
+    ViewFn::from(move || view! { <InsetPart inset/> })
+}
+
 /// The screens of the open notebook.
 #[component]
 fn Notebook() -> impl IntoView {
@@ -49,9 +53,9 @@ fn Notebook() -> impl IntoView {
     view! {
         <div class="shell">
             {move || match screen.get() {
-                Screen::Today => view! { <Today matters=ViewFn::from(|| view! { <DuePart/> })/> }.into_any(),
+                Screen::Today => view! { <Today matters=inset(Inset::Due)/> }.into_any(),
                 Screen::Round => view! { <Round/> }.into_any(),
-                Screen::Household(id) => view! { <HouseholdPage id/> }.into_any(),
+                Screen::Household(id) => view! { <HouseholdPage id matters=inset(Inset::Household(id))/> }.into_any(),
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),
                 Screen::Care => view! { <Care/> }.into_any(),

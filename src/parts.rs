@@ -11,7 +11,7 @@ use ruhu::{
         dispute_step::TakeStep,
         history::History,
         install::Install,
-        matters::{DueMatters, Matters},
+        matters::{DueMatters, HouseholdMatters, Matters},
         me::Me,
         notice::NoticePage,
         papers::{PaperPage, Papers},
@@ -19,6 +19,7 @@ use ruhu::{
     },
     state::use_app,
 };
+use ruhu_domain::RecordId;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// What is seldom looked at.
@@ -54,20 +55,35 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// What is due on disputes.
-#[wasm_split(disputes, fallible)]
-fn due() -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <DueMatters/> }.into_any())
+/// What is shown of disputes on another page.
+#[derive(Clone, Copy, Debug)]
+pub enum Inset {
+    /// What is due.
+    Due,
+    /// Those of a household.
+    Household(RecordId),
 }
 
-/// What is due on disputes, for those who handle any. Where the part can't be loaded there is nothing: 事项 says so.
+#[wasm_split(disputes, fallible)]
+fn inset_of_disputes(inset: Inset) -> Result<AnyView, SplitLoaderError> {
+    Ok(match inset {
+        Inset::Due => view! { <DueMatters/> }.into_any(),
+        Inset::Household(id) => view! { <HouseholdMatters id/> }.into_any(),
+    })
+}
+
+/// What is shown of disputes on another page, for those who handle any. Where the part can't be loaded there is nothing:
+/// 事项 says so.
 #[component]
-pub fn DuePart() -> impl IntoView {
+pub fn InsetPart(
+    /// What.
+    inset: Inset,
+) -> impl IntoView {
     let app = use_app();
     let shown = RwSignal::new_local(None::<AnyView>);
     if !untrack(|| app.mediation_channels().is_empty()) {
         leptos::task::spawn_local(ScopedFuture::new(async move {
-            drop(shown.try_set(due().await.ok()));
+            drop(shown.try_set(inset_of_disputes(inset).await.ok()));
         }));
     }
     move || {

@@ -9,6 +9,7 @@ pub mod known_people;
 pub mod notice;
 pub mod page;
 pub mod record_form;
+pub mod sheets;
 pub mod switch;
 pub mod tab_bar;
 pub mod tick;

@@ -17,6 +17,7 @@ pub struct Desk {
     pub farewell: RwSignal<String>,
     /// A message at the bottom.
     pub said: RwSignal<String>,
+    said_ends: StoredValue<Option<TimeoutHandle>>,
 }
 
 /// The session, from the context.
@@ -39,6 +40,7 @@ impl Desk {
             welcome: RwSignal::new(None),
             farewell: RwSignal::new(String::new()),
             said: RwSignal::new(String::new()),
+            said_ends: StoredValue::new(None),
         }
     }
 
@@ -104,16 +106,12 @@ impl Desk {
 
     /// Shows a message for a while.
     pub fn say(self, words: impl Into<String>) {
-        let words = words.into();
-        self.said.set(words.clone());
-        set_timeout(
-            move || {
-                if self.said.get_untracked() == words {
-                    self.said.set(String::new());
-                }
-            },
-            std::time::Duration::from_secs(6),
-        );
+        self.said.set(words.into());
+        if let Some(before) = self.said_ends.get_value() {
+            before.clear();
+        }
+        let shown = std::time::Duration::from_secs(6);
+        self.said_ends.set_value(set_timeout_with_handle(move || self.said.set(String::new()), shown).ok());
     }
 
     /// Whether who is logged in has a duty.

@@ -1,18 +1,24 @@
-//! 督办: what is due on disputes, the latest first, without names or stories; 催办, 领办 and 督办.
+//! 督办: what is due on disputes, the latest first, without names or stories; 催办, 领办 and 督办. The file itself is
+//! shown to those who may look at mediation there.
 
 use super::{
     day_words,
     desk::{Asked, shown, use_desk},
     value,
 };
-use crate::platform::clock;
+use crate::{
+    components::sheets::Sheets,
+    platform::{self, clock},
+};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     dispute::{
+        File,
         codes::{Colour, Matter as Sort},
+        sheets::committee,
         workflow::{State, Step},
     },
-    office::{Matter, Press},
+    office::{Matter, OfRecord, Press, WholeFile},
     rights::Role,
 };
 
@@ -21,26 +27,76 @@ use ruhu_domain::{
 pub fn Matters() -> impl IntoView {
     let matters: Asked<Vec<Matter>> = Asked::new("matters");
     let again = Callback::new(move |()| matters.again());
+    let open = RwSignal::new(None::<OfRecord>);
+    let list = move || {
+        view! {
+            <div class="desk-head"><h2>"督办"</h2></div>
+            <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
+            {shown(matters, move |matters| {
+                if matters.is_empty() {
+                    return view! { <p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
+                }
+                let today = clock::today();
+                let late = |matter: &&Matter| matter.deadline().is_some_and(|due| due.late(today) > 0);
+                let soon = |matter: &&Matter| matter.deadline().is_some_and(|due| (-3..=0).contains(&due.late(today)));
+                let waits = |matter: &&Matter| matter.pressed.as_ref().is_some_and(|pressed| !pressed.acknowledged);
+                let counts = [
+                    ("在办", matters.len()),
+                    ("逾期", matters.iter().filter(late).count()),
+                    ("三天内到期", matters.iter().filter(soon).count()),
+                    ("待签收", matters.iter().filter(waits).count()),
+                ];
+                let counts = counts.map(|(words, count)| view! { <p><b>{count}</b>" "{words}</p> }).collect_view();
+                let rows = matters.into_iter().map(|matter| view! { <Row matter open on_change=again/> }).collect_view();
+                view! { <div class="counts">{counts}</div>{rows} }.into_any()
+            })}
+        }
+    };
+    move || match open.get() {
+        Some(of) => view! { <FilePage of on_close=Callback::new(move |()| open.set(None))/> }.into_any(),
+        None => list().into_any(),
+    }
+}
+
+/// A file's documents, and every step. Reading it is on record.
+#[component]
+fn FilePage(
+    /// The dispute.
+    of: OfRecord,
+    /// Goes back to the list.
+    on_close: Callback<()>,
+) -> impl IntoView {
+    let whole: Asked<WholeFile> = Asked::about("file", &of);
     view! {
-        <div class="desk-head"><h2>"督办"</h2></div>
-        <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
-        {shown(matters, move |matters| {
-            if matters.is_empty() {
-                return view! { <p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
+        <div class="desk-head no-print">
+            <h2>"卷宗"</h2>
+            <button class="small-button" on:click=move |_| on_close.run(())>"返回"</button>
+            <button class="small-button" on:click=|_| platform::print()>"打印"</button>
+        </div>
+        <p class="hint no-print">"您的查看已记入审计。卷宗的内容不得外传（人民调解法第十五条）。"</p>
+        {shown(whole, |WholeFile { dispute, others, grid }| {
+            let Some(file) = File::gather(&dispute, &others) else {
+                return view! { <p class="problem" role="alert">"这份卷宗读不出来，请联系系统管理员"</p> }.into_any();
+            };
+            let steps = file.history().map(|done| {
+                let why = (!done.taken.why.is_empty()).then(|| format!("：{}", done.taken.why));
+                view! { <li>{day_words(done.at)}" "{done.by.to_string()}" "{done.taken.step.label()}{why}</li> }
+            });
+            let steps = steps.collect_view();
+            let sheets = file.sheets();
+            let none = sheets.is_empty().then(|| view! { <p class="hint">"还没有文书"</p> });
+            let head = format!("{} {}", file.number(), file.dispute.title);
+            let summary = file.dispute.summary.clone();
+            view! {
+                <section class="card item no-print">
+                    <h3>{head}</h3>
+                    <p>{summary}</p>
+                    <ol>{steps}</ol>
+                </section>
+                {none}
+                <Sheets file sheets committee=committee(&grid)/>
             }
-            let today = clock::today();
-            let late = |matter: &&Matter| matter.deadline().is_some_and(|due| due.late(today) > 0);
-            let soon = |matter: &&Matter| matter.deadline().is_some_and(|due| (-3..=0).contains(&due.late(today)));
-            let open = |matter: &&Matter| matter.pressed.as_ref().is_some_and(|pressed| !pressed.acknowledged);
-            let counts = [
-                ("在办", matters.len()),
-                ("逾期", matters.iter().filter(late).count()),
-                ("三天内到期", matters.iter().filter(soon).count()),
-                ("待签收", matters.iter().filter(open).count()),
-            ];
-            let counts = counts.map(|(words, count)| view! { <p><b>{count}</b>" "{words}</p> }).collect_view();
-            let rows = matters.into_iter().map(|matter| view! { <Row matter on_change=again/> }).collect_view();
-            view! { <div class="counts">{counts}</div>{rows} }.into_any()
+            .into_any()
         })}
     }
 }
@@ -55,6 +111,8 @@ fn steps(roles: &[Role], state: State) -> Vec<Step> {
 fn Row(
     /// The dispute.
     matter: Matter,
+    /// The file to show.
+    open: RwSignal<Option<OfRecord>>,
     /// Called after a change.
     on_change: Callback<()>,
 ) -> impl IntoView {
@@ -102,6 +160,9 @@ fn Row(
             </p>
             <p>{due}</p>
             {pressed}
+            {matter.readable.then(|| view! {
+                <button type="button" class="text-button" on:click=move |_| open.set(Some(of.get_value()))>"看卷宗"</button>
+            })}
             {mildest.map(|_| view! {
                 <form class="decide" on:submit=submit>
                     <input type="text" autocomplete="off" aria-label="原因" placeholder="原因，办理人会看到" node_ref=why/>

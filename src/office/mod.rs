@@ -6,6 +6,7 @@ mod code;
 mod desk;
 mod dossier;
 mod handover;
+mod ledgers;
 mod login;
 mod matters;
 mod people;
@@ -29,6 +30,7 @@ enum Tab {
     People,
     Waiting,
     Matters,
+    Ledgers,
     HandOver,
     Personal,
     Audit,
@@ -36,14 +38,23 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 7] =
-        [Self::People, Self::Waiting, Self::Matters, Self::HandOver, Self::Personal, Self::Audit, Self::Security];
+    const ALL: [Self; 8] = [
+        Self::People,
+        Self::Waiting,
+        Self::Matters,
+        Self::Ledgers,
+        Self::HandOver,
+        Self::Personal,
+        Self::Audit,
+        Self::Security,
+    ];
 
     const fn title(self) -> &'static str {
         match self {
             Self::People => "人员",
             Self::Waiting => "待核对",
             Self::Matters => "督办",
+            Self::Ledgers => "台账",
             Self::HandOver => "网格交接",
             Self::Personal => "个人信息",
             Self::Audit => "审计",
@@ -57,6 +68,7 @@ impl Tab {
             Self::People => Some(Duty::People),
             Self::Waiting => Some(Duty::Decide),
             Self::Matters => Some(Duty::Late),
+            Self::Ledgers => Some(Duty::Ledger),
             Self::HandOver => Some(Duty::Rights),
             Self::Personal => Some(Duty::Personal),
             Self::Audit => Some(Duty::Audit),
@@ -126,6 +138,7 @@ fn Shell() -> impl IntoView {
                 Tab::People => view! { <people::People/> }.into_any(),
                 Tab::Waiting => view! { <waiting::Waiting/> }.into_any(),
                 Tab::Matters => view! { <matters::Matters/> }.into_any(),
+                Tab::Ledgers => view! { <ledgers::Ledgers/> }.into_any(),
                 Tab::HandOver => view! { <handover::HandOver/> }.into_any(),
                 Tab::Personal => view! { <personal::Personal/> }.into_any(),
                 Tab::Audit => view! { <audit::Audit/> }.into_any(),

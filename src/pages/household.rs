@@ -17,6 +17,8 @@ const PAGE: usize = 20;
 pub fn HouseholdPage(
     /// The household.
     id: RecordId,
+    /// Its disputes: they are in a part of the app.
+    matters: ViewFn,
 ) -> impl IntoView {
     let app = use_app();
     let household = Memo::new(move |_| {
@@ -57,13 +59,7 @@ pub fn HouseholdPage(
                             view! { <ol class="timeline">{rows}</ol> {more} }.into_any()
                         }}
                     </section>
-                    {move || {
-                        let grid = app.read(|notebook| notebook.channel_of(id)).map(|channel| channel.grid);
-                        let may = app.mediation_channels().iter().any(|channel| Some(&channel.grid) == grid.as_ref());
-                        may.then(|| view! {
-                            <p><a href=format!("/households/{id}/dispute") class="text-button">"登记纠纷"</a></p>
-                        })
-                    }}
+                    {matters.run()}
                     <div class="action">
                         <a href=format!("/households/{id}/visit") class="button">"走访"</a>
                     </div>

@@ -6,10 +6,14 @@ use crate::{
     state::use_app,
 };
 use leptos::prelude::*;
-use ruhu_domain::dispute::{
-    File,
-    codes::{Colour, Matter},
-    workflow::State,
+use ruhu_domain::{
+    RecordId,
+    dispute::{
+        File,
+        codes::{Colour, Matter},
+        records::Party,
+        workflow::State,
+    },
 };
 
 /// Days before a deadline from which it is shown on 今日.
@@ -137,6 +141,40 @@ pub fn DueMatters() -> impl IntoView {
         })
     };
     view! { {due} }
+}
+
+/// The disputes found at a household or with a party of it, and a way to register one: for the household's page.
+#[component]
+pub fn HouseholdMatters(
+    /// The household.
+    id: RecordId,
+) -> impl IntoView {
+    let app = use_app();
+    let list = move || {
+        let grid = app.read(|notebook| notebook.channel_of(id)).map(|channel| channel.grid);
+        if !app.mediation_channels().iter().any(|channel| Some(&channel.grid) == grid.as_ref()) {
+            return None;
+        }
+        let members: Vec<RecordId> =
+            app.read(|notebook| notebook.roster().members(id)).into_iter().map(|(id, _)| id).collect();
+        let of_it = |file: &File| {
+            let party = |(_, party): &(RecordId, Party)| party.resident.is_some_and(|one| members.contains(&one));
+            file.dispute.household == Some(id) || file.parties.iter().any(party)
+        };
+        let files: Vec<File> = app.files().into_iter().filter(of_it).collect();
+        let rows = (!files.is_empty()).then(|| {
+            let rows = files.into_iter().map(|file| view! { <FileRow file/> }).collect_view();
+            view! { <ul class="card rows">{rows}</ul> }
+        });
+        Some(view! {
+            <section>
+                <h2>"纠纷"</h2>
+                {rows}
+                <p><a href=format!("/households/{id}/dispute") class="text-button">"登记纠纷"</a></p>
+            </section>
+        })
+    };
+    view! { {list} }
 }
 
 #[component]

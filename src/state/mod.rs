@@ -124,6 +124,7 @@ pub struct App {
     pin: StoredValue<Option<Pin>, LocalStorage>,
     reopen: StoredValue<Option<Reopen>, LocalStorage>,
     nudge: StoredValue<Nudge>,
+    toast_ends: StoredValue<Option<TimeoutHandle>>,
 }
 
 /// The app's state, from the context.
@@ -155,6 +156,7 @@ impl App {
             version,
             doors,
             toast: RwSignal::new(None),
+            toast_ends: StoredValue::new(None),
             preferences: RwSignal::new(preferences),
             farewell: RwSignal::new(None),
             update_waits: RwSignal::new(false),
@@ -279,17 +281,14 @@ impl App {
 
     /// Shows a message for a while.
     pub fn say(self, text: impl Into<String>, undo: Option<RecordId>) {
-        let shown_ms = if undo.is_some() { 6_000 } else { 3_000 };
-        let toast = Toast { text: text.into(), undo };
-        self.toast.set(Some(toast.clone()));
-        set_timeout(
-            move || {
-                if self.toast.get_untracked().as_ref() == Some(&toast) {
-                    self.toast.set(None);
-                }
-            },
-            std::time::Duration::from_millis(shown_ms),
-        );
+        let shown_ms = if undo.is_some() { 6_000 } else { 4_000 };
+        self.toast.set(Some(Toast { text: text.into(), undo }));
+        // The time of the message before must not end this one, also where both say the same.
+        if let Some(before) = self.toast_ends.get_value() {
+            before.clear();
+        }
+        let shown = std::time::Duration::from_millis(shown_ms);
+        self.toast_ends.set_value(set_timeout_with_handle(move || self.toast.set(None), shown).ok());
     }
 
     /// A draft to write on: the one there is for this household, or a new one with the usual answers

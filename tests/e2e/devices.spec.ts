@@ -41,8 +41,8 @@ test("a revoked phone in use hands over its 50 unsent visits and clears itself",
 test("a revoked phone that is locked does so too, as soon as it has a network", async ({ server, phone }) => {
   const page = await withUnsent(server, phone, 50);
   revoke(server);
-  await phone.context.setOffline(false);
   await page.route("**/api/v1/*", (route) => route.abort());
+  await phone.context.setOffline(false);
   await byHand(page);
   await page.goto(server.url);
   await expect(page.getByRole("heading", { name: "已锁定" })).toBeVisible();
@@ -53,8 +53,10 @@ test("a revoked phone that is locked does so too, as soon as it has a network", 
     await route.fetch();
     await route.abort();
   }, { times: 1 });
+  const lost = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/handover"));
   await page.evaluate(() => window.dispatchEvent(new Event("online")));
-  await expect.poll(() => server.run("quarantine", "list")).toContain("待核对 50 条");
+  await lost;
+  expect(server.run("quarantine", "list")).toContain("待核对 50 条");
   expect(await kept(page, "outbox")).toHaveLength(50);
   await page.evaluate(() => window.dispatchEvent(new Event("online")));
   await expect(page.getByText("没发送的 50 条记录已交给办公室")).toBeVisible();

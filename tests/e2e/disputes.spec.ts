@@ -193,7 +193,7 @@ test("a step is taken back, and what needs a reason asks for it", async ({ serve
   await expect(page.getByText("全部已到办公室")).toBeVisible();
 });
 
-test("two phones change one file: fields merge, and of the one that both changed both are shown", async ({
+test("a mediator and a grid worker change one file: fields merge, and of the one that both changed both are shown", async ({
   server,
   phone,
   second,
@@ -203,8 +203,11 @@ test("two phones change one file: fields merge, and of the one that both changed
   await ready(one);
   await begin(one);
   await sent(one);
+  const own = /\d{12}-\d{2}/.exec(server.run("grant", "list", "wangfang"))![0];
+  const place = own.replace(/-01$/, "-02");
+  server.run("grant", "give", "wangfang", "--role", "grid-worker", "--place", place, "--class", "mediation");
   const two = await second.open();
-  await logIn(two, server.url, "liqiang");
+  await logIn(two, server.url);
   await ready(two);
   const change = async (page: Page, place: string, title?: string) => {
     await page.route(SYNC, (route) => route.abort());
@@ -282,6 +285,12 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await expect(page.getByText("先前纠纷")).toBeVisible();
   await expect(alike).toBeHidden();
   await sent(page);
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByRole("heading", { name: "纠纷", exact: true })).toBeVisible();
+  await expect(page.getByRole("link", { name: /^蓝?邻里/ }), "the household's").toHaveCount(2);
+  await shot(page, "household-disputes");
 
   const office = await second.open({ width: 1280, height: 800 });
   await office.goto(`${server.url}/office`);
@@ -314,6 +323,29 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await office.getByRole("button", { name: "人员", exact: true }).click();
   await office.getByRole("button", { name: "督办", exact: true }).click();
   await expect(late).toContainText("已签收");
+  // With the right to look at mediation the file can be read; that is on record.
+  await late.getByRole("button", { name: "看卷宗" }).click();
+  const register = office.getByRole("article").filter({ has: office.getByRole("heading", { name: "人民调解受理登记表" }) });
+  await expect(register).toContainText("赵德明");
+  await shot(office, "office-file");
+  const pages = await printed(office, "office-file");
+  expect(pages.join()).toContain("人民调解受理登记表");
+  expect(pages.join(), "what is not a document stays on the screen").not.toContain("已记入审计");
+  await office.getByRole("button", { name: "返回" }).click();
+  await expect(late).toContainText("已签收");
+  await office.getByRole("button", { name: "台账", exact: true }).click();
+  await office.getByRole("radio", { name: "矛盾纠纷台账" }).check();
+  await office.getByLabel("从").fill("2020-01-01");
+  await office.getByRole("button", { name: "导出" }).click();
+  await expect(office.getByRole("alert")).toContainText("一次最多一年");
+  await office.getByLabel("从").fill(new Date(Date.now() - 300 * 86_400_000).toISOString().slice(0, 10));
+  await shot(office, "office-ledger");
+  const [file] = await Promise.all([
+    office.waitForEvent("download"),
+    office.getByRole("button", { name: "导出" }).click(),
+  ]);
+  expect(file.suggestedFilename()).toMatch(/^矛盾纠纷台账 .*\.xlsx$/);
+  await expect(office.getByText("已导出 4 条")).toBeVisible();
   const out = join(server.data, "纠纷台账.xlsx");
   const today = new Date().toISOString().slice(0, 10);
   const said = server.run("export", "disputes", "--area", "411500000000", "--from", "2026-01-01", "--to", today, "--out", out);

@@ -313,6 +313,13 @@ for (const [name, look] of Object.entries({
       await to(office, "待核对");
       await expect(office.getByText("等着核对的话")).toBeVisible();
       await seen("waiting");
+      await to(office, "督办");
+      await office.getByRole("button", { name: "看卷宗" }).first().click();
+      await expect(office.getByRole("heading", { name: "人民调解受理登记表" })).toBeVisible();
+      await seen("file");
+      await to(office, "台账");
+      await expect(office.getByRole("button", { name: "导出" })).toBeVisible();
+      await seen("ledger");
       await to(office, "网格交接");
       await expect(office.getByText("还没有交接过")).toBeVisible();
       await seen("hand-over");

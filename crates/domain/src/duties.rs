@@ -4,7 +4,7 @@
 use crate::{
     area::GridCode,
     planted::{Bug, planted},
-    record::Channel,
+    record::{Channel, Class},
     rights::{Action, Grant, Place, Role, allows},
 };
 use serde::{Deserialize, Serialize};
@@ -23,13 +23,16 @@ pub enum Duty {
     Personal,
     /// 督办: what is late, by counts and dates alone; pressing for it.
     Late,
+    /// 台账: ledgers as tables, family names alone unless there is a purpose.
+    Ledger,
     /// 审计: who saw or did what.
     Audit,
 }
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 6] = [Self::People, Self::Rights, Self::Decide, Self::Personal, Self::Late, Self::Audit];
+    pub const ALL: [Self; 7] =
+        [Self::People, Self::Rights, Self::Decide, Self::Personal, Self::Late, Self::Ledger, Self::Audit];
 }
 
 impl Role {
@@ -37,7 +40,7 @@ impl Role {
     pub const fn has(self, duty: Duty) -> bool {
         match self {
             Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer => false,
-            Self::VillageLead => matches!(duty, Duty::People | Duty::Decide | Duty::Late),
+            Self::VillageLead => matches!(duty, Duty::People | Duty::Decide | Duty::Late | Duty::Ledger),
             Self::Township | Self::County | Self::City => true,
             Self::Administrator => matches!(duty, Duty::People | Duty::Rights | Duty::Audit),
         }
@@ -90,6 +93,13 @@ pub fn answers_for(grants: &[Grant], duty: Duty, channel: &Channel) -> bool {
     grants.iter().any(one)
 }
 
+/// Whether somebody with these grants has a duty towards all records of a class at a place: they may look at them, too.
+pub fn answers_at(grants: &[Grant], duty: Duty, place: &Place, class: Class) -> bool {
+    let looks = |grant: &Grant| grant.classes().contains(&class) || planted(Bug::DutyOfAnyClass);
+    let here = |grant: &Grant| grant.place().contains(place) || planted(Bug::GovernsAnywhere);
+    grants.iter().any(|grant| grant.role().has(duty) && looks(grant) && here(grant))
+}
+
 /// Whether somebody with these grants may give or end this one: at a place of theirs, for a role below theirs, and for
 /// no class that they lack themselves. Administrators, who see no records, give any role's.
 pub fn may_give(own: &[Grant], grant: &Grant) -> bool {
@@ -118,7 +128,6 @@ pub fn looks_after(own: &[Grant], home: Option<&Place>, theirs: &[Grant]) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::Class;
 
     const GRID: &str = "411502001003-02";
     const VILLAGE: &str = "411502001003";
@@ -137,15 +146,15 @@ mod tests {
     #[test]
     fn duties_are_those_of_the_table() {
         let table = [
-            (Role::GridWorker, [false; 6]),
-            (Role::Mediator, [false; 6]),
-            (Role::PatrolMember, [false; 6]),
-            (Role::Carer, [false; 6]),
-            (Role::VillageLead, [true, false, true, false, true, false]),
-            (Role::Township, [true; 6]),
-            (Role::County, [true; 6]),
-            (Role::City, [true; 6]),
-            (Role::Administrator, [true, true, false, false, false, true]),
+            (Role::GridWorker, [false; 7]),
+            (Role::Mediator, [false; 7]),
+            (Role::PatrolMember, [false; 7]),
+            (Role::Carer, [false; 7]),
+            (Role::VillageLead, [true, false, true, false, true, true, false]),
+            (Role::Township, [true; 7]),
+            (Role::County, [true; 7]),
+            (Role::City, [true; 7]),
+            (Role::Administrator, [true, true, false, false, false, false, true]),
         ];
         for (role, duties) in table {
             assert_eq!(Duty::ALL.map(|duty| role.has(duty)), duties, "{role:?}");
@@ -196,7 +205,11 @@ mod tests {
         assert!(answers_for(&township, Duty::Decide, &channel("411502001003-02/general")));
         assert!(!answers_for(&township, Duty::Decide, &channel("411502001003-02/care")));
         assert!(!answers_for(&township, Duty::Decide, &channel("411502002001-01/general")));
+        let at = |text: &str, class| answers_at(&township, Duty::Ledger, &place(text), class);
+        assert!(at(VILLAGE, Class::General) && at(GRID, Class::General) && at(TOWNSHIP, Class::General));
+        assert!(!at(VILLAGE, Class::Mediation) && !at(COUNTY, Class::General) && !at("411502002001", Class::General));
         let administrator = [grant(Role::Administrator, CITY, &[])];
+        assert!(!answers_at(&administrator, Duty::Ledger, &place(VILLAGE), Class::General));
         assert!(!answers_for(&administrator, Duty::Audit, &channel("411502001003-02/general")));
     }
 }

@@ -236,6 +236,9 @@ impl Intake {
             return Err("您目前没有这个网格的权限，已交主管核对".into());
         }
         if op.changes.contains_key(MOVED) {
+            if op.kind == Kind::Dispute || op.kind.belongs_to_a_dispute() {
+                return Err("卷宗留在登记它的网格，要转给别处请办“移送”，已交主管核对".into());
+            }
             let Some(to) = op.moves_to().filter(|to| channel.leads_to(to)) else {
                 return Err("只能移到同一个县（市、区）的网格，已交主管核对".into());
             };

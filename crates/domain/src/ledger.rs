@@ -10,8 +10,41 @@ use crate::{
         workflow::Step,
     },
     household::Household,
+    record::Class,
     visit::Visit,
 };
+use serde::{Deserialize, Serialize};
+
+/// A ledger that an office can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ledger {
+    /// 走访台账, by the day of the visit.
+    Visits,
+    /// 矛盾纠纷台账, by the day it was found.
+    Disputes,
+}
+
+impl Ledger {
+    /// Every ledger.
+    pub const ALL: [Self; 2] = [Self::Visits, Self::Disputes];
+
+    /// The name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Visits => "走访台账",
+            Self::Disputes => "矛盾纠纷台账",
+        }
+    }
+
+    /// The class of what is in it.
+    pub const fn class(self) -> Class {
+        match self {
+            Self::Visits => Class::General,
+            Self::Disputes => Class::Mediation,
+        }
+    }
+}
 
 /// The columns of the 走访台账.
 pub const VISIT_COLUMNS: [&str; 10] =

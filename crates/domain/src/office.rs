@@ -5,7 +5,8 @@ use crate::{
     dispute,
     duties::Duty,
     id::{DeviceId, OpId, RecordId},
-    record::{Channel, Class, Kind, Name},
+    ledger::Ledger,
+    record::{Channel, Class, Kind, Name, Record},
     rights::{Place, Role},
     wire::HistoryEntry,
 };
@@ -484,6 +485,8 @@ pub struct Matter {
     pub by: Option<NaiveDate>,
     /// The last time that somebody above pressed.
     pub pressed: Option<Pressed>,
+    /// Whether the caller may read the file.
+    pub readable: bool,
 }
 
 impl Matter {
@@ -491,6 +494,44 @@ impl Matter {
     pub fn deadline(&self) -> Option<dispute::deadlines::Deadline> {
         Some(dispute::deadlines::Deadline { what: self.due?, by: self.by? })
     }
+}
+
+/// The answer to `file`: a dispute's file, for those who may look at mediation there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WholeFile {
+    /// The dispute.
+    pub dispute: Record,
+    /// The records that name it.
+    pub others: Vec<Record>,
+    /// The name of its grid.
+    pub grid: String,
+}
+
+/// `ledger`: a ledger of a place as a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedLedger {
+    /// Which.
+    pub ledger: Ledger,
+    /// Of where.
+    pub place: Place,
+    /// The first day.
+    #[serde(with = "crate::day::iso")]
+    pub from: Option<NaiveDate>,
+    /// The last day.
+    #[serde(with = "crate::day::iso")]
+    pub to: Option<NaiveDate>,
+    /// What full names are needed for; family names alone where it is empty.
+    #[serde(default)]
+    pub purpose: String,
+}
+
+/// The answer to `ledger`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerFile {
+    /// Rows in it.
+    pub rows: usize,
+    /// The `.xlsx` in Base64.
+    pub xlsx: String,
 }
 
 /// How somebody above pressed.

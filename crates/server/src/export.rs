@@ -1,31 +1,67 @@
 //! Ledgers as `.xlsx`.
 
 use crate::database::Database;
-use anyhow::Context;
 use chrono::NaiveDate;
-use ruhu_domain::{Kind, RecordId, day, dispute::File, household::Household, ledger, visit::Visit};
+use ruhu_domain::{
+    Kind, RecordId, day,
+    dispute::File,
+    household::Household,
+    ledger::{self, Ledger},
+    rights::Place,
+    visit::Visit,
+};
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook};
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 
-/// What of a ledger is wanted.
+/// What is wanted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The digits that the grids' codes start with, or a whole grid code.
-    pub area: String,
+    /// Which ledger.
+    pub ledger: Ledger,
+    /// Of where.
+    pub place: Place,
     /// The first day.
     pub from: NaiveDate,
     /// The last day.
     pub to: NaiveDate,
-    /// Whether names are written in full, and of disputes the story too.
-    pub in_full: bool,
+    /// What names are wanted in full for, and of disputes the story; family names alone where it is empty.
+    pub purpose: String,
 }
 
-/// Writes the 走访台账; returns how many visits it holds.
+impl Wanted {
+    /// What is put on record of it.
+    pub fn subject(&self) -> String {
+        let Self { ledger, place, from, to, purpose } = self;
+        let words = format!("{} {place} {from} 至 {to}", ledger.title());
+        if purpose.is_empty() { words } else { format!("{words} 全名，用途：{purpose}") }
+    }
+
+    /// The beginning of the codes of its grids.
+    fn prefix(&self) -> &str {
+        match &self.place {
+            Place::Grid(grid) => grid.as_str(),
+            Place::Area(area) => area.prefix(),
+        }
+    }
+
+    fn has(&self, day: NaiveDate) -> bool {
+        (self.from..=self.to).contains(&day)
+    }
+}
+
+/// Writes a ledger; returns the `.xlsx` and how many rows it has.
 ///
 /// # Errors
-/// The database can't be read or the file can't be written.
-pub async fn visits(database: &Database, wanted: &Wanted, out: &Path) -> anyhow::Result<usize> {
-    let records = database.records(&wanted.area, &[Kind::Household, Kind::Visit]).await?;
+/// The database can't be read.
+pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    match wanted.ledger {
+        Ledger::Visits => visits(database, wanted).await,
+        Ledger::Disputes => disputes(database, wanted).await,
+    }
+}
+
+async fn visits(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let records = database.records(wanted.prefix(), &[Kind::Household, Kind::Visit]).await?;
     let households: HashMap<RecordId, Household> = records
         .iter()
         .filter(|record| record.kind == Kind::Household)
@@ -35,41 +71,32 @@ pub async fn visits(database: &Database, wanted: &Wanted, out: &Path) -> anyhow:
         .iter()
         .filter(|record| record.kind == Kind::Visit && !record.withdrawn())
         .filter_map(|record| Some((record, record.view::<Visit>()?)))
-        .filter(|(_, visit)| (wanted.from..=wanted.to).contains(&day::day(visit.at)))
+        .filter(|(_, visit)| wanted.has(day::day(visit.at)))
         .collect();
     visits.sort_by_key(|(record, visit)| (visit.at, record.id));
 
     let rows = visits.iter().enumerate().map(|(at, (record, visit))| {
         let household = households.get(&visit.household);
-        ledger::visit_row(at + 1, &record.channel.grid, household, visit, wanted.in_full).to_vec()
+        ledger::visit_row(at + 1, &record.channel.grid, household, visit, !wanted.purpose.is_empty()).to_vec()
     });
     let widths = [6, 12, 18, 10, 10, 22, 30, 30, 10, 12];
-    write("走访台账", &ledger::VISIT_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>(), out)
+    write(&ledger::VISIT_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
 }
 
-/// Writes the 纠纷台账 of disputes found in that time; returns how many it holds.
-///
-/// # Errors
-/// The database can't be read or the file can't be written.
-pub async fn disputes(database: &Database, wanted: &Wanted, out: &Path) -> anyhow::Result<usize> {
-    let files = database.files(&wanted.area).await?;
-    let found = |file: &File| file.dispute.found_on.is_some_and(|on| (wanted.from..=wanted.to).contains(&on));
+async fn disputes(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let files = database.files(wanted.prefix()).await?;
+    let found = |file: &File| file.dispute.found_on.is_some_and(|on| wanted.has(on));
     let mut files: Vec<File> = files.into_iter().map(|(_, file)| file).filter(found).collect();
     files.sort_by_key(|file| (file.dispute.found_on, file.id));
-    let rows = files.iter().enumerate().map(|(at, file)| ledger::dispute_row(at + 1, file, wanted.in_full).to_vec());
+    let in_full = !wanted.purpose.is_empty();
+    let rows = files.iter().enumerate().map(|(at, file)| ledger::dispute_row(at + 1, file, in_full).to_vec());
     let widths = [6, 16, 12, 10, 12, 16, 30, 10, 12, 10, 18, 10, 14, 16, 20, 12];
-    write("矛盾纠纷台账", &ledger::DISPUTE_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>(), out)
+    write(&ledger::DISPUTE_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
 }
 
 /// Writes a ledger's rows, each with its number first.
-fn write(
-    name: &str,
-    columns: &[&str],
-    widths: &[u16],
-    wanted: &Wanted,
-    rows: &[Vec<String>],
-    out: &Path,
-) -> anyhow::Result<usize> {
+fn write(columns: &[&str], widths: &[u16], wanted: &Wanted, rows: &[Vec<String>]) -> anyhow::Result<(Vec<u8>, usize)> {
+    let name = wanted.ledger.title();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     sheet.set_name(name)?;
@@ -90,8 +117,7 @@ fn write(
         }
     }
     sheet.set_freeze_panes(2, 0)?.set_repeat_rows(0, 1)?.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
-    book.save(out).with_context(|| format!("无法写入 {}", out.display()))?;
-    Ok(rows.len())
+    Ok((book.save_to_buffer()?, rows.len()))
 }
 
 /// A text that no spreadsheet takes for a formula: what starts like one gets an apostrophe before it.

@@ -7,7 +7,8 @@ use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use ruhu_domain::{
-    AreaCode, GridCode, OpId, day,
+    OpId, day,
+    ledger::Ledger,
     wire::{self, OpOutcome},
 };
 use ruhu_server::{
@@ -342,28 +343,20 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             ExitCode::SUCCESS
         }
         Command::Export(which) => {
-            let (name, options) = match &which {
-                Export::Visits(options) => ("走访台账", options),
-                Export::Disputes(options) => ("纠纷台账", options),
+            let (ledger, options) = match which {
+                Export::Visits(options) => (Ledger::Visits, options),
+                Export::Disputes(options) => (Ledger::Disputes, options),
             };
-            let area = match options.area.parse::<AreaCode>() {
-                Ok(code) => code.prefix().to_owned(),
-                Err(_) => options.area.parse::<GridCode>().context("--area 应为 12 位区划代码或网格编码")?.to_string(),
-            };
-            let mut subject = format!("{name} {area}");
-            if let Some(purpose) = &options.full_names {
-                anyhow::ensure!(!purpose.trim().is_empty(), "写出全名须说明用途");
-                subject = format!("{subject} 全名，用途：{}", purpose.trim());
-            }
-            let entry = Entry { account: OPERATOR, device: None, act: Act::Export, subject };
+            let LedgerOptions { area, from, to, out, full_names } = options;
+            let place = area.parse().context("--area 应为 12 位区划代码或网格编码")?;
+            let purpose = full_names.as_deref().map(str::trim);
+            anyhow::ensure!(purpose != Some(""), "写出全名须说明用途");
+            let wanted = export::Wanted { ledger, place, from, to, purpose: purpose.unwrap_or_default().to_owned() };
+            let entry = Entry { account: OPERATOR, device: None, act: Act::Export, subject: wanted.subject() };
             database.put_on_record(&[entry]).await?;
-            let (from, to, in_full) = (options.from, options.to, options.full_names.is_some());
-            let wanted = export::Wanted { area, from, to, in_full };
-            let count = match &which {
-                Export::Visits(_) => export::visits(&database, &wanted, &options.out).await?,
-                Export::Disputes(_) => export::disputes(&database, &wanted, &options.out).await?,
-            };
-            println!("{name}：{count} 条，已写到 {}", options.out.display());
+            let (table, rows) = export::ledger(&database, &wanted).await?;
+            std::fs::write(&out, table).with_context(|| format!("无法写入 {}", out.display()))?;
+            println!("{}：{rows} 条，已写到 {}", ledger.title(), out.display());
             ExitCode::SUCCESS
         }
         Command::Retention(Retention::List { on }) => {

@@ -8,6 +8,7 @@ use ruhu_domain::{
     Kind, Record,
     codes::{Living, Relation, Sex, Tag},
     household::Household,
+    ledger::Ledger,
     resident::Resident,
     rights::Grant,
 };
@@ -203,7 +204,7 @@ async fn the_demo_is_the_same_for_the_same_seed_and_fills_once(base: Base) {
 }
 
 async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base: Base) {
-    let (folder, _, database) = database(base).await;
+    let (_folder, _, database) = database(base).await;
     let sheet = office_sheet();
     roster::import(&database, &sheet, false).await.expect("it imports");
     let records = database.records(GRID, &[Kind::Household]).await.expect("records");
@@ -222,11 +223,20 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
     op.changes.insert("requests".into(), requests);
     database.take(author, vec![ruhu_server::database::Incoming::Op(Box::new(op))]).await.expect("taken");
 
-    let out = folder.path().join("走访台账.xlsx");
+    let out = async |wanted: &export::Wanted| {
+        let (table, rows) = export::ledger(&database, wanted).await.expect("a ledger");
+        (calamine::open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(table)).expect("an xlsx"), rows)
+    };
     let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).expect("a day");
-    let mut wanted = export::Wanted { area: "411502".into(), from: day(23), to: day(23), in_full: false };
-    assert_eq!(export::visits(&database, &wanted, &out).await.expect("a ledger"), 1);
-    let mut book: Xlsx<_> = calamine::open_workbook(&out).expect("an xlsx");
+    let mut wanted = export::Wanted {
+        ledger: Ledger::Visits,
+        place: "411502000000".parse().expect("a place"),
+        from: day(23),
+        to: day(23),
+        purpose: String::new(),
+    };
+    let (mut book, count) = out(&wanted).await;
+    assert_eq!(count, 1);
     let range = book.worksheet_range("走访台账").expect("the sheet");
     let rows: Vec<&[Data]> = range.rows().collect();
     let text = |row: usize, column: usize| rows[row][column].to_string();
@@ -235,19 +245,19 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
     assert_eq!(text(2, 6), "'=cmd|' /C calc'!A0", "no formula runs in the office");
     assert_eq!(rows.len(), 3);
 
-    wanted.in_full = true;
-    export::visits(&database, &wanted, &out).await.expect("a ledger");
-    let mut book: Xlsx<_> = calamine::open_workbook(&out).expect("an xlsx");
+    wanted.purpose = "核对户主".into();
+    let (mut book, _) = out(&wanted).await;
     assert_eq!(
         book.worksheet_range("走访台账").expect("the sheet").get((2, 3)).map(ToString::to_string),
         Some("李明".into())
     );
-    wanted.area = "411503".into();
-    assert_eq!(export::visits(&database, &wanted, &out).await.expect("a ledger"), 0, "another county");
-    wanted.area = GRID.into();
+    wanted.place = "411503000000".parse().expect("a place");
+    assert_eq!(out(&wanted).await.1, 0, "another county");
+    wanted.place = GRID.parse().expect("a place");
+    assert_eq!(out(&wanted).await.1, 1);
     wanted.from = day(24);
     wanted.to = day(30);
-    assert_eq!(export::visits(&database, &wanted, &out).await.expect("a ledger"), 0, "another week");
+    assert_eq!(out(&wanted).await.1, 0, "another week");
 }
 
 on_both_databases!(

@@ -3,13 +3,17 @@
 
 mod world;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use calamine::{Reader, Xlsx};
+use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
     codes::Outcome,
     day,
-    dispute::{deadlines::Due, workflow::Step},
+    dispute::{File, deadlines::Due, workflow::Step},
     duties::Duty,
     household::Household,
+    ledger::Ledger,
     office::*,
     planted::{Bug, plant},
     record::{Op, diff},
@@ -283,11 +287,66 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
     assert!(matter.pressed.expect("it was").acknowledged);
 
+    // The file itself: to those who may look at mediation there, and who did is on record.
+    assert!(!matter.readable);
+    assert_eq!(desk.status("file", &matter.of).await, 403);
+    let all = Desk::open(&world, "quan", Role::Township, TOWNSHIP, Class::ALL).await;
+    assert!(all.ask::<Vec<Matter>>("matters", &()).await[0].readable);
+    let whole: WholeFile = all.ask("file", &matter.of).await;
+    let file = File::gather(&whole.dispute, &whole.others).expect("a file");
+    assert_eq!((file.dispute.summary.as_str(), file.parties.len(), file.steps.len()), ("界墙高低", 1, 3));
+    let seen: Vec<Seen> = all.ask("seen", &matter.of).await;
+    assert!(seen.iter().any(|seen| seen.account == "quan" && seen.how == "查看卷宗"), "{seen:?}");
+    let mut other = matter.of.clone();
+    other.record = RecordId::new(9, [9; 10]);
+    assert_eq!(all.status("file", &other).await, 404);
+    let moves = json!({"channel": "411502001003-03/mediation"});
+    let answer = phone.sync(vec![of_dispute(dispute, Kind::Dispute, 62_000, &moves)]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Quarantined, "a file is not torn apart");
+
     let elsewhere = Desk::open(&world, "bie", Role::Township, "411502002000", Class::ALL).await;
+    assert_eq!(elsewhere.status("file", &matter.of).await, 403);
     assert!(elsewhere.ask::<Vec<Matter>>("matters", &()).await.is_empty());
     assert_eq!(elsewhere.status("press", &press(Step::Remind, "逾期")).await, 403);
     let administrator = Desk::open(&world, "guanli", Role::Administrator, TOWNSHIP, &[]).await;
     assert_eq!(administrator.status("matters", &()).await, 403);
+}
+
+async fn a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(family()).await;
+    let today = day::day(random::now_ms().cast_signed());
+    let wanted = |ledger, at: &str, from: NaiveDate, purpose: &str| WantedLedger {
+        ledger,
+        place: place(at),
+        from: Some(from),
+        to: Some(today),
+        purpose: purpose.into(),
+    };
+    let visits = |at: &str, purpose: &str| wanted(Ledger::Visits, at, today - chrono::Days::new(300), purpose);
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let rows = async |wanted: &WantedLedger| {
+        let file: LedgerFile = desk.ask("ledger", wanted).await;
+        let table = BASE64_STANDARD.decode(file.xlsx).expect("Base64");
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(table)).expect("an xlsx");
+        let range = book.worksheet_range("走访台账").expect("the sheet");
+        assert_eq!(range.height(), file.rows + 2);
+        range.get((2, 3)).map(ToString::to_string)
+    };
+    assert_eq!(rows(&visits(VILLAGE, "")).await.as_deref(), Some("陈*"));
+    assert_eq!(rows(&visits(VILLAGE, "核对户主")).await.as_deref(), Some("陈静"));
+    let acts: Vec<ActLine> = desk.ask("acts", &FindActs::default()).await;
+    assert!(acts.iter().any(|act| act.act == "导出" && act.subject.contains("用途：核对户主")), "{acts:?}");
+
+    let old = wanted(Ledger::Visits, VILLAGE, today - chrono::Days::new(400), "");
+    assert_eq!(desk.status("ledger", &old).await, 422, "more than a year");
+    let late = WantedLedger { to: None, ..visits(VILLAGE, "") };
+    assert_eq!(desk.status("ledger", &late).await, 422, "without an end");
+    assert_eq!(desk.status("ledger", &visits(COUNTY, "")).await, 403, "more than their place");
+    assert_eq!(desk.status("ledger", &wanted(Ledger::Disputes, VILLAGE, today, "")).await, 403, "no mediation");
+    let administrator = Desk::open(&world, "guanli", Role::Administrator, COUNTY, &[]).await;
+    assert_eq!(administrator.status("ledger", &visits(VILLAGE, "")).await, 403);
 }
 
 async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
@@ -643,6 +702,7 @@ on_both_databases!(
     a_second_factor_is_asked_for_and_good_once,
     a_person_sees_that_they_are_a_party_where_the_office_may_see_it,
     what_is_late_is_pressed_for_without_names_or_stories,
+    a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose,
     a_grid_goes_over_with_what_was_not_sent,
     a_person_sees_corrects_restricts_and_erases_what_is_held,
     what_is_over_is_erased_at_night,

@@ -76,10 +76,12 @@ pub enum Act {
     Sight,
     /// Pressed for what is late.
     Press,
+    /// Read a dispute's file.
+    File,
 }
 
 impl Act {
-    const ALL: [Self; 27] = [
+    const ALL: [Self; 28] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -107,6 +109,7 @@ impl Act {
         Self::Backup,
         Self::Sight,
         Self::Press,
+        Self::File,
     ];
 
     /// The name in the database.
@@ -139,6 +142,7 @@ impl Act {
             Self::Backup => "backup",
             Self::Sight => "sight",
             Self::Press => "press",
+            Self::File => "file",
         }
     }
 
@@ -176,6 +180,7 @@ impl Act {
             Self::Backup => "备份",
             Self::Sight => "查看审计",
             Self::Press => "催办、领办、督办",
+            Self::File => "查看卷宗",
         }
     }
 }
@@ -405,7 +410,7 @@ impl Database {
         let rows = sqlx::query(
             "SELECT COALESCE(a.name, u.account), COALESCE(a.account, u.account), u.act, MAX(u.at)
              FROM audit u LEFT JOIN account a ON a.id = u.account
-             WHERE (u.act = 'carry' AND u.subject = $1) OR (u.act IN ('look', 'dossier') AND u.subject = $2)
+             WHERE (u.act = 'carry' AND u.subject = $1) OR (u.act IN ('look', 'dossier', 'file') AND u.subject = $2)
              GROUP BY a.name, a.account, u.account, u.act ORDER BY MAX(u.at) DESC",
         )
         .bind(channel.to_string())

@@ -142,19 +142,27 @@ impl Database {
             if channels.is_empty() {
                 continue;
             }
-            let village = grid.village();
-            let name: Option<String> = sqlx::query_scalar("SELECT name FROM area WHERE code = $1")
-                .bind(village.as_str())
-                .fetch_optional(&self.pool)
-                .await?;
-            let number = grid.number().trim_start_matches('0');
-            let name = format!("{}第{number}网格", name.unwrap_or_else(|| village.to_string()));
+            let name = self.grid_name(&grid).await?;
             carried.extend(channels.into_iter().map(|channel| {
                 let roles = rights::roles(grants, &channel);
                 Grid { channel, name: name.clone(), roles }
             }));
         }
         Ok(carried)
+    }
+
+    /// A grid's name: its village's, and its number.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn grid_name(&self, grid: &GridCode) -> sqlx::Result<String> {
+        let village = grid.village();
+        let name: Option<String> = sqlx::query_scalar("SELECT name FROM area WHERE code = $1")
+            .bind(village.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        let number = grid.number().trim_start_matches('0');
+        Ok(format!("{}第{number}网格", name.unwrap_or_else(|| village.to_string())))
     }
 
     /// The grids with records whose code starts so. Nobody carries more than a village: a place of no single

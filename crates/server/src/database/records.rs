@@ -7,6 +7,7 @@ use super::{
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, Stamp,
     dispute::{File, file::parent_of},
+    office::OfRecord,
     record::{Name, Op},
     wire::HistoryEntry,
 };
@@ -89,6 +90,27 @@ impl Database {
             Some((record, file))
         });
         Ok(files.collect())
+    }
+
+    /// The record of a dispute, and those that name it. None where it is not there, or was withdrawn.
+    ///
+    /// # Errors
+    /// The database's, or a record that can't be read.
+    pub async fn file(&self, of: &OfRecord) -> sqlx::Result<Option<(Record, Vec<Record>)>> {
+        let bodies: Vec<String> = sqlx::query_scalar(
+            "SELECT body FROM record WHERE county = $1 AND channel = $2 AND (id = $3 OR parent = $4) ORDER BY seq",
+        )
+        .bind(of.channel.grid.village().county())
+        .bind(of.channel.to_string())
+        .bind(key(of.record.0))
+        .bind(key(of.record.0))
+        .fetch_all(&self.pool)
+        .await?;
+        let records: Result<Vec<Record>, _> = bodies.iter().map(|body| serde_json::from_str(body)).collect();
+        let (own, others): (Vec<Record>, Vec<Record>) =
+            records.map_err(decode)?.into_iter().partition(|record| record.id == of.record);
+        let own = own.into_iter().find(|record| record.kind == Kind::Dispute && !record.withdrawn());
+        Ok(own.map(|own| (own, others)))
     }
 
     /// The records of some kinds whose grid's code starts with `area` (digits, or a whole grid code).

@@ -10,7 +10,7 @@ use ruhu_domain::{
     DeviceId, Kind, OpId, Record, RecordId, Stamp,
     dispute::{File, records::Taken, workflow},
     duties::{self, Duty},
-    office::{Done, Matter, Nothing, OfRecord, Press, Pressed},
+    office::{Done, Matter, Nothing, OfRecord, Press, Pressed, WholeFile},
     record::{Name, Op, diff},
     rights::Place,
     wire::OpOutcome,
@@ -30,6 +30,9 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
         };
         let files = database.files(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
         matters.extend(files.map(|(record, file)| matter(&record, &file)));
+    }
+    for matter in &mut matters {
+        matter.readable = duties::answers_for(&official.grants, Duty::Late, &matter.of.channel);
     }
     matters.sort_by_key(|matter| (matter.by.is_none(), matter.by, matter.of.record));
     matters.dedup_by_key(|matter| matter.of.record);
@@ -52,7 +55,21 @@ fn matter(record: &Record, file: &File) -> Matter {
         due: due.map(|due| due.what),
         by: due.map(|due| due.by),
         pressed,
+        readable: false,
     }
+}
+
+/// `POST /api/v1/office/file`: what is in a dispute's file, where the caller may look at mediation.
+pub async fn file(
+    State(database): State<Database>,
+    official: Official,
+    Asked(of): Asked<OfRecord>,
+) -> Result<Json<WholeFile>, Refusal> {
+    official.answers_for(Duty::Late, &of.channel)?;
+    let (dispute, others) = database.file(&of).await?.ok_or(Refusal::NotFound)?;
+    let grid = database.grid_name(&of.channel.grid).await?;
+    database.put_on_record(&[official.does(Act::File, of.record.to_string())]).await?;
+    Ok(Json(WholeFile { dispute, others, grid }))
 }
 
 /// `POST /api/v1/office/press`
@@ -68,8 +85,8 @@ pub async fn press(
     if why.chars().count() > WORDS {
         return Err(Refusal::Invalid(format!("原因请控制在 {WORDS} 字以内")));
     }
-    let files = database.files(of.channel.grid.as_str()).await?;
-    let (record, file) = files.into_iter().find(|(record, _)| record.id == of.record).ok_or(Refusal::NotFound)?;
+    let (record, others) = database.file(&of).await?.ok_or(Refusal::NotFound)?;
+    let file = File::gather(&record, &others).ok_or(Refusal::NotFound)?;
     let name = &official.session.name;
     let taken = Taken { why: why.trim().to_owned(), ..Taken::of(of.record, step) };
     workflow::check(&file, &taken, &roles, name).map_err(|error| Refusal::Invalid(error.to_string()))?;

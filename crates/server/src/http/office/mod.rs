@@ -1,6 +1,7 @@
 //! What offices ask for. Each route asks [`duties`](ruhu_domain::duties) whether the caller has it to do, there and
 //! for that class; what they lack the right to is not there for them.
 
+mod ledgers;
 mod matters;
 mod people;
 mod personal;
@@ -48,6 +49,8 @@ pub fn routes() -> Router<Office> {
         .route("/acts", post(records::acts))
         .route("/matters", post(matters::list))
         .route("/press", post(matters::press))
+        .route("/file", post(matters::file))
+        .route("/ledger", post(ledgers::ledger))
         .route("/find", post(personal::find))
         .route("/dossier", post(personal::dossier))
         .route("/request-open", post(personal::open))

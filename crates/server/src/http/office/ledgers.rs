@@ -1,0 +1,48 @@
+//! 台账: ledgers of a place as tables, to those who may look at what is in them there.
+
+use super::{Asked, Official, Refusal};
+use crate::{
+    database::{Act, Database},
+    export::{self, Wanted},
+};
+use axum::{Json, extract::State};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ruhu_domain::{
+    duties::{self, Duty},
+    office::{LedgerFile, WantedLedger},
+};
+
+/// The longest time in one table, in days: a year and the day it ends on.
+const DAYS: i64 = 366;
+
+/// The longest purpose, in characters.
+const WORDS: usize = 200;
+
+/// `POST /api/v1/office/ledger`
+pub async fn ledger(
+    State(database): State<Database>,
+    official: Official,
+    Asked(asked): Asked<WantedLedger>,
+) -> Result<Json<LedgerFile>, Refusal> {
+    let WantedLedger { ledger, place, from, to, purpose } = asked;
+    if !duties::answers_at(&official.grants, Duty::Ledger, &place, ledger.class()) {
+        return Err(Refusal::NotAllowed);
+    }
+    let (Some(from), Some(to)) = (from, to) else {
+        return Err(Refusal::Invalid("请填写起止日期".into()));
+    };
+    if !(0..=DAYS).contains(&(to - from).num_days()) {
+        return Err(Refusal::Invalid("截止日期应在起始日期之后，一次最多一年".into()));
+    }
+    let purpose = purpose.trim().to_owned();
+    if purpose.chars().count() > WORDS {
+        return Err(Refusal::Invalid(format!("用途请控制在 {WORDS} 字以内")));
+    }
+    let wanted = Wanted { ledger, place, from, to, purpose };
+    database.put_on_record(&[official.does(Act::Export, wanted.subject())]).await?;
+    let (table, rows) = export::ledger(&database, &wanted).await.map_err(|error| {
+        tracing::error!(%error, "a ledger could not be written");
+        Refusal::Internal
+    })?;
+    Ok(Json(LedgerFile { rows, xlsx: BASE64_STANDARD.encode(table) }))
+}
