@@ -1,12 +1,11 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Inset, InsetPart, Part, Wanted};
+use crate::parts::{Inset, Insets, Part, Wanted};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
         Screen,
-        care::Care,
         household::HouseholdPage,
         locked::{Locked, Unsealed},
         login::Login,
@@ -42,7 +41,7 @@ pub fn Root() -> impl IntoView {
 }
 
 fn inset(inset: Inset) -> ViewFn {
-    ViewFn::from(move || view! { <InsetPart inset/> })
+    ViewFn::from(move || view! { <Insets inset/> })
 }
 
 /// The screens of the open notebook.
@@ -53,12 +52,11 @@ fn Notebook() -> impl IntoView {
     view! {
         <div class="shell">
             {move || match screen.get() {
-                Screen::Today => view! { <Today matters=inset(Inset::Due)/> }.into_any(),
+                Screen::Today => view! { <Today more=inset(Inset::Due)/> }.into_any(),
                 Screen::Round => view! { <Round/> }.into_any(),
-                Screen::Household(id) => view! { <HouseholdPage id matters=inset(Inset::Household(id))/> }.into_any(),
+                Screen::Household(id) => view! { <HouseholdPage id more=inset(Inset::Household(id))/> }.into_any(),
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),
-                Screen::Care => view! { <Care/> }.into_any(),
                 Screen::Login => view! { <Login/> }.into_any(),
                 Screen::NotFound => view! { <NotFound/> }.into_any(),
                 screen => view! { <Part wanted=Wanted::Screen(screen)/> }.into_any(),

@@ -6,9 +6,12 @@ use ruhu::{
     pages::{
         Screen,
         broken::Broken,
+        care::{Care, DueCases, HouseholdCases},
+        care_case::CasePage,
+        care_step::TakeCareStep,
         dispute::DisputePage,
-        dispute_form::{EditDispute, InFile, NewDispute},
         dispute_step::TakeStep,
+        file_form::{EditHead, InFile, NewCase, NewDispute},
         history::History,
         install::Install,
         matters::{DueMatters, HouseholdMatters, Matters},
@@ -19,7 +22,7 @@ use ruhu::{
     },
     state::use_app,
 };
-use ruhu_domain::RecordId;
+use ruhu_domain::{Kind, RecordId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// What is seldom looked at.
@@ -45,8 +48,8 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::NewDispute(household) => view! { <NewDispute household/> }.into_any(),
         Screen::Dispute(id) => view! { <DisputePage id/> }.into_any(),
-        Screen::EditDispute(id) => view! { <EditDispute id/> }.into_any(),
-        Screen::InFile(dispute, kind, record) => view! { <InFile dispute kind record/> }.into_any(),
+        Screen::EditDispute(id) => view! { <EditHead kind=Kind::Dispute id/> }.into_any(),
+        Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
         Screen::TakeStep(dispute, step) => view! { <TakeStep dispute step/> }.into_any(),
         Screen::Sign(dispute, party) => view! { <Sign dispute party/> }.into_any(),
         Screen::Papers(id) => view! { <Papers id/> }.into_any(),
@@ -55,7 +58,20 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// What is shown of disputes on another page.
+/// Care cases.
+#[wasm_split(care, fallible)]
+fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::NewCase(household) => view! { <NewCase household/> }.into_any(),
+        Screen::Case(id) => view! { <CasePage id/> }.into_any(),
+        Screen::EditCase(id) => view! { <EditHead kind=Kind::CareCase id/> }.into_any(),
+        Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
+        Screen::TakeCareStep(case, step) => view! { <TakeCareStep case step/> }.into_any(),
+        _ => view! { <Care/> }.into_any(),
+    })
+}
+
+/// What is shown of disputes and care cases on another page.
 #[derive(Clone, Copy, Debug)]
 pub enum Inset {
     /// What is due.
@@ -72,24 +88,40 @@ fn inset_of_disputes(inset: Inset) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// What is shown of disputes on another page, for those who handle any. Where the part can't be loaded there is nothing:
-/// 事项 says so.
+#[wasm_split(care, fallible)]
+fn inset_of_care(inset: Inset) -> Result<AnyView, SplitLoaderError> {
+    Ok(match inset {
+        Inset::Due => view! { <DueCases/> }.into_any(),
+        Inset::Household(id) => view! { <HouseholdCases id/> }.into_any(),
+    })
+}
+
+/// What is shown of disputes and care cases on another page, for those who handle any. Where a part can't be loaded
+/// there is nothing: 事项 and 关爱 say so.
 #[component]
-pub fn InsetPart(
+pub fn Insets(
     /// What.
     inset: Inset,
 ) -> impl IntoView {
     let app = use_app();
-    let shown = RwSignal::new_local(None::<AnyView>);
+    let [matters, cases] = [(); 2].map(|()| RwSignal::new_local(None::<AnyView>));
     if !untrack(|| app.mediation_channels().is_empty()) {
         leptos::task::spawn_local(ScopedFuture::new(async move {
-            drop(shown.try_set(inset_of_disputes(inset).await.ok()));
+            drop(matters.try_set(inset_of_disputes(inset).await.ok()));
         }));
     }
-    move || {
-        shown.track();
-        shown.try_update_untracked(Option::take).flatten()
+    if !untrack(|| app.care_channels().is_empty()) {
+        leptos::task::spawn_local(ScopedFuture::new(async move {
+            drop(cases.try_set(inset_of_care(inset).await.ok()));
+        }));
     }
+    let shown = |view: RwSignal<Option<AnyView>, LocalStorage>| {
+        move || {
+            view.track();
+            view.try_update_untracked(Option::take).flatten()
+        }
+    };
+    view! { {shown(cases)} {shown(matters)} }
 }
 
 /// What a part is asked for.
@@ -99,6 +131,14 @@ pub enum Wanted {
     Screen(Screen),
     /// What is shown where the notebook can't be opened, and why.
     Broken(String),
+}
+
+fn is_of_care(screen: &Screen) -> bool {
+    match screen {
+        Screen::InFile(_, kind, _) => kind.head() == Some(Kind::CareCase),
+        Screen::Care | Screen::NewCase(_) | Screen::Case(_) | Screen::EditCase(_) | Screen::TakeCareStep(..) => true,
+        _ => false,
+    }
 }
 
 /// A screen whose part may have to be loaded first.
@@ -116,6 +156,7 @@ pub fn Part(
                 Wanted::Screen(screen @ (Screen::Notice(_) | Screen::History(_) | Screen::Install | Screen::Me)) => {
                     seldom(screen).await
                 }
+                Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,
                 Wanted::Screen(screen) => disputes(screen).await,
             };
             drop(shown.try_set(Some(view)));

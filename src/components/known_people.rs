@@ -10,6 +10,8 @@ pub fn KnownPeople(
     /// What was typed.
     #[prop(into)]
     typed: Signal<String>,
+    /// Whether parties of other disputes are shown too, and not the roster alone.
+    earlier: bool,
     /// Called with who was chosen.
     on_choose: Callback<Person>,
 ) -> impl IntoView {
@@ -18,7 +20,7 @@ pub fn KnownPeople(
     let found = Memo::new(move |_| {
         let typed = typed.get();
         // Once somebody was chosen the others are no longer in the way.
-        if chosen.get().as_ref() == Some(&typed) { Vec::new() } else { app.known_people(&typed) }
+        if chosen.get().as_ref() == Some(&typed) { Vec::new() } else { app.known_people(&typed, earlier) }
     });
     move || {
         let found = found.get();

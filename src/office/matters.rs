@@ -12,6 +12,7 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
+    book::Bound,
     dispute::{
         File,
         codes::{Colour, Matter as Sort},

@@ -1,17 +1,158 @@
-//! 关爱: care follow-ups, in a later version.
+//! 关爱: care cases by what is due. Rows show no more than a family name, the place and the day.
 
-use crate::components::{empty::Empty, page::Page};
+use crate::{
+    components::{chips::OneOf, empty::Empty, page::Page},
+    platform::clock,
+    state::use_app,
+};
 use leptos::prelude::*;
+use ruhu_domain::{
+    RecordId,
+    care::{CareFile, workflow::State},
+};
 
-/// Says what is coming.
+/// Days before a look is due from which it is shown on 今日.
+const AHEAD_DAYS: i64 = 3;
+
+/// Which cases are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    Mine,
+    Open,
+    Waiting,
+    Ended,
+}
+
+impl Shown {
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Mine, "我负责的"), (Self::Open, "全部在办"), (Self::Waiting, "待确认"), (Self::Ended, "已结")];
+
+    fn has(self, case: &CareFile, name: &str) -> bool {
+        let state = case.state(clock::today());
+        match self {
+            Self::Mine => state.is_open() && case.is_work_of(name),
+            Self::Open => state.is_open(),
+            Self::Waiting => state == State::Opened,
+            Self::Ended => !state.is_open(),
+        }
+    }
+
+    /// What to say where there is none.
+    const fn nothing(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Mine => ("没有您负责的个案", "点下方“新个案”，或在住户页里为需要的人立案"),
+            Self::Open => ("没有在办的个案", "点下方“新个案”，或在住户页里为需要的人立案"),
+            Self::Waiting => ("没有待确认的", "新立的个案由村负责人确认"),
+            Self::Ended => ("还没有结案的", "结案、失效的会在这里"),
+        }
+    }
+}
+
+/// The cases.
 #[component]
 pub fn Care() -> impl IntoView {
+    let app = use_app();
+    let may = Memo::new(move |_| !app.care_channels().is_empty());
+    let name = Memo::new(move |_| app.read(|notebook| notebook.session().name));
+    // Who confirms sees what waits for them first.
+    let mine = untrack(|| app.cases().iter().any(|case| Shown::Mine.has(case, &name.get())));
+    let shown = RwSignal::new(if mine { Shown::Mine } else { Shown::Open });
+    let filters = Shown::ALL.iter().map(|(shown, words)| (*shown, (*words).to_owned())).collect::<Vec<_>>();
+    let choose = Callback::new(move |chosen| shown.set(chosen));
+    let list = move || {
+        let shown = shown.get();
+        let cases: Vec<CareFile> =
+            app.cases().into_iter().filter(|case| name.with(|name| shown.has(case, name))).collect();
+        if cases.is_empty() {
+            let (title, hint) = shown.nothing();
+            return view! { <Empty title hint/> }.into_any();
+        }
+        let rows = cases.into_iter().map(|case| view! { <CaseRow case/> }).collect_view();
+        view! { <ul class="card rows">{rows}</ul> }.into_any()
+    };
     view! {
         <Page title="关爱">
-            <Empty
-                title="关爱回访将放在这里".to_owned()
-                hint="目前请在“走访”里筛选“重点”，按期看望".to_owned()
-            />
+            {move || {
+                if !may.get() {
+                    let hint = "关爱个案只有负责的人和村负责人能看。请联系办公室开通；目前可写在走访记录里";
+                    return view! { <Empty title="没有关爱权限" hint/> }.into_any();
+                }
+                view! {
+                    <div class="filters"><OneOf legend="显示" options=filters.clone() chosen=shown on_choose=choose/></div>
+                    {list}
+                    <div class="action"><a href="/care/new" class="button">"新个案"</a></div>
+                }
+                .into_any()
+            }}
         </Page>
+    }
+}
+
+/// Cases of which something is due: for 今日.
+#[component]
+pub fn DueCases() -> impl IntoView {
+    let app = use_app();
+    let due = move || {
+        let today = clock::today();
+        let near = |case: &CareFile| case.deadlines(today).first().is_some_and(|due| due.late(today) >= -AHEAD_DAYS);
+        let due: Vec<CareFile> = app.cases().into_iter().filter(near).collect();
+        let rows = due.into_iter().map(|case| view! { <CaseRow case/> }).collect::<Vec<_>>();
+        (!rows.is_empty()).then(|| {
+            view! { <section><h2>"该看望的人（"{rows.len()}"）"</h2><ul class="card rows">{rows}</ul></section> }
+        })
+    };
+    view! { {due} }
+}
+
+/// The cases of a household, and a way to open one: for the household's page.
+#[component]
+pub fn HouseholdCases(
+    /// The household.
+    id: RecordId,
+) -> impl IntoView {
+    let app = use_app();
+    let list = move || {
+        let grid = app.read(|notebook| notebook.channel_of(id)).map(|channel| channel.grid);
+        if !app.care_channels().iter().any(|channel| Some(&channel.grid) == grid.as_ref()) {
+            return None;
+        }
+        let cases: Vec<CareFile> = app.cases().into_iter().filter(|case| case.case.household == Some(id)).collect();
+        let rows = (!cases.is_empty()).then(|| {
+            let rows = cases.into_iter().map(|case| view! { <CaseRow case/> }).collect_view();
+            view! { <ul class="card rows">{rows}</ul> }
+        });
+        Some(view! {
+            <section>
+                <h2>"关爱"</h2>
+                {rows}
+                <p><a href=format!("/households/{id}/care") class="text-button">"立关爱个案"</a></p>
+            </section>
+        })
+    };
+    view! { {list} }
+}
+
+#[component]
+fn CaseRow(
+    /// The case.
+    case: CareFile,
+) -> impl IntoView {
+    let today = clock::today();
+    let due = case.deadlines(today).first().map(|deadline| {
+        let late = deadline.late(today) > 0;
+        view! { <span class=if late { "due problem" } else { "due hint" }>{deadline.words(today)}</span> }
+    });
+    let state = case.state(today);
+    view! {
+        <li>
+            <a href=format!("/care/{}", case.id) class="row link">
+                <span>
+                    <b>{case.case.name_in_short()}</b>
+                    <br/>
+                    <span class="hint">{case.case.place.clone()}</span>
+                </span>
+                <span><span class="tag">{state.label()}</span><br/>{due}</span>
+            </a>
+        </li>
     }
 }

@@ -17,8 +17,8 @@ const PAGE: usize = 20;
 pub fn HouseholdPage(
     /// The household.
     id: RecordId,
-    /// Its disputes: they are in a part of the app.
-    matters: ViewFn,
+    /// Its disputes and care cases: they are in parts of the app.
+    more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();
     let household = Memo::new(move |_| {
@@ -59,7 +59,7 @@ pub fn HouseholdPage(
                             view! { <ol class="timeline">{rows}</ol> {more} }.into_any()
                         }}
                     </section>
-                    {matters.run()}
+                    {more.run()}
                     <div class="action">
                         <a href=format!("/households/{id}/visit") class="button">"走访"</a>
                     </div>

@@ -2,9 +2,11 @@
 
 pub mod broken;
 pub mod care;
+pub mod care_case;
+pub mod care_step;
 pub mod dispute;
-pub mod dispute_form;
 pub mod dispute_step;
+pub mod file_form;
 pub mod history;
 pub mod household;
 pub mod install;
@@ -20,7 +22,7 @@ pub mod sign;
 pub mod today;
 pub mod visit_form;
 
-use ruhu_domain::{Kind, RecordId, dispute::workflow::Step};
+use ruhu_domain::{Kind, RecordId, care::workflow::Step as CareStep, dispute::workflow::Step};
 
 /// The screen that an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +49,7 @@ pub enum Screen {
     Dispute(RecordId),
     /// The dispute itself, to change.
     EditDispute(RecordId),
-    /// A record of a dispute's file: a new one, or one to change.
+    /// A record of a file, a dispute's or a care case's: a new one, or one to change.
     InFile(RecordId, Kind, Option<RecordId>),
     /// 办理: a step of a dispute about which something has to be said.
     TakeStep(RecordId, Step),
@@ -59,6 +61,14 @@ pub enum Screen {
     Paper(RecordId, String),
     /// 关爱
     Care,
+    /// 关爱个案: a new one, of a household where one is named.
+    NewCase(Option<RecordId>),
+    /// A care case.
+    Case(RecordId),
+    /// The case itself, to change.
+    EditCase(RecordId),
+    /// 办理: a step of a care case about which something has to be said.
+    TakeCareStep(RecordId, CareStep),
     /// 我的
     Me,
     /// 装到桌面
@@ -100,12 +110,17 @@ impl Screen {
                 (Ok(id), Some(step)) => Self::TakeStep(id, step),
                 _ => Self::NotFound,
             },
-            ["matters", id, kind, one] => match (id.parse(), kind.parse::<Kind>(), *one, one.parse()) {
-                (Ok(id), Ok(kind), "new", _) if kind.belongs_to_a_dispute() => Self::InFile(id, kind, None),
-                (Ok(id), Ok(kind), _, Ok(one)) if kind.belongs_to_a_dispute() => Self::InFile(id, kind, Some(one)),
+            ["matters", id, kind, one] => Self::in_file(Kind::Dispute, id, kind, one),
+            ["care"] => Self::Care,
+            ["care", "new"] => Self::NewCase(None),
+            ["households", id, "care"] => record(id, |id| Self::NewCase(Some(id))),
+            ["care", id] => record(id, Self::Case),
+            ["care", id, "edit"] => record(id, Self::EditCase),
+            ["care", id, "step", step] => match (id.parse(), CareStep::find(step)) {
+                (Ok(id), Some(step)) => Self::TakeCareStep(id, step),
                 _ => Self::NotFound,
             },
-            ["care"] => Self::Care,
+            ["care", id, kind, one] => Self::in_file(Kind::CareCase, id, kind, one),
             ["me"] => Self::Me,
             ["install"] => Self::Install,
             ["login"] => Self::Login,
@@ -113,6 +128,24 @@ impl Screen {
             ["enrol"] => Self::Today,
             _ => Self::NotFound,
         }
+    }
+
+    fn in_file(head: Kind, id: &str, kind: &str, one: &str) -> Self {
+        let Ok(kind) = kind.parse::<Kind>();
+        let fits = kind.head() == Some(head) && kind.parent_field().is_some();
+        match (id.parse(), one, one.parse()) {
+            (Ok(id), "new", _) if fits => Self::InFile(id, kind, None),
+            (Ok(id), _, Ok(one)) if fits => Self::InFile(id, kind, Some(one)),
+            _ => Self::NotFound,
+        }
+    }
+}
+
+/// The address of a file, by the kind of any record in it.
+pub fn path_of(kind: &Kind, head: RecordId) -> String {
+    match kind.head() {
+        Some(Kind::CareCase) => format!("/care/{head}"),
+        _ => format!("/matters/{head}"),
     }
 }
 
@@ -137,6 +170,10 @@ mod tests {
             (&format!("/matters/{id}/party/new"), Screen::InFile(id, Kind::Party, None)),
             (&format!("/matters/{id}/party/{id}"), Screen::InFile(id, Kind::Party, Some(id))),
             (&format!("/matters/{id}/visit/new"), Screen::NotFound),
+            (&format!("/matters/{id}/care_visit/new"), Screen::NotFound),
+            (&format!("/care/{id}/care_visit/new"), Screen::InFile(id, Kind::CareVisit, None)),
+            (&format!("/care/{id}/step/pause"), Screen::TakeCareStep(id, CareStep::Pause)),
+            (&format!("/households/{id}/care"), Screen::NewCase(Some(id))),
             (&format!("/matters/{id}/step/extend"), Screen::TakeStep(id, Step::Extend)),
             (&format!("/matters/{id}/papers"), Screen::Papers(id)),
             (&format!("/matters/{id}/papers/all"), Screen::Paper(id, "all".to_owned())),

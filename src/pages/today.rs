@@ -1,5 +1,6 @@
 //! 今日: drafts to finish, doors due, and what has not reached the office.
 
+use super::path_of;
 use crate::{
     components::{door_row::DoorRow, empty::Empty, page::Page},
     platform::clock,
@@ -20,21 +21,22 @@ pub(super) const fn why_no_doors(synced: bool, grids: usize) -> (&'static str, &
     }
 }
 
-/// Where a draft of a dispute's file is gone on with.
+/// Where a draft of a file is gone on with.
 fn address_of(draft: &Draft, saved: bool) -> String {
-    match draft.dispute() {
-        None if saved => format!("/matters/{}/edit", draft.id),
+    match draft.parent() {
+        None if saved => format!("{}/edit", path_of(&draft.kind, draft.id)),
+        None if draft.kind == Kind::CareCase => "/care/new".to_owned(),
         None => "/matters/new".to_owned(),
-        Some(dispute) if saved => format!("/matters/{dispute}/{}/{}", draft.kind.as_str(), draft.id),
-        Some(dispute) => format!("/matters/{dispute}/{}/new", draft.kind.as_str()),
+        Some(head) if saved => format!("{}/{}/{}", path_of(&draft.kind, head), draft.kind.as_str(), draft.id),
+        Some(head) => format!("{}/{}/new", path_of(&draft.kind, head), draft.kind.as_str()),
     }
 }
 
 /// The day at a glance.
 #[component]
 pub fn Today(
-    /// What is due on disputes: it is in a part of the app.
-    matters: ViewFn,
+    /// What is due on disputes and care cases: it is in parts of the app.
+    more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();
     let title = day::words(clock::today());
@@ -98,7 +100,7 @@ pub fn Today(
                 })
             }}
             {drafts}
-            {matters.run()}
+            {more.run()}
             <section>
                 <h2>{move || format!("该走访的户（{}）", due.with(|(count, _)| *count))}</h2>
                 {move || {

@@ -3,12 +3,14 @@
 use super::{App, drafts, drafts::Draft, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
-    Channel, Class, Kind, RecordId, day,
+    Channel, Class, Kind, RecordId,
+    care::{self, codes::Way},
+    day,
     dispute::{
-        File,
+        Disputes, File,
         codes::{Form, Source},
         known::{self, Alike, Person, Traits},
-        records::{PARENT, Signature, Taken},
+        records::{Signature, Taken},
         workflow::{Forbidden, Step, check},
     },
     record::Record,
@@ -22,6 +24,9 @@ pub enum NotTaken {
     /// The rules are against it.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// The rules of care are against it.
+    #[error(transparent)]
+    NotCared(#[from] care::workflow::Forbidden),
     /// It could not be kept.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -31,13 +36,18 @@ pub enum NotTaken {
 }
 
 impl App {
-    /// The grids whose disputes the worker handles.
-    pub fn mediation_channels(self) -> Vec<Channel> {
+    /// The channels of a class that the worker has on the phone.
+    pub fn channels_of(self, class: Class) -> Vec<Channel> {
         self.read(|notebook| {
             let engine = notebook.engine();
             let channels = engine.head().grants.iter().map(|grid| grid.channel.clone());
-            channels.filter(|channel| channel.class == Class::Mediation).collect()
+            channels.filter(|channel| channel.class == class).collect()
         })
+    }
+
+    /// The grids whose disputes the worker handles.
+    pub fn mediation_channels(self) -> Vec<Channel> {
+        self.channels_of(Class::Mediation)
     }
 
     /// A dispute's file.
@@ -45,9 +55,13 @@ impl App {
         self.read(|notebook| notebook.disputes().file(id))
     }
 
-    /// People who are on the phone already, by the beginning of a name.
-    pub fn known_people(self, typed: &str) -> Vec<Person> {
-        self.read(|notebook| known::people(&notebook.roster(), &notebook.disputes(), typed))
+    /// People who are on the phone already, by the beginning of a name: of the roster, and with `earlier` parties of
+    /// disputes too.
+    pub fn known_people(self, typed: &str, earlier: bool) -> Vec<Person> {
+        self.read(|notebook| {
+            let disputes = if earlier { notebook.disputes().clone() } else { Disputes::default() };
+            known::people(&notebook.roster(), &disputes, typed, clock::today())
+        })
     }
 
     /// Disputes that may be the same as this one.
@@ -127,7 +141,7 @@ impl App {
         Some(self.draft(Kind::Dispute, values, channel))
     }
 
-    fn draft(self, kind: Kind, values: Map<String, Value>, channel: Channel) -> Draft {
+    pub(super) fn draft(self, kind: Kind, values: Map<String, Value>, channel: Channel) -> Draft {
         let now = clock::now_ms();
         Draft { id: new_id(now), kind, values, touched: now, channel: Some(channel) }
     }
@@ -141,7 +155,8 @@ impl App {
         let engine = open.engine();
         let record: &Record = engine.record(id)?;
         // What is not touched stays as it is, also where another changes it meanwhile; but it says whose file it is.
-        let parent = record.fields.get(PARENT).map(|field| (PARENT.to_owned(), field.value.clone()));
+        let parent = record.kind.parent_field();
+        let parent = parent.and_then(|name| Some((name.to_owned(), record.fields.get(name)?.value.clone())));
         let (kind, channel) = (record.kind.clone(), Some(record.channel.clone()));
         Some(Draft { id, kind, values: parent.into_iter().collect(), touched: clock::now_ms(), channel })
     }
@@ -156,18 +171,27 @@ impl App {
     }
 
     /// A draft of a new record of a file, or the one there is, with what is already known.
-    pub fn new_in_file(self, dispute: RecordId, kind: Kind) -> Option<Draft> {
+    pub fn new_in_file(self, head: RecordId, kind: Kind) -> Option<Draft> {
         let open = self.notebook()?;
         let unsaved = |draft: &Draft| draft.kind == kind && open.engine().record(draft.id).is_none();
-        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && draft.dispute() == Some(dispute))
-        {
+        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && draft.parent() == Some(head)) {
             return Some(draft);
         }
-        let file = open.disputes().file(dispute)?;
-        let channel = open.channel_of(dispute)?;
+        let channel = open.channel_of(head)?;
         let today = day::ledger(clock::today());
+        let mut values = drafts::fields(&match kind.head() {
+            Some(Kind::CareCase) if kind == Kind::CareVisit => json!({"on": today, "way": Way::Home}),
+            Some(Kind::CareCase) => json!({}),
+            _ => Self::known_in_file(&open.disputes().file(head)?, &kind, &today),
+        });
+        values.insert(kind.parent_field()?.into(), head.to_string().into());
+        Some(self.draft(kind, values, channel))
+    }
+
+    /// What a new record of a dispute's file begins with.
+    fn known_in_file(file: &File, kind: &Kind, today: &str) -> Value {
         let names: Vec<&str> = file.parties.iter().map(|(_, party)| party.name.as_str()).collect();
-        let known = match kind {
+        match kind {
             Kind::Session => json!({"on": today, "place": file.dispute.place, "present": names.join("、")}),
             Kind::Agreement => {
                 let results = file.sessions.iter().map(|(_, session)| session.result.as_str());
@@ -177,10 +201,7 @@ impl App {
             }
             Kind::FollowUp => json!({"on": today}),
             _ => json!({}),
-        };
-        let mut values = drafts::fields(&known);
-        values.insert(PARENT.into(), dispute.to_string().into());
-        Some(self.draft(kind, values, channel))
+        }
     }
 
     /// Saves a form: durable when this returns.

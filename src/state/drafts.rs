@@ -2,7 +2,6 @@
 
 use ruhu_domain::{
     Channel, Kind, RecordId,
-    dispute::records::PARENT,
     storage::{Table, Write},
     visit::Visit,
 };
@@ -47,9 +46,9 @@ impl Draft {
         serde_json::from_value(Value::Object(self.values.clone())).ok()
     }
 
-    /// The dispute that the record will belong to.
-    pub fn dispute(&self) -> Option<RecordId> {
-        self.values.get(PARENT)?.as_str()?.parse().ok()
+    /// The head of the file that the record will belong to; none for heads, and records in no file.
+    pub fn parent(&self) -> Option<RecordId> {
+        self.values.get(self.kind.parent_field()?)?.as_str()?.parse().ok()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the screens show and do: stores, actions and derived values, without markup.
 
 pub mod access;
+pub mod care;
 pub mod disputes;
 pub mod drafts;
 mod export;

@@ -21,6 +21,7 @@ use crate::{
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
+    care::Cases,
     dispute::Disputes,
     engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState},
     record::WITHDRAWN,
@@ -79,6 +80,7 @@ struct Contents {
     engine: Engine,
     roster: Roster,
     disputes: Disputes,
+    cases: Cases,
     drafts: BTreeMap<RecordId, Draft>,
 }
 
@@ -104,17 +106,18 @@ fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
     let head = Head::stored(stored).map_err(unreadable)?;
     let head = head.unwrap_or_else(|| Head::new(session.device, session.name.clone(), Vec::new()));
     let engine = Engine::load(head, stored).map_err(unreadable)?;
-    let (mut roster, mut disputes) = (Roster::default(), Disputes::default());
+    let (mut roster, mut disputes, mut cases) = (Roster::default(), Disputes::default(), Cases::default());
     for record in engine.records() {
         roster.put(record);
         disputes.put(record);
+        cases.put(record);
     }
     let mut drafts = BTreeMap::new();
     for (_, bytes) in stored.entries(Table::Drafts) {
         let draft: Draft = serde_json::from_slice(bytes).map_err(unreadable)?;
         drafts.insert(draft.id, draft);
     }
-    Ok(Contents { engine, roster, disputes, drafts })
+    Ok(Contents { engine, roster, disputes, cases, drafts })
 }
 
 impl Notebook {
@@ -164,6 +167,11 @@ impl Notebook {
     /// Households, residents and visits, to read.
     pub fn roster(&self) -> Ref<'_, Roster> {
         Ref::map(self.contents.borrow(), |contents| &contents.roster)
+    }
+
+    /// The care cases, to read.
+    pub fn cases(&self) -> Ref<'_, Cases> {
+        Ref::map(self.contents.borrow(), |contents| &contents.cases)
     }
 
     /// The disputes, to read.
@@ -520,7 +528,7 @@ impl Notebook {
 
     fn apply(&self, delta: Delta) {
         let mut contents = self.contents.borrow_mut();
-        let Contents { engine, roster, disputes, .. } = &mut *contents;
+        let Contents { engine, roster, disputes, cases, .. } = &mut *contents;
         let mut people = false;
         for id in engine.apply(delta) {
             match engine.record(id) {
@@ -528,11 +536,13 @@ impl Notebook {
                     people |= matches!(record.kind, Kind::Household | Kind::Resident);
                     roster.put(record);
                     disputes.put(record);
+                    cases.put(record);
                 }
                 None => {
                     people = true;
                     roster.remove(id);
                     disputes.remove(id);
+                    cases.remove(id);
                 }
             }
         }

@@ -1,6 +1,5 @@
 // A dispute from the kitchen table: registered, mediated, agreed and signed on a phone without a network.
-import { test, expect, logIn, logVisit, PASSWORD, ready, SYNC, tab } from "./world";
-import AxeBuilder from "@axe-core/playwright";
+import { test, expect, logIn, logVisit, PASSWORD, ready, shot, SYNC, tab } from "./world";
 import { kept, OpenVault } from "./vault";
 import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
@@ -70,15 +69,6 @@ async function printed(page: Page, name: string): Promise<string[]> {
   expect(info).toMatch(/Page size:\s+59[45][\d.]* x 84[12][\d.]* pts \(A4\)/);
   const text = execFileSync("pdftotext", ["-layout", "-", "-"], { input: pdf, encoding: "utf8" });
   return text.split("\f").slice(0, -1).map((words) => words.replace(/\s/g, ""));
-}
-
-/** Nothing for axe to find, nothing wider than the phone; and a picture where pictures are wanted. */
-async function shot(page: Page, name: string) {
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map((bad) => `${bad.id}: ${bad.nodes.map((node) => node.html).join(" ; ")}`), name).toEqual([]);
-  const [needed, there] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(needed, name).toBeLessThanOrEqual(there);
-  if (process.env.RUHU_SHOTS) await page.screenshot({ path: `${process.env.RUHU_SHOTS}/${name}.png` });
 }
 
 test("a dispute is registered, mediated, agreed and signed offline, and the office takes every step", async ({

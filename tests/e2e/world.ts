@@ -1,4 +1,5 @@
 // The real parts: the server on a free port with its own data, and phones that are Chromium profiles.
+import AxeBuilder from "@axe-core/playwright";
 import { test as base, chromium, expect, type BrowserContext, type Page } from "@playwright/test";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -201,4 +202,13 @@ export async function spoil(page: Page, table?: string) {
     }
     database.close();
   }, table);
+}
+
+/** Nothing for axe to find, nothing wider than the phone; and a picture where pictures are wanted. */
+export async function shot(page: Page, name: string) {
+  const found = await new AxeBuilder({ page }).analyze();
+  expect(found.violations.map((bad) => `${bad.id}: ${bad.nodes.map((node) => node.html).join(" ; ")}`), name).toEqual([]);
+  const [needed, there] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  expect(needed, name).toBeLessThanOrEqual(there);
+  if (process.env.RUHU_SHOTS) await page.screenshot({ path: `${process.env.RUHU_SHOTS}/${name}.png` });
 }

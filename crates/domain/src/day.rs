@@ -49,6 +49,15 @@ pub fn printed(day: NaiveDate) -> String {
     format!("{}年{}月{}日", day.year(), day.month(), day.day())
 }
 
+/// How late something is, in words: `受理 逾期2天`, `调解 今天到期`, `回访 还有5天`.
+pub fn due_words(what: &str, late: i64) -> String {
+    match late {
+        1.. => format!("{what} 逾期{late}天"),
+        0 => format!("{what} 今天到期"),
+        early => format!("{what} 还有{}天", -early),
+    }
+}
+
 /// A day as a ledger writes it: `2026-11-23`.
 pub fn ledger(day: NaiveDate) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())

@@ -1,6 +1,7 @@
 //! The forms of records, as a table: which fields, in which order, and why each is asked (个人信息保护法 6, 17).
 
 use crate::{
+    care::codes::{Difficulty, Help, Interval, Reason, Referral, Way},
     codes::Sex,
     dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Sitting, Size, Source},
     id_number,
@@ -8,6 +9,9 @@ use crate::{
     visit::MAX_TEXT,
 };
 use serde_json::{Map, Value};
+
+/// The longest time between two looks at a care case, in days: it has to be confirmed again by then.
+const MAX_INTERVAL: u64 = 180;
 
 /// How a field is filled in.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -131,6 +135,42 @@ const FOLLOW_UP: [Field; 6] = [
     Field::new("measures", "采取的措施", Input::Text),
 ];
 
+const CARE_CASE: [Field; 13] = [
+    Field::new("name", "姓名", Input::Line).wanted().about("知道看望谁"),
+    Field::new("place", "住处", Input::Line).about("知道去哪里看望"),
+    Field::new("reason", "为什么关爱", Input::One(Reason::ROWS)).wanted().about("知道找谁帮忙，不是给人贴标签"),
+    Field::new("difficulty", "需要哪方面的帮助", Input::One(Difficulty::ROWS)).about("安排合适的帮助"),
+    Field::new("why", "立案理由", Input::Text).wanted().about("如实平实地写，可以读给本人听；不写诊断、不下结论"),
+    Field::new("carer", "负责人", Input::Line).wanted(),
+    Field::new("interval", "多久看望一次", Input::One(Interval::ROWS)).wanted(),
+    Field::new("interval_why", "定这个间隔的理由", Input::Line).wanted(),
+    Field::new("days", "另定的天数", Input::Number).folded(),
+    Field::new("child", "不满14周岁", Input::Flag).about("须征得监护人同意"),
+    Field::new("guardian", "监护人", Input::Line).folded().about("须征得监护人同意"),
+    Field::new("guardian_agreed_on", "监护人同意的日期", Input::Day).folded().about("须征得监护人同意"),
+    Field::new("opened_on", "立案日期", Input::Day).wanted(),
+];
+
+const PLAN_ITEM: [Field; 3] = [
+    Field::new("what", "谁做什么", Input::Text).wanted(),
+    Field::new("due", "期限", Input::Day),
+    Field::new("done_on", "完成的日期", Input::Day),
+];
+
+const CARE_VISIT: [Field; 11] = [
+    Field::new("on", "日期", Input::Day).wanted(),
+    Field::new("way", "方式", Input::One(Way::ROWS)).wanted(),
+    Field::new("found", "近况", Input::Text).wanted().about("知道帮助够不够；平实地写，不写诊断"),
+    Field::new("needs", "需要什么", Input::Text).about("安排下一步帮助"),
+    Field::new("help", "这次的帮助", Input::One(Help::ROWS)),
+    Field::new("done", "做了什么", Input::Text),
+    Field::new("consent", "本人同意心理疏导", Input::Flag).about("心理疏导要本人愿意"),
+    Field::new("minutes", "疏导时长（分钟）", Input::Number).folded(),
+    Field::new("referral", "转介到", Input::One(Referral::ROWS)).folded().about("请别的部门帮忙"),
+    Field::new("answer", "转介的答复", Input::Text).folded().about("知道转介有没有结果"),
+    Field::new("next_on", "下次看望", Input::Day),
+];
+
 /// The fields of a kind's form, in their order; none for kinds without a form of this sort.
 pub const fn fields(kind: &Kind) -> &'static [Field] {
     match kind {
@@ -140,6 +180,9 @@ pub const fn fields(kind: &Kind) -> &'static [Field] {
         Kind::Agreement => &AGREEMENT,
         Kind::Term => &TERM,
         Kind::FollowUp => &FOLLOW_UP,
+        Kind::CareCase => &CARE_CASE,
+        Kind::PlanItem => &PLAN_ITEM,
+        Kind::CareVisit => &CARE_VISIT,
         _ => &[],
     }
 }
@@ -188,6 +231,19 @@ pub fn check(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong> {
     {
         let words = "涉及身份、收养、婚姻关系的协议，法院不予司法确认，请去掉申请日期".to_owned();
         return Err(Wrong { field: "applied_on", words });
+    }
+    let number = |name: &str| values.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let wrong = |field, words: &str| Err(Wrong { field, words: words.to_owned() });
+    if *kind == Kind::CareCase {
+        if text("interval") == Interval::Own.code() && !(1..=MAX_INTERVAL).contains(&number("days")) {
+            return wrong("days", "请在“更多”里填写几天看望一次，最长180天");
+        }
+        if flag("child") && (text("guardian").trim().is_empty() || text("guardian_agreed_on").is_empty()) {
+            return wrong("child", "不满14周岁，请在“更多”里填写监护人和监护人同意的日期");
+        }
+    }
+    if *kind == Kind::CareVisit && text("help") == Help::Counselling.code() && !flag("consent") {
+        return wrong("consent", "心理疏导要本人同意；不同意时请选别的帮助");
     }
     Ok(())
 }

@@ -3,11 +3,10 @@
 //! transaction.
 
 use crate::{
-    dispute::{
-        File,
-        file::{file_needed, parent_of, presses},
-        workflow,
-    },
+    book::Bound,
+    care::{self, CareFile},
+    day,
+    dispute::{File, file::presses, workflow},
     duties::{self, Duty},
     form,
     id::{OpId, RecordId},
@@ -143,20 +142,20 @@ impl Intake {
         }
     }
 
-    /// Brings the files that new steps are for: disputes, and what belongs to them.
+    /// Brings the files that new steps are for: heads, and what belongs to them.
     #[must_use]
     pub fn with_files(mut self, records: impl IntoIterator<Item = Record>) -> Self {
         self.beside.extend(records.into_iter().map(|record| (record.id, record)));
         self
     }
 
-    /// The file of a dispute, as far as it came.
-    fn file(&self, id: RecordId) -> Option<File> {
+    /// A file, as far as it came.
+    fn file<F: Bound>(&self, id: RecordId) -> Option<F> {
         let changed = |id: &RecordId| self.records.get(id).map(|changed| &changed.record);
-        let dispute = changed(&id).or_else(|| self.beside.get(&id)).filter(|record| record.kind == Kind::Dispute)?;
+        let head = changed(&id).or_else(|| self.beside.get(&id)).filter(|record| record.kind == F::HEAD)?;
         let beside = self.beside.values().filter(|record| changed(&record.id).is_none());
         let records = beside.chain(self.records.values().map(|changed| &changed.record));
-        File::gather(dispute, records.filter(|record| parent_of(record) == Some(id)))
+        F::gather(head, records.filter(|record| record.parent() == Some(id)))
     }
 
     /// Takes an op in. Taking it again changes nothing and answers what was answered before.
@@ -236,7 +235,7 @@ impl Intake {
             return Err("您目前没有这个网格的权限，已交主管核对".into());
         }
         if op.changes.contains_key(MOVED) {
-            if op.kind == Kind::Dispute || op.kind.belongs_to_a_dispute() {
+            if op.kind.head().is_some() {
                 return Err("卷宗留在登记它的网格，要转给别处请办“移送”，已交主管核对".into());
             }
             let Some(to) = op.moves_to().filter(|to| channel.leads_to(to)) else {
@@ -256,7 +255,7 @@ impl Intake {
         if known && op.kind.class() != channel.class {
             return Err("这条记录放错了类别，已交主管核对".into());
         }
-        if op.kind == Kind::Step {
+        if op.kind.is_step() {
             self.check_step(op, stored, channel, sender)?;
         }
         let (changed, result) = self.merged(op, sender);
@@ -280,8 +279,10 @@ impl Intake {
         sender: &Sender<'_>,
     ) -> Result<(), Cow<'static, str>> {
         if let Some(stored) = stored {
-            let file = parent_of(stored).and_then(|id| self.file(id));
-            let last = file.and_then(|file| file.history().next_back().map(|done| done.id));
+            let last = stored.parent().and_then(|id| match stored.kind {
+                Kind::CareStep => self.file::<CareFile>(id)?.history().next_back().map(|done| done.id),
+                _ => self.file::<File>(id)?.history().next_back().map(|done| done.id),
+            });
             let taken_back = op.changes.keys().all(|name| name == WITHDRAWN) && last == Some(op.record);
             return if taken_back {
                 Ok(())
@@ -289,15 +290,25 @@ impl Intake {
                 Err("办过的步骤不能改，只能撤销最后一步，已交主管核对".into())
             };
         }
-        let file = file_needed(op).and_then(|id| Some((id, self.file(id)?)));
         let at_home = |id: &RecordId| {
             let dispute = self.records.get(id).map(|changed| &changed.record).or_else(|| self.beside.get(id));
             dispute.is_some_and(|dispute| dispute.channel == *channel)
         };
-        let Some((_, file)) = file.filter(|(id, _)| at_home(id)) else {
-            return Err("没有找到这一步所属的纠纷，已交主管核对".into());
+        let Some(id) = op.parent().filter(at_home) else {
+            return Err("没有找到这一步所属的卷宗，已交主管核对".into());
         };
-        let Some(taken) = merge(None, op).record.view() else {
+        let refused = |why: String| Err(format!("{why}，已交主管核对").into());
+        let record = merge(None, op).record;
+        if op.kind == Kind::CareStep {
+            let (Some(file), Some(taken)) = (self.file::<CareFile>(id), record.view()) else {
+                return Err("步骤内容不完整，已交主管核对".into());
+            };
+            let roles = rights::roles(sender.grants, channel);
+            let on = day::day(record.created.at.cast_signed());
+            let checked = care::workflow::check(&file, &taken, &roles, sender.name, on);
+            return checked.or_else(|why| refused(why.to_string()));
+        }
+        let (Some(file), Some(taken)) = (self.file::<File>(id), record.view()) else {
             return Err("步骤内容不完整，已交主管核对".into());
         };
         let roles = if presses(op) {
@@ -305,7 +316,7 @@ impl Intake {
         } else {
             rights::roles(sender.grants, channel)
         };
-        workflow::check(&file, &taken, &roles, sender.name).map_err(|why| format!("{why}，已交主管核对").into())
+        workflow::check(&file, &taken, &roles, sender.name).or_else(|why| refused(why.to_string()))
     }
 
     /// The record with the op, and the answer to it.

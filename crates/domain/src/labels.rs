@@ -1,6 +1,7 @@
 //! What fields are called, and their values in words: for documents that show a record as it is kept.
 
 use crate::{
+    care,
     codes::{Consistency, Living, Relation, Sex, Tag},
     dispute::workflow::Step,
     form::{self, Input},
@@ -23,7 +24,10 @@ pub fn kind(kind: &Kind) -> &str {
         Kind::Term => "协议内容",
         Kind::Signature => "签名",
         Kind::FollowUp => "回访",
-        Kind::Step => "步骤",
+        Kind::Step | Kind::CareStep => "步骤",
+        Kind::CareCase => "关爱个案",
+        Kind::PlanItem => "帮扶计划",
+        Kind::CareVisit => "看望",
         Kind::Other(name) => name,
     }
 }
@@ -52,10 +56,11 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
         (Kind::Resident, "living") => "居住状态",
         (Kind::Resident, "notice") => "已告知",
         (Kind::Resident, RESTRICTED) => "限制处理",
-        (Kind::Step, "step") => "步骤",
-        (Kind::Step, "why") => "原因",
-        (Kind::Step, "to") => "交给",
+        (Kind::Step | Kind::CareStep, "step") => "步骤",
+        (Kind::Step | Kind::CareStep, "why") => "原因",
+        (Kind::Step | Kind::CareStep, "to") => "交给",
         (Kind::Step, "until") => "新的期限",
+        (Kind::CareStep, "until") => "恢复的日期",
         (Kind::Step, "reason") => "终止原因",
         _ => return None,
     })
@@ -79,6 +84,7 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
         (Kind::Resident, "living") => Living::find(text).map(Living::label),
         (Kind::Household, "consistency") => Consistency::find(text).map(Consistency::label),
         (Kind::Step, "step") => Step::find(text).map(Step::label),
+        (Kind::CareStep, "step") => care::workflow::Step::find(text).map(care::workflow::Step::label),
         (Kind::Household, "tags") => {
             let tags = value.as_array().into_iter().flatten().filter_map(Value::as_str);
             return tags

@@ -4,6 +4,8 @@
 //! phone, the server and a simulation run the same code.
 
 pub mod area;
+pub mod book;
+pub mod care;
 pub mod codes;
 pub mod day;
 pub mod dispute;

@@ -6,6 +6,7 @@
 
 use crate::{
     area::GridCode,
+    care, dispute,
     id::{DeviceId, OpId, RecordId},
     stamp::Stamp,
 };
@@ -47,12 +48,20 @@ pub enum Kind {
     FollowUp,
     /// 步骤 of a dispute.
     Step,
+    /// 关爱个案
+    CareCase,
+    /// 帮扶计划 of a care case.
+    PlanItem,
+    /// 看望 of a care case.
+    CareVisit,
+    /// 步骤 of a care case.
+    CareStep,
     /// A kind from a newer version.
     Other(Box<str>),
 }
 
 /// Kinds by their name on the wire and in the database.
-const KINDS: [(&str, Kind); 11] = [
+const KINDS: [(&str, Kind); 15] = [
     ("household", Kind::Household),
     ("resident", Kind::Resident),
     ("visit", Kind::Visit),
@@ -64,6 +73,10 @@ const KINDS: [(&str, Kind); 11] = [
     ("signature", Kind::Signature),
     ("follow_up", Kind::FollowUp),
     ("dispute_step", Kind::Step),
+    ("care_case", Kind::CareCase),
+    ("plan_item", Kind::PlanItem),
+    ("care_visit", Kind::CareVisit),
+    ("care_step", Kind::CareStep),
 ];
 
 impl Kind {
@@ -75,17 +88,44 @@ impl Kind {
         }
     }
 
-    /// Whether records of this kind name the dispute they belong to.
-    pub const fn belongs_to_a_dispute(&self) -> bool {
-        matches!(
-            self,
-            Self::Party | Self::Session | Self::Agreement | Self::Term | Self::Signature | Self::FollowUp | Self::Step
-        )
+    /// The kind at the head of the file that records of this kind are in: a dispute or a care case; none where they are
+    /// in none.
+    pub const fn head(&self) -> Option<Self> {
+        match self {
+            Self::Dispute
+            | Self::Party
+            | Self::Session
+            | Self::Agreement
+            | Self::Term
+            | Self::Signature
+            | Self::FollowUp
+            | Self::Step => Some(Self::Dispute),
+            Self::CareCase | Self::PlanItem | Self::CareVisit | Self::CareStep => Some(Self::CareCase),
+            Self::Household | Self::Resident | Self::Visit | Self::Other(_) => None,
+        }
+    }
+
+    /// The field with which records of this kind name the head of their file; none for heads, and those in no file.
+    pub fn parent_field(&self) -> Option<&'static str> {
+        match (self, self.head()) {
+            (Self::Dispute | Self::CareCase, _) | (_, None) => None,
+            (_, Some(Self::CareCase)) => Some(care::records::PARENT),
+            (_, Some(_)) => Some(dispute::records::PARENT),
+        }
+    }
+
+    /// Whether records of this kind are steps of a file: never changed, only taken back.
+    pub const fn is_step(&self) -> bool {
+        matches!(self, Self::Step | Self::CareStep)
     }
 
     /// The class that records of this kind are kept in.
-    pub const fn class(&self) -> Class {
-        if matches!(self, Self::Dispute) || self.belongs_to_a_dispute() { Class::Mediation } else { Class::General }
+    pub fn class(&self) -> Class {
+        match self.head() {
+            Some(Self::Dispute) => Class::Mediation,
+            Some(_) => Class::Care,
+            None => Class::General,
+        }
     }
 }
 
@@ -350,6 +390,11 @@ impl Record {
         .ok()
     }
 
+    /// The head of the file that it is in, by its field; none for heads, and records in no file.
+    pub fn parent(&self) -> Option<RecordId> {
+        self.fields.get(self.kind.parent_field()?)?.value.as_str()?.parse().ok()
+    }
+
     /// Whether the record was withdrawn.
     pub fn withdrawn(&self) -> bool {
         self.fields.get(WITHDRAWN).is_some_and(|field| !field.value.is_null())
@@ -422,6 +467,16 @@ impl Op {
     /// The channel that the op moves its record to; none where it moves it nowhere.
     pub fn moves_to(&self) -> Option<Channel> {
         self.changes.get(MOVED)?.value.as_str()?.parse().ok()
+    }
+
+    /// The head of the file that its record is in, where the op says so: one on a new record does.
+    pub fn parent(&self) -> Option<RecordId> {
+        self.changes.get(self.kind.parent_field()?)?.value.as_str()?.parse().ok()
+    }
+
+    /// The file that has to be looked at before the op is taken in: that of a new step.
+    pub fn file_needed(&self) -> Option<RecordId> {
+        self.kind.is_step().then(|| self.parent()).flatten()
     }
 }
 

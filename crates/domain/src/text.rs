@@ -1,7 +1,17 @@
-//! Reading values from their text form.
+//! Values and their text form; names in short.
 
 use serde::{Deserializer, de};
 use std::{fmt, marker::PhantomData, str::FromStr};
+
+/// A name as a list row may show it: the family name, one or two characters, and 某.
+pub(crate) fn short_name(name: &str) -> String {
+    let family = match name.chars().count() {
+        0 => 0,
+        4.. => 2,
+        _ => 1,
+    };
+    format!("{}某", name.chars().take(family).collect::<String>())
+}
 
 /// Deserializes a value from its text, without keeping a copy of the text.
 pub(crate) fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
-    AreaCode, Channel, Class, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
+    AreaCode, Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
     codes::{Living, Outcome, Purpose, Relation, Sex, Tag},
     day,
     household::Household,
@@ -19,6 +19,7 @@ use ruhu_domain::{
 };
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// The demo's password, the same for every demo account.
 pub const PASSWORD: &str = "ruhu-demo-2026";
@@ -38,6 +39,9 @@ const WORKERS: [(&str, &str, &str); 2] = [("wangfang", "王芳", "01"), ("liqian
 
 /// The worker who also mediates.
 const MEDIATOR: &str = "liqiang";
+
+/// Who looks after people in difficulty in the first grid: login name, name.
+const CARER: (&str, &str) = ("sunli", "孙丽");
 
 /// Who sits in offices: login name, name, role, classes.
 const OFFICES: [(&str, &str, Role, &[Class]); 3] = [
@@ -76,10 +80,16 @@ const DISPUTES: [(&str, &str, &str, [&str; 2]); 2] = [
     ("承包地边界", "land", "春耕时发现地边的界石被挪动过，争的是半米宽的地。", ["何桂兰", "马学文"]),
 ];
 
+/// Why the care cases were opened, and why they are looked at so often.
+const CASES: [(&str, &str, &str); 2] = [
+    ("alone", "独自生活，子女在外地，冬天取暖和就医需要有人搭把手。", "腿脚不便，天冷时要常去"),
+    ("hardship", "家里主要劳力受伤，这半年没有收入，需要帮着申请救助。", "申请办下来以前每月看一次"),
+];
+
 const DAY_MS: i64 = 86_400_000;
 
 /// Fills the database: areas, two grids of one village, their workers, `households` households, what was visited in
-/// the last months, and two disputes. Does nothing more when the demo is there already.
+/// the last months, two disputes and two care cases. Does nothing more when the demo is there already.
 ///
 /// # Errors
 /// The database's.
@@ -109,8 +119,7 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
                 database.give(account, &grant, OPERATOR, None).await?;
                 demo.ops.clear();
                 demo.disputes();
-                let ops = demo.ops.iter().cloned().map(|op| Incoming::Op(Box::new(op))).collect();
-                database.take(Author { grants: &[grant], ..author }, ops).await?;
+                database.take(Author { grants: &[grant], ..author }, demo.taken()).await?;
             }
         }
         let also = if account == MEDIATOR { "，兼人民调解员" } else { "" };
@@ -132,6 +141,23 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
         }
         logins.push(Login { account, name, part: format!("办公室网页 /office，{} {at}", role.title()) });
     }
+    let (account, name) = CARER;
+    let grid: GridCode = format!("{village}-{}", WORKERS[0].2).parse()?;
+    if database.account(account).await?.is_none() {
+        let grant = Grant::new(Role::Carer, Place::Grid(grid.clone()), vec![Class::General, Class::Care])?;
+        database.put_account(account, name, PASSWORD, &[]).await?;
+        database.give(account, &grant, OPERATOR, None).await?;
+        let mut demo = Demo::new(rng.clone(), WORKERS.len(), grid.clone(), name);
+        let author = Author { account: "demo", name, device: demo.device, grants: &[grant] };
+        let people = database.records(grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
+        demo.cases(&people);
+        database.take(author, demo.taken()).await?;
+        let (_, lead, role, classes) = OFFICES[0];
+        let over = [Grant::new(role, Place::Area(village.clone()), classes.to_vec())?];
+        demo.confirm();
+        database.take(Author { name: lead, grants: &over, ..author }, demo.taken()).await?;
+    }
+    logins.insert(WORKERS.len(), Login { account, name, part: format!("手机应用，网格 {grid}，关爱人员") });
     database.set_demo().await?;
     Ok(logins)
 }
@@ -144,6 +170,7 @@ struct Demo {
     today: NaiveDate,
     now: i64,
     worker: &'static str,
+    first_case: Option<RecordId>,
     ops: Vec<Op>,
 }
 
@@ -154,7 +181,17 @@ impl Demo {
         let now = random::now_ms().cast_signed();
         let today = day::day(now);
         let stamp = Stamp::zero(device).next((now - 200 * 86_400_000).cast_unsigned(), device);
-        Self { rng, channel: Channel::general(grid), device, stamp, today, now, worker, ops: Vec::new() }
+        Self {
+            rng,
+            channel: Channel::general(grid),
+            device,
+            stamp,
+            today,
+            now,
+            worker,
+            first_case: None,
+            ops: Vec::new(),
+        }
     }
 
     fn id(&mut self) -> RecordId {
@@ -224,6 +261,43 @@ impl Demo {
     /// Goes on some days ago.
     fn go_on(&mut self, days_ago: i64) {
         self.stamp = Stamp::zero(self.device).next((self.now - days_ago * DAY_MS).cast_unsigned(), self.device);
+    }
+
+    /// What was written so far, to be taken in.
+    fn taken(&mut self) -> Vec<Incoming> {
+        self.ops.drain(..).map(|op| Incoming::Op(Box::new(op))).collect()
+    }
+
+    /// Two care cases, of the first heads of households.
+    fn cases(&mut self, people: &[Record]) {
+        self.channel.class = Class::Care;
+        let of = |kind: Kind| people.iter().filter(move |record| record.kind == kind);
+        let places: HashMap<RecordId, String> =
+            of(Kind::Household).filter_map(|record| Some((record.id, record.view::<Household>()?.address))).collect();
+        let residents = of(Kind::Resident).filter_map(|record| Some((record.id, record.view::<Resident>()?)));
+        let heads: Vec<_> = residents.filter(|(_, resident)| resident.relation == Some(Relation::Head)).collect();
+        for ((reason, why, interval_why), (resident, head)) in CASES.iter().zip(heads.iter().skip(1)) {
+            // The first was opened long enough ago for the next look to be due.
+            let days_ago = if self.first_case.is_none() { 40 } else { 1 };
+            self.go_on(days_ago);
+            let id = self.id();
+            let case = json!({
+                "name": head.name, "resident": resident, "household": head.household,
+                "place": places.get(&head.household), "reason": reason, "why": why,
+                "carer": self.worker, "interval": "30", "interval_why": interval_why,
+                "opened_on": day::ledger(day::day(self.now - days_ago * DAY_MS)),
+            });
+            self.first_case.get_or_insert(id);
+            self.write(id, Kind::CareCase, &case);
+        }
+    }
+
+    /// The first of the care cases is confirmed.
+    fn confirm(&mut self) {
+        let Some(case) = self.first_case else { return };
+        self.go_on(39);
+        let id = self.id();
+        self.write(id, Kind::CareStep, &json!({"case": case, "step": "confirm"}));
     }
 
     /// Two disputes: one that nobody has accepted in time, and one that is being mediated.

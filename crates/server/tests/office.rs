@@ -8,6 +8,7 @@ use calamine::{Reader, Xlsx};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
+    book::Bound,
     codes::Outcome,
     day,
     dispute::{File, deadlines::Due, workflow::Step},
@@ -204,12 +205,16 @@ async fn a_second_factor_is_asked_for_and_good_once(base: Base) {
 
 /// An op on a dispute's file.
 fn of_dispute(record: RecordId, kind: Kind, n: u64, view: &impl Serialize) -> Op {
+    in_class(Class::Mediation, record, kind, n, view)
+}
+
+fn in_class(class: Class, record: RecordId, kind: Kind, n: u64, view: &impl Serialize) -> Op {
     let at = random::now_ms() - 60_000 + n;
     Op {
         id: OpId::new(at, random::bytes()),
         record,
         kind,
-        channel: format!("{GRID}/mediation").parse().expect("a channel"),
+        channel: Channel { grid: channel().grid, class },
         stamp: Stamp { ms: at, counter: 0, device: DeviceId(1) },
         by: "王芳".into(),
         changes: diff(None, view),
@@ -310,6 +315,55 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     assert_eq!(elsewhere.status("press", &press(Step::Remind, "逾期")).await, 403);
     let administrator = Desk::open(&world, "guanli", Role::Administrator, TOWNSHIP, &[]).await;
     assert_eq!(administrator.status("matters", &()).await, 403);
+}
+
+async fn a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it(base: Base) {
+    let world = World::new(base).await;
+    for (account, name, role, at) in
+        [("sunli", "孙丽", Role::Carer, GRID), ("zhoulan", "周兰", Role::VillageLead, VILLAGE)]
+    {
+        world.database.put_account(account, name, PASSWORD, &[]).await.expect("an account");
+        let grant = Grant::new(role, place(at), vec![Class::General, Class::Care]).expect("a grant");
+        world.database.give(account, &grant, OPERATOR, None).await.expect("given");
+    }
+    let mut carer = world.log_in_as("sunli", 2).await;
+    let mut lead = world.log_in_as("zhoulan", 3).await;
+    let mut worker = world.log_in(1).await;
+    let case = RecordId::new(1, [1; 10]);
+    let today = day::ledger(day::day(random::now_ms().cast_signed()));
+    let facts = json!({
+        "name": "赵桂兰", "reason": "alone", "why": "老伴今年过世", "opened_on": today, "carer": "孙丽",
+        "interval": "7", "interval_why": "头一个月常去",
+    });
+    let step = |n: u8, at: u64, step: &str| {
+        let taken = json!({"case": case, "step": step, "why": "情况有变"});
+        in_class(Class::Care, RecordId::new(u64::from(n), [n; 10]), Kind::CareStep, at, &taken)
+    };
+    let outcomes = |answer: &ruhu_domain::wire::SyncResponse| {
+        answer.results.iter().map(|result| result.outcome).collect::<Vec<_>>()
+    };
+    let opened = in_class(Class::Care, case, Kind::CareCase, 0, &facts);
+    let answer = carer.sync(vec![opened, step(2, 1, "confirm"), step(3, 2, "close")]).await;
+    let refused = OpOutcome::Quarantined;
+    assert_eq!(outcomes(&answer), [OpOutcome::Applied, refused, refused], "not one's own, and not yet");
+    let own = Decision { op: answer.results[1].op, reason: String::new() };
+    assert_eq!(
+        outcomes(&lead.sync(vec![step(4, 3, "confirm"), step(5, 4, "confirm")]).await),
+        [OpOutcome::Applied, refused]
+    );
+    let visit = |n: u8, help: &str| {
+        let visit = json!({"case": case, "on": today, "way": "home", "found": "睡不好", "help": help});
+        in_class(Class::Care, RecordId::new(u64::from(n), [n; 10]), Kind::CareVisit, 5, &visit)
+    };
+    let answer = carer.sync(vec![visit(6, "care"), visit(7, "counselling")]).await;
+    assert_eq!(outcomes(&answer), [OpOutcome::Applied, refused], "no counselling without consent");
+
+    let answer = worker.sync(vec![visit(8, "care")]).await;
+    assert_eq!(outcomes(&answer), [refused], "no right to care");
+    assert!(answer.channels.iter().all(|page| page.channel.class != Class::Care));
+    let desk = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General, Class::Mediation]).await;
+    assert!(desk.ask::<Vec<Waiting>>("waiting", &()).await.is_empty(), "an office without the right sees none of it");
+    assert_eq!(desk.status("accept", &own).await, 403);
 }
 
 async fn a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose(base: Base) {
@@ -702,6 +756,7 @@ on_both_databases!(
     a_second_factor_is_asked_for_and_good_once,
     a_person_sees_that_they_are_a_party_where_the_office_may_see_it,
     what_is_late_is_pressed_for_without_names_or_stories,
+    a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it,
     a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose,
     a_grid_goes_over_with_what_was_not_sent,
     a_person_sees_corrects_restricts_and_erases_what_is_held,

@@ -4,7 +4,7 @@ use super::{
     file::File,
     workflow::{State, Step},
 };
-use crate::codes::code_table;
+use crate::{codes::code_table, day};
 use chrono::{Days, NaiveDate};
 
 /// Days to accept or refuse a registered dispute. \[P\]
@@ -66,12 +66,7 @@ impl Deadline {
 
     /// In words: `调解 逾期2天`, `受理 今天到期`, `回访 还有5天`.
     pub fn words(self, today: NaiveDate) -> String {
-        let what = self.what.label();
-        match self.late(today) {
-            late @ 1.. => format!("{what} 逾期{late}天"),
-            0 => format!("{what} 今天到期"),
-            early => format!("{what} 还有{}天", -early),
-        }
+        day::due_words(self.what.label(), self.late(today))
     }
 }
 

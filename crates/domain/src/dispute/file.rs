@@ -4,13 +4,15 @@
 use super::{
     codes::{Consent, Form, Side, Sitting},
     papers::Paper,
-    records::{Agreement, Dispute, FollowUp, PARENT, Party, Session, Signature, Taken, Term},
+    records::{Agreement, Dispute, FollowUp, Party, Session, Signature, Taken, Term},
     workflow::{State, Step},
 };
 use crate::{
+    book::Bound,
     day,
     id::RecordId,
     record::{Kind, Name, Op, Record},
+    text,
 };
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
@@ -63,26 +65,16 @@ pub struct File {
     pub state: State,
 }
 
-/// The dispute that a record belongs to, by its field; none for other records.
-pub fn parent_of(record: &Record) -> Option<RecordId> {
-    record.kind.belongs_to_a_dispute().then(|| record.fields.get(PARENT)?.value.as_str()?.parse().ok()).flatten()
-}
-
 /// Whether an op is a new step with which somebody above presses for another.
 pub fn presses(op: &Op) -> bool {
     let step = op.changes.get("step").and_then(|change| change.value.as_str()).and_then(Step::find);
     op.kind == Kind::Step && step.is_some_and(Step::presses)
 }
 
-/// The dispute whose file has to be looked at before an op is taken in: that of a new step.
-pub fn file_needed(op: &Op) -> Option<RecordId> {
-    (op.kind == Kind::Step).then(|| op.changes.get(PARENT)?.value.as_str()?.parse().ok()).flatten()
-}
+impl Bound for File {
+    const HEAD: Kind = Kind::Dispute;
 
-impl File {
-    /// The file of a dispute, from its record and those that name it. None where the dispute's own can't be read.
-    /// Withdrawn records are left out, and such as are not where the dispute is.
-    pub fn gather<'a>(dispute: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
+    fn gather<'a>(dispute: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
         let mut file = Self {
             id: dispute.id,
             dispute: dispute.view()?,
@@ -118,7 +110,9 @@ impl File {
         file.walk();
         Some(file)
     }
+}
 
+impl File {
     /// Takes the steps one after another. One that does not follow from where the others led does not count.
     fn walk(&mut self) {
         for done in &mut self.steps {
@@ -159,14 +153,7 @@ impl File {
 
     /// The parties as a list row may show them: family names alone.
     pub fn parties_in_short(&self) -> String {
-        let short = |(_, party): &(RecordId, Party)| {
-            let mut characters = party.name.chars();
-            match party.name.chars().count() {
-                0 => "某".to_owned(),
-                4.. => format!("{}某", characters.by_ref().take(2).collect::<String>()),
-                _ => format!("{}某", characters.by_ref().take(1).collect::<String>()),
-            }
-        };
+        let short = |(_, party): &(RecordId, Party)| text::short_name(&party.name);
         let side = |side: Side| {
             let of_side = self.parties.iter().filter(|(_, party)| party.side == Some(side));
             of_side.map(short).collect::<Vec<_>>().join("、")

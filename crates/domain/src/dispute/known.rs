@@ -1,16 +1,19 @@
 //! What is known already: people who need not be typed again, and disputes that may be the same.
 
 use super::{
-    book::Disputes,
+    Disputes,
     file::File,
     records::{Party, RESIDENT},
 };
-use crate::{codes::Sex, id::RecordId, round::Roster};
+use crate::{codes::Sex, day, id::RecordId, round::Roster};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value, json};
 
 /// The most people shown for a name.
 const MOST: usize = 5;
+
+/// Under this age what is recorded of somebody wants their guardian's consent (个人信息保护法 31), in years.
+const ADULT_ENOUGH: u32 = 14;
 
 /// How far apart disputes may be to be taken for the same, in days. \[P\]
 const ALIKE_DAYS: i64 = 365;
@@ -20,12 +23,16 @@ const ALIKE_DAYS: i64 = 365;
 pub struct Person {
     /// The resident, where the roster knows them.
     pub resident: Option<RecordId>,
+    /// Their household, where they were found on the roster.
+    pub household: Option<RecordId>,
     /// 姓名.
     pub name: String,
     /// 性别.
     pub sex: Option<Sex>,
     /// 出生年份.
     pub born: Option<u32>,
+    /// Whether they are under 14.
+    pub child: bool,
     /// 电话.
     pub phone: String,
     /// 住址.
@@ -47,8 +54,23 @@ impl Person {
     }
 }
 
+impl Person {
+    /// The fields of a care case that somebody known may fill in, but for the name.
+    pub const CASE_FIELDS: &[&str] = &["place", "child", "household", RESIDENT];
+
+    /// The fields of a care case that they fill in.
+    pub fn case_fields(&self) -> Map<String, Value> {
+        let known = json!({
+            "name": self.name, "place": self.address, "child": self.child, "household": self.household,
+            RESIDENT: self.resident,
+        });
+        let Value::Object(fields) = known else { return Map::new() };
+        fields.into_iter().filter(|(_, value)| !value.is_null() && value != "").collect()
+    }
+}
+
 /// People whose name begins as it was typed, residents first.
-pub fn people(roster: &Roster, disputes: &Disputes, typed: &str) -> Vec<Person> {
+pub fn people(roster: &Roster, disputes: &Disputes, typed: &str, today: NaiveDate) -> Vec<Person> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Vec::new();
@@ -56,6 +78,8 @@ pub fn people(roster: &Roster, disputes: &Disputes, typed: &str) -> Vec<Person> 
     let residents = roster.people().filter(|(_, resident, _)| resident.name.starts_with(typed));
     let residents = residents.map(|(id, resident, household)| Person {
         resident: Some(id),
+        household: Some(resident.household),
+        child: resident.birth.and_then(|birth| day::age(birth, today)).is_some_and(|age| age < ADULT_ENOUGH),
         name: resident.name.clone(),
         sex: resident.sex,
         born: resident.birth.and_then(|birth| birth.year().try_into().ok()),
@@ -71,7 +95,7 @@ pub fn people(roster: &Roster, disputes: &Disputes, typed: &str) -> Vec<Person> 
         let Party { resident, name, sex, born, phone, address, .. } = party;
         let same = |known: &&Person| known.name == name && (known.resident == resident || known.phone == phone);
         if found.iter().find(same).is_none() {
-            found.push(Person { resident, name, sex, born, phone, address });
+            found.push(Person { resident, household: None, child: false, name, sex, born, phone, address });
         }
     }
     found.truncate(MOST);
@@ -153,6 +177,8 @@ mod tests {
     };
     use std::{collections::BTreeMap, sync::Arc};
 
+    const TODAY: NaiveDate = NaiveDate::from_ymd_opt(2026, 11, 25).expect("a day");
+
     fn id(n: u8) -> RecordId {
         RecordId::new(u64::from(n), [n; 10])
     }
@@ -209,7 +235,7 @@ mod tests {
     #[test]
     fn a_person_is_found_once_and_with_what_is_known_but_not_where_they_asked_not_to_be_used() {
         let (roster, disputes) = notebook();
-        let found = people(&roster, &disputes, "王");
+        let found = people(&roster, &disputes, "王", TODAY);
         let names: Vec<&str> = found.iter().map(|person| person.name.as_str()).collect();
         assert_eq!(names, ["王建国", "王秀兰"]);
         let fields: BTreeMap<String, Value> = found[0].fields().into_iter().collect();
@@ -219,15 +245,15 @@ mod tests {
         assert_eq!(fields["resident"], id(2).to_string());
         assert!(found[0].fields().keys().all(|name| name == "name" || Person::FIELDS.contains(&name.as_str())));
         assert!(!found[1].fields().contains_key("sex"), "nothing is said of what is not known");
-        assert!(people(&roster, &disputes, " ").is_empty());
-        assert!(people(&roster, &disputes, "建国").is_empty());
+        assert!(people(&roster, &disputes, " ", TODAY).is_empty());
+        assert!(people(&roster, &disputes, "建国", TODAY).is_empty());
     }
 
     #[test]
     fn the_same_parties_or_the_same_place_within_a_year_are_alike() {
         let (_, disputes) = notebook();
         let traits = |found_on: &str, place: &str, names: &[&str]| Traits {
-            found_on: crate::day::read(found_on),
+            found_on: day::read(found_on),
             place: place.to_owned(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
         };

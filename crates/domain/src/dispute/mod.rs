@@ -1,6 +1,5 @@
 //! Disputes (矛盾纠纷), from the day they are found to the archive, by the People's Mediation Law (人民调解法).
 
-pub mod book;
 pub mod codes;
 pub mod deadlines;
 pub mod file;
@@ -11,8 +10,10 @@ pub mod sheets;
 pub mod strokes;
 pub mod workflow;
 
-pub use book::Disputes;
 pub use file::File;
+
+/// The disputes on the phone, each with the records that belong to it.
+pub type Disputes = crate::book::Book<File>;
 
 #[cfg(test)]
 mod tests;

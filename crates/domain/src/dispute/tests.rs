@@ -9,6 +9,7 @@ use super::{
     workflow::{Need, Offer, ROWS, State, Step, Who, offers},
 };
 use crate::{
+    book::Bound,
     day, form,
     id::{DeviceId, OpId, RecordId},
     intake::{Intake, Past, Sender},
@@ -533,10 +534,10 @@ fn a_step_belongs_to_a_dispute_of_its_own_grid_and_records_to_their_class() {
     let mut intake = Intake::default().with_files(files);
     let sender = Sender { name: LEAD, grants: &both, now_ms: START };
     let stray = intake.take(op(elsewhere, Kind::Step, 1, diff(None, &taken)), &sender);
-    assert!(stray.reason.is_some_and(|words| words.contains("所属的纠纷")));
+    assert!(stray.reason.is_some_and(|words| words.contains("所属的卷宗")));
     let lost = Taken::of(id(77), Step::Register);
     let lost = intake.take(op(channel(), Kind::Step, 2, diff(None, &lost)), &sender);
-    assert!(lost.reason.is_some_and(|words| words.contains("所属的纠纷")));
+    assert!(lost.reason.is_some_and(|words| words.contains("所属的卷宗")));
     let general = "411502001003-02/general".parse().expect("a channel");
     let misplaced = office.save(id(40), Kind::Dispute, general, &Dispute::default(), Role::Mediator, MEDIATOR);
     assert!(misplaced.reason.is_some_and(|words| words.contains("类别")));

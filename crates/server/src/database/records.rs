@@ -6,7 +6,8 @@ use super::{
 };
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, Stamp,
-    dispute::{File, file::parent_of},
+    book::Bound,
+    dispute::File,
     office::OfRecord,
     record::{Name, Op},
     wire::HistoryEntry,
@@ -81,7 +82,7 @@ impl Database {
             records.into_iter().partition(|record| record.kind == Kind::Dispute);
         let mut of: HashMap<RecordId, Vec<&Record>> = HashMap::new();
         for record in &others {
-            if let Some(parent) = parent_of(record) {
+            if let Some(parent) = record.parent() {
                 of.entry(parent).or_default().push(record);
             }
         }

@@ -6,8 +6,7 @@ use super::{
 };
 use crate::random;
 use ruhu_domain::{
-    Channel, Kind, OpId, Record, RecordId,
-    dispute::file::{file_needed, parent_of},
+    Channel, OpId, Record, RecordId,
     intake::{Changes, Intake, Kept, OpDigest, Past, Verdict},
     record::Op,
 };
@@ -218,7 +217,7 @@ async fn stored_records(
     Ok(found)
 }
 
-/// The files that the ops' steps are for, new ones or such as are taken back: disputes, and what belongs to them.
+/// The files that the ops' steps are for, new ones or such as are taken back: heads, and what belongs to them.
 async fn stored_files(
     tx: &mut AnyConnection,
     engine: Engine,
@@ -226,8 +225,9 @@ async fn stored_files(
     ops: &[Op],
     records: &[(Record, u64)],
 ) -> sqlx::Result<Vec<Record>> {
-    let steps = records.iter().map(|(record, _)| record).filter(|record| record.kind == Kind::Step);
-    let ids: HashSet<RecordId> = ops.iter().filter_map(file_needed).chain(steps.filter_map(parent_of)).collect();
+    let steps = records.iter().map(|(record, _)| record).filter(|record| record.kind.is_step());
+    let ids: HashSet<RecordId> =
+        ops.iter().filter_map(Op::file_needed).chain(steps.filter_map(Record::parent)).collect();
     let mut found = Vec::new();
     for words in [
         "SELECT body FROM record WHERE county = {county} AND id {ids}",
@@ -324,7 +324,7 @@ async fn write_records(
                 .bind(&village)
                 .bind(&channel)
                 .bind(seq.cast_signed())
-                .bind(parent_of(record).map(|parent| key(parent.0)))
+                .bind(record.parent().map(|parent| key(parent.0)))
                 .bind(body);
         }
         query.execute(&mut *tx).await?;

@@ -8,6 +8,7 @@ use crate::{
 use axum::{Json, extract::State};
 use ruhu_domain::{
     DeviceId, Kind, OpId, Record, RecordId, Stamp,
+    book::Bound,
     dispute::{File, records::Taken, workflow},
     duties::{self, Duty},
     office::{Done, Matter, Nothing, OfRecord, Press, Pressed, WholeFile},

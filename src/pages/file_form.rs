@@ -1,5 +1,6 @@
-//! Forms of a dispute's file: the dispute itself, and what grows with it.
+//! Forms of a file, a dispute's or a care case's: the head itself, and what grows with it.
 
+use super::path_of;
 use crate::{
     components::{
         alike::AlikeDisputes,
@@ -35,20 +36,34 @@ pub fn NewDispute(
     form(app.new_dispute(household), back, none)
 }
 
-/// A change to a dispute.
+/// A new care case, or its draft.
 #[component]
-pub fn EditDispute(
-    /// The dispute.
-    id: RecordId,
+pub fn NewCase(
+    /// The household of whom it is for.
+    household: Option<RecordId>,
 ) -> impl IntoView {
-    form(use_app().form_of(id), format!("/matters/{id}"), GONE)
+    let app = use_app();
+    let back = household.map_or_else(|| "/care".to_owned(), |id| format!("/households/{id}"));
+    let none = ("没有关爱回访的权限", "请联系办公室为您的账号开通关爱权限");
+    form(app.new_case(household), back, none)
 }
 
-/// A record of a dispute's file.
+/// A change to a head.
+#[component]
+pub fn EditHead(
+    /// What it is.
+    kind: Kind,
+    /// The dispute or the care case.
+    id: RecordId,
+) -> impl IntoView {
+    form(use_app().form_of(id), path_of(&kind, id), GONE)
+}
+
+/// A record of a file.
 #[component]
 pub fn InFile(
-    /// The dispute.
-    dispute: RecordId,
+    /// The head.
+    head: RecordId,
     /// What it is.
     kind: Kind,
     /// The record to change; none for a new one.
@@ -57,9 +72,9 @@ pub fn InFile(
     let app = use_app();
     let draft = match record {
         Some(id) => app.form_of(id),
-        None => app.new_in_file(dispute, kind),
+        None => app.new_in_file(head, kind.clone()),
     };
-    form(draft, format!("/matters/{dispute}"), GONE)
+    form(draft, path_of(&kind, head), GONE)
 }
 
 const GONE: (&str, &str) = ("没有这条记录", "可能已作废，或换了网格、权限");
@@ -68,7 +83,7 @@ fn form(draft: Option<Draft>, back: String, none: (&'static str, &'static str)) 
     let fields = draft.as_ref().map(|draft| form::fields(&draft.kind)).unwrap_or_default();
     match draft.filter(|_| !fields.is_empty()) {
         Some(draft) => view! { <FileForm draft back/> }.into_any(),
-        None => view! { <Page title="矛盾纠纷" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),
+        None => view! { <Page title="没有" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),
     }
 }
 
@@ -88,7 +103,8 @@ fn FileForm(
     let (id, kind) = (draft.id, StoredValue::new(draft.kind.clone()));
     let title = labels::kind(&draft.kind).to_owned();
     let fields = form::fields(&draft.kind);
-    let is_dispute = draft.kind == Kind::Dispute;
+    let head = draft.kind.parent_field().is_none();
+    let is_case = draft.kind == Kind::CareCase;
     let saved = untrack(|| app.saved_values(id));
     let values = RwSignal::new(saved.into_iter().chain(draft.values.clone()).collect::<Values>());
     let draft = StoredValue::new(draft);
@@ -114,20 +130,25 @@ fn FileForm(
         if name == "name" && is_resident() {
             // Another name is another person: not the resident who was chosen before.
             fields.insert(RESIDENT.to_owned(), Value::Null);
+            if is_case {
+                fields.insert("household".to_owned(), Value::Null);
+            }
         }
         put(fields);
     });
     let choose = Callback::new(move |person: Person| {
         // Of who was chosen before nothing stays.
-        let before = if is_resident() { Person::FIELDS } else { &[] };
+        let names = if is_case { Person::CASE_FIELDS } else { Person::FIELDS };
+        let before = if is_resident() { names } else { &[] };
         let nothing = before.iter().map(|name| ((*name).to_owned(), Value::Null));
-        put(nothing.chain(person.fields()).collect());
+        let known = if is_case { person.case_fields() } else { person.fields() };
+        put(nothing.chain(known).collect());
     });
     let below = below_first(id, draft.get_value(), values, choose);
     let back = StoredValue::new(back);
     let leave = move || {
-        // A new dispute is gone on with in its file.
-        let path = if is_dispute { format!("/matters/{id}") } else { back.get_value() };
+        // A new head is gone on with in its file.
+        let path = if head { kind.with_value(|kind| path_of(kind, id)) } else { back.get_value() };
         app.leave_for(&path);
     };
     let save = move |event: SubmitEvent| {
@@ -187,7 +208,7 @@ fn FileForm(
 fn below_first(id: RecordId, draft: Draft, values: RwSignal<Values>, choose: Callback<Person>) -> ViewFn {
     let text =
         move |name: &str| values.with(|values| values.get(name)?.as_str().map(str::to_owned)).unwrap_or_default();
-    match (draft.kind.clone(), draft.dispute()) {
+    match (draft.kind.clone(), draft.parent()) {
         (Kind::Dispute, _) => {
             let traits =
                 move || Traits { found_on: day::read(&text("found_on")), place: text("place"), names: Vec::new() };
@@ -204,8 +225,12 @@ fn below_first(id: RecordId, draft: Draft, values: RwSignal<Values>, choose: Cal
                 traits.names.push(typed.get());
                 traits
             });
-            let people = move || view! { <KnownPeople typed on_choose=choose/> };
+            let people = move || view! { <KnownPeople typed earlier=true on_choose=choose/> };
             (move || view! { {people()}<AlikeDisputes dispute traits/> }).into()
+        }
+        (Kind::CareCase, _) => {
+            let typed = Memo::new(move |_| text("name"));
+            (move || view! { <KnownPeople typed earlier=false on_choose=choose/> }).into()
         }
         _ => (|| ()).into(),
     }

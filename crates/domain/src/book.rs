@@ -1,0 +1,71 @@
+//! Files on the phone: a head record each (a dispute, a care case) with the records that name it. Kept up to date
+//! record by record.
+
+use crate::{
+    id::RecordId,
+    record::{Kind, Record},
+};
+use std::{
+    collections::{BTreeSet, HashMap},
+    marker::PhantomData,
+    sync::Arc,
+};
+
+/// A file that is put together from a head and the records that name it.
+pub trait Bound: Sized {
+    /// The kind of the head.
+    const HEAD: Kind;
+
+    /// The file. None where the head can't be read. Withdrawn records are left out, and such as are not where the head
+    /// is.
+    fn gather<'a>(head: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self>;
+}
+
+/// Files of a sort.
+#[derive(Clone, Debug)]
+pub struct Book<F> {
+    records: HashMap<RecordId, Arc<Record>>,
+    children: HashMap<RecordId, BTreeSet<RecordId>>,
+    files: PhantomData<F>,
+}
+
+impl<F> Default for Book<F> {
+    fn default() -> Self {
+        Self { records: HashMap::new(), children: HashMap::new(), files: PhantomData }
+    }
+}
+
+impl<F: Bound> Book<F> {
+    /// Takes in a record, new or changed. Kinds that belong to no such file are passed over.
+    pub fn put(&mut self, record: &Arc<Record>) {
+        if record.kind.head() != Some(F::HEAD) {
+            return;
+        }
+        if let Some(parent) = record.parent() {
+            self.children.entry(parent).or_default().insert(record.id);
+        }
+        self.records.insert(record.id, record.clone());
+    }
+
+    /// Forgets a record.
+    pub fn remove(&mut self, id: RecordId) {
+        if let Some(parent) = self.records.remove(&id).and_then(|record| record.parent())
+            && let Some(children) = self.children.get_mut(&parent)
+        {
+            children.remove(&id);
+        }
+    }
+
+    /// A file; none where there is no such head, or it was withdrawn.
+    pub fn file(&self, id: RecordId) -> Option<F> {
+        let head = self.records.get(&id).filter(|record| record.kind == F::HEAD && !record.withdrawn())?;
+        let children = self.children.get(&id).into_iter().flatten();
+        F::gather(head, children.filter_map(|id| self.records.get(id)).map(Arc::as_ref))
+    }
+
+    /// Every file, in no order.
+    pub fn files(&self) -> impl Iterator<Item = F> {
+        let heads = self.records.values().filter(|record| record.kind == F::HEAD);
+        heads.filter_map(|record| self.file(record.id))
+    }
+}

@@ -1,0 +1,237 @@
+//! A care case with what belongs to it, and what follows from its dates: when the next look is due, and until when it
+//! has to be confirmed again.
+
+use super::{
+    records::{CareCase, CareVisit, PlanItem, Taken},
+    workflow::{State, Step},
+};
+use crate::{
+    book::Bound,
+    day,
+    id::RecordId,
+    record::{Kind, Name, Record},
+};
+use chrono::{Days, NaiveDate};
+
+/// Days after which a case has to be confirmed again, or lapses. \[P\]
+pub const REVIEW_DAYS: u64 = 180;
+
+/// Days before the end of that time from which it is shown as due.
+pub const REVIEW_AHEAD_DAYS: i64 = 14;
+
+/// Days in which a supervisor confirms a case or declines it. \[P\]
+pub const CONFIRM_DAYS: u64 = 3;
+
+/// A step that was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The record.
+    pub id: RecordId,
+    /// What it says.
+    pub taken: Taken,
+    /// When, Unix milliseconds.
+    pub at: u64,
+    /// Who.
+    pub by: Name,
+    /// Whether it counts: not where another's step came before it that it does not follow from.
+    pub counts: bool,
+}
+
+impl Done {
+    /// The day.
+    pub fn on(&self) -> NaiveDate {
+        day::day(self.at.cast_signed())
+    }
+}
+
+/// A case with what belongs to it. Lists are in the order in which they were begun.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CareFile {
+    /// The case's identity.
+    pub id: RecordId,
+    /// The case.
+    pub case: CareCase,
+    /// Who opened it.
+    pub opened_by: Name,
+    /// 帮扶计划.
+    pub plan: Vec<(RecordId, PlanItem)>,
+    /// 看望.
+    pub visits: Vec<(RecordId, CareVisit)>,
+    /// 步骤.
+    pub steps: Vec<Done>,
+}
+
+/// What is due on a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// 看望: a look.
+    Look,
+    /// 确认: a supervisor's word on a new case.
+    Confirm,
+    /// 复核: a supervisor's word that it goes on; without it the case lapses.
+    Renew,
+    /// 恢复: a pause that ends.
+    Resume,
+    /// 计划: an item of the plan.
+    Plan,
+}
+
+impl Due {
+    /// What it is called.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Look => "看望",
+            Self::Confirm => "确认立案",
+            Self::Renew => "复核",
+            Self::Resume => "恢复",
+            Self::Plan => "帮扶计划",
+        }
+    }
+}
+
+/// Something that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// What.
+    pub what: Due,
+    /// Until when.
+    pub by: NaiveDate,
+}
+
+impl Deadline {
+    /// Days late on a day; negative before.
+    pub fn late(self, today: NaiveDate) -> i64 {
+        (today - self.by).num_days()
+    }
+
+    /// In words: `看望 逾期2天`, `复核 还有5天`.
+    pub fn words(self, today: NaiveDate) -> String {
+        day::due_words(self.what.label(), self.late(today))
+    }
+}
+
+impl Bound for CareFile {
+    const HEAD: Kind = Kind::CareCase;
+
+    fn gather<'a>(case: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
+        let mut file = Self {
+            id: case.id,
+            case: case.view()?,
+            opened_by: case.created.by.clone(),
+            plan: Vec::new(),
+            visits: Vec::new(),
+            steps: Vec::new(),
+        };
+        let counts = |record: &&Record| !record.withdrawn() && record.channel == case.channel;
+        let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
+        others.sort_unstable_by_key(|record| (record.created.at, record.id));
+        for record in others {
+            match record.kind {
+                Kind::PlanItem => file.plan.extend(record.view().map(|view| (record.id, view))),
+                Kind::CareVisit => file.visits.extend(record.view().map(|view| (record.id, view))),
+                Kind::CareStep => file.steps.extend(record.view().map(|taken| {
+                    let (at, by) = (record.created.at, record.created.by.clone());
+                    Done { id: record.id, taken, at, by, counts: false }
+                })),
+                _ => {}
+            }
+        }
+        file.walk();
+        Some(file)
+    }
+}
+
+impl CareFile {
+    /// Takes the steps one after another. One that does not follow from where the others led, or came after the case
+    /// had lapsed, does not count.
+    fn walk(&mut self) {
+        for at in 0..self.steps.len() {
+            let state = self.state(self.steps[at].on());
+            let done = &mut self.steps[at];
+            done.counts = done.taken.step.row().from.contains(&state);
+        }
+    }
+
+    /// The steps that count.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Done> {
+        self.steps.iter().filter(|done| done.counts)
+    }
+
+    /// The state on a day.
+    pub fn state(&self, on: NaiveDate) -> State {
+        let state = self.history().fold(State::Opened, |state, done| done.taken.step.row().to.unwrap_or(state));
+        let lapsed = matches!(state, State::InCare | State::Paused) && self.review_by().is_some_and(|by| by < on);
+        if lapsed { State::Lapsed } else { state }
+    }
+
+    /// The last time that a supervisor confirmed it.
+    fn confirmed(&self) -> Option<&Done> {
+        self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Renew))
+    }
+
+    /// The last day before which it has to be confirmed again; none while it is not confirmed.
+    pub fn review_by(&self) -> Option<NaiveDate> {
+        self.confirmed().map(|done| done.on() + Days::new(REVIEW_DAYS))
+    }
+
+    /// Who looks after it.
+    pub fn carer(&self) -> &str {
+        let handed = self.history().rev().find(|done| done.taken.step == Step::HandOver);
+        handed.map_or(self.case.carer.as_str(), |done| done.taken.to.as_str()).trim()
+    }
+
+    /// The last look.
+    pub fn last_look(&self) -> Option<&(RecordId, CareVisit)> {
+        self.visits.iter().filter(|(_, visit)| visit.on.is_some()).max_by_key(|(id, visit)| (visit.on, *id))
+    }
+
+    /// Whether there was a look on or after the day it was last confirmed.
+    pub fn looked_since_confirmed(&self) -> bool {
+        let since = self.confirmed().map(Done::on);
+        self.visits.iter().any(|(_, visit)| visit.on.is_some_and(|on| since.is_none_or(|since| on >= since)))
+    }
+
+    /// When the next look is due: by the interval from the last one, or from when it was confirmed or went on, or on the
+    /// day that was noted at the last look.
+    pub fn look_by(&self) -> Option<NaiveDate> {
+        let begun = self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Resume))?.on();
+        let every = Days::new(self.case.interval_days()?);
+        match self.last_look() {
+            Some((_, visit)) if visit.on.is_some_and(|on| on >= begun) => {
+                visit.next_on.or(visit.on.map(|on| on + every))
+            }
+            _ => Some(begun + every),
+        }
+    }
+
+    /// What is due, the earliest first. A review is due some days before the case would lapse.
+    pub fn deadlines(&self, today: NaiveDate) -> Vec<Deadline> {
+        let mut due = Vec::new();
+        let mut add = |what: Due, by: Option<NaiveDate>| due.extend(by.map(|by| Deadline { what, by }));
+        match self.state(today) {
+            State::Opened => {
+                let reopened = self.history().rev().find(|done| done.taken.step == Step::Reopen).map(Done::on);
+                add(Due::Confirm, reopened.or(self.case.opened_on).map(|on| on + Days::new(CONFIRM_DAYS)));
+            }
+            State::InCare => {
+                add(Due::Look, self.look_by());
+                add(Due::Renew, self.review_by().filter(|by| (*by - today).num_days() <= REVIEW_AHEAD_DAYS));
+                let open = self.plan.iter().filter(|(_, item)| item.done_on.is_none());
+                add(Due::Plan, open.filter_map(|(_, item)| item.due).min());
+            }
+            State::Paused => {
+                let paused = self.history().rev().find(|done| done.taken.step == Step::Pause);
+                add(Due::Resume, paused.and_then(|done| done.taken.until));
+                add(Due::Renew, self.review_by().filter(|by| (*by - today).num_days() <= REVIEW_AHEAD_DAYS));
+            }
+            State::Closed | State::Lapsed => {}
+        }
+        due.sort_by_key(|deadline| (deadline.by, deadline.what));
+        due
+    }
+
+    /// Whether it is somebody's work: they look after it or opened it.
+    pub fn is_work_of(&self, name: &str) -> bool {
+        self.carer() == name || self.opened_by == name
+    }
+}

@@ -1,0 +1,86 @@
+//! Care cases: whose they are, a new one, steps.
+
+use super::{App, disputes::NotTaken, drafts::Draft, new_id};
+use crate::platform::clock;
+use ruhu_domain::{
+    Class, Kind, RecordId,
+    care::{
+        CareFile,
+        records::Taken,
+        workflow::{Step, check},
+    },
+    day,
+    record::Channel,
+};
+use serde_json::{Map, Value};
+
+impl App {
+    /// The grids whose care cases the worker handles.
+    pub fn care_channels(self) -> Vec<Channel> {
+        self.channels_of(Class::Care)
+    }
+
+    /// A care case with what belongs to it.
+    pub fn case(self, id: RecordId) -> Option<CareFile> {
+        self.read(|notebook| notebook.cases().file(id))
+    }
+
+    /// Every care case, those with the earliest deadline first, then those that are open.
+    pub fn cases(self) -> Vec<CareFile> {
+        let today = clock::today();
+        let mut cases: Vec<CareFile> = self.read(|notebook| notebook.cases().files().collect());
+        cases.sort_by_cached_key(|case| {
+            let due = case.deadlines(today).first().map(|deadline| deadline.by);
+            (due.is_none(), due, !case.state(today).is_open(), std::cmp::Reverse(case.id))
+        });
+        cases
+    }
+
+    /// A draft of a new case, or the one there is; none where the worker handles no care cases there. Of a household, or
+    /// of one of the worker's grids.
+    pub fn new_case(self, household: Option<RecordId>) -> Option<Draft> {
+        let open = self.notebook()?;
+        let unsaved = |draft: &Draft| draft.kind == Kind::CareCase && open.engine().record(draft.id).is_none();
+        let linked = household.map(|id| Value::from(id.to_string()));
+        let same = |draft: &Draft| linked.is_none() || draft.values.get("household") == linked.as_ref();
+        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && same(draft)) {
+            return Some(draft);
+        }
+        let grid = household.and_then(|id| open.channel_of(id)).map(|channel| channel.grid);
+        let mut channels = self.care_channels().into_iter();
+        let channel = match grid {
+            Some(grid) => channels.find(|channel| channel.grid == grid)?,
+            None => channels.next()?,
+        };
+        let place = household.and_then(|id| Some(open.roster().household(id)?.1.address.clone()));
+        let mut values = Map::new();
+        values.insert("opened_on".into(), day::ledger(clock::today()).into());
+        values.insert("carer".into(), open.session().name.into());
+        values.extend(place.map(|place| ("place".to_owned(), place.into())));
+        values.extend(linked.map(|id| ("household".to_owned(), id)));
+        Some(self.draft(Kind::CareCase, values, channel))
+    }
+
+    /// Takes a step of a care case; durable when this returns. The last one can be taken back.
+    ///
+    /// # Errors
+    /// Nothing was saved, and why.
+    pub async fn take_care_step(self, taken: Taken) -> Result<(), NotTaken> {
+        let (Some(open), Some(file)) = (self.notebook(), self.case(taken.case)) else { return Err(NotTaken::Gone) };
+        let (roles, name) = self.part_in(taken.case);
+        check(&file, &taken, &roles, &name, clock::today())?;
+        let channel = open.channel_of(taken.case).ok_or(NotTaken::Gone)?;
+        let id = new_id(clock::now_ms());
+        open.save(id, Kind::CareStep, channel, &taken).await?;
+        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(id));
+        self.sync_now();
+        Ok(())
+    }
+
+    /// Takes a step about which nothing has to be said.
+    pub async fn take_plain_care_step(self, case: RecordId, step: Step) {
+        if let Err(error) = self.take_care_step(Taken::of(case, step)).await {
+            self.say(error.to_string(), None);
+        }
+    }
+}
