@@ -8,9 +8,7 @@ use ruhu::{
         broken::Broken,
         care::{Care, DueCases, HouseholdCases},
         care_case::CasePage,
-        care_step::TakeCareStep,
         dispute::DisputePage,
-        dispute_step::TakeStep,
         file_form::{EditHead, InFile, NewCase, NewDispute},
         history::History,
         install::Install,
@@ -19,6 +17,7 @@ use ruhu::{
         notice::NoticePage,
         papers::{PaperPage, Papers},
         sign::Sign,
+        step::TakeStep,
     },
     state::use_app,
 };
@@ -50,7 +49,10 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Dispute(id) => view! { <DisputePage id/> }.into_any(),
         Screen::EditDispute(id) => view! { <EditHead kind=Kind::Dispute id/> }.into_any(),
         Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
-        Screen::TakeStep(dispute, step) => view! { <TakeStep dispute step/> }.into_any(),
+        Screen::TakeStep(head, step) => {
+            let (code, label, fields, law) = (step.code(), step.label(), step.fields(), step.row().law);
+            view! { <TakeStep head kind=Kind::Step code label fields law/> }.into_any()
+        }
         Screen::Sign(dispute, party) => view! { <Sign dispute party/> }.into_any(),
         Screen::Papers(id) => view! { <Papers id/> }.into_any(),
         Screen::Paper(id, key) => view! { <PaperPage id key/> }.into_any(),
@@ -66,7 +68,10 @@ fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Case(id) => view! { <CasePage id/> }.into_any(),
         Screen::EditCase(id) => view! { <EditHead kind=Kind::CareCase id/> }.into_any(),
         Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
-        Screen::TakeCareStep(case, step) => view! { <TakeCareStep case step/> }.into_any(),
+        Screen::TakeCareStep(head, step) => {
+            let (code, label, fields) = (step.code(), step.label(), step.fields());
+            view! { <TakeStep head kind=Kind::CareStep code label fields law=""/> }.into_any()
+        }
         _ => view! { <Care/> }.into_any(),
     })
 }

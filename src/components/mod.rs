@@ -6,6 +6,7 @@ pub mod contested;
 pub mod door_row;
 pub mod empty;
 pub mod known_people;
+pub mod next_steps;
 pub mod notice;
 pub mod page;
 pub mod record_form;

@@ -12,7 +12,7 @@ pub type Values = Map<String, Value>;
 #[component]
 pub fn RecordForm(
     /// The fields.
-    fields: &'static [Field],
+    fields: Vec<Field>,
     /// What they show.
     #[prop(into)]
     values: Signal<Values>,
@@ -26,7 +26,7 @@ pub fn RecordForm(
     below_first: ViewFn,
 ) -> impl IntoView {
     let rows = |folded: bool| {
-        let rows = fields.iter().filter(move |field| field.folded == folded);
+        let rows = fields.iter().copied().filter(move |field| field.folded == folded);
         rows.map(|field| view! { <Row field values wrong on_change/> }.into_any()).collect::<Vec<_>>()
     };
     let more = rows(true);
@@ -47,7 +47,7 @@ pub fn RecordForm(
 #[component]
 fn Row(
     /// The field.
-    field: &'static Field,
+    field: Field,
     /// What the form shows.
     values: Signal<Values>,
     /// What is wrong.

@@ -1,13 +1,19 @@
 //! 关爱个案: for whom and why, what is due, the plan, the looks, the steps.
 
 use crate::{
-    components::{contested::Contested, empty::Empty, page::Page, tick::Tick},
+    components::{
+        contested::Contested,
+        empty::Empty,
+        next_steps::{Choice, NextSteps},
+        page::Page,
+        tick::Tick,
+    },
     platform::clock,
     state::use_app,
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    RecordId,
+    Kind, RecordId,
     care::{
         CareFile,
         codes::{Difficulty, Help, Reason, Referral, Way},
@@ -44,7 +50,14 @@ fn Sections(
     let app = use_app();
     let (id, today) = (file.id, clock::today());
     let (roles, name) = app.part_in(id);
-    let offers = offers(&file, &roles, &name, today);
+    let choices = offers(&file, &roles, &name, today).into_iter().map(|Offer { step, missing, asks }| Choice {
+        code: step.code(),
+        label: step.label(),
+        missing: missing.into_iter().map(Need::words).collect(),
+        asks: !asks.is_empty(),
+        main: matches!(step, Step::Confirm | Step::Renew | Step::Resume),
+    });
+    let choices: Vec<Choice> = choices.collect();
     let plan = file.plan.iter().map(|(item, view)| {
         let when = match (view.done_on, view.due) {
             (Some(done), _) => format!("✓ {}完成", day::words(done)),
@@ -106,7 +119,7 @@ fn Sections(
     let done = done.collect_view();
     let in_care = matches!(file.state(today), State::InCare | State::Paused);
     view! {
-        <Next id offers/>
+        <NextSteps head=id kind=Kind::CareStep choices/>
         <Facts file/>
         <section>
             <h2>"帮扶计划"</h2>
@@ -169,50 +182,4 @@ fn Facts(
             </p>
         </section>
     }
-}
-
-/// The steps that may be taken, the usual first.
-#[component]
-fn Next(
-    /// The case.
-    id: RecordId,
-    /// The steps.
-    offers: Vec<Offer>,
-) -> impl IntoView {
-    let (first, others): (Vec<Offer>, Vec<Offer>) =
-        offers.into_iter().partition(|offer| matches!(offer.step, Step::Confirm | Step::Renew | Step::Resume));
-    let first = first.into_iter().map(|offer| view! { <Offered id offer main=true/> }).collect_view();
-    let others = others.into_iter().map(|offer| view! { <li><Offered id offer main=false/></li> }).collect::<Vec<_>>();
-    view! {
-        <section class="next">
-            {first}
-            {(!others.is_empty()).then(|| view! {
-                <details><summary>"其他步骤"</summary><ul class="card rows">{others}</ul></details>
-            })}
-        </section>
-    }
-}
-
-#[component]
-fn Offered(
-    /// The case.
-    id: RecordId,
-    /// The step.
-    offer: Offer,
-    /// Whether it is a big button.
-    main: bool,
-) -> impl IntoView {
-    let app = use_app();
-    let step = offer.step;
-    let class = if main { "button plain" } else { "row link strong" };
-    if !offer.missing.is_empty() {
-        let words = offer.missing.iter().map(|need: &Need| view! { <p class="hint">{need.words()}</p> }).collect_view();
-        let class = if main { "missing" } else { "missing row" };
-        return view! { <div class=class><b>{step.label()}</b>{words}</div> }.into_any();
-    }
-    if offer.asks.is_empty() {
-        let take = move |_| leptos::task::spawn_local(async move { app.take_plain_care_step(id, step).await });
-        return view! { <button class=class on:click=take>{step.label()}</button> }.into_any();
-    }
-    view! { <a href=format!("/care/{id}/step/{}", step.code()) class=class>{step.label()}</a> }.into_any()
 }

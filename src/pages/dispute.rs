@@ -2,13 +2,20 @@
 
 use super::matters::colour_word;
 use crate::{
-    components::{alike::AlikeDisputes, contested::Contested, empty::Empty, page::Page, tick::Tick},
+    components::{
+        alike::AlikeDisputes,
+        contested::Contested,
+        empty::Empty,
+        next_steps::{Choice, NextSteps},
+        page::Page,
+        tick::Tick,
+    },
     platform::clock,
     state::use_app,
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    RecordId, day,
+    Kind, RecordId, day,
     dispute::{
         File,
         codes::{Consent, Form, Matter, Performance, Side, Sitting},
@@ -17,6 +24,7 @@ use ruhu_domain::{
         workflow::{Need, Offer, State, Step, offers},
     },
 };
+use serde_json::Map;
 
 /// A dispute's file.
 #[component]
@@ -49,8 +57,15 @@ fn Sections(
     let id = file.id;
     let (roles, name) = app.part_in(id);
     // What is pressed for has a place of its own.
-    let offers: Vec<Offer> =
-        offers(&file, &roles, &name).into_iter().filter(|offer| offer.step != Step::Acknowledge).collect();
+    let offers = offers(&file, &roles, &name).into_iter().filter(|offer| offer.step != Step::Acknowledge);
+    let choices = offers.enumerate().map(|(at, Offer { step, missing, asks })| Choice {
+        code: step.code(),
+        label: step.label(),
+        missing: missing.into_iter().map(Need::words).collect(),
+        asks: !asks.is_empty(),
+        main: at == 0,
+    });
+    let choices: Vec<Choice> = choices.collect();
     let parties = file.parties.iter().map(|(party, view)| {
         let side = view.side.map_or("当事人", Side::label);
         let refuses = (view.consent == Some(Consent::Refused)).then(|| view! { <span class="tag">"拒绝调解"</span> });
@@ -87,7 +102,7 @@ fn Sections(
     view! {
         <Line state=file.state/>
         <Pressed file=file.clone()/>
-        <Next id offers/>
+        <NextSteps head=id kind=Kind::Step choices/>
         <Facts file=file.clone()/>
         {open_question.then(|| view! { <AlikeDisputes dispute=id traits/> })}
         <section><h2>"当事人"</h2><ul class="card rows">{parties}{add("party", "＋ 当事人")}</ul></section>
@@ -130,7 +145,11 @@ fn Pressed(
     let id = file.id;
     let (done, _) = file.pressed().filter(|(_, acknowledged)| !acknowledged)?;
     let acknowledge = move |_| {
-        leptos::task::spawn_local(async move { app.take_plain_step(id, Step::Acknowledge).await });
+        leptos::task::spawn_local(async move {
+            if let Err(error) = app.take(&Kind::Step, id, Step::Acknowledge.code(), Map::new()).await {
+                app.say(error.to_string(), None);
+            }
+        });
     };
     let from = format!("{}，{}", done.by, day::moment(done.at.cast_signed()));
     Some(view! {
@@ -203,51 +222,6 @@ fn Facts(
             </p>
         </section>
     }
-}
-
-/// The next step, and the others that may be taken.
-#[component]
-fn Next(
-    /// The dispute.
-    id: RecordId,
-    /// What may be done, the usual first.
-    offers: Vec<Offer>,
-) -> impl IntoView {
-    let mut offers = offers.into_iter();
-    let first = offers.next().map(|offer| view! { <Way id offer main=true/> });
-    let others = offers.map(|offer| view! { <li><Way id offer main=false/></li> }).collect::<Vec<_>>();
-    view! {
-        <section class="next">
-            {first}
-            {(!others.is_empty()).then(|| view! {
-                <details><summary>"其他步骤"</summary><ul class="card rows">{others}</ul></details>
-            })}
-        </section>
-    }
-}
-
-#[component]
-fn Way(
-    /// The dispute.
-    id: RecordId,
-    /// The step.
-    offer: Offer,
-    /// Whether it is the big button.
-    main: bool,
-) -> impl IntoView {
-    let app = use_app();
-    let step = offer.step;
-    let class = if main { "button" } else { "row link strong" };
-    if !offer.missing.is_empty() {
-        let words = offer.missing.iter().map(|need: &Need| view! { <p class="hint">{need.words()}</p> }).collect_view();
-        let class = if main { "missing" } else { "missing row" };
-        return view! { <div class=class><b>"下一步："{step.label()}</b>{words}</div> }.into_any();
-    }
-    if offer.asks.is_empty() {
-        let take = move |_| leptos::task::spawn_local(async move { app.take_plain_step(id, step).await });
-        return view! { <button class=class on:click=take>{step.label()}</button> }.into_any();
-    }
-    view! { <a href=format!("/matters/{id}/step/{}", step.code()) class=class>{step.label()}</a> }.into_any()
 }
 
 /// The agreement with its terms and marks.

@@ -188,7 +188,7 @@ fn FileForm(
     view! {
         <Page title=title back=back.get_value()>
             <form class="visit-form" autocomplete="off" on:submit=save novalidate>
-                <RecordForm fields values wrong on_change=change below_first=below/>
+                <RecordForm fields=fields.to_vec() values wrong on_change=change below_first=below/>
                 <div class="action">
                     <p class="problem" role="status">{move || problem.get()}</p>
                     <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>

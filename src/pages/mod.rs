@@ -3,9 +3,7 @@
 pub mod broken;
 pub mod care;
 pub mod care_case;
-pub mod care_step;
 pub mod dispute;
-pub mod dispute_step;
 pub mod file_form;
 pub mod history;
 pub mod household;
@@ -19,6 +17,7 @@ pub mod notice;
 pub mod papers;
 pub mod round;
 pub mod sign;
+pub mod step;
 pub mod today;
 pub mod visit_form;
 

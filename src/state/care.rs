@@ -4,11 +4,7 @@ use super::{App, disputes::NotTaken, drafts::Draft, new_id};
 use crate::platform::clock;
 use ruhu_domain::{
     Class, Kind, RecordId,
-    care::{
-        CareFile,
-        records::Taken,
-        workflow::{Step, check},
-    },
+    care::{CareFile, records::Taken, workflow::check},
     day,
     record::Channel,
 };
@@ -65,7 +61,7 @@ impl App {
     ///
     /// # Errors
     /// Nothing was saved, and why.
-    pub async fn take_care_step(self, taken: Taken) -> Result<(), NotTaken> {
+    pub(super) async fn take_care_step(self, taken: Taken) -> Result<(), NotTaken> {
         let (Some(open), Some(file)) = (self.notebook(), self.case(taken.case)) else { return Err(NotTaken::Gone) };
         let (roles, name) = self.part_in(taken.case);
         check(&file, &taken, &roles, &name, clock::today())?;
@@ -75,12 +71,5 @@ impl App {
         self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(id));
         self.sync_now();
         Ok(())
-    }
-
-    /// Takes a step about which nothing has to be said.
-    pub async fn take_plain_care_step(self, case: RecordId, step: Step) {
-        if let Err(error) = self.take_care_step(Taken::of(case, step)).await {
-            self.say(error.to_string(), None);
-        }
     }
 }

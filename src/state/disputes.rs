@@ -11,11 +11,12 @@ use ruhu_domain::{
         codes::{Form, Source},
         known::{self, Alike, Person, Traits},
         records::{Signature, Taken},
-        workflow::{Forbidden, Step, check},
+        workflow::{Forbidden, check},
     },
     record::Record,
     rights::Role,
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 /// Why a step was not taken.
@@ -30,9 +31,16 @@ pub enum NotTaken {
     /// It could not be kept.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// Something that was said can't be read.
+    #[error("有一项填得不对，请核对后再试")]
+    Unread,
     /// The file is not on this phone any more.
     #[error("这份卷宗已不在这台手机上，可能换了网格或权限")]
     Gone,
+}
+
+fn read<T: DeserializeOwned>(step: Value) -> Result<T, NotTaken> {
+    serde_json::from_value(step).map_err(|_| NotTaken::Unread)
 }
 
 impl App {
@@ -219,7 +227,7 @@ impl App {
     ///
     /// # Errors
     /// Nothing was saved, and why.
-    pub async fn take_step(self, taken: Taken) -> Result<(), NotTaken> {
+    async fn take_step(self, taken: Taken) -> Result<(), NotTaken> {
         let dispute = taken.dispute;
         let (Some(open), Some(file)) = (self.notebook(), self.file(dispute)) else { return Err(NotTaken::Gone) };
         let (roles, name) = self.part_in(dispute);
@@ -232,10 +240,18 @@ impl App {
         Ok(())
     }
 
-    /// Takes a step about which nothing has to be said.
-    pub async fn take_plain_step(self, dispute: RecordId, step: Step) {
-        if let Err(error) = self.take_step(Taken::of(dispute, step)).await {
-            self.say(error.to_string(), None);
+    /// Takes a step of a file, with what is said with it; durable when this returns. The last one can be taken back.
+    ///
+    /// # Errors
+    /// Nothing was saved, and why.
+    pub async fn take(self, kind: &Kind, head: RecordId, code: &str, said: Map<String, Value>) -> Result<(), NotTaken> {
+        let mut step = said;
+        step.insert("step".to_owned(), code.into());
+        step.extend(kind.parent_field().map(|name| (name.to_owned(), head.to_string().into())));
+        let step = Value::Object(step);
+        match kind {
+            Kind::CareStep => self.take_care_step(read(step)?).await,
+            _ => self.take_step(read(step)?).await,
         }
     }
 

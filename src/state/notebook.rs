@@ -23,13 +23,13 @@ use ruhu_domain::{
     Channel, Kind, OpId, RecordId, Stamp,
     care::Cases,
     dispute::Disputes,
-    engine::{COUNT, Delta, Engine, Head, Moment, Pass, Plan, QueuedState},
+    engine::{COUNT, Delta, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
     record::WITHDRAWN,
     round::Roster,
     search::Index,
     storage::{Batch, Snapshot, Table},
     visit::Visit,
-    wire::{MAX_OPS, UnsentOps},
+    wire::UnsentOps,
 };
 use serde::Serialize;
 use std::{
@@ -95,6 +95,7 @@ pub struct Notebook {
     tabs: RefCell<Option<Tabs>>,
     /// Since when another window has been at a pass each time this one wanted to, Unix milliseconds.
     waiting_since: Cell<Option<i64>>,
+    pace: Cell<Pace>,
     changed: Box<dyn Fn()>,
 }
 
@@ -144,6 +145,7 @@ impl Notebook {
             unwritten_draft: RefCell::new(None),
             tabs: RefCell::new(None),
             waiting_since: Cell::new(None),
+            pace: Cell::new(Pace::default()),
             changed: Box::new(changed),
         });
         let weak = Rc::downgrade(&this);
@@ -392,7 +394,10 @@ impl Notebook {
         self.reload_if_behind().await?;
         // A second time where something the office had before was waiting for its record.
         for _ in 0..2 {
-            self.exchange().await?;
+            let done = self.exchange().await;
+            let pace = self.pace.get();
+            self.pace.set(if done.is_ok() { pace.went_through() } else { pace.broke_off() });
+            done?;
             if !self.engine().outbox().any(|queued| queued.state == QueuedState::Waiting) {
                 break;
             }
@@ -404,7 +409,7 @@ impl Notebook {
     /// Sends and takes in answers until there is nothing more to do. While one answer is being written the
     /// next requests are on their way.
     async fn exchange(&self) -> Result<(), PassError> {
-        let mut pass = Pass::new(APP, PULL, MAX_OPS);
+        let mut pass = Pass::new(APP, PULL, self.pace.get().most());
         let (sender, mut answers) = mpsc::unbounded();
         let send = |pass: &mut Pass| {
             while let Some((number, request)) = self.engine().depart(pass) {

@@ -44,8 +44,10 @@ test("a revoked phone that is locked does so too, as soon as it has a network", 
   await page.route("**/api/v1/*", (route) => route.abort());
   await phone.context.setOffline(false);
   await byHand(page);
+  const asked = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/device"));
   await page.goto(server.url);
   await expect(page.getByRole("heading", { name: "已锁定" })).toBeVisible();
+  await asked;
   expect(await kept(page, "outbox")).toHaveLength(50);
   // The server takes it, and the answer is lost: nothing is cleared, and nothing comes twice.
   await page.unrouteAll();
@@ -72,6 +74,7 @@ test("a locked phone that was not revoked stays as it is", async ({ server, phon
   await page.goto(server.url);
   expect(await (await asked).json()).toEqual({ revoked: false });
   await unlock(page);
+  await expect(page.getByRole("heading", { name: /该走访的户/ })).toBeVisible();
   await expect(page.getByText("条还没到办公室")).toBeHidden();
   expect(server.run("quarantine", "list")).toContain("待核对 0 条");
 });

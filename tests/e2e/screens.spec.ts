@@ -60,6 +60,7 @@ for (const [name, look] of Object.entries({
     await seen("today-unsent");
     for (const [label, where] of [["事项", "matters"], ["关爱", "care"], ["我的", "me"]]) {
       await tab(page, label);
+      await expect(page.getByRole("heading", { name: label, level: 1 }), "its part is there").toBeVisible();
       await seen(where);
     }
     await page.getByRole("button", { name: "退出登录" }).click();

@@ -93,6 +93,7 @@ test("logging out with unsent work is refused, and so is another worker's login,
   await logIn(page, server.url);
   await ready(page);
   await logUnsent(page, 0, "还没发出去");
+  await phone.context.setOffline(true);
   await page.goto(`${server.url}/login`);
   await page.getByLabel("账号").fill("liqiang");
   await page.getByLabel("密码").fill("ruhu-demo-2026");
@@ -116,6 +117,7 @@ test("logging out with unsent work is refused, and so is another worker's login,
   await page.getByRole("button", { name: "凭回执号退出" }).click();
   await expect(page.getByRole("button", { name: "登录", exact: true })).toBeVisible();
   await page.unroute(SYNC);
+  await phone.context.setOffline(false);
   await logIn(page, server.url);
   await ready(page);
   await page.getByRole("article").nth(0).getByRole("link").first().click();
@@ -216,8 +218,8 @@ test("a full phone keeps the form open and says what to do", async ({ server, ph
   await expect(page.getByLabel("走访情况")).toHaveValue("存储满了也不能丢");
   await page.evaluate(() => new Promise((done) => (indexedDB.deleteDatabase("photos").onsuccess = done)));
   await expect(async () => {
-    await page.getByRole("button", { name: "保存" }).click();
-    await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible({ timeout: 1_000 });
+    await page.getByRole("button", { name: "保存" }).click({ timeout: 1_000 }).catch(() => {});
+    await expect(page.getByText("存储满了也不能丢"), "on the household's page").toBeVisible({ timeout: 5_000 });
   }).toPass();
 });
 
@@ -287,7 +289,7 @@ test("the browser's word that there is a network is enough to sync", async ({ se
   await tab(page, "我的");
   await expect(page.getByText("全部已到办公室")).toBeVisible();
   // All is calm: the timer's next pass is a minute away.
-  const asked = page.waitForRequest(SYNC, { timeout: 10_000 });
+  const asked = page.waitForRequest(SYNC, { timeout: 30_000 });
   const origin = new URL(server.url).origin;
   await devtools.send("ServiceWorker.dispatchSyncEvent", { origin, registrationId, tag: "ruhu", lastChance: false });
   await asked;
@@ -301,6 +303,7 @@ test("a phone whose browser data was wiped logs in again and has what the office
   await tab(page, "我的");
   await expect(page.getByText("全部已到办公室")).toBeVisible();
   const devtools = await phone.context.newCDPSession(page);
+  await page.goto("about:blank");
   await devtools.send("Storage.clearDataForOrigin", { origin: new URL(server.url).origin, storageTypes: "all" });
   await logIn(page, server.url);
   await ready(page);
@@ -327,7 +330,7 @@ test("a phone set back to an old copy of itself loses nothing, sends nothing twi
   await tab(page, "我的");
   await expect(page.getByText("全部已到办公室")).toBeVisible();
   await phone.close();
-  rmSync(phone.profile, { recursive: true });
+  rmSync(phone.profile, { recursive: true, maxRetries: 10, retryDelay: 100 });
   cpSync(copy, phone.profile, { recursive: true });
   page = await phone.open();
   await page.goto(server.url);

@@ -125,8 +125,8 @@ test("a saved visit can be changed, and the change reaches the other phone", asy
   await page.getByRole("link", { name: "修改" }).first().click();
   await page.getByLabel("走访情况").fill("改对了字");
   await page.getByRole("button", { name: "保存" }).click();
-  await expect(page.getByText("改对了字")).toBeVisible();
-  await expect(page.getByText("已到办公室").first()).toBeVisible();
+  const changed = page.getByRole("listitem").filter({ hasText: "改对了字" });
+  await expect(changed.getByText("已到办公室")).toBeVisible();
   const other = await second.open();
   await logIn(other, server.url);
   await ready(other);

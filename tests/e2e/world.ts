@@ -61,7 +61,7 @@ export class Server {
 
   async end(): Promise<void> {
     await this.stop("SIGKILL");
-    rmSync(this.data, { recursive: true, force: true });
+    rmSync(this.data, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
@@ -102,7 +102,7 @@ export class Phone {
 
   async end(): Promise<void> {
     await this.context?.close().catch(() => {});
-    rmSync(this.profile, { recursive: true, force: true });
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 

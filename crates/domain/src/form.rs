@@ -52,11 +52,11 @@ pub struct Field {
 }
 
 impl Field {
-    const fn new(name: &'static str, label: &'static str, input: Input) -> Self {
+    pub(crate) const fn new(name: &'static str, label: &'static str, input: Input) -> Self {
         Self { name, label, input, wanted: false, purpose: "", folded: false }
     }
 
-    const fn wanted(self) -> Self {
+    pub(crate) const fn wanted(self) -> Self {
         Self { wanted: true, ..self }
     }
 
@@ -190,6 +190,15 @@ pub const fn fields(kind: &Kind) -> &'static [Field] {
 /// A field of a kind's form.
 pub fn field(kind: &Kind, name: &str) -> Option<&'static Field> {
     fields(kind).iter().find(|field| field.name == name)
+}
+
+/// The form of a step: what it asks for, and something to say where it asks for no reason.
+pub(crate) fn of_step(asks: impl Iterator<Item = Field>) -> Vec<Field> {
+    let mut fields: Vec<Field> = asks.collect();
+    if !fields.iter().any(|field| field.name == "why") {
+        fields.push(Field::new("why", "说明", Input::Text));
+    }
+    fields
 }
 
 /// What is wrong with a form: the field, and what to do about it.

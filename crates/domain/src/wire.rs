@@ -16,10 +16,10 @@ use std::{
 };
 
 /// The most ops of one request.
-pub const MAX_OPS: usize = 500;
+pub const MAX_OPS: usize = 1_000;
 
-/// The most bytes of ops of one request, before compression: 500 ordinary visits fit.
-pub const MAX_OP_BYTES: usize = 320 * 1024;
+/// The most bytes of ops of one request, before compression: 1,000 ordinary visits fit.
+pub const MAX_OP_BYTES: usize = 640 * 1024;
 
 /// The most records of one answer.
 pub const MAX_RECORDS: u32 = 2_000;

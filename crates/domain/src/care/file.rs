@@ -10,6 +10,7 @@ use crate::{
     day,
     id::RecordId,
     record::{Kind, Name, Record},
+    rights::Role,
 };
 use chrono::{Days, NaiveDate};
 
@@ -21,6 +22,9 @@ pub const REVIEW_AHEAD_DAYS: i64 = 14;
 
 /// Days in which a supervisor confirms a case or declines it. \[P\]
 pub const CONFIRM_DAYS: u64 = 3;
+
+/// Days after which what is late is the village lead's to see, too. \[P\]
+pub const LEAD_AFTER_DAYS: i64 = 4;
 
 /// A step that was taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,6 +232,18 @@ impl CareFile {
         }
         due.sort_by_key(|deadline| (deadline.by, deadline.what));
         due
+    }
+
+    /// What is due for somebody with these roles: looks, pauses and the plan for who looks after it, and for the lead
+    /// when they are late; confirmations for the lead who may give them, and to be asked for by who looks after it.
+    pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline> {
+        let (carer, lead) = (self.carer() == name, roles.contains(&Role::VillageLead));
+        let concerns = |deadline: &Deadline| match deadline.what {
+            Due::Confirm => lead && !self.is_work_of(name),
+            Due::Renew => carer || lead,
+            Due::Look | Due::Resume | Due::Plan => carer || (lead && deadline.late(today) >= LEAD_AFTER_DAYS),
+        };
+        self.deadlines(today).into_iter().find(concerns)
     }
 
     /// Whether it is somebody's work: they look after it or opened it.

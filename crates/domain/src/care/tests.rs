@@ -268,6 +268,21 @@ fn another_looks_after_it_from_the_hand_over_on() {
 }
 
 #[test]
+fn what_is_due_is_shown_to_whom_it_concerns() {
+    let opened = Case::new("2026-01-01");
+    let due = |case: &Case, roles: &[Role], name: &str, on: &str| {
+        case.file().due_for(roles, name, day(on)).map(|deadline| deadline.what)
+    };
+    assert_eq!(due(&opened, CARER, "孙丽", "2026-01-02"), None, "not one's own to confirm");
+    assert_eq!(due(&opened, LEAD, "周兰", "2026-01-02"), Some(Due::Confirm));
+    let case = confirmed("2026-01-01");
+    assert_eq!(due(&case, CARER, "孙丽", "2026-02-01"), Some(Due::Look));
+    assert_eq!(due(&case, CARER, "何磊", "2026-02-01"), None, "another's");
+    assert_eq!(due(&case, LEAD, "周兰", "2026-02-03"), None);
+    assert_eq!(due(&case, LEAD, "周兰", "2026-02-04"), Some(Due::Look), "four days late");
+}
+
+#[test]
 fn the_plan_is_due_item_by_item() {
     let mut case = confirmed("2026-01-01");
     let mut item =

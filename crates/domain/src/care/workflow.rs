@@ -2,7 +2,11 @@
 //! step, and are what the server checks.
 
 use super::{file::CareFile, records::Taken};
-use crate::{codes::code_table, rights::Role};
+use crate::{
+    codes::code_table,
+    form::{self, Field, Input},
+    rights::Role,
+};
 use chrono::NaiveDate;
 
 code_table! {
@@ -94,9 +98,20 @@ impl Need {
         }
     }
 
+    /// The field that it is given in with the step itself; none where it is found in the file.
+    const fn field(self) -> Option<Field> {
+        let field = match self {
+            Self::Why => Field::new("why", "原因", Input::Text),
+            Self::To => Field::new("to", "交给谁（姓名）", Input::Line),
+            Self::Until => Field::new("until", "什么时候恢复", Input::Day),
+            Self::Facts | Self::Guardian | Self::Looked => return None,
+        };
+        Some(field.wanted())
+    }
+
     /// Whether it is given with the step itself, and not found in the file.
     pub const fn is_given(self) -> bool {
-        matches!(self, Self::Why | Self::To | Self::Until)
+        self.field().is_some()
     }
 
     fn is_met(self, file: &CareFile, step: &Taken, on: NaiveDate) -> bool {
@@ -170,6 +185,11 @@ pub const ROWS: [Row; 8] = [
 ];
 
 impl Step {
+    /// What is said with it, as fields of a form.
+    pub fn fields(self) -> Vec<Field> {
+        form::of_step(self.row().needs.iter().filter_map(|need| need.field()))
+    }
+
     /// Its row.
     ///
     /// # Panics

@@ -6,7 +6,11 @@ use super::{
     file::File,
     records::Taken,
 };
-use crate::{codes::code_table, rights::Role};
+use crate::{
+    codes::code_table,
+    form::{self, Field, Input},
+    rights::Role,
+};
 use chrono::NaiveDate;
 
 code_table! {
@@ -197,9 +201,23 @@ impl Need {
         }
     }
 
+    /// The field that it is given in with the step itself; none where it is found in the file.
+    const fn field(self) -> Option<Field> {
+        let field = match self {
+            Self::Why => Field::new("why", "原因", Input::Text),
+            Self::To => Field::new("to", "交给谁", Input::Line),
+            Self::EndReason => Field::new("reason", "终止原因", Input::One(EndReason::ROWS)),
+            Self::Until => Field::new("until", "新的期限", Input::Day),
+            Self::PartiesAgree => Field::new("confirmed", "双方当事人都同意延长", Input::Flag),
+            Self::OtherWays => Field::new("confirmed", "已告知还可以通过仲裁、行政、司法等途径解决", Input::Flag),
+            _ => return None,
+        };
+        Some(field.wanted())
+    }
+
     /// Whether it is given with the step itself, and not found in the file.
     pub const fn is_given(self) -> bool {
-        matches!(self, Self::Why | Self::To | Self::EndReason | Self::Until | Self::PartiesAgree | Self::OtherWays)
+        self.field().is_some()
     }
 
     /// Whether it is met.
@@ -420,6 +438,11 @@ pub const ROWS: [Row; 22] = [
 ];
 
 impl Step {
+    /// What is said with it, as fields of a form.
+    pub fn fields(self) -> Vec<Field> {
+        form::of_step(self.row().needs.iter().filter_map(|need| need.field()))
+    }
+
     /// Whether somebody above presses with it for another step.
     pub const fn presses(self) -> bool {
         matches!(self, Self::Remind | Self::LeadHandling | Self::Supervise)

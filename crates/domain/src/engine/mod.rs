@@ -14,7 +14,7 @@ mod queue;
 mod tidy;
 
 pub use edit::Moment;
-pub use pass::{Pass, WINDOW};
+pub use pass::{Pace, Pass, WINDOW};
 pub use tidy::{KEEP, KEEP_MS};
 
 use crate::{

@@ -3,7 +3,7 @@
 use super::{Delta, Engine, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
-    wire::{MAX_OP_BYTES, SyncRequest},
+    wire::{MAX_OP_BYTES, MAX_OPS, SyncRequest},
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,6 +12,39 @@ pub const WINDOW: usize = 2;
 
 /// The most ops under review that a pass asks about.
 const REVIEWS: usize = 50;
+
+/// How many ops a request takes: fewer after one that broke off, for the connection may be too slow for so many; more
+/// again as they go through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace(usize);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(MAX_OPS)
+    }
+}
+
+impl Pace {
+    /// The fewest, some kilobytes when packed: they go through where anything does.
+    const LEAST: usize = 50;
+
+    /// The most ops of a request.
+    pub const fn most(self) -> usize {
+        self.0
+    }
+
+    /// A pass broke off.
+    #[must_use]
+    pub fn broke_off(self) -> Self {
+        Self((self.0 / 4).max(Self::LEAST))
+    }
+
+    /// A pass went through.
+    #[must_use]
+    pub fn went_through(self) -> Self {
+        Self((self.0 * 2).min(MAX_OPS))
+    }
+}
 
 /// A pass under way. Ops of one record are never on their way in two requests at once: they could
 /// arrive in the wrong order.

@@ -168,6 +168,30 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
 }
 
 #[test]
+fn where_passes_break_off_requests_get_smaller_and_larger_again_as_they_go_through() {
+    let mut pace = Pace::default();
+    assert_eq!(pace.most(), MAX_OPS);
+    let mut sizes = Vec::new();
+    for _ in 0..4 {
+        pace = pace.broke_off();
+        sizes.push(pace.most());
+    }
+    assert_eq!(sizes, [250, 62, 50, 50], "small enough for the slowest connection, and never none");
+    let through = (0..6).map(|_| {
+        pace = pace.went_through();
+        pace.most()
+    });
+    assert_eq!(through.collect::<Vec<_>>(), [100, 200, 400, 800, MAX_OPS, MAX_OPS]);
+    // A request takes as many as the pace says.
+    let mut phone = Phone::new(1);
+    for n in 0..120 {
+        phone.edit(record(n), &json!({"found": "好"}), NOW);
+    }
+    let mut pass = Pass::new("test", 100, Pace::default().broke_off().broke_off().most());
+    assert_eq!(phone.engine.depart(&mut pass).expect("a request").1.ops.len(), 62);
+}
+
+#[test]
 fn a_batch_that_is_too_large_goes_in_halves_and_one_op_too_large_is_set_aside() {
     let mut phone = Phone::new(1);
     for n in 0..4 {

@@ -6,7 +6,6 @@ use crate::{
     planted::{Bug, planted},
     record::Record,
     storage::{Table, Write},
-    wire::MAX_OPS,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -16,6 +15,9 @@ const SMALL_SEGMENTS: usize = 8;
 
 /// How long an acknowledged op is kept, in milliseconds: longer than a server's backups are apart.
 pub const KEEP_MS: u64 = 14 * 86_400_000;
+
+/// The most entries that one transaction forgets: a save must not wait long behind it.
+const SWEEP: usize = 500;
 
 /// The most acknowledged ops kept.
 pub const KEEP: usize = 2_000;
@@ -32,7 +34,7 @@ impl Engine {
             .enumerate()
             .filter(|(place, (_, (at, _)))| *place < surplus || at.saturating_add(KEEP_MS) < now)
             .map(|(_, (op, _))| *op)
-            .take(MAX_OPS)
+            .take(SWEEP)
             .collect();
         if planted(Bug::SweptTooEarly) {
             swept.extend(self.outbox().map(|queued| queued.op.id).take(1));

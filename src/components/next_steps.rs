@@ -1,0 +1,69 @@
+//! The steps of a file that may be taken: the usual ones as big buttons, the others below.
+
+use crate::{pages::path_of, state::use_app};
+use leptos::prelude::*;
+use ruhu_domain::{Kind, RecordId};
+use serde_json::Map;
+
+/// A step that may be taken.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Its code.
+    pub code: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// What is missing before it can be taken, in words.
+    pub missing: Vec<&'static str>,
+    /// Whether something has to be said with it.
+    pub asks: bool,
+    /// Whether it is a big button.
+    pub main: bool,
+}
+
+/// The choices, in their order.
+#[component]
+pub fn NextSteps(
+    /// The file's head.
+    head: RecordId,
+    /// The kind of the steps.
+    kind: Kind,
+    /// What may be done.
+    choices: Vec<Choice>,
+) -> impl IntoView {
+    let (main, others): (Vec<Choice>, Vec<Choice>) = choices.into_iter().partition(|choice| choice.main);
+    let main = main.into_iter().map(|choice| way(head, kind.clone(), choice)).collect_view();
+    let others: Vec<_> =
+        others.into_iter().map(|choice| view! { <li>{way(head, kind.clone(), choice)}</li> }).collect();
+    view! {
+        <section class="next">
+            {main}
+            {(!others.is_empty()).then(|| view! {
+                <details><summary>"其他步骤"</summary><ul class="card rows">{others}</ul></details>
+            })}
+        </section>
+    }
+}
+
+fn way(head: RecordId, kind: Kind, choice: Choice) -> AnyView {
+    let app = use_app();
+    let Choice { code, label, missing, asks, main } = choice;
+    let class = if main { "button" } else { "row link strong" };
+    if !missing.is_empty() {
+        let words = missing.into_iter().map(|words| view! { <p class="hint">{words}</p> }).collect_view();
+        let class = if main { "missing" } else { "missing row" };
+        return view! { <div class=class><b>"下一步："{label}</b>{words}</div> }.into_any();
+    }
+    if asks {
+        let path = format!("{}/step/{code}", path_of(&kind, head));
+        return view! { <a href=path class=class>{label}</a> }.into_any();
+    }
+    let take = move |_| {
+        let kind = kind.clone();
+        leptos::task::spawn_local(async move {
+            if let Err(error) = app.take(&kind, head, code, Map::new()).await {
+                app.say(error.to_string(), None);
+            }
+        });
+    };
+    view! { <button class=class on:click=take>{label}</button> }.into_any()
+}
