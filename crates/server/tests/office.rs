@@ -366,6 +366,50 @@ async fn a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it
     assert_eq!(desk.status("accept", &own).await, 403);
 }
 
+async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {
+    let world = World::new(base).await;
+    world.database.put_account("sunli", "孙丽", PASSWORD, &[]).await.expect("an account");
+    let grant = Grant::new(Role::Carer, place(GRID), vec![Class::General, Class::Care]).expect("a grant");
+    world.database.give("sunli", &grant, OPERATOR, None).await.expect("given");
+    let mut worker = world.log_in(1).await;
+    worker.sync(family()).await;
+    let mut carer = world.log_in_as("sunli", 2).await;
+    let case = |n: u8, whose: Option<RecordId>, why: &str| {
+        let facts = json!({
+            "name": "陈静", "resident": whose, "reason": "alone", "why": why, "opened_on": "2026-11-01",
+            "carer": "孙丽", "interval": "7", "interval_why": "头一个月常去",
+        });
+        in_class(Class::Care, RecordId::new(u64::from(n), [n; 10]), Kind::CareCase, u64::from(n), &facts)
+    };
+    let (own, other) = (case(1, Some(id(RESIDENT)), "腿脚不便"), case(2, None, "别人的理由"));
+    let visit = json!({"case": own.record, "on": "2026-11-02", "way": "home", "found": "夜里睡不好"});
+    let visit = in_class(Class::Care, RecordId::new(3, [3; 10]), Kind::CareVisit, 3, &visit);
+    let answer = carer.sync(vec![own, other, visit]).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
+
+    let general = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let text = general.post("dossier", &resident()).await.text().await.expect("a body");
+    assert!(text.contains("陈静") && !text.contains("腿脚不便"), "without the right to care nothing of it is shown");
+    let all = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let text = all.post("dossier", &resident()).await.text().await.expect("a body");
+    assert!(text.contains("腿脚不便") && text.contains("夜里睡不好") && !text.contains("别人的理由"));
+
+    // It goes with the person, also where who decides may not read it.
+    general.ask::<Nothing>("request-open", &asks(Wish::Erase)).await;
+    let requests: Vec<Request> = general.ask("requests", &()).await;
+    let decision =
+        DecideRequest {
+            id: requests[0].id.clone(), granted: true, answer: "已核实".into(), values: BTreeMap::new()
+        };
+    general.ask::<Nothing>("request-decide", &decision).await;
+    let left = whole(&world).await;
+    assert!(!left.contains("腿脚不便") && !left.contains("夜里睡不好"), "gone from records and history");
+    assert!(left.contains("别人的理由"));
+    let page = carer.sync(vec![]).await.channels.into_iter().find(|page| page.channel.class == Class::Care);
+    let page = page.expect("the channel starts over");
+    assert!(page.reset && page.records.len() == 1, "the phone forgets it");
+}
+
 async fn a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
@@ -757,6 +801,7 @@ on_both_databases!(
     a_person_sees_that_they_are_a_party_where_the_office_may_see_it,
     what_is_late_is_pressed_for_without_names_or_stories,
     a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it,
+    a_person_sees_their_care_case_and_it_goes_with_them,
     a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose,
     a_grid_goes_over_with_what_was_not_sent,
     a_person_sees_corrects_restricts_and_erases_what_is_held,

@@ -8,7 +8,8 @@ use super::{
 use crate::random;
 use chrono::Datelike;
 use ruhu_domain::{
-    Channel, Kind, OpId, Record, RecordId,
+    Channel, Class, Kind, OpId, Record, RecordId,
+    care::records::CareCase,
     dispute::records::Party,
     household::Household,
     office::{Decided, Done, Found, Held, OfRecord, OpenRequest, Request, Wish},
@@ -17,6 +18,7 @@ use ruhu_domain::{
     visit::Visit,
 };
 use sqlx::{Row, any::AnyRow};
+use std::collections::BTreeSet;
 
 /// What is held on a resident.
 #[derive(Clone, Debug)]
@@ -73,10 +75,8 @@ impl Database {
             Kind::Household => record.id == resident.household,
             _ => record.view::<Visit>().is_some_and(|visit| visit.household == resident.household),
         };
-        let mut held = Vec::new();
-        for record in records.iter().filter(speaks) {
-            held.push(Held { history: self.history(&of.channel, record.id).await?, ..held_as(record) });
-        }
+        let own: Vec<Record> = records.iter().filter(speaks).cloned().collect();
+        let mut held = self.with_history(&own).await?;
         held.sort_by_key(|held| held.kind.clone());
         let others = records.iter().filter(|record| record.id != of.record).filter_map(Record::view::<Resident>);
         let others = others.filter(|other| other.household == resident.household).map(|other| other.name).collect();
@@ -92,9 +92,33 @@ impl Database {
         let records = self.records(channel.grid.as_str(), &[Kind::Party]).await?;
         let own = records.iter().filter(|record| record.channel == *channel && !record.withdrawn());
         let own = own.filter(|record| record.view::<Party>().is_some_and(|party| party.resident == Some(resident)));
+        let own: Vec<Record> = own.cloned().collect();
+        self.with_history(&own).await
+    }
+
+    /// The care cases of a resident, each with the records that name it: all of them speak of this person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn cared_for(&self, resident: RecordId, channel: &Channel) -> sqlx::Result<Vec<Record>> {
+        const KINDS: [Kind; 4] = [Kind::CareCase, Kind::PlanItem, Kind::CareVisit, Kind::CareStep];
+        let mut records = self.records(channel.grid.as_str(), &KINDS).await?;
+        records.retain(|record| record.channel == *channel);
+        let own = |record: &&Record| record.view::<CareCase>().is_some_and(|case| case.resident == Some(resident));
+        let cases = records.iter().filter(|record| record.kind == Kind::CareCase);
+        let cases: BTreeSet<RecordId> = cases.filter(own).map(|record| record.id).collect();
+        records.retain(|record| cases.contains(&record.parent().unwrap_or(record.id)));
+        Ok(records)
+    }
+
+    /// Records as they are held, each with its history.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn with_history(&self, records: &[Record]) -> sqlx::Result<Vec<Held>> {
         let mut held = Vec::new();
-        for record in own {
-            held.push(Held { history: self.history(channel, record.id).await?, ..held_as(record) });
+        for record in records {
+            held.push(Held { history: self.history(&record.channel, record.id).await?, ..held_as(record) });
         }
         Ok(held)
     }
@@ -143,8 +167,8 @@ impl Database {
         rows.iter().map(request).collect()
     }
 
-    /// Decides on a request that is open; `false` where it was decided before. With `erase` the resident's record goes
-    /// in the same transaction, and their name from the household's others.
+    /// Decides on a request that is open; `false` where it was decided before. With `erase` the resident's record and
+    /// their care cases go in the same transaction, and their name from the household's others.
     ///
     /// # Errors
     /// The database's.
@@ -156,6 +180,11 @@ impl Database {
         by: &str,
         erase: Option<&Person<'_>>,
     ) -> sqlx::Result<bool> {
+        // Care cases go whole, whoever decides: nothing else is in them than what is about this person.
+        let channel = Channel { grid: request.of.channel.grid.clone(), class: Class::Care };
+        let cases = if erase.is_some() { self.cared_for(request.of.record, &channel).await? } else { Vec::new() };
+        let ids: Vec<RecordId> = cases.iter().map(|record| record.id).collect();
+        let files = (!ids.is_empty()).then_some((channel, ids));
         let mut tx = self.begin().await?;
         let done = sqlx::query(
             "UPDATE personal_request SET granted = $1, answer = $2, decided_by = $3, decided_at = $4
@@ -174,6 +203,14 @@ impl Database {
         }
         if erase.is_some() {
             self.erase_in(&mut tx, &request.of.channel, &[request.of.record], erase).await?;
+            if let Some((channel, records)) = &files {
+                self.erase_in(&mut tx, channel, records, None).await?;
+                for record in records {
+                    let subject = record.to_string();
+                    append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject })
+                        .await?;
+                }
+            }
             let subject = request.of.record.to_string();
             append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject }).await?;
         }

@@ -57,6 +57,11 @@ pub async fn dossier(
     if duties::answers_for(&official.grants, Duty::Personal, &files) {
         records.extend(database.party_in(of.record, &files).await?);
     }
+    let care = Channel { class: Class::Care, ..files };
+    if duties::answers_for(&official.grants, Duty::Personal, &care) {
+        let cases = database.cared_for(of.record, &care).await?;
+        records.extend(database.with_history(&cases).await?);
+    }
     database.put_on_record(&[official.does(Act::Dossier, of.record.to_string())]).await?;
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
     let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
