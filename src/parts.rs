@@ -110,16 +110,23 @@ pub fn Insets(
 ) -> impl IntoView {
     let app = use_app();
     let [matters, cases] = [(); 2].map(|()| RwSignal::new_local(None::<AnyView>));
-    if !untrack(|| app.mediation_channels().is_empty()) {
-        leptos::task::spawn_local(ScopedFuture::new(async move {
-            drop(matters.try_set(inset_of_disputes(inset).await.ok()));
-        }));
-    }
-    if !untrack(|| app.care_channels().is_empty()) {
-        leptos::task::spawn_local(ScopedFuture::new(async move {
-            drop(cases.try_set(inset_of_care(inset).await.ok()));
-        }));
-    }
+    // Rights may come with the first answer of the office, while the page is shown.
+    let may_mediate = Memo::new(move |_| !app.mediation_channels().is_empty());
+    let may_care = Memo::new(move |_| !app.care_channels().is_empty());
+    Effect::new(move |_| {
+        if may_mediate.get() {
+            leptos::task::spawn_local(ScopedFuture::new(async move {
+                drop(matters.try_set(inset_of_disputes(inset).await.ok()));
+            }));
+        }
+    });
+    Effect::new(move |_| {
+        if may_care.get() {
+            leptos::task::spawn_local(ScopedFuture::new(async move {
+                drop(cases.try_set(inset_of_care(inset).await.ok()));
+            }));
+        }
+    });
     let shown = |view: RwSignal<Option<AnyView>, LocalStorage>| {
         move || {
             view.track();

@@ -57,12 +57,19 @@ fn way(head: RecordId, kind: Kind, choice: Choice) -> AnyView {
         let path = format!("{}/step/{code}", path_of(&kind, head));
         return view! { <a href=path class=class>{label}</a> }.into_any();
     }
+    let busy = RwSignal::new(false);
     let take = move |_| {
+        // A second tap while the first is being kept would be a second step.
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
         let kind = kind.clone();
         leptos::task::spawn_local(async move {
             if let Err(error) = app.take(&kind, head, code, Map::new()).await {
                 app.say(error.to_string(), None);
             }
+            let _ = busy.try_set(false);
         });
     };
     view! { <button class=class on:click=take>{label}</button> }.into_any()

@@ -101,6 +101,8 @@ fn HeldCard(
     /// Where it belongs.
     channel: Channel,
 ) -> impl IntoView {
+    // Everyday records, files and care cases are carried by different people.
+    let channel = Channel { class: held.kind.class(), ..channel };
     let of = OfRecord { record: held.record, channel };
     let kind = held.kind.clone();
     let line = move |(name, value): (String, Value)| {

@@ -74,7 +74,7 @@ pub fn Care() -> impl IntoView {
         <Page title="关爱">
             {move || {
                 if !may.get() {
-                    let hint = "关爱个案只有负责的人和村负责人能看。请联系办公室开通；目前可写在走访记录里";
+                    let hint = "关爱个案只有本网格的关爱人员和村负责人能看。请联系办公室开通；目前可写在走访记录里";
                     return view! { <Empty title="没有关爱权限" hint/> }.into_any();
                 }
                 view! {

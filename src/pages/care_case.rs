@@ -118,7 +118,11 @@ fn Sections(
     });
     let done = done.collect_view();
     let in_care = matches!(file.state(today), State::InCare | State::Paused);
+    let waits = (file.state(today) == State::Opened).then(|| {
+        view! { <p class="hint">"由村负责人确认后开始看望。开案人和负责人不能自己确认，可请别的负责人办。"</p> }
+    });
     view! {
+        {waits}
         <NextSteps head=id kind=Kind::CareStep choices/>
         <Facts file/>
         <section>

@@ -106,6 +106,7 @@ fn FileForm(
     let head = draft.kind.parent_field().is_none();
     let is_case = draft.kind == Kind::CareCase;
     let saved = untrack(|| app.saved_values(id));
+    let is_saved = !saved.is_empty();
     let values = RwSignal::new(saved.into_iter().chain(draft.values.clone()).collect::<Values>());
     let draft = StoredValue::new(draft);
     let wrong = RwSignal::new(None::<Wrong>);
@@ -142,6 +143,11 @@ fn FileForm(
         let before = if is_resident() { names } else { &[] };
         let nothing = before.iter().map(|name| ((*name).to_owned(), Value::Null));
         let known = if is_case { person.case_fields() } else { person.fields() };
+        // A case belongs where its person lives.
+        let home = person.resident.filter(|_| is_case && !is_saved).and_then(|id| app.care_channel_of(id));
+        if let Some(channel) = home {
+            draft.update_value(|draft| draft.channel = Some(channel));
+        }
         put(nothing.chain(known).collect());
     });
     let below = below_first(id, draft.get_value(), values, choose);

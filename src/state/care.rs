@@ -16,6 +16,12 @@ impl App {
         self.channels_of(Class::Care)
     }
 
+    /// The channel of care cases where a resident lives; none where the worker handles none there.
+    pub fn care_channel_of(self, resident: RecordId) -> Option<Channel> {
+        let grid = self.notebook()?.channel_of(resident)?.grid;
+        self.care_channels().into_iter().find(|channel| channel.grid == grid)
+    }
+
     /// A care case with what belongs to it.
     pub fn case(self, id: RecordId) -> Option<CareFile> {
         self.read(|notebook| notebook.cases().file(id))

@@ -39,7 +39,9 @@ test("a carer sees who is due, looks, and opens a case that somebody else confir
   await save(page);
   await expect(page.getByText("夜里睡不踏实")).toBeVisible();
   await tab(page, "今日");
-  await expect(page.getByText("看望 逾期")).toBeHidden();
+  await expect(page.getByRole("heading", { name: /该走访的户/ })).toBeVisible();
+  await tab(page, "关爱");
+  await expect(page.getByRole("link", { name: /东湾3号/ })).toContainText("看望 还有30天");
 
   // A new case, from the door.
   await tab(page, "走访");
@@ -64,6 +66,7 @@ test("a carer sees who is due, looks, and opens a case that somebody else confir
   await page.getByLabel("谁做什么").fill("联系老年食堂送饭");
   await save(page);
   await tab(page, "关爱");
+  await expect(page.getByRole("link", { name: new RegExp(`^${name[0]}某`) }).first()).toBeVisible();
   await expect(page.getByText(WHY), "rows say nothing of why").toBeHidden();
   await expect(page.getByText(name, { exact: true }), "rows have no full names").toBeHidden();
   await shot(page, "care-list");

@@ -11,7 +11,7 @@ use crate::{
 use serde_json::{Map, Value};
 
 /// The longest time between two looks at a care case, in days: it has to be confirmed again by then.
-const MAX_INTERVAL: u64 = 180;
+pub const MAX_INTERVAL: u64 = 180;
 
 /// How a field is filled in.
 #[derive(Clone, Copy, Debug, PartialEq)]

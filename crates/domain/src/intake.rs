@@ -189,7 +189,7 @@ impl Intake {
 
     /// Merges an op that a supervisor accepted, whatever was objected; none when its record is gone.
     pub fn accept(&mut self, op: &Op, sender: &Sender<'_>) -> Option<OpResult> {
-        if self.is_gone(op.record) {
+        if self.is_gone(op.record) || op.parent().is_some_and(|head| self.is_gone(head)) {
             return None;
         }
         let (changed, result) = self.merged(op, sender);
@@ -250,6 +250,9 @@ impl Intake {
         }
         if self.is_gone(op.record) {
             return Err("这条记录在办公室已清除，已交主管核对".into());
+        }
+        if op.parent().is_some_and(|head| self.is_gone(head)) {
+            return Err("这条记录所属的卷宗在办公室已清除，已交主管核对".into());
         }
         let known = !matches!(op.kind, Kind::Other(_));
         if known && op.kind.class() != channel.class {

@@ -347,6 +347,19 @@ async fn a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it
     let refused = OpOutcome::Quarantined;
     assert_eq!(outcomes(&answer), [OpOutcome::Applied, refused, refused], "not one's own, and not yet");
     let own = Decision { op: answer.results[1].op, reason: String::new() };
+    // A lead's own case wants another lead.
+    let led = RecordId::new(20, [20; 10]);
+    let led = [
+        in_class(Class::Care, led, Kind::CareCase, 10, &facts),
+        in_class(
+            Class::Care,
+            RecordId::new(21, [21; 10]),
+            Kind::CareStep,
+            11,
+            &json!({"case": led, "step": "confirm"}),
+        ),
+    ];
+    assert_eq!(outcomes(&lead.sync(led.to_vec()).await), [OpOutcome::Applied, refused]);
     assert_eq!(
         outcomes(&lead.sync(vec![step(4, 3, "confirm"), step(5, 4, "confirm")]).await),
         [OpOutcome::Applied, refused]
@@ -384,7 +397,19 @@ async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {
     let (own, other) = (case(1, Some(id(RESIDENT)), "腿脚不便"), case(2, None, "别人的理由"));
     let visit = json!({"case": own.record, "on": "2026-11-02", "way": "home", "found": "夜里睡不好"});
     let visit = in_class(Class::Care, RecordId::new(3, [3; 10]), Kind::CareVisit, 3, &visit);
-    let answer = carer.sync(vec![own, other, visit]).await;
+    // Found by household and name too; a step that may not be taken waits.
+    let by_name = json!({
+        "name": "陈静", "household": id(HOUSEHOLD), "reason": "alone", "why": "只写了名字", "opened_on": "2026-11-01",
+        "carer": "孙丽", "interval": "7", "interval_why": "常去",
+    });
+    let by_name = in_class(Class::Care, RecordId::new(4, [4; 10]), Kind::CareCase, 4, &by_name);
+    let step = json!({"case": own.record, "step": "confirm", "why": "等着核对的理由"});
+    let step = in_class(Class::Care, RecordId::new(5, [5; 10]), Kind::CareStep, 5, &step);
+    let late = json!({"case": own.record, "on": "2026-11-03", "way": "home", "found": "后来才发的话"});
+    let late = in_class(Class::Care, RecordId::new(6, [6; 10]), Kind::CareVisit, 6, &late);
+    assert_eq!(carer.sync(vec![own.clone()]).await.results[0].outcome, OpOutcome::Applied);
+    assert_eq!(carer.sync(vec![step]).await.results[0].outcome, OpOutcome::Quarantined);
+    let answer = carer.sync(vec![other, visit, by_name]).await;
     assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
 
     let general = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General]).await;
@@ -392,7 +417,10 @@ async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {
     assert!(text.contains("陈静") && !text.contains("腿脚不便"), "without the right to care nothing of it is shown");
     let all = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
     let text = all.post("dossier", &resident()).await.text().await.expect("a body");
-    assert!(text.contains("腿脚不便") && text.contains("夜里睡不好") && !text.contains("别人的理由"));
+    for words in ["腿脚不便", "夜里睡不好", "只写了名字"] {
+        assert!(text.contains(words), "{words}");
+    }
+    assert!(!text.contains("别人的理由"));
 
     // It goes with the person, also where who decides may not read it.
     general.ask::<Nothing>("request-open", &asks(Wish::Erase)).await;
@@ -403,11 +431,18 @@ async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {
         };
     general.ask::<Nothing>("request-decide", &decision).await;
     let left = whole(&world).await;
-    assert!(!left.contains("腿脚不便") && !left.contains("夜里睡不好"), "gone from records and history");
+    for words in ["腿脚不便", "夜里睡不好", "只写了名字", "等着核对的理由"] {
+        assert!(!left.contains(words), "{words} is gone from records, history and what waits");
+    }
     assert!(left.contains("别人的理由"));
     let page = carer.sync(vec![]).await.channels.into_iter().find(|page| page.channel.class == Class::Care);
     let page = page.expect("the channel starts over");
     assert!(page.reset && page.records.len() == 1, "the phone forgets it");
+    // What a phone sends later is added to nothing.
+    let answer = carer.sync(vec![late]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Quarantined);
+    let decision = Decision { op: answer.results[0].op, reason: String::new() };
+    assert_eq!(all.status("accept", &decision).await, 422, "and can't be accepted");
 }
 
 async fn a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose(base: Base) {

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     book::Bound,
     day,
+    form::MAX_INTERVAL,
     id::RecordId,
     record::{Kind, Name, Record},
     rights::Role,
@@ -19,6 +20,9 @@ pub const REVIEW_DAYS: u64 = 180;
 
 /// Days before the end of that time from which it is shown as due.
 pub const REVIEW_AHEAD_DAYS: i64 = 14;
+
+/// Days for which it is shown that a case has lapsed.
+const LAPSED_SHOWN_DAYS: i64 = 30;
 
 /// Days in which a supervisor confirms a case or declines it. \[P\]
 pub const CONFIRM_DAYS: u64 = 3;
@@ -184,27 +188,29 @@ impl CareFile {
         handed.map_or(self.case.carer.as_str(), |done| done.taken.to.as_str()).trim()
     }
 
-    /// The last look.
-    pub fn last_look(&self) -> Option<&(RecordId, CareVisit)> {
-        self.visits.iter().filter(|(_, visit)| visit.on.is_some()).max_by_key(|(id, visit)| (visit.on, *id))
+    /// The looks up to a day: one with a later date is a slip of the pen, and counts on no day before it.
+    fn looks(&self, today: NaiveDate) -> impl Iterator<Item = (NaiveDate, &CareVisit)> {
+        let dated = self.visits.iter().filter_map(|(_, visit)| Some((visit.on?, visit)));
+        dated.filter(move |(on, _)| *on <= today)
     }
 
     /// Whether there was a look on or after the day it was last confirmed.
-    pub fn looked_since_confirmed(&self) -> bool {
+    pub fn looked_since_confirmed(&self, today: NaiveDate) -> bool {
         let since = self.confirmed().map(Done::on);
-        self.visits.iter().any(|(_, visit)| visit.on.is_some_and(|on| since.is_none_or(|since| on >= since)))
+        self.looks(today).any(|(on, _)| since.is_none_or(|since| on >= since))
     }
 
     /// When the next look is due: by the interval from the last one, or from when it was confirmed or went on, or on the
-    /// day that was noted at the last look.
-    pub fn look_by(&self) -> Option<NaiveDate> {
+    /// day that was noted at the last look, where that is not further off than any interval may be.
+    pub fn look_by(&self, today: NaiveDate) -> Option<NaiveDate> {
         let begun = self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Resume))?.on();
         let every = Days::new(self.case.interval_days()?);
-        match self.last_look() {
-            Some((_, visit)) if visit.on.is_some_and(|on| on >= begun) => {
-                visit.next_on.or(visit.on.map(|on| on + every))
+        match self.looks(today).max_by_key(|(on, _)| *on).filter(|(on, _)| *on >= begun) {
+            Some((on, visit)) => {
+                let noted = visit.next_on.filter(|next| *next <= on + Days::new(MAX_INTERVAL));
+                Some(noted.unwrap_or(on + every))
             }
-            _ => Some(begun + every),
+            None => Some(begun + every),
         }
     }
 
@@ -218,7 +224,7 @@ impl CareFile {
                 add(Due::Confirm, reopened.or(self.case.opened_on).map(|on| on + Days::new(CONFIRM_DAYS)));
             }
             State::InCare => {
-                add(Due::Look, self.look_by());
+                add(Due::Look, self.look_by(today));
                 add(Due::Renew, self.review_by().filter(|by| (*by - today).num_days() <= REVIEW_AHEAD_DAYS));
                 let open = self.plan.iter().filter(|(_, item)| item.done_on.is_none());
                 add(Due::Plan, open.filter_map(|(_, item)| item.due).min());
@@ -228,7 +234,11 @@ impl CareFile {
                 add(Due::Resume, paused.and_then(|done| done.taken.until));
                 add(Due::Renew, self.review_by().filter(|by| (*by - today).num_days() <= REVIEW_AHEAD_DAYS));
             }
-            State::Closed | State::Lapsed => {}
+            // That it lapsed is seen for a while: somebody may still need help.
+            State::Lapsed => {
+                add(Due::Renew, self.review_by().filter(|by| (today - *by).num_days() <= LAPSED_SHOWN_DAYS));
+            }
+            State::Closed => {}
         }
         due.sort_by_key(|deadline| (deadline.by, deadline.what));
         due

@@ -4,7 +4,7 @@ use super::{
     codes::{Difficulty, Help, Interval, Reason, Referral, Way},
     workflow::Step,
 };
-use crate::{day, id::RecordId};
+use crate::{day, form::MAX_INTERVAL, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,7 @@ impl CareCase {
             Interval::Week => Some(7),
             Interval::Month => Some(30),
             Interval::Quarter => Some(90),
-            Interval::Own => self.days.map(u64::from).filter(|days| *days > 0),
+            Interval::Own => self.days.map(u64::from).filter(|days| (1..=MAX_INTERVAL).contains(days)),
         }
     }
 

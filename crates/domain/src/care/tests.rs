@@ -170,6 +170,12 @@ fn the_next_look_is_due_by_the_interval_or_on_the_day_that_was_noted() {
     let noted = json!({"case": id(CASE), "on": "2026-02-20", "way": "phone", "found": "住院", "next_on": "2026-02-25"});
     case.put(4, Kind::CareVisit, "2026-02-20", "孙丽", &noted);
     assert_eq!(case.due("2026-02-21"), [(Due::Look, "2026-02-25".to_owned())]);
+    // A slip of the pen puts nobody off: neither a look in the future, nor a next one years away.
+    case.look(5, "2027-02-20");
+    assert_eq!(case.due("2026-02-21"), [(Due::Look, "2026-02-25".to_owned())]);
+    let far = json!({"case": id(CASE), "on": "2026-02-24", "way": "home", "found": "好", "next_on": "2029-01-01"});
+    case.put(6, Kind::CareVisit, "2026-02-24", "孙丽", &far);
+    assert_eq!(case.due("2026-02-25"), [(Due::Look, "2026-03-26".to_owned())]);
     // In a leap year the day is another.
     assert_eq!(confirmed("2028-01-31").due("2028-02-01"), [(Due::Look, "2028-03-01".to_owned())]);
     let own = CareCase { interval: Some(Interval::Own), days: Some(10), ..Case::facts("2026-01-31") };
@@ -211,7 +217,9 @@ fn a_case_that_nobody_confirms_again_lapses_and_says_so_before() {
     assert_eq!(case.file().state(by + Days::new(1)), State::Lapsed);
     assert_eq!(case.due(&by.to_string())[0], (Due::Renew, by.to_string()));
     assert!(case.due("2026-06-01").iter().all(|(due, _)| *due != Due::Renew), "not weeks before");
-    assert!(case.due(&(by + Days::new(1)).to_string()).is_empty(), "nobody is looked after without a reason");
+    let after = |days: u64| case.due(&(by + Days::new(days)).to_string());
+    assert_eq!(after(1), [(Due::Renew, by.to_string())], "nobody is looked after without a reason, and it is seen");
+    assert!(after(31).is_empty());
     let late = by + Days::new(1);
     assert_eq!(
         check(&case.file(), &taken(Step::Renew), LEAD, "周兰", late),
@@ -247,6 +255,11 @@ fn a_pause_ends_by_a_day_and_what_is_closed_is_not_due() {
     assert_eq!(check(&case.file(), &pause, CARER, "孙丽", on), Ok(()));
     case.step(3, "2026-01-10", "孙丽", &pause);
     assert_eq!(case.due("2026-01-11"), [(Due::Resume, "2026-02-01".to_owned())]);
+    assert_eq!(
+        check(&case.file(), &taken(Step::Renew), LEAD, "周兰", on),
+        Err(Forbidden::Need(Need::Looked)),
+        "a pause does not keep it from being confirmed again"
+    );
     case.step(4, "2026-02-02", "孙丽", &taken(Step::Resume));
     assert_eq!(case.due("2026-02-03"), [(Due::Look, "2026-03-04".to_owned())], "the interval begins again");
     case.step(5, "2026-02-10", "孙丽", &taken(Step::Close));

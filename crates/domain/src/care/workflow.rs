@@ -123,7 +123,7 @@ impl Need {
                 said && case.reason.is_some() && case.interval_days().is_some()
             }
             Self::Guardian => !case.child || (!case.guardian.trim().is_empty() && case.guardian_agreed_on.is_some()),
-            Self::Looked => file.looked_since_confirmed(),
+            Self::Looked => file.looked_since_confirmed(on),
             Self::Why => !step.why.trim().is_empty(),
             Self::To => !step.to.trim().is_empty(),
             Self::Until => step.until.is_some_and(|until| until > on),
@@ -160,7 +160,7 @@ pub const ROWS: [Row; 8] = [
     Row { step: Step::Decline, from: &[S::Opened], to: Some(S::Closed), who: Who::Lead, needs: &[Need::Why] },
     Row {
         step: Step::Renew,
-        from: &[S::InCare],
+        from: &[S::InCare, S::Paused],
         to: None,
         who: Who::Lead,
         needs: &[Need::Facts, Need::Guardian, Need::Looked, Need::Why],

@@ -3,6 +3,7 @@
 use super::{Delta, Engine, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
+    record::Op,
     wire::{MAX_OP_BYTES, MAX_OPS, SyncRequest},
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -46,8 +47,8 @@ impl Pace {
     }
 }
 
-/// A pass under way. Ops of one record are never on their way in two requests at once: they could
-/// arrive in the wrong order.
+/// A pass under way. Ops of one record, or of one file, are never on their way in two requests at once: they could
+/// arrive in the wrong order, and a step without the one before it is set aside.
 #[derive(Clone, Debug)]
 pub struct Pass {
     app: String,
@@ -122,6 +123,12 @@ impl Engine {
         chosen.into_iter().map(|(_, id)| id).collect()
     }
 
+    /// The head of the file that an op's record is in; the record where it is in none.
+    fn file_of(&self, op: &Op) -> RecordId {
+        let stored = || self.record(op.record).and_then(|record| record.parent());
+        op.parent().or_else(stored).unwrap_or(op.record)
+    }
+
     /// The next request of a pass, with its number: the oldest waiting ops within the limits, and where
     /// the pull goes on. None when there is nothing to send, or nothing before an answer.
     pub fn depart(&self, pass: &mut Pass) -> Option<(u32, SyncRequest)> {
@@ -133,7 +140,7 @@ impl Engine {
         let (mut ops, mut bytes, mut held) = (Vec::new(), 0, Vec::new());
         while let Some(id) = queue.front().filter(|_| ops.len() < pass.most) {
             if let Some(Queued { op, .. }) = self.outbox.get(*id) {
-                if flying.contains(&op.record) {
+                if flying.contains(&self.file_of(op)) {
                     held.push(*id);
                 } else {
                     bytes += size_hint(op);
@@ -155,7 +162,7 @@ impl Engine {
         }
         pass.pull &= !pull;
         pass.departed += 1;
-        pass.flying.insert(pass.departed, ops.iter().map(|op| (op.id, op.record)).collect());
+        pass.flying.insert(pass.departed, ops.iter().map(|op| (op.id, self.file_of(op))).collect());
         let cursors = self.cursors.iter().map(|(channel, cursor)| (channel.clone(), cursor.position)).collect();
         let request = SyncRequest {
             device: self.head.device,
@@ -170,7 +177,7 @@ impl Engine {
 }
 
 /// About how many bytes an op takes on the wire, before compression.
-fn size_hint(op: &crate::record::Op) -> usize {
+fn size_hint(op: &Op) -> usize {
     let text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.len(),
         serde_json::Value::Array(items) => items.len() * 40,

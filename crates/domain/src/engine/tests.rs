@@ -168,6 +168,23 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
 }
 
 #[test]
+fn what_is_in_one_file_is_never_on_its_way_in_two_requests() {
+    let mut phone = Phone::new(1);
+    let put = |phone: &mut Phone, n: u64, kind: Kind, view: &Value| {
+        let channel: Channel = "411502001003-02/care".parse().expect("a channel");
+        let moment = Moment { now_ms: NOW, random: [u8::try_from(n).expect("small"); 10] };
+        let plan = phone.engine.plan_edit(record(n), kind, channel, view, moment).expect("a change");
+        phone.carry_out(plan);
+    };
+    put(&mut phone, 1, Kind::CareCase, &json!({"name": "赵桂兰"}));
+    put(&mut phone, 2, Kind::CareCase, &json!({"name": "陈静"}));
+    put(&mut phone, 3, Kind::CareStep, &json!({"case": record(1), "step": "pause"}));
+    let mut pass = Pass::new("test", 100, 1);
+    let mut sent = || phone.engine.depart(&mut pass).map(|(_, request)| request.ops[0].record);
+    assert_eq!([sent(), sent(), sent()], [Some(record(1)), Some(record(2)), None], "the step waits for its case");
+}
+
+#[test]
 fn where_passes_break_off_requests_get_smaller_and_larger_again_as_they_go_through() {
     let mut pace = Pace::default();
     assert_eq!(pace.most(), MAX_OPS);

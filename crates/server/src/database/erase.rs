@@ -70,6 +70,29 @@ impl Database {
         Ok(())
     }
 
+    /// Erases what waits for a decision and was to be added to these files; the worker is told that it was refused.
+    pub(super) async fn erase_waiting(
+        &self,
+        tx: &mut Writing,
+        channel: &Channel,
+        heads: &[RecordId],
+    ) -> sqlx::Result<()> {
+        let county = channel.grid.village().county().to_owned();
+        let waiting = "SELECT id, body FROM op WHERE county = $1 AND outcome = 'quarantined' AND body <> ''";
+        for row in sqlx::query(waiting).bind(&county).fetch_all(&mut **tx).await? {
+            let op: Op = serde_json::from_str(&row.try_get::<String, _>(1)?).map_err(decode)?;
+            if op.parent().is_none_or(|head| !heads.contains(&head)) {
+                continue;
+            }
+            sqlx::query("UPDATE op SET body = '', reason = NULL, outcome = 'refused' WHERE county = $1 AND id = $2")
+                .bind(&county)
+                .bind(key(uuid(&row, 0)?))
+                .execute(&mut **tx)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Takes a name out of a record and its history.
     async fn rewrite(&self, tx: &mut Writing, county: &str, record: RecordId, person: &Person<'_>) -> sqlx::Result<()> {
         let body: Option<String> = sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2")

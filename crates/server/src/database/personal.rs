@@ -9,7 +9,6 @@ use crate::random;
 use chrono::Datelike;
 use ruhu_domain::{
     Channel, Class, Kind, OpId, Record, RecordId,
-    care::records::CareCase,
     dispute::records::Party,
     household::Household,
     office::{Decided, Done, Found, Held, OfRecord, OpenRequest, Request, Wish},
@@ -17,8 +16,9 @@ use ruhu_domain::{
     rights::Place,
     visit::Visit,
 };
+use serde_json::Value;
 use sqlx::{Row, any::AnyRow};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is held on a resident.
 #[derive(Clone, Debug)]
@@ -96,17 +96,26 @@ impl Database {
         self.with_history(&own).await
     }
 
-    /// The care cases of a resident, each with the records that name it: all of them speak of this person.
+    /// The care cases of a resident anywhere in the county, each with the records that name it: all of them speak of this
+    /// person. A case is theirs where it names their record, or their household and their name.
     ///
     /// # Errors
     /// The database's.
-    pub async fn cared_for(&self, resident: RecordId, channel: &Channel) -> sqlx::Result<Vec<Record>> {
+    pub async fn cared_for(&self, of: &OfRecord, resident: &Resident) -> sqlx::Result<Vec<Record>> {
         const KINDS: [Kind; 4] = [Kind::CareCase, Kind::PlanItem, Kind::CareVisit, Kind::CareStep];
-        let mut records = self.records(channel.grid.as_str(), &KINDS).await?;
-        records.retain(|record| record.channel == *channel);
-        let own = |record: &&Record| record.view::<CareCase>().is_some_and(|case| case.resident == Some(resident));
+        let mut records = self.records(of.channel.grid.village().county(), &KINDS).await?;
+        records.retain(|record| record.channel.class == Class::Care);
+        let text = |record: &Record, name: &str| {
+            let value = record.fields.get(name).map(|field| &field.value);
+            value.and_then(Value::as_str).unwrap_or_default().trim().to_owned()
+        };
+        let (own, household) = (of.record.to_string(), resident.household.to_string());
+        let theirs = |record: &&Record| {
+            let named = text(record, "household") == household && text(record, "name") == resident.name.trim();
+            text(record, "resident") == own || named
+        };
         let cases = records.iter().filter(|record| record.kind == Kind::CareCase);
-        let cases: BTreeSet<RecordId> = cases.filter(own).map(|record| record.id).collect();
+        let cases: BTreeSet<RecordId> = cases.filter(theirs).map(|record| record.id).collect();
         records.retain(|record| cases.contains(&record.parent().unwrap_or(record.id)));
         Ok(records)
     }
@@ -181,10 +190,13 @@ impl Database {
         erase: Option<&Person<'_>>,
     ) -> sqlx::Result<bool> {
         // Care cases go whole, whoever decides: nothing else is in them than what is about this person.
-        let channel = Channel { grid: request.of.channel.grid.clone(), class: Class::Care };
-        let cases = if erase.is_some() { self.cared_for(request.of.record, &channel).await? } else { Vec::new() };
-        let ids: Vec<RecordId> = cases.iter().map(|record| record.id).collect();
-        let files = (!ids.is_empty()).then_some((channel, ids));
+        let mut cases: BTreeMap<String, (Channel, Vec<RecordId>)> = BTreeMap::new();
+        if let Some(HeldOn { resident, .. }) = self.held_on(&request.of).await?.filter(|_| erase.is_some()) {
+            for record in self.cared_for(&request.of, &resident).await? {
+                let of = cases.entry(record.channel.to_string());
+                of.or_insert_with(|| (record.channel.clone(), Vec::new())).1.push(record.id);
+            }
+        }
         let mut tx = self.begin().await?;
         let done = sqlx::query(
             "UPDATE personal_request SET granted = $1, answer = $2, decided_by = $3, decided_at = $4
@@ -202,15 +214,17 @@ impl Database {
             return Ok(false);
         }
         if erase.is_some() {
-            self.erase_in(&mut tx, &request.of.channel, &[request.of.record], erase).await?;
-            if let Some((channel, records)) = &files {
+            // `care` comes before `general`, as in the order in which a push locks its channels.
+            for (channel, records) in cases.values() {
                 self.erase_in(&mut tx, channel, records, None).await?;
+                self.erase_waiting(&mut tx, channel, records).await?;
                 for record in records {
                     let subject = record.to_string();
                     append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject })
                         .await?;
                 }
             }
+            self.erase_in(&mut tx, &request.of.channel, &[request.of.record], erase).await?;
             let subject = request.of.record.to_string();
             append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject }).await?;
         }

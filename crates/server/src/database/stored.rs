@@ -74,7 +74,15 @@ impl<'a> Ground<'a> {
         }
         let history = if before.seen { stored_ops(tx, engine, county, ops).await? } else { Vec::new() };
         let there: HashSet<RecordId> = records.iter().map(|(record, _)| record.id).collect();
-        let missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
+        let mut missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
+        // Nothing is added to a file that was erased.
+        let mut heads: HashSet<RecordId> = ops.iter().filter_map(Op::parent).filter(|id| !there.contains(id)).collect();
+        if !heads.is_empty() {
+            for (head, _) in stored_records(tx, engine, county, heads.iter().copied()).await? {
+                heads.remove(&head.id);
+            }
+            missing.extend(heads);
+        }
         let gone = records_with_history(tx, engine, county, &missing).await?;
         if !gone.is_empty() && !stored_records(tx, engine, county, gone.iter().copied()).await?.is_empty() {
             // It was not gone: another transaction made it in between, in another channel.

@@ -52,16 +52,14 @@ pub async fn dossier(
     Asked(of): Asked<OfRecord>,
 ) -> Result<Json<Dossier>, Refusal> {
     official.answers_for(Duty::Personal, &of.channel)?;
-    let HeldOn { found, mut records, .. } = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
+    let HeldOn { found, resident, mut records, .. } = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
     let files = Channel { grid: of.channel.grid.clone(), class: Class::Mediation };
     if duties::answers_for(&official.grants, Duty::Personal, &files) {
         records.extend(database.party_in(of.record, &files).await?);
     }
-    let care = Channel { class: Class::Care, ..files };
-    if duties::answers_for(&official.grants, Duty::Personal, &care) {
-        let cases = database.cared_for(of.record, &care).await?;
-        records.extend(database.with_history(&cases).await?);
-    }
+    let mut cases = database.cared_for(&of, &resident).await?;
+    cases.retain(|record| duties::answers_for(&official.grants, Duty::Personal, &record.channel));
+    records.extend(database.with_history(&cases).await?);
     database.put_on_record(&[official.does(Act::Dossier, of.record.to_string())]).await?;
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
     let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
