@@ -110,7 +110,7 @@ pub fn Insets(
 ) -> impl IntoView {
     let app = use_app();
     let [matters, cases] = [(); 2].map(|()| RwSignal::new_local(None::<AnyView>));
-    // Rights may come with the first answer of the office, while the page is shown.
+    // Rights may come with the first answer of the office, or end, while the page is shown.
     let may_mediate = Memo::new(move |_| !app.mediation_channels().is_empty());
     let may_care = Memo::new(move |_| !app.care_channels().is_empty());
     Effect::new(move |_| {
@@ -118,6 +118,8 @@ pub fn Insets(
             leptos::task::spawn_local(ScopedFuture::new(async move {
                 drop(matters.try_set(inset_of_disputes(inset).await.ok()));
             }));
+        } else {
+            matters.set(None);
         }
     });
     Effect::new(move |_| {
@@ -125,6 +127,8 @@ pub fn Insets(
             leptos::task::spawn_local(ScopedFuture::new(async move {
                 drop(cases.try_set(inset_of_care(inset).await.ok()));
             }));
+        } else {
+            cases.set(None);
         }
     });
     let shown = |view: RwSignal<Option<AnyView>, LocalStorage>| {

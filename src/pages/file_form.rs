@@ -83,7 +83,7 @@ fn form(draft: Option<Draft>, back: String, none: (&'static str, &'static str)) 
     let fields = draft.as_ref().map(|draft| form::fields(&draft.kind)).unwrap_or_default();
     match draft.filter(|_| !fields.is_empty()) {
         Some(draft) => view! { <FileForm draft back/> }.into_any(),
-        None => view! { <Page title="没有" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),
+        None => view! { <Page title="表单" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),
     }
 }
 

@@ -67,8 +67,8 @@ impl App {
     /// disputes too.
     pub fn known_people(self, typed: &str, earlier: bool) -> Vec<Person> {
         self.read(|notebook| {
-            let disputes = if earlier { notebook.disputes().clone() } else { Disputes::default() };
-            known::people(&notebook.roster(), &disputes, typed, clock::today())
+            let (disputes, none) = (notebook.disputes(), Disputes::default());
+            known::people(&notebook.roster(), if earlier { &disputes } else { &none }, typed, clock::today())
         })
     }
 

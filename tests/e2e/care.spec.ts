@@ -101,6 +101,39 @@ test("a carer sees who is due, looks, and opens a case that somebody else confir
   await expect(page.getByText("关爱中").first()).toBeVisible();
 });
 
+for (const [name, look] of Object.entries({
+  dark: { theme: "dark", large_type: false },
+  large: { theme: "light", large_type: true },
+})) {
+  test(`every screen of care is sound: ${name}`, async ({ server, phone }) => {
+    const page = await phone.open();
+    await page.addInitScript((look) => {
+      localStorage.setItem("ruhu.preferences", JSON.stringify({ account: "", ...look }));
+    }, look);
+    await logIn(page, server.url, "sunli");
+    await ready(page);
+    await tab(page, "今日");
+    await expect(page.getByRole("link", { name: /东湾3号/ })).toBeVisible();
+    await shot(page, `care-${name}-today`);
+    await tab(page, "关爱");
+    await page.getByRole("link", { name: /东湾3号/ }).click();
+    await expect(page.getByText("独自生活，子女在外地")).toBeVisible();
+    await shot(page, `care-${name}-case`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await shot(page, `care-${name}-wide`);
+    await page.setViewportSize({ width: 360, height: 640 });
+    await page.getByText("其他步骤").click();
+    await page.getByRole("link", { name: "暂停" }).click();
+    await expect(page.getByLabel("什么时候恢复")).toBeVisible();
+    await shot(page, `care-${name}-step`);
+    await page.getByRole("link", { name: "返回" }).click();
+    await tab(page, "关爱");
+    await page.getByRole("link", { name: "新个案" }).click();
+    await expect(page.getByLabel("立案理由")).toBeVisible();
+    await shot(page, `care-${name}-form`);
+  });
+}
+
 test("a phone without the right to care holds nothing of it", async ({ server, phone, second }) => {
   const carer = await second.open();
   await logIn(carer, server.url, "sunli");

@@ -236,7 +236,7 @@ impl Intake {
         }
         if op.changes.contains_key(MOVED) {
             if op.kind.head().is_some() {
-                return Err("卷宗留在登记它的网格，要转给别处请办“移送”，已交主管核对".into());
+                return Err("卷宗留在登记它的网格，不能移走，已交主管核对".into());
             }
             let Some(to) = op.moves_to().filter(|to| channel.leads_to(to)) else {
                 return Err("只能移到同一个县（市、区）的网格，已交主管核对".into());

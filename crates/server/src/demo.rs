@@ -268,7 +268,7 @@ impl Demo {
         self.ops.drain(..).map(|op| Incoming::Op(Box::new(op))).collect()
     }
 
-    /// Two care cases, of the first heads of households.
+    /// Two care cases: of the heads of the second and the third household.
     fn cases(&mut self, people: &[Record]) {
         self.channel.class = Class::Care;
         let of = |kind: Kind| people.iter().filter(move |record| record.kind == kind);
