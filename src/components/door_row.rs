@@ -21,7 +21,7 @@ pub fn DoorRow(
     let due = door.is_due(clock::today());
     let nobody_home = move |_| leptos::task::spawn_local(async move { app.log_nobody_home(id).await });
     view! {
-        <article class="door" class:due=due>
+        <article class=if due { "door due" } else { "door" }>
             <a href=format!("/households/{id}") class="door-main">
                 <span class="door-number">{door.household.number.clone()}</span>
                 <span class="door-text">

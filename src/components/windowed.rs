@@ -4,7 +4,7 @@ use crate::platform::window;
 use leptos::{ev, html, prelude::*};
 use std::sync::Arc;
 
-/// Rows drawn above and below the view.
+/// Rows drawn above and below the view, once those in it are on the screen.
 const MARGIN: usize = 3;
 
 /// A list whose rows all have one height.
@@ -29,10 +29,14 @@ where
 {
     let list = NodeRef::<html::Ul>::new();
     let view_top = RwSignal::new(0.0_f64);
+    // The items that are on the screen, by where they are in memory.
+    let shown_items = RwSignal::new(0_usize);
+    let address = move |items: &Arc<Vec<T>>| Arc::as_ptr(items) as usize;
     let look = move || {
         // The list may be gone by the time of a frame that was asked for.
         if let Some(list) = list.try_get_untracked().flatten() {
             view_top.try_set(-list.get_bounding_client_rect().top());
+            shown_items.try_set(items.with_untracked(address));
         }
     };
     let scrolling = window_event_listener(ev::scroll, move |_| look());
@@ -52,9 +56,10 @@ where
         let view = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(800.0);
         let top = view_top.get();
         let first = (top.max(0.0) / height) as usize;
-        let shown = ((view + top.min(0.0)).max(0.0) / height).ceil() as usize + 1;
-        let from = first.saturating_sub(MARGIN).min(count);
-        (from, (first + shown + MARGIN).min(count))
+        let last = ((view + top).max(0.0) / height).ceil() as usize;
+        let margin = if items.with(address) == shown_items.get() { MARGIN } else { 0 };
+        let from = first.saturating_sub(margin).min(count);
+        (from, (last + margin).min(count))
     });
     let visible = move || {
         let (from, to) = range.get();

@@ -152,11 +152,8 @@ fn FileForm(
     });
     let below = below_first(id, draft.get_value(), values, choose);
     let back = StoredValue::new(back);
-    let leave = move || {
-        // A new head is gone on with in its file.
-        let path = if head { kind.with_value(|kind| path_of(kind, id)) } else { back.get_value() };
-        app.leave_for(&path);
-    };
+    // A new head is gone on with in its file.
+    let next = move || if head { kind.with_value(|kind| path_of(kind, id)) } else { back.get_value() };
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         if saving.get_untracked() {
@@ -170,10 +167,7 @@ fn FileForm(
         saving.set(true);
         leptos::task::spawn_local(async move {
             match app.save_form(&draft.get_value()).await {
-                Ok(()) => {
-                    app.say("已保存 ✓ 已存本机", None);
-                    leave();
-                }
+                Ok(()) => app.saved("已保存 ✓ 已存本机", next()),
                 Err(error) => {
                     let _ = saving.try_set(false);
                     drop(problem.try_set(Some(error.to_string())));

@@ -97,10 +97,7 @@ pub fn Sign(
         };
         leptos::task::spawn_local(async move {
             match app.sign(&signature).await {
-                Ok(()) => {
-                    app.say("已签 ✓ 已存本机", None);
-                    app.leave_for(&format!("/matters/{dispute}"));
-                }
+                Ok(()) => app.saved("已签 ✓ 已存本机", format!("/matters/{dispute}")),
                 Err(error) => drop(problem.try_set(Some(error.to_string()))),
             }
         });

@@ -81,7 +81,7 @@ fn VisitForm(
             open.keep_draft(Draft { values, touched: clock::now_ms(), ..base.get_value() });
         }
     };
-    let leave = move || app.leave_for(&format!("/households/{household}"));
+    let back = move || format!("/households/{household}");
     let save = {
         move |event: SubmitEvent| {
             event.prevent_default();
@@ -96,10 +96,7 @@ fn VisitForm(
             saving.set(true);
             leptos::task::spawn_local(async move {
                 match app.save_visit(id, visit).await {
-                    Ok(()) => {
-                        app.say("已保存 ✓ 已存本机", None);
-                        leave();
-                    }
+                    Ok(()) => app.saved("已保存 ✓ 已存本机", back()),
                     Err(error) => {
                         let _ = saving.try_set(false);
                         drop(problem.try_set(Some((None, error.to_string()))));
@@ -112,7 +109,7 @@ fn VisitForm(
         leptos::task::spawn_local(async move {
             let Some(open) = app.notebook() else { return };
             match open.forget_draft(id).await {
-                Ok(()) => leave(),
+                Ok(()) => app.leave_for(&back()),
                 Err(error) => drop(problem.try_set(Some((None, error.to_string())))),
             }
         });

@@ -15,6 +15,9 @@ pub mod space;
 pub mod speech;
 pub mod tabs;
 
+use leptos::prelude::{request_animation_frame, set_timeout};
+use std::time::Duration;
+
 /// `N` random bytes.
 ///
 /// # Panics
@@ -31,6 +34,11 @@ pub fn random<const N: usize>() -> [u8; N] {
 /// Outside a page: the app runs nowhere else.
 pub fn window() -> web_sys::Window {
     web_sys::window().expect("the app runs in a page")
+}
+
+/// Does something when what was changed in the page is on the screen.
+pub fn after_paint(then: impl FnOnce() + 'static) {
+    request_animation_frame(move || set_timeout(then, Duration::ZERO));
 }
 
 /// Opens the system's print window; where the browser has none nothing happens.

@@ -264,6 +264,18 @@ impl App {
         self.notebook.with_value(|open| open.as_ref().map(|open| look(open))).unwrap_or_default()
     }
 
+    /// Says that a form was saved, and leaves for another screen when that is on the screen: to draw the next one takes
+    /// longer than to save.
+    pub fn saved(self, words: &str, path: String) {
+        self.say(words, None);
+        let form = self.path.get_untracked();
+        platform::after_paint(move || {
+            if self.path.get_untracked() == form {
+                self.leave_for(&path);
+            }
+        });
+    }
+
     /// Leaves a form that is done for another screen: 返回 does not lead to the form again.
     pub fn leave_for(self, path: &str) {
         self.go(path, true);

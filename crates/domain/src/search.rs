@@ -62,10 +62,32 @@ impl Haystack {
         }
     }
 
+    fn owner(&self, at: usize) -> RecordId {
+        self.owners[self.starts.partition_point(|start| *start <= at) - 1]
+    }
+
     fn find(&self, needle: &str, hits: &mut Hits) {
         for (at, _) in self.text.match_indices(needle) {
-            let entry = self.starts.partition_point(|start| *start <= at) - 1;
-            if !hits.add(self.owners[entry]) {
+            if !hits.add(self.owner(at)) {
+                return;
+            }
+        }
+    }
+
+    /// Texts that begin with it first, then those that have it further on.
+    fn find_beginnings_first(&self, needle: &str, hits: &mut Hits) {
+        let mut further = Vec::new();
+        for (at, _) in self.text.match_indices(needle) {
+            if self.text.as_bytes()[at - 1] != b'\n' {
+                if further.len() < MAX_HITS {
+                    further.push(self.owner(at));
+                }
+            } else if !hits.add(self.owner(at)) {
+                return;
+            }
+        }
+        for owner in further {
+            if !hits.add(owner) {
                 return;
             }
         }
@@ -81,7 +103,7 @@ struct Hits {
 impl Hits {
     /// Adds a hit; false when there are enough.
     fn add(&mut self, owner: RecordId) -> bool {
-        if self.seen.insert(owner) {
+        if self.found.len() < MAX_HITS && self.seen.insert(owner) {
             self.found.push(owner);
         }
         self.found.len() < MAX_HITS
@@ -137,11 +159,9 @@ impl Index {
             }
             self.addresses.find(&query, &mut hits);
         } else if query.is_ascii() {
-            self.initials.find(&format!("\n{query}"), &mut hits);
-            self.initials.find(&query, &mut hits);
+            self.initials.find_beginnings_first(&query, &mut hits);
         } else {
-            self.names.find(&format!("\n{query}"), &mut hits);
-            self.names.find(&query, &mut hits);
+            self.names.find_beginnings_first(&query, &mut hits);
             self.addresses.find(&query, &mut hits);
         }
         hits.found
