@@ -15,6 +15,8 @@ pub mod space;
 pub mod speech;
 pub mod tabs;
 
+use futures::{channel::oneshot, future::select};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{request_animation_frame, set_timeout};
 use std::time::Duration;
 
@@ -36,9 +38,12 @@ pub fn window() -> web_sys::Window {
     web_sys::window().expect("the app runs in a page")
 }
 
-/// Does something when what was changed in the page is on the screen.
-pub fn after_paint(then: impl FnOnce() + 'static) {
-    request_animation_frame(move || set_timeout(then, Duration::ZERO));
+/// Waits until what was changed in the page is on the screen. A page that is not looked at is not drawn: then it waits
+/// for a tenth of a second.
+pub async fn painted() {
+    let (done, drawn) = oneshot::channel::<()>();
+    request_animation_frame(move || set_timeout(move || drop(done), Duration::ZERO));
+    drop(select(drawn, TimeoutFuture::new(100)).await);
 }
 
 /// Opens the system's print window; where the browser has none nothing happens.

@@ -269,7 +269,8 @@ impl App {
     pub fn saved(self, words: &str, path: String) {
         self.say(words, None);
         let form = self.path.get_untracked();
-        platform::after_paint(move || {
+        leptos::task::spawn_local(async move {
+            platform::painted().await;
             if self.path.get_untracked() == form {
                 self.leave_for(&path);
             }

@@ -59,6 +59,8 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
             leptos::task::spawn_local(service_worker::ask_for_sync());
             continue;
         }
+        // What the worker just did is shown first.
+        platform::painted().await;
         app.status.set(SyncStatus::Sending);
         let done = notebook.pass().await;
         failures = if done.is_ok() { 0 } else { failures + 1 };

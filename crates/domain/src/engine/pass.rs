@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// The most requests on their way at once: while one is being answered the next is being packed.
 pub const WINDOW: usize = 2;
 
+/// A request takes so many ops before the queue is shared out among those that may be on their way at once.
+const SHARED_FROM: usize = 250;
+
 /// The most ops under review that a pass asks about.
 const REVIEWS: usize = 50;
 
@@ -138,7 +141,8 @@ impl Engine {
         let queue = pass.queue.get_or_insert_with(|| self.to_send());
         let flying: BTreeSet<RecordId> = pass.flying.values().flatten().map(|(_, record)| *record).collect();
         let (mut ops, mut bytes, mut held) = (Vec::new(), 0, Vec::new());
-        while let Some(id) = queue.front().filter(|_| ops.len() < pass.most) {
+        let most = pass.most.min(queue.len().div_ceil(WINDOW).max(SHARED_FROM));
+        while let Some(id) = queue.front().filter(|_| ops.len() < most) {
             if let Some(Queued { op, .. }) = self.outbox.get(*id) {
                 if flying.contains(&self.file_of(op)) {
                     held.push(*id);
