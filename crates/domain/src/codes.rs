@@ -36,6 +36,12 @@ macro_rules! code_table {
                 Self::ALL.iter().copied().find(|item| item.label() == text || item.code() == text)
             }
         }
+
+        impl From<$name> for &'static str {
+            fn from(item: $name) -> Self {
+                item.label()
+            }
+        }
     };
 }
 

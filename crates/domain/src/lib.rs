@@ -9,6 +9,7 @@ pub mod care;
 pub mod codes;
 pub mod day;
 pub mod dispute;
+pub mod due;
 pub mod duties;
 pub mod engine;
 pub mod form;

@@ -3,6 +3,7 @@
 
 use crate::{
     dispute,
+    due::Deadline,
     duties::Duty,
     id::{DeviceId, OpId, RecordId},
     ledger::Ledger,
@@ -491,8 +492,8 @@ pub struct Matter {
 
 impl Matter {
     /// What is due; none where nothing is.
-    pub fn deadline(&self) -> Option<dispute::deadlines::Deadline> {
-        Some(dispute::deadlines::Deadline { what: self.due?, by: self.by? })
+    pub fn deadline(&self) -> Option<Deadline<dispute::deadlines::Due>> {
+        Some(Deadline { what: self.due?, by: self.by? })
     }
 }
 

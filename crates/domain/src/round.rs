@@ -81,6 +81,8 @@ pub struct Door {
     pub reached: Option<i64>,
     /// The day the next visit is due; none when it never was visited: due now.
     pub due: Option<NaiveDate>,
+    /// Whether that day was noted at a visit: agreed on, or for another try where nobody was home.
+    pub appointed: bool,
 }
 
 impl Door {
@@ -192,21 +194,19 @@ impl Roster {
     pub fn door(&self, id: RecordId) -> Option<Door> {
         let (_, household) = self.households.get(&id)?;
         let visits = self.visits_of.get(&id).into_iter().flatten().rev();
-        let mut visits = visits.filter_map(|(at, id)| Some((*at, *id, self.visits.get(id)?)));
-        let mut reached = None;
-        let mut last = None;
-        for (at, visit_id, visit) in visits.by_ref() {
+        let visits = visits.filter_map(|(at, id)| Some((*at, *id, self.visits.get(id)?)));
+        let (mut reached, mut last, mut agreed) = (None, None, None);
+        for (at, visit_id, visit) in visits {
             last.get_or_insert(LastVisit { id: visit_id, at, outcome: visit.outcome });
+            agreed = agreed.or(visit.next_on);
             if visit.outcome.reached() {
-                reached = Some((at, visit));
+                reached = Some(at);
                 break;
             }
         }
-        let due = reached.map(|(at, visit)| {
-            let days = if household.tags.is_empty() { ORDINARY_DAYS } else { TAGGED_DAYS };
-            visit.next_on.unwrap_or_else(|| day::day(at) + Days::new(days))
-        });
-        Some(Door { id, household: household.clone(), last, reached: reached.map(|(at, _)| at), due })
+        let rhythm = Days::new(if household.tags.is_empty() { ORDINARY_DAYS } else { TAGGED_DAYS });
+        let due = agreed.or_else(|| reached.map(|at| day::day(at) + rhythm));
+        Some(Door { id, household: household.clone(), last, reached, due, appointed: agreed.is_some() })
     }
 
     /// Every door, in walking order: by the order on the round, then by house number.

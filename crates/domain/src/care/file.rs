@@ -7,7 +7,9 @@ use super::{
 };
 use crate::{
     book::Bound,
+    codes::code_table,
     day,
+    due::{Deadline, LEAD_AFTER_DAYS},
     form::MAX_INTERVAL,
     id::RecordId,
     record::{Kind, Name, Record},
@@ -26,9 +28,6 @@ const LAPSED_SHOWN_DAYS: i64 = 30;
 
 /// Days in which a supervisor confirms a case or declines it. \[P\]
 pub const CONFIRM_DAYS: u64 = 3;
-
-/// Days after which what is late is the village lead's to see, too. \[P\]
-pub const LEAD_AFTER_DAYS: i64 = 4;
 
 /// A step that was taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,52 +68,19 @@ pub struct CareFile {
     pub steps: Vec<Done>,
 }
 
-/// What is due on a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Due {
-    /// 看望: a look.
-    Look,
-    /// 确认: a supervisor's word on a new case.
-    Confirm,
-    /// 复核: a supervisor's word that it goes on; without it the case lapses.
-    Renew,
-    /// 恢复: a pause that ends.
-    Resume,
-    /// 计划: an item of the plan.
-    Plan,
-}
-
-impl Due {
-    /// What it is called.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Look => "看望",
-            Self::Confirm => "确认立案",
-            Self::Renew => "复核",
-            Self::Resume => "恢复",
-            Self::Plan => "帮扶计划",
-        }
-    }
-}
-
-/// Something that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline {
-    /// What.
-    pub what: Due,
-    /// Until when.
-    pub by: NaiveDate,
-}
-
-impl Deadline {
-    /// Days late on a day; negative before.
-    pub fn late(self, today: NaiveDate) -> i64 {
-        (today - self.by).num_days()
-    }
-
-    /// In words: `看望 逾期2天`, `复核 还有5天`.
-    pub fn words(self, today: NaiveDate) -> String {
-        day::due_words(self.what.label(), self.late(today))
+code_table! {
+    /// What is due on a case.
+    Due {
+        /// A look.
+        Look = "look", "看望";
+        /// A supervisor's word on a new case.
+        Confirm = "confirm", "确认立案";
+        /// A supervisor's word that it goes on; without it the case lapses.
+        Renew = "renew", "复核";
+        /// A pause that ends.
+        Resume = "resume", "恢复";
+        /// An item of the plan.
+        Plan = "plan", "帮扶计划";
     }
 }
 
@@ -215,7 +181,7 @@ impl CareFile {
     }
 
     /// What is due, the earliest first. A review is due some days before the case would lapse.
-    pub fn deadlines(&self, today: NaiveDate) -> Vec<Deadline> {
+    pub fn deadlines(&self, today: NaiveDate) -> Vec<Deadline<Due>> {
         let mut due = Vec::new();
         let mut add = |what: Due, by: Option<NaiveDate>| due.extend(by.map(|by| Deadline { what, by }));
         match self.state(today) {
@@ -246,14 +212,35 @@ impl CareFile {
 
     /// What is due for somebody with these roles: looks, pauses and the plan for who looks after it, and for the lead
     /// when they are late; confirmations for the lead who may give them, and to be asked for by who looks after it.
-    pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline> {
+    pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline<Due>> {
         let (carer, lead) = (self.carer() == name, roles.contains(&Role::VillageLead));
-        let concerns = |deadline: &Deadline| match deadline.what {
+        let concerns = |deadline: &Deadline<Due>| match deadline.what {
             Due::Confirm => lead && !self.is_work_of(name),
             Due::Renew => carer || lead,
             Due::Look | Due::Resume | Due::Plan => carer || (lead && deadline.late(today) >= LEAD_AFTER_DAYS),
         };
         self.deadlines(today).into_iter().find(concerns)
+    }
+
+    /// Why something is due when it is, in plain words that tell nothing of the person.
+    pub fn why_due(&self, what: Due, today: NaiveDate) -> String {
+        match what {
+            Due::Look => {
+                let every = self.case.interval_days().unwrap_or_default();
+                match self.looks(today).max_by_key(|(on, _)| *on) {
+                    Some((_, visit)) if visit.next_on.is_some() && self.look_by(today) == visit.next_on => {
+                        "上次看望时约定".to_owned()
+                    }
+                    Some((on, _)) => format!("上次{}，每{every}天一次", day::words(on)),
+                    None => format!("还没看望过，每{every}天一次"),
+                }
+            }
+            Due::Confirm => format!("立案后{CONFIRM_DAYS}天内确认"),
+            Due::Renew if self.state(today) == State::Lapsed => "已失效；仍需帮扶请复核".to_owned(),
+            Due::Renew => format!("每{REVIEW_DAYS}天复核，逾期失效"),
+            Due::Resume => "暂停期满".to_owned(),
+            Due::Plan => "计划里写明的日期".to_owned(),
+        }
     }
 
     /// Whether it is somebody's work: they look after it or opened it.

@@ -1,10 +1,10 @@
-//! What is due on a dispute and when, and who is told when it is late (督办). Computed from dates alone, so also offline.
+//! What is due on a dispute and when.
 
 use super::{
-    file::File,
+    file::{Done, File},
     workflow::{State, Step},
 };
-use crate::{codes::code_table, day};
+use crate::{codes::code_table, day, due::Deadline};
 use chrono::{Days, NaiveDate};
 
 /// Days to accept or refuse a registered dispute. \[P\]
@@ -26,63 +26,45 @@ code_table! {
     }
 }
 
-/// Something that is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline {
-    /// What.
-    pub what: Due,
-    /// Until when.
-    pub by: NaiveDate,
-}
-
-code_table! {
-    /// How far a delay has come on the ladder of those who are told. \[P\]
-    Rung {
-        Ahead = "ahead", "未到期";
-        Soon = "soon", "即将到期";
-        Today = "today", "今天到期";
-        Reminded = "reminded", "已逾期，催办";
-        Lead = "lead", "逾期，报村负责人";
-        Township = "township", "逾期，乡镇领办";
-        County = "county", "逾期，县级督办";
-    }
-}
-
-/// Days late from which on a rung is reached.
-const LADDER: [(i64, Rung); 6] =
-    [(15, Rung::County), (8, Rung::Township), (4, Rung::Lead), (1, Rung::Reminded), (0, Rung::Today), (-3, Rung::Soon)];
-
-impl Deadline {
-    /// Days late on a day; negative before.
-    pub fn late(self, today: NaiveDate) -> i64 {
-        (today - self.by).num_days()
-    }
-
-    /// How far up the ladder it is on a day.
-    pub fn rung(self, today: NaiveDate) -> Rung {
-        let late = self.late(today);
-        LADDER.iter().find(|(days, _)| late >= *days).map_or(Rung::Ahead, |(_, rung)| *rung)
-    }
-
-    /// In words: `调解 逾期2天`, `受理 今天到期`, `回访 还有5天`.
-    pub fn words(self, today: NaiveDate) -> String {
-        day::due_words(self.what.label(), self.late(today))
-    }
-}
-
 impl File {
-    /// Until when it is to be mediated; none before it is accepted. An extension that the parties agreed to moves it.
-    pub fn mediate_by(&self) -> Option<NaiveDate> {
+    /// The step from which the days to mediate run, and until when the parties agreed to extend them.
+    fn mediation(&self) -> Option<(&Done, Option<NaiveDate>)> {
         let begun = self
             .history()
             .rev()
             .find(|done| matches!(done.taken.step, Step::Accept | Step::Reopen | Step::TakeBack))?;
         let extended = self.history().filter(|done| done.at > begun.at).filter_map(|done| done.taken.until).max();
+        Some((begun, extended))
+    }
+
+    /// Until when it is to be mediated; none before it is accepted. An extension that the parties agreed to moves it.
+    pub fn mediate_by(&self) -> Option<NaiveDate> {
+        let (begun, extended) = self.mediation()?;
         Some(extended.unwrap_or(begun.on() + Days::new(MEDIATE_DAYS)))
     }
 
+    /// Why something is due when it is, in plain words.
+    pub fn why_due(&self, what: Due) -> String {
+        let on = |done: &Done| day::words(done.on());
+        match what {
+            Due::Accept => {
+                let registered = self.last(Step::Register).map(on).unwrap_or_default();
+                format!("{registered}登记，{ACCEPT_DAYS}天内受理")
+            }
+            Due::Mediate => match self.mediation() {
+                Some((_, Some(_))) => "双方同意延期".to_owned(),
+                Some((begun, None)) => {
+                    format!("{}{}，{MEDIATE_DAYS}天内调解", on(begun), begun.taken.step.label())
+                }
+                None => String::new(),
+            },
+            Due::Perform => "协议约定的期限".to_owned(),
+            Due::FollowUp => format!("履行期满{FOLLOW_UP_DAYS}天后回访"),
+        }
+    }
+
     /// What is due next; none where nothing is.
-    pub fn deadline(&self) -> Option<Deadline> {
+    pub fn deadline(&self) -> Option<Deadline<Due>> {
         let (what, by) = match self.state {
             State::Registered => (Due::Accept, self.last(Step::Register)?.on() + Days::new(ACCEPT_DAYS)),
             State::Accepted | State::Assigned | State::Mediating => (Due::Mediate, self.mediate_by()?),

@@ -2,7 +2,7 @@
 
 use super::{
     codes::{Consent, EndReason, Form, Mark, Matter, Side, Source},
-    deadlines::{Deadline, Due, Rung},
+    deadlines::Due,
     file::File,
     papers::Paper,
     records::{Agreement, Dispute, FollowUp, PARENT, Party, Session, Signature, Taken, Term},
@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     book::Bound,
-    day, form,
+    day,
+    due::{Deadline, Rung},
+    form,
     id::{DeviceId, OpId, RecordId},
     intake::{Intake, Past, Sender},
     record::{Channel, Class, Kind, Op, Record, WITHDRAWN, diff},

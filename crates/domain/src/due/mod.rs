@@ -1,0 +1,229 @@
+//! What is due, of every kind of work, in one list: since when, why, and who is told next where it stays undone.
+//! Computed from dates alone, so also offline.
+
+pub mod calendar;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    care::Cases,
+    codes::code_table,
+    day,
+    dispute::{Disputes, codes::Matter, file::File},
+    id::RecordId,
+    rights::Role,
+    round::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
+};
+use chrono::{Days, NaiveDate};
+use std::collections::HashMap;
+
+/// Days before something is due from which it is shown on 今日.
+pub const AHEAD_DAYS: u64 = 3;
+
+code_table! {
+    /// How far a delay has come on the ladder of those who are told. \[P\]
+    Rung {
+        Ahead = "ahead", "未到期";
+        Soon = "soon", "即将到期";
+        Today = "today", "今天到期";
+        Reminded = "reminded", "已逾期，催办";
+        Lead = "lead", "逾期，报村负责人";
+        Township = "township", "逾期，乡镇领办";
+        County = "county", "逾期，县级督办";
+    }
+}
+
+/// Days late from which on a rung is reached.
+type Ladder = &'static [(i64, Rung)];
+
+/// The ladder of disputes.
+const DISPUTES: Ladder = &[
+    (15, Rung::County),
+    (8, Rung::Township),
+    (4, Rung::Lead),
+    (1, Rung::Reminded),
+    (0, Rung::Today),
+    (-3, Rung::Soon),
+];
+
+/// The ladder of care cases: nobody above the case's supervisor reads them.
+const CASES: Ladder = &[(LEAD_AFTER_DAYS, Rung::Lead), (1, Rung::Reminded), (0, Rung::Today), (-3, Rung::Soon)];
+
+/// The ladder of doors: offices see how many are late, not which.
+const DOORS: Ladder = &[(1, Rung::Reminded), (0, Rung::Today), (-3, Rung::Soon)];
+
+/// Days after which what is late on a care case is the village lead's to see, too. \[P\]
+pub const LEAD_AFTER_DAYS: i64 = 4;
+
+fn rung_of(ladder: Ladder, late: i64) -> Rung {
+    ladder.iter().find(|(days, _)| late >= *days).map_or(Rung::Ahead, |(_, rung)| *rung)
+}
+
+/// Something that is due on a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline<W> {
+    /// What.
+    pub what: W,
+    /// Until when.
+    pub by: NaiveDate,
+}
+
+impl<W: Copy + Into<&'static str>> Deadline<W> {
+    /// Days late on a day; negative before.
+    pub fn late(self, today: NaiveDate) -> i64 {
+        (today - self.by).num_days()
+    }
+
+    /// How far up the ladder of disputes it is on a day.
+    pub fn rung(self, today: NaiveDate) -> Rung {
+        rung_of(DISPUTES, self.late(today))
+    }
+
+    /// In words: `调解 逾期2天`, `受理 今天到期`, `回访 还有5天`.
+    pub fn words(self, today: NaiveDate) -> String {
+        day::due_words(self.what.into(), self.late(today))
+    }
+}
+
+/// What there is to work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Work {
+    /// 关爱个案
+    Case(RecordId),
+    /// 矛盾纠纷
+    Dispute(RecordId),
+    /// 走访
+    Door(RecordId),
+}
+
+/// Something that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// On what.
+    pub work: Work,
+    /// What it is called in a list: no full name of a party, or of somebody cared for.
+    pub name: String,
+    /// What is to be done.
+    pub what: &'static str,
+    /// Until when.
+    pub by: NaiveDate,
+    /// Why then, in plain words.
+    pub why: String,
+    /// Whether it has a day of its own: not an ordinary household whose time has come round.
+    pub dated: bool,
+}
+
+impl Item {
+    const fn ladder(&self) -> Ladder {
+        match self.work {
+            Work::Case(_) => CASES,
+            Work::Dispute(_) => DISPUTES,
+            Work::Door(_) => DOORS,
+        }
+    }
+
+    /// Days late on a day; negative before.
+    pub fn late(&self, today: NaiveDate) -> i64 {
+        (today - self.by).num_days()
+    }
+
+    /// How far up its ladder it is on a day.
+    pub fn rung(&self, today: NaiveDate) -> Rung {
+        rung_of(self.ladder(), self.late(today))
+    }
+
+    /// The next rung of those who are told, and from which day on; none above the last.
+    pub fn next(&self, today: NaiveDate) -> Option<(Rung, NaiveDate)> {
+        let late = self.late(today).max(0);
+        let (days, rung) = self.ladder().iter().rev().find(|(days, _)| *days > late)?;
+        Some((*rung, self.by + Days::new(days.unsigned_abs())))
+    }
+
+    /// In words: `调解 逾期2天`, `受理 今天到期`, `看望 还有2天`.
+    pub fn words(&self, today: NaiveDate) -> String {
+        day::due_words(self.what, self.late(today))
+    }
+}
+
+/// Who asks what is due.
+#[derive(Clone, Copy, Debug)]
+pub struct User<'a> {
+    /// Their name.
+    pub name: &'a str,
+    /// Their roles, by the record of a file. What is where they have none is not theirs.
+    pub roles: &'a HashMap<RecordId, Vec<Role>>,
+}
+
+/// The records of work.
+#[derive(Clone, Copy, Debug)]
+pub struct Records<'a> {
+    /// Households, residents, visits.
+    pub roster: &'a Roster,
+    /// Disputes.
+    pub disputes: &'a Disputes,
+    /// Care cases.
+    pub cases: &'a Cases,
+}
+
+/// What is due for somebody on a day or will be until another, the latest overdue first. One item for each file and
+/// door.
+pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveDate) -> Vec<Item> {
+    let mut items: Vec<Item> = cases(records, user, today).collect();
+    items.extend(disputes(records, user));
+    items.extend(records.roster.doors().iter().map(|door| of_door(door, today)));
+    items.retain(|item| item.by <= until);
+    items.sort_by_key(|item| (item.by, item.work));
+    items
+}
+
+fn cases<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Iterator<Item = Item> + 'a {
+    records.cases.files().filter_map(move |case| {
+        let due = case.due_for(user.roles.get(&case.id)?, user.name, today)?;
+        Some(Item {
+            work: Work::Case(case.id),
+            name: case.case.name_in_short(),
+            what: due.what.label(),
+            by: due.by,
+            why: case.why_due(due.what, today),
+            dated: true,
+        })
+    })
+}
+
+fn disputes<'a>(records: Records<'a>, user: User<'a>) -> impl Iterator<Item = Item> + 'a {
+    records.disputes.files().filter(move |file| user.roles.contains_key(&file.id)).filter_map(|file| {
+        let (what, by, why) = match file.pressed().filter(|(_, acknowledged)| !acknowledged) {
+            // Somebody above waits for a word.
+            Some((done, _)) => ("签收", done.on(), format!("上级已{}", done.taken.step.label())),
+            None => {
+                let due = file.deadline()?;
+                (due.what.label(), due.by, file.why_due(due.what))
+            }
+        };
+        Some(Item { work: Work::Dispute(file.id), name: name_of(&file), what, by, why, dated: true })
+    })
+}
+
+/// A dispute as a list may call it: what it is about, and family names.
+fn name_of(file: &File) -> String {
+    format!("{} {}", file.dispute.matter.map_or("未分类", Matter::label), file.parties_in_short())
+}
+
+fn of_door(door: &Door, today: NaiveDate) -> Item {
+    let household = &door.household;
+    let tagged = !household.tags.is_empty();
+    let why = match door.reached {
+        _ if door.appointed => "上次走访时约定".to_owned(),
+        None => "还没走访过".to_owned(),
+        Some(_) if tagged => format!("重点户，每{TAGGED_DAYS}天走访"),
+        Some(_) => format!("每{ORDINARY_DAYS}天走访"),
+    };
+    Item {
+        work: Work::Door(door.id),
+        name: format!("{} {}", household.number, household.head),
+        what: "走访",
+        by: door.due.unwrap_or(today),
+        why,
+        dated: door.appointed || tagged,
+    }
+}
