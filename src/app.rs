@@ -1,6 +1,6 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Inset, Insets, Part, Wanted};
+use crate::parts::{Due, OfHousehold, Part, Wanted};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
@@ -40,10 +40,6 @@ pub fn Root() -> impl IntoView {
     }
 }
 
-fn inset(inset: Inset) -> ViewFn {
-    ViewFn::from(move || view! { <Insets inset/> })
-}
-
 /// The screens of the open notebook.
 #[component]
 fn Notebook() -> impl IntoView {
@@ -52,9 +48,12 @@ fn Notebook() -> impl IntoView {
     view! {
         <div class="shell">
             {move || match screen.get() {
-                Screen::Today => view! { <Today more=inset(Inset::Due)/> }.into_any(),
+                Screen::Today => view! { <Today more=ViewFn::from(|| view! { <Due/> })/> }.into_any(),
                 Screen::Round => view! { <Round/> }.into_any(),
-                Screen::Household(id) => view! { <HouseholdPage id more=inset(Inset::Household(id))/> }.into_any(),
+                Screen::Household(id) => {
+                    let more = ViewFn::from(move || view! { <OfHousehold id/> });
+                    view! { <HouseholdPage id more/> }.into_any()
+                }
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),
                 Screen::Login => view! { <Login/> }.into_any(),

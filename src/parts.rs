@@ -6,13 +6,14 @@ use ruhu::{
     pages::{
         Screen,
         broken::Broken,
-        care::{Care, DueCases, HouseholdCases},
+        care::{Care, HouseholdCases},
         care_case::CasePage,
         dispute::DisputePage,
+        due::{Calendar, DueList},
         file_form::{EditHead, InFile, NewCase, NewDispute},
         history::History,
         install::Install,
-        matters::{DueMatters, HouseholdMatters, Matters},
+        matters::{HouseholdMatters, Matters},
         me::Me,
         notice::NoticePage,
         papers::{PaperPage, Papers},
@@ -76,67 +77,58 @@ fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// What is shown of disputes and care cases on another page.
-#[derive(Clone, Copy, Debug)]
-pub enum Inset {
-    /// What is due.
-    Due,
-    /// Those of a household.
-    Household(RecordId),
-}
-
 #[wasm_split(disputes, fallible)]
-fn inset_of_disputes(inset: Inset) -> Result<AnyView, SplitLoaderError> {
-    Ok(match inset {
-        Inset::Due => view! { <DueMatters/> }.into_any(),
-        Inset::Household(id) => view! { <HouseholdMatters id/> }.into_any(),
-    })
+fn disputes_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <HouseholdMatters id=household/> }.into_any())
 }
 
 #[wasm_split(care, fallible)]
-fn inset_of_care(inset: Inset) -> Result<AnyView, SplitLoaderError> {
-    Ok(match inset {
-        Inset::Due => view! { <DueCases/> }.into_any(),
-        Inset::Household(id) => view! { <HouseholdCases id/> }.into_any(),
-    })
+fn cases_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <HouseholdCases id=household/> }.into_any())
 }
 
-/// What is shown of disputes and care cases on another page, for those who handle any. Where a part can't be loaded
-/// there is nothing: 事项 and 关爱 say so.
+/// What is due: of one month for 月历, or the list for 今日.
+#[wasm_split(due, fallible)]
+fn due(month: bool) -> Result<AnyView, SplitLoaderError> {
+    Ok(if month { view! { <Calendar/> }.into_any() } else { view! { <DueList/> }.into_any() })
+}
+
+/// A view that comes with its part.
+type Coming = RwSignal<Option<AnyView>, LocalStorage>;
+
+fn come(view: Coming, part: impl Future<Output = Result<AnyView, SplitLoaderError>> + 'static) {
+    leptos::task::spawn_local(ScopedFuture::new(async move { drop(view.try_set(part.await.ok())) }));
+}
+
+fn shown(view: Coming) -> impl Fn() -> Option<AnyView> {
+    move || {
+        view.track();
+        view.try_update_untracked(Option::take).flatten()
+    }
+}
+
+/// What is due, for 今日. Where the part can't be loaded there is nothing: 事项 and 关爱 say so.
 #[component]
-pub fn Insets(
-    /// What.
-    inset: Inset,
+pub fn Due() -> impl IntoView {
+    let view = Coming::new_local(None);
+    come(view, due(false));
+    shown(view)
+}
+
+/// The disputes and care cases of a household, for those who handle any. Where a part can't be loaded there is nothing:
+/// 事项 and 关爱 say so.
+#[component]
+pub fn OfHousehold(
+    /// The household.
+    id: RecordId,
 ) -> impl IntoView {
     let app = use_app();
-    let [matters, cases] = [(); 2].map(|()| RwSignal::new_local(None::<AnyView>));
+    let [matters, cases] = [(); 2].map(|()| Coming::new_local(None));
     // Rights may come with the first answer of the office, or end, while the page is shown.
     let may_mediate = Memo::new(move |_| !app.mediation_channels().is_empty());
     let may_care = Memo::new(move |_| !app.care_channels().is_empty());
-    Effect::new(move |_| {
-        if may_mediate.get() {
-            leptos::task::spawn_local(ScopedFuture::new(async move {
-                drop(matters.try_set(inset_of_disputes(inset).await.ok()));
-            }));
-        } else {
-            matters.set(None);
-        }
-    });
-    Effect::new(move |_| {
-        if may_care.get() {
-            leptos::task::spawn_local(ScopedFuture::new(async move {
-                drop(cases.try_set(inset_of_care(inset).await.ok()));
-            }));
-        } else {
-            cases.set(None);
-        }
-    });
-    let shown = |view: RwSignal<Option<AnyView>, LocalStorage>| {
-        move || {
-            view.track();
-            view.try_update_untracked(Option::take).flatten()
-        }
-    };
+    Effect::new(move |_| if may_mediate.get() { come(matters, disputes_of(id)) } else { matters.set(None) });
+    Effect::new(move |_| if may_care.get() { come(cases, cases_of(id)) } else { cases.set(None) });
     view! { {shown(cases)} {shown(matters)} }
 }
 
@@ -172,6 +164,7 @@ pub fn Part(
                 Wanted::Screen(screen @ (Screen::Notice(_) | Screen::History(_) | Screen::Install | Screen::Me)) => {
                     seldom(screen).await
                 }
+                Wanted::Screen(Screen::Calendar) => due(true).await,
                 Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,
                 Wanted::Screen(screen) => disputes(screen).await,
             };

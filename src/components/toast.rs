@@ -3,7 +3,7 @@
 use crate::state::use_app;
 use leptos::prelude::*;
 
-/// Shows the app's message, with 撤销 where there is a way back.
+/// Shows the app's message, with 撤销 where there is a way back, and 明天再来 where nobody was home.
 #[component]
 pub fn ToastBar() -> impl IntoView {
     let app = use_app();
@@ -13,7 +13,12 @@ pub fn ToastBar() -> impl IntoView {
                 app.toast.get().map(|toast| {
                     let undo = toast.undo.map(|record| {
                         let on_undo = move |_| leptos::task::spawn_local(async move { app.undo(record).await });
-                        view! { <button class="text-button" on:click=on_undo>"撤销"</button> }
+                        let again = app.is_to_try_again(record).then(|| {
+                            let on_again =
+                                move |_| leptos::task::spawn_local(async move { app.try_tomorrow(record).await });
+                            view! { <button class="text-button" on:click=on_again>"明天再来"</button> }
+                        });
+                        view! { {again} <button class="text-button" on:click=on_undo>"撤销"</button> }
                     });
                     view! { <div class="toast"><span>{toast.text}</span>{undo}</div> }
                 })

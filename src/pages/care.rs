@@ -8,11 +8,8 @@ use crate::{
 use leptos::prelude::*;
 use ruhu_domain::{
     RecordId,
-    care::{CareFile, file::Deadline, workflow::State},
+    care::{CareFile, workflow::State},
 };
-
-/// Days before a look is due from which it is shown on 今日.
-const AHEAD_DAYS: i64 = 3;
 
 /// Which cases are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +64,7 @@ pub fn Care() -> impl IntoView {
             let (title, hint) = shown.nothing();
             return view! { <Empty title hint/> }.into_any();
         }
-        let rows = cases.into_iter().map(row).collect_view();
+        let rows = cases.into_iter().map(|case| view! { <CaseRow case/> }).collect_view();
         view! { <ul class="card rows">{rows}</ul> }.into_any()
     };
     view! {
@@ -88,25 +85,6 @@ pub fn Care() -> impl IntoView {
     }
 }
 
-/// Cases of which something is due: for 今日.
-#[component]
-pub fn DueCases() -> impl IntoView {
-    let app = use_app();
-    let due = move || {
-        let today = clock::today();
-        let due = app.cases().into_iter().filter_map(|case| {
-            let (roles, name) = app.part_in(case.id);
-            let due = case.due_for(&roles, &name, today).filter(|due| due.late(today) >= -AHEAD_DAYS)?;
-            Some((case, due))
-        });
-        let rows = due.map(|(case, due)| view! { <CaseRow case due=Some(due)/> }).collect::<Vec<_>>();
-        (!rows.is_empty()).then(|| {
-            view! { <section><h2>"关爱到期（"{rows.len()}"）"</h2><ul class="card rows">{rows}</ul></section> }
-        })
-    };
-    view! { {due} }
-}
-
 /// The cases of a household, and a way to open one: for the household's page.
 #[component]
 pub fn HouseholdCases(
@@ -121,7 +99,7 @@ pub fn HouseholdCases(
         }
         let cases: Vec<CareFile> = app.cases().into_iter().filter(|case| case.case.household == Some(id)).collect();
         let rows = (!cases.is_empty()).then(|| {
-            let rows = cases.into_iter().map(row).collect_view();
+            let rows = cases.into_iter().map(|case| view! { <CaseRow case/> }).collect_view();
             view! { <ul class="card rows">{rows}</ul> }
         });
         Some(view! {
@@ -135,21 +113,14 @@ pub fn HouseholdCases(
     view! { {list} }
 }
 
-/// A row with whatever is due first.
-fn row(case: CareFile) -> AnyView {
-    let due = case.deadlines(clock::today()).first().copied();
-    view! { <CaseRow case due/> }.into_any()
-}
-
+/// A case, with whatever is due first.
 #[component]
 fn CaseRow(
     /// The case.
     case: CareFile,
-    /// What is due on it.
-    due: Option<Deadline>,
 ) -> impl IntoView {
     let today = clock::today();
-    let due = due.map(|deadline| {
+    let due = case.deadlines(today).first().map(|deadline| {
         let late = deadline.late(today) > 0;
         view! { <span class=if late { "due problem" } else { "due hint" }>{deadline.words(today)}</span> }
     });

@@ -19,10 +19,10 @@ use ruhu_domain::{
     dispute::{
         File,
         codes::{Consent, Form, Matter, Performance, Side, Sitting},
-        deadlines::Rung,
         known::Traits,
         workflow::{Need, Offer, State, Step, offers},
     },
+    due::Rung,
 };
 use serde_json::Map;
 

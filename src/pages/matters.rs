@@ -16,9 +16,6 @@ use ruhu_domain::{
     },
 };
 
-/// Days before a deadline from which it is shown on 今日.
-const AHEAD_DAYS: i64 = 3;
-
 /// Which disputes are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shown {
@@ -122,25 +119,6 @@ fn rows(files: Vec<File>, (title, hint): (&'static str, &'static str)) -> AnyVie
     }
     let rows = files.into_iter().map(|file| view! { <FileRow file/> }).collect_view();
     view! { <ul class="card rows">{rows}</ul> }.into_any()
-}
-
-/// Disputes of which something is due, or for which somebody above pressed: for 今日.
-#[component]
-pub fn DueMatters() -> impl IntoView {
-    let app = use_app();
-    let due = move || {
-        let today = clock::today();
-        let pressed = |file: &File| file.pressed().is_some_and(|(_, acknowledged)| !acknowledged);
-        let near = |file: &File| file.deadline().is_some_and(|due| due.late(today) >= -AHEAD_DAYS);
-        let due: Vec<File> = app.files().into_iter().filter(|file| pressed(file) || near(file)).collect();
-        let rows = due.into_iter().map(|file| view! { <FileRow file/> }).collect::<Vec<_>>();
-        (!rows.is_empty()).then(|| {
-            view! {
-                <section><h2>"到期的纠纷（"{rows.len()}"）"</h2><ul class="card rows">{rows}</ul></section>
-            }
-        })
-    };
-    view! { {due} }
 }
 
 /// The disputes found at a household or with a party of it, and a way to register one: for the household's page.

@@ -4,6 +4,7 @@ pub mod broken;
 pub mod care;
 pub mod care_case;
 pub mod dispute;
+pub mod due;
 pub mod file_form;
 pub mod history;
 pub mod household;
@@ -28,6 +29,8 @@ use ruhu_domain::{Kind, RecordId, care::workflow::Step as CareStep, dispute::wor
 pub enum Screen {
     /// 今日
     Today,
+    /// 月历
+    Calendar,
     /// 走访
     Round,
     /// 户
@@ -85,6 +88,7 @@ impl Screen {
         let record = |id: &str, screen: fn(RecordId) -> Self| id.parse().map_or(Self::NotFound, screen);
         match parts.as_slice() {
             [] => Self::Today,
+            ["calendar"] => Self::Calendar,
             ["round"] => Self::Round,
             ["households", id] => record(id, Self::Household),
             ["households", id, "notice"] => record(id, Self::Notice),

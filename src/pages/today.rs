@@ -35,7 +35,7 @@ fn address_of(draft: &Draft, saved: bool) -> String {
 /// The day at a glance.
 #[component]
 pub fn Today(
-    /// What is due on disputes and care cases: it is in parts of the app.
+    /// What is due on disputes and care cases: it is in a part of the app.
     more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();

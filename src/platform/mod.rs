@@ -1,6 +1,7 @@
 //! Everything the browser offers besides storage and the network: small functions that hide its API.
 
 pub mod address;
+pub mod badge;
 pub mod clock;
 pub mod download;
 pub mod fingerprint;

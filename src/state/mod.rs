@@ -4,6 +4,7 @@ pub mod access;
 pub mod care;
 pub mod disputes;
 pub mod drafts;
+mod due;
 mod export;
 mod fingerprint;
 mod handover;
@@ -360,6 +361,26 @@ impl App {
         let visit = Visit::new(household, now, &open.session().name, Outcome::NobodyHome);
         match self.save_visit(id, visit).await {
             Ok(()) => self.say("已记：无人在家 ✓ 已存本机", Some(id)),
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
+    /// Whether a record says that nobody was home, with no day for another try yet.
+    pub fn is_to_try_again(self, record: RecordId) -> bool {
+        self.notebook().is_some_and(|open| {
+            let roster = open.roster();
+            let visit = roster.visit(record);
+            visit.is_some_and(|visit| visit.outcome == Outcome::NobodyHome && visit.next_on.is_none())
+        })
+    }
+
+    /// Notes tomorrow as the day for another try at a door.
+    pub async fn try_tomorrow(self, record: RecordId) {
+        let visit = self.notebook().and_then(|open| open.roster().visit(record).cloned());
+        let Some(visit) = visit else { return };
+        let next_on = clock::today().succ_opt();
+        match self.save_visit(record, Visit { next_on, ..visit.as_ref().clone() }).await {
+            Ok(()) => self.say("已记：明天再来 ✓ 已存本机", Some(record)),
             Err(error) => self.say(error.to_string(), None),
         }
     }

@@ -22,7 +22,7 @@ test("a carer sees who is due, looks, and opens a case that somebody else confir
   await logIn(page, server.url, "sunli");
   await ready(page);
   await tab(page, "今日");
-  const due = page.getByRole("region").or(page.locator("section")).filter({ hasText: "关爱到期" });
+  const due = page.getByRole("region").or(page.locator("section")).filter({ hasText: "到期的事" });
   await expect(due.getByRole("link").first()).toContainText("看望 逾期9天");
   await shot(page, "today-care");
   await phone.context.setOffline(true);

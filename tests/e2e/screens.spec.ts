@@ -104,8 +104,12 @@ for (const [name, look] of Object.entries({
     await logIn(page, server.url, "liqiang");
     await ready(page);
     await tab(page, "今日");
-    await expect(page.getByRole("heading", { name: /到期的纠纷/ })).toBeVisible();
+    await expect(page.getByRole("heading", { name: /到期的事/ })).toBeVisible();
     await seen("today");
+    await page.getByRole("link", { name: "月历" }).click();
+    await expect(page.getByRole("button", { name: /!\d+$/ }).first()).toBeVisible();
+    await seen("calendar");
+    await page.getByRole("link", { name: "返回" }).click();
     await tab(page, "事项");
     await page.getByText("按颜色、状态筛选").click();
     await seen("matters");

@@ -63,9 +63,13 @@ impl<F: Bound> Book<F> {
         F::gather(head, children.filter_map(|id| self.records.get(id)).map(Arc::as_ref))
     }
 
+    /// The heads, in no order; such as were withdrawn too.
+    pub fn heads(&self) -> impl Iterator<Item = &Record> {
+        self.records.values().map(Arc::as_ref).filter(|record| record.kind == F::HEAD)
+    }
+
     /// Every file, in no order.
     pub fn files(&self) -> impl Iterator<Item = F> {
-        let heads = self.records.values().filter(|record| record.kind == F::HEAD);
-        heads.filter_map(|record| self.file(record.id))
+        self.heads().filter_map(|record| self.file(record.id))
     }
 }

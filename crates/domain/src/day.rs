@@ -34,9 +34,14 @@ pub fn end_of(day: NaiveDate) -> Option<u64> {
     midnight.timestamp_millis().try_into().ok()
 }
 
+/// A day of the week: `周一`.
+pub fn weekday(day: NaiveDate) -> &'static str {
+    WEEKDAYS[day.weekday().num_days_from_monday() as usize]
+}
+
 /// A day as people write it: `11月23日 周一`.
 pub fn words(day: NaiveDate) -> String {
-    format!("{}月{}日 {}", day.month(), day.day(), WEEKDAYS[day.weekday().num_days_from_monday() as usize])
+    format!("{}月{}日 {}", day.month(), day.day(), weekday(day))
 }
 
 /// A moment as people write it: `11月23日 周一 09:05`.

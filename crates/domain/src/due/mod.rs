@@ -181,7 +181,7 @@ fn cases<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Ite
         let due = case.due_for(user.roles.get(&case.id)?, user.name, today)?;
         Some(Item {
             work: Work::Case(case.id),
-            name: case.case.name_in_short(),
+            name: format!("{} {}", case.case.name_in_short(), case.case.place).trim().to_owned(),
             what: due.what.label(),
             by: due.by,
             why: case.why_due(due.what, today),

@@ -1,0 +1,44 @@
+//! What is due for the worker, and a month of it.
+
+use super::App;
+use crate::platform::clock;
+use chrono::{Days, NaiveDate};
+use ruhu_domain::{
+    RecordId,
+    due::{
+        self, AHEAD_DAYS, Item, Records, User,
+        calendar::{self, Day},
+    },
+    rights::Role,
+};
+use std::collections::{BTreeMap, HashMap};
+
+impl App {
+    /// What is due today, or will be within some days, the latest overdue first.
+    pub fn due(self) -> Vec<Item> {
+        let today = clock::today();
+        self.with_records(|records, user| due::due(records, user, today, today + Days::new(AHEAD_DAYS)))
+    }
+
+    /// What was done in a month that begins on this day, and what is due in it.
+    pub fn month(self, first: NaiveDate) -> BTreeMap<NaiveDate, Day> {
+        self.with_records(|records, user| calendar::month(records, user, first, clock::today()))
+    }
+
+    fn with_records<T: Default>(self, look: impl FnOnce(Records<'_>, User<'_>) -> T) -> T {
+        self.read(|notebook| {
+            let (roster, disputes, cases) = (notebook.roster(), notebook.disputes(), notebook.cases());
+            let engine = notebook.engine();
+            let roles: HashMap<RecordId, Vec<Role>> = disputes
+                .heads()
+                .chain(cases.heads())
+                .filter_map(|head| {
+                    let grant = engine.head().grants.iter().find(|grid| grid.channel == head.channel)?;
+                    Some((head.id, grant.roles.clone()))
+                })
+                .collect();
+            let records = Records { roster: &roster, disputes: &disputes, cases: &cases };
+            look(records, User { name: &notebook.session().name, roles: &roles })
+        })
+    }
+}
