@@ -20,9 +20,11 @@ use ruhu::{
         sign::Sign,
         step::TakeStep,
     },
+    platform,
     state::use_app,
 };
 use ruhu_domain::{Kind, RecordId};
+use std::sync::atomic::{AtomicBool, Ordering};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// What is seldom looked at.
@@ -110,8 +112,18 @@ fn shown(view: Coming) -> impl Fn() -> Option<AnyView> {
 /// What is due, for 今日. Where the part can't be loaded there is nothing: 事项 and 关爱 say so.
 #[component]
 pub fn Due() -> impl IntoView {
+    /// Whether the part is there: then it is shown at once.
+    static LOADED: AtomicBool = AtomicBool::new(false);
     let view = Coming::new_local(None);
-    come(view, due(false));
+    come(view, async {
+        if !LOADED.load(Ordering::Relaxed) {
+            // The doors first: to load a part takes time.
+            platform::painted().await;
+        }
+        let list = due(false).await;
+        LOADED.store(list.is_ok(), Ordering::Relaxed);
+        list
+    });
     shown(view)
 }
 
