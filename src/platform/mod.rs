@@ -16,10 +16,9 @@ pub mod space;
 pub mod speech;
 pub mod tabs;
 
-use futures::{channel::oneshot, future::select};
+use futures::{FutureExt, channel::oneshot, future::select};
 use gloo_timers::future::TimeoutFuture;
-use leptos::prelude::{request_animation_frame, set_timeout};
-use std::time::Duration;
+use wasm_bindgen::{JsCast, closure::Closure};
 
 /// `N` random bytes.
 ///
@@ -42,8 +41,10 @@ pub fn window() -> web_sys::Window {
 /// Waits until what was changed in the page is on the screen. A page that is not looked at is not drawn: then it waits
 /// for a tenth of a second.
 pub async fn painted() {
-    let (done, drawn) = oneshot::channel::<()>();
-    request_animation_frame(move || set_timeout(move || drop(done), Duration::ZERO));
+    let (done, frame) = oneshot::channel::<()>();
+    let on_frame = Closure::once_into_js(move || drop(done));
+    drop(window().request_animation_frame(on_frame.unchecked_ref()));
+    let drawn = frame.then(|_| TimeoutFuture::new(0));
     drop(select(drawn, TimeoutFuture::new(100)).await);
 }
 
