@@ -34,14 +34,20 @@ const fn sort_of(work: Work) -> &'static str {
 
 /// Who knows of a delay, and who is told next; nothing while it is the worker's own.
 fn told(item: &Item, today: NaiveDate) -> Option<String> {
-    let above = |rung: Rung| rung.label().strip_prefix("逾期，").map(str::to_owned);
+    let above = |rung: Rung| match rung {
+        Rung::Lead => Some("村负责人能看到"),
+        Rung::Township => Some("乡镇领办"),
+        Rung::County => Some("县级督办"),
+        _ => None,
+    };
+    let now = above(item.rung(today)).map(str::to_owned);
     let next = item.next(today).and_then(|(rung, on)| Some(format!("{}起{}", day::words(on), above(rung)?)));
-    let told: Vec<String> = above(item.rung(today)).into_iter().chain(next).collect();
+    let told: Vec<String> = now.into_iter().chain(next).collect();
     (item.late(today) > 0 && !told.is_empty()).then(|| told.join("，"))
 }
 
-/// Disputes and care cases of which something is due, and appointments at a door, the latest overdue first; the number
-/// of them is shown on the app's icon. The other doors are listed below them.
+/// Disputes and care cases of which something is due, the latest overdue first. The number of what is due, doors with a
+/// day of their own too, is shown on the app's icon whenever the list is.
 #[component]
 pub fn DueList() -> impl IntoView {
     let app = use_app();
@@ -51,7 +57,8 @@ pub fn DueList() -> impl IntoView {
         badge::show(due.with(|due| due.iter().filter(|item| item.dated && item.late(today) >= 0).count()));
     });
     let list = move || {
-        let items: Vec<Item> = due.get().into_iter().filter(|item| !matches!(item.work, Work::Door(_))).collect();
+        let files = |item: &&Item| !matches!(item.work, Work::Door(_));
+        let items: Vec<Item> = due.with(|due| due.iter().filter(files).cloned().collect());
         (!items.is_empty()).then(|| {
             let count = items.len();
             let rows = items.into_iter().map(|item| view! { <ItemRow item/> }).collect_view();
@@ -100,7 +107,7 @@ pub fn Calendar() -> impl IntoView {
     let today = clock::today();
     let first = RwSignal::new(first_of(today));
     let chosen = RwSignal::new(today);
-    let days = Memo::new(move |_| app.month(first.get()));
+    let days = Memo::new(move |_| app.month(first.get(), today));
     let turn = move |to: Option<NaiveDate>| {
         if let Some(to) = to {
             first.set(to);

@@ -6,9 +6,11 @@ use crate::{
     platform::clock,
     state::use_app,
 };
+use chrono::NaiveDate;
 use leptos::prelude::*;
 use ruhu_domain::{
     RecordId,
+    codes::Outcome,
     round::{Door, Filter, LastVisit},
 };
 use std::sync::Arc;
@@ -88,7 +90,9 @@ pub fn Round() -> impl IntoView {
     }
 }
 
-fn row_key(door: &Door) -> (RecordId, Option<(RecordId, i64, String)>, usize) {
-    let last = door.last.map(|LastVisit { id, at, outcome }| (id, at, outcome.code().to_owned()));
-    (door.id, last, Arc::as_ptr(&door.household) as usize)
+type Key = (RecordId, Option<(RecordId, i64, Outcome)>, Option<NaiveDate>, usize);
+
+fn row_key(door: &Door) -> Key {
+    let last = door.last.map(|LastVisit { id, at, outcome }| (id, at, outcome));
+    (door.id, last, door.due, Arc::as_ptr(&door.household) as usize)
 }

@@ -80,7 +80,11 @@ pub fn Sign(
         })
     };
     let shown_name = name.clone();
+    let saving = RwSignal::new(false);
     let keep = move |_| {
+        if saving.get_untracked() {
+            return;
+        }
         let strokes = drawn.with_untracked(|drawn| strokes::write(drawn));
         if strokes.is_empty() {
             problem.set(Some("请先在框里签名或按指印".to_owned()));
@@ -95,10 +99,14 @@ pub fn Sign(
             strokes,
             covers: covers.clone(),
         };
+        saving.set(true);
         leptos::task::spawn_local(async move {
             match app.sign(&signature).await {
                 Ok(()) => app.saved("已签 ✓ 已存本机", format!("/matters/{dispute}")),
-                Err(error) => drop(problem.try_set(Some(error.to_string()))),
+                Err(error) => {
+                    let _ = saving.try_set(false);
+                    drop(problem.try_set(Some(error.to_string())));
+                }
             }
         });
     };

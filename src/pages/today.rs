@@ -132,6 +132,7 @@ struct Row(Door);
 
 impl PartialEq for Row {
     fn eq(&self, other: &Self) -> bool {
-        self.0.id == other.0.id && self.0.last == other.0.last && self.0.household == other.0.household
+        let (one, other) = (&self.0, &other.0);
+        (one.id, one.last, one.due) == (other.id, other.last, other.due) && one.household == other.household
     }
 }

@@ -38,9 +38,12 @@ pub fn window() -> web_sys::Window {
     web_sys::window().expect("the app runs in a page")
 }
 
-/// Waits until what was changed in the page is on the screen. A page that is not looked at is not drawn: then it waits
-/// for a tenth of a second.
+/// Waits until what was changed in the page is on the screen. A page that is not looked at is not drawn: then it does not
+/// wait, or no longer than a tenth of a second where it is left meanwhile.
 pub async fn painted() {
+    if !visible() {
+        return;
+    }
     let (done, frame) = oneshot::channel::<()>();
     let on_frame = Closure::once_into_js(move || drop(done));
     drop(window().request_animation_frame(on_frame.unchecked_ref()));

@@ -10,7 +10,7 @@ use super::{
     vault::{self, StayLocked, Vault},
 };
 use crate::{
-    platform::{self, space},
+    platform::{self, badge, space},
     storage::{Storage, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
 };
@@ -287,6 +287,9 @@ impl App {
     }
 
     fn close(self, phase: Phase) {
+        if phase != Phase::Locked {
+            badge::show(0);
+        }
         self.phase.set(phase);
         self.toast.set(None);
         self.notebook.set_value(None);

@@ -20,9 +20,9 @@ impl App {
         self.with_records(|records, user| due::due(records, user, today, today + Days::new(AHEAD_DAYS)))
     }
 
-    /// What was done in a month that begins on this day, and what is due in it.
-    pub fn month(self, first: NaiveDate) -> BTreeMap<NaiveDate, Day> {
-        self.with_records(|records, user| calendar::month(records, user, first, clock::today()))
+    /// What was done in a month that begins on this day, and what is due in it, as of today.
+    pub fn month(self, first: NaiveDate, today: NaiveDate) -> BTreeMap<NaiveDate, Day> {
+        self.with_records(|records, user| calendar::month(records, user, first, today))
     }
 
     fn with_records<T: Default>(self, look: impl FnOnce(Records<'_>, User<'_>) -> T) -> T {

@@ -380,7 +380,7 @@ impl App {
         let Some(visit) = visit else { return };
         let next_on = clock::today().succ_opt();
         match self.save_visit(record, Visit { next_on, ..visit.as_ref().clone() }).await {
-            Ok(()) => self.say("已记：明天再来 ✓ 已存本机", Some(record)),
+            Ok(()) => self.say("已记：明天再来 ✓ 已存本机", None),
             Err(error) => self.say(error.to_string(), None),
         }
     }

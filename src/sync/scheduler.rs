@@ -47,6 +47,8 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
             Either::Left((Some(()), _)) => while nudges.next().now_or_never().flatten().is_some() {},
             Either::Right(_) => {}
         }
+        // What the worker just did is shown first.
+        platform::painted().await;
         let Some(notebook) = app.notebook() else {
             app.heed_revocation().await;
             continue;
@@ -59,8 +61,6 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
             leptos::task::spawn_local(service_worker::ask_for_sync());
             continue;
         }
-        // What the worker just did is shown first.
-        platform::painted().await;
         app.status.set(SyncStatus::Sending);
         let done = notebook.pass().await;
         failures = if done.is_ok() { 0 } else { failures + 1 };

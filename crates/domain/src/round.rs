@@ -209,9 +209,14 @@ impl Roster {
         Some(Door { id, household: household.clone(), last, reached, due, appointed: agreed.is_some() })
     }
 
+    /// Every door, in no order.
+    pub fn each_door(&self) -> impl Iterator<Item = Door> {
+        self.households.keys().filter_map(|id| self.door(*id))
+    }
+
     /// Every door, in walking order: by the order on the round, then by house number.
     pub fn doors(&self) -> Vec<Door> {
-        let mut doors: Vec<Door> = self.households.keys().filter_map(|id| self.door(*id)).collect();
+        let mut doors: Vec<Door> = self.each_door().collect();
         doors.sort_by(|a, b| {
             let key = |door: &Door| (door.household.order.is_none(), door.household.order);
             key(a)

@@ -76,17 +76,15 @@ impl Haystack {
 
     /// Texts that begin with it first, then those that have it further on.
     fn find_beginnings_first(&self, needle: &str, hits: &mut Hits) {
-        let mut further = Vec::new();
+        let mut further = Hits::default();
         for (at, _) in self.text.match_indices(needle) {
             if self.text.as_bytes()[at - 1] != b'\n' {
-                if further.len() < MAX_HITS {
-                    further.push(self.owner(at));
-                }
+                further.add(self.owner(at));
             } else if !hits.add(self.owner(at)) {
                 return;
             }
         }
-        for owner in further {
+        for owner in further.found {
             if !hits.add(owner) {
                 return;
             }
@@ -230,5 +228,16 @@ mod tests {
                 assert_eq!(found, expected, "{query}");
             }
         }
+    }
+
+    #[test]
+    fn a_household_counts_once_however_often_it_matches() {
+        let mut index = Index::default();
+        for n in 1..=100 {
+            for member in ["王明", "王小明", "李明明", "王芳明"] {
+                index.person(id(n), member, "", &mut initial);
+            }
+        }
+        assert_eq!(index.search("明").len(), 100);
     }
 }

@@ -166,10 +166,15 @@ impl CareFile {
         self.looks(today).any(|(on, _)| since.is_none_or(|since| on >= since))
     }
 
+    /// The step from which looks are counted.
+    fn begun(&self) -> Option<&Done> {
+        self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Resume))
+    }
+
     /// When the next look is due: by the interval from the last one, or from when it was confirmed or went on, or on the
     /// day that was noted at the last look, where that is not further off than any interval may be.
     pub fn look_by(&self, today: NaiveDate) -> Option<NaiveDate> {
-        let begun = self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Resume))?.on();
+        let begun = self.begun()?.on();
         let every = Days::new(self.case.interval_days()?);
         match self.looks(today).max_by_key(|(on, _)| *on).filter(|(on, _)| *on >= begun) {
             Some((on, visit)) => {
@@ -211,7 +216,7 @@ impl CareFile {
     }
 
     /// What is due for somebody with these roles: looks, pauses and the plan for who looks after it, and for the lead
-    /// when they are late; confirmations for the lead who may give them, and to be asked for by who looks after it.
+    /// when they are late; confirmations for the lead who may give them; reviews for both.
     pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline<Due>> {
         let (carer, lead) = (self.carer() == name, roles.contains(&Role::VillageLead));
         let concerns = |deadline: &Deadline<Due>| match deadline.what {
@@ -227,12 +232,17 @@ impl CareFile {
         match what {
             Due::Look => {
                 let every = self.case.interval_days().unwrap_or_default();
-                match self.looks(today).max_by_key(|(on, _)| *on) {
+                let begun = self.begun().map(Done::on);
+                let looks = self.looks(today).filter(|(on, _)| begun.is_none_or(|begun| *on >= begun));
+                match looks.max_by_key(|(on, _)| *on) {
                     Some((_, visit)) if visit.next_on.is_some() && self.look_by(today) == visit.next_on => {
                         "上次看望时约定".to_owned()
                     }
                     Some((on, _)) => format!("上次{}，每{every}天一次", day::words(on)),
-                    None => format!("还没看望过，每{every}天一次"),
+                    None => match begun {
+                        Some(begun) => format!("{}起还没看望过，每{every}天一次", day::words(begun)),
+                        None => String::new(),
+                    },
                 }
             }
             Due::Confirm => format!("立案后{CONFIRM_DAYS}天内确认"),

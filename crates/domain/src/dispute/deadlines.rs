@@ -59,7 +59,10 @@ impl File {
                 None => String::new(),
             },
             Due::Perform => "协议约定的期限".to_owned(),
-            Due::FollowUp => format!("履行期满{FOLLOW_UP_DAYS}天后回访"),
+            Due::FollowUp if self.terms.iter().any(|(_, term)| term.due.is_some()) => {
+                format!("履行期满{FOLLOW_UP_DAYS}天后回访")
+            }
+            Due::FollowUp => format!("协议生效{FOLLOW_UP_DAYS}天后回访"),
         }
     }
 

@@ -6,10 +6,10 @@ pub mod calendar;
 mod tests;
 
 use crate::{
-    care::Cases,
+    care::{Cases, file::Due as CareDue},
     codes::code_table,
     day,
-    dispute::{Disputes, codes::Matter, file::File},
+    dispute::{Disputes, codes::Matter, file::File, workflow::Step},
     id::RecordId,
     rights::Role,
     round::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
@@ -46,11 +46,12 @@ const DISPUTES: Ladder = &[
     (-3, Rung::Soon),
 ];
 
-/// The ladder of care cases: nobody above the case's supervisor reads them.
-const CASES: Ladder = &[(LEAD_AFTER_DAYS, Rung::Lead), (1, Rung::Reminded), (0, Rung::Today), (-3, Rung::Soon)];
+/// The ladder of looks at a care case: nobody above the case's supervisor reads it.
+const LOOKS: Ladder = &[(LEAD_AFTER_DAYS, Rung::Lead), (1, Rung::Reminded), (0, Rung::Today), (-3, Rung::Soon)];
 
-/// The ladder of doors: offices see how many are late, not which.
-const DOORS: Ladder = &[(1, Rung::Reminded), (0, Rung::Today), (-3, Rung::Soon)];
+/// The ladder of what nobody else is told of: doors, of which offices see how many are late, not which; a supervisor's
+/// own word on a case; the word that a press is waiting for.
+const OWN: Ladder = &[(1, Rung::Reminded), (0, Rung::Today), (-3, Rung::Soon)];
 
 /// Days after which what is late on a care case is the village lead's to see, too. \[P\]
 pub const LEAD_AFTER_DAYS: i64 = 4;
@@ -111,17 +112,10 @@ pub struct Item {
     pub why: String,
     /// Whether it has a day of its own: not an ordinary household whose time has come round.
     pub dated: bool,
+    ladder: Ladder,
 }
 
 impl Item {
-    const fn ladder(&self) -> Ladder {
-        match self.work {
-            Work::Case(_) => CASES,
-            Work::Dispute(_) => DISPUTES,
-            Work::Door(_) => DOORS,
-        }
-    }
-
     /// Days late on a day; negative before.
     pub fn late(&self, today: NaiveDate) -> i64 {
         (today - self.by).num_days()
@@ -129,13 +123,13 @@ impl Item {
 
     /// How far up its ladder it is on a day.
     pub fn rung(&self, today: NaiveDate) -> Rung {
-        rung_of(self.ladder(), self.late(today))
+        rung_of(self.ladder, self.late(today))
     }
 
     /// The next rung of those who are told, and from which day on; none above the last.
     pub fn next(&self, today: NaiveDate) -> Option<(Rung, NaiveDate)> {
         let late = self.late(today).max(0);
-        let (days, rung) = self.ladder().iter().rev().find(|(days, _)| *days > late)?;
+        let (days, rung) = self.ladder.iter().rev().find(|(days, _)| *days > late)?;
         Some((*rung, self.by + Days::new(days.unsigned_abs())))
     }
 
@@ -170,8 +164,9 @@ pub struct Records<'a> {
 pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveDate) -> Vec<Item> {
     let mut items: Vec<Item> = cases(records, user, today).collect();
     items.extend(disputes(records, user));
-    items.extend(records.roster.doors().iter().map(|door| of_door(door, today)));
     items.retain(|item| item.by <= until);
+    let doors = records.roster.each_door().filter(|door| door.due.is_none_or(|due| due <= until));
+    items.extend(doors.map(|door| of_door(&door, today)));
     items.sort_by_key(|item| (item.by, item.work));
     items
 }
@@ -186,21 +181,27 @@ fn cases<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Ite
             by: due.by,
             why: case.why_due(due.what, today),
             dated: true,
+            ladder: if matches!(due.what, CareDue::Confirm | CareDue::Renew) { OWN } else { LOOKS },
         })
     })
 }
 
 fn disputes<'a>(records: Records<'a>, user: User<'a>) -> impl Iterator<Item = Item> + 'a {
     records.disputes.files().filter(move |file| user.roles.contains_key(&file.id)).filter_map(|file| {
-        let (what, by, why) = match file.pressed().filter(|(_, acknowledged)| !acknowledged) {
-            // Somebody above waits for a word.
-            Some((done, _)) => ("签收", done.on(), format!("上级已{}", done.taken.step.label())),
-            None => {
-                let due = file.deadline()?;
-                (due.what.label(), due.by, file.why_due(due.what))
+        // Somebody above waits for a word, for as long as one can be given.
+        let open = Step::Acknowledge.row().from.contains(&file.state);
+        let pressed = file.pressed().filter(|(_, acknowledged)| open && !acknowledged).map(|(done, _)| done);
+        let asked = pressed.map(|done| format!("上级已{}，请签收", done.taken.step.label()));
+        let deadline = file.deadline().filter(|due| pressed.is_none_or(|done| due.by <= done.on()));
+        let (what, by, why, ladder) = match (deadline, pressed) {
+            (Some(due), _) => {
+                let why = asked.into_iter().chain([file.why_due(due.what)]).collect::<Vec<_>>().join("；");
+                (due.what.label(), due.by, why, DISPUTES)
             }
+            (None, Some(done)) => (Step::Acknowledge.label(), done.on(), asked.unwrap_or_default(), OWN),
+            (None, None) => return None,
         };
-        Some(Item { work: Work::Dispute(file.id), name: name_of(&file), what, by, why, dated: true })
+        Some(Item { work: Work::Dispute(file.id), name: name_of(&file), what, by, why, dated: true, ladder })
     })
 }
 
@@ -213,7 +214,7 @@ fn of_door(door: &Door, today: NaiveDate) -> Item {
     let household = &door.household;
     let tagged = !household.tags.is_empty();
     let why = match door.reached {
-        _ if door.appointed => "上次走访时约定".to_owned(),
+        _ if door.appointed => "上次走访时记下这天再来".to_owned(),
         None => "还没走访过".to_owned(),
         Some(_) if tagged => format!("重点户，每{TAGGED_DAYS}天走访"),
         Some(_) => format!("每{ORDINARY_DAYS}天走访"),
@@ -225,5 +226,6 @@ fn of_door(door: &Door, today: NaiveDate) -> Item {
         by: door.due.unwrap_or(today),
         why,
         dated: door.appointed || tagged,
+        ladder: OWN,
     }
 }

@@ -244,7 +244,7 @@ fn each_thing_is_due_on_its_day() {
             "王芳",
             "走访",
             "2026-02-05",
-            "约定",
+            "记下这天",
         ),
         (
             Phone::door(
@@ -257,7 +257,7 @@ fn each_thing_is_due_on_its_day() {
             "王芳",
             "走访",
             "2026-02-02",
-            "约定",
+            "记下这天",
         ),
     ];
     for (phone, user, what, by, why) in rows {
@@ -313,6 +313,38 @@ fn the_ladder_says_who_is_told_next_and_when() {
     let case = Phone::case(Interval::Week, "2026-01-30", &[(CareStep::Confirm, "2026-01-31T10:00:00+08:00")], &[]);
     let item = &case.due("孙丽", "2026-03-20", 0)[0];
     assert_eq!((item.rung(on("2026-03-20")), item.next(on("2026-03-20"))), (Rung::Lead, None), "nobody above reads it");
+}
+
+#[test]
+fn what_the_supervisor_decides_is_not_said_to_go_up_to_them() {
+    let case = Phone::case(Interval::Week, "2026-01-30", &[], &[]);
+    for today in ["2026-02-03", "2026-02-10"] {
+        let item = &case.due("周兰", today, 0)[0];
+        assert_eq!((item.what, item.rung(on(today)), item.next(on(today))), ("确认立案", Rung::Reminded, None));
+    }
+}
+
+#[test]
+fn a_press_waits_for_a_word_but_not_for_ever() {
+    let mut phone = Phone::dispute(&[(Step::Register, "2026-01-05T08:00:00+08:00")]);
+    let one = |phone: &Phone, today| {
+        let due = phone.due("李强", today, 0);
+        assert!(due.len() < 2);
+        due.into_iter()
+            .next()
+            .map(|item| (item.what, day::ledger(item.by), item.why.clone(), item.next(on(today)).is_some()))
+    };
+    phone.take(Step::Remind, "2026-01-06T08:00:00+08:00");
+    assert_eq!(one(&phone, "2026-01-06"), Some(("签收", "2026-01-06".into(), "上级已催办，请签收".into(), true)));
+    phone.take(Step::Supervise, "2026-01-20T08:00:00+08:00");
+    let (what, by, why, _) = one(&phone, "2026-01-20").expect("it is late");
+    assert_eq!((what, by.as_str()), ("受理", "2026-01-08"), "the deadline stays what it is");
+    assert!(why.starts_with("上级已督办，请签收；"), "{why}");
+    phone.take(Step::Acknowledge, "2026-01-21T08:00:00+08:00");
+    assert!(!one(&phone, "2026-01-21").expect("it is late").2.contains("签收"));
+    phone.take(Step::Supervise, "2026-01-22T08:00:00+08:00");
+    phone.take(Step::Withdraw, "2026-01-23T08:00:00+08:00");
+    assert_eq!(one(&phone, "2026-01-24"), None, "nobody can acknowledge it any more");
 }
 
 #[test]

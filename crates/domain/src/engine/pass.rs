@@ -141,7 +141,7 @@ impl Engine {
         let queue = pass.queue.get_or_insert_with(|| self.to_send());
         let flying: BTreeSet<RecordId> = pass.flying.values().flatten().map(|(_, record)| *record).collect();
         let (mut ops, mut bytes, mut held) = (Vec::new(), 0, Vec::new());
-        let most = pass.most.min(queue.len().div_ceil(WINDOW).max(SHARED_FROM));
+        let most = pass.most.min(queue.len().div_ceil(WINDOW - pass.flying.len()).max(SHARED_FROM));
         while let Some(id) = queue.front().filter(|_| ops.len() < most) {
             if let Some(Queued { op, .. }) = self.outbox.get(*id) {
                 if flying.contains(&self.file_of(op)) {
