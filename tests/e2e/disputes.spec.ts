@@ -302,7 +302,7 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await sent(page);
   await tab(page, "今日");
   const row = page.getByRole("link", { name: /赵某 与 孙某/ });
-  await expect(row).toContainText("领办，未签收");
+  await expect(row).toContainText("上级已领办，请签收");
   await shot(page, "today-matters");
   await row.click();
   await expect(page.getByText("领办：请今天受理")).toBeVisible();

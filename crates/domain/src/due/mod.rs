@@ -196,7 +196,8 @@ fn disputes<'a>(records: Records<'a>, user: User<'a>) -> impl Iterator<Item = It
         let (what, by, why, ladder) = match (deadline, pressed) {
             (Some(due), _) => {
                 let why = asked.into_iter().chain([file.why_due(due.what)]).collect::<Vec<_>>().join("；");
-                (due.what.label(), due.by, why, DISPUTES)
+                // Who pressed knows of it already.
+                (due.what.label(), due.by, why, if pressed.is_none() { DISPUTES } else { OWN })
             }
             (None, Some(done)) => (Step::Acknowledge.label(), done.on(), asked.unwrap_or_default(), OWN),
             (None, None) => return None,

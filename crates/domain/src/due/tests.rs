@@ -337,9 +337,9 @@ fn a_press_waits_for_a_word_but_not_for_ever() {
     phone.take(Step::Remind, "2026-01-06T08:00:00+08:00");
     assert_eq!(one(&phone, "2026-01-06"), Some(("签收", "2026-01-06".into(), "上级已催办，请签收".into(), true)));
     phone.take(Step::Supervise, "2026-01-20T08:00:00+08:00");
-    let (what, by, why, _) = one(&phone, "2026-01-20").expect("it is late");
+    let (what, by, why, next) = one(&phone, "2026-01-20").expect("it is late");
     assert_eq!((what, by.as_str()), ("受理", "2026-01-08"), "the deadline stays what it is");
-    assert!(why.starts_with("上级已督办，请签收；"), "{why}");
+    assert!(why.starts_with("上级已督办，请签收；") && !next, "{why}");
     phone.take(Step::Acknowledge, "2026-01-21T08:00:00+08:00");
     assert!(!one(&phone, "2026-01-21").expect("it is late").2.contains("签收"));
     phone.take(Step::Supervise, "2026-01-22T08:00:00+08:00");
