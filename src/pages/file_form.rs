@@ -113,9 +113,6 @@ fn FileForm(
     let problem = RwSignal::new(None::<String>);
     let (saving, kept) = (RwSignal::new(false), RwSignal::new(false));
     let put = move |fields: Map<String, Value>| {
-        if saving.get_untracked() {
-            return;
-        }
         values.update(|values| values.extend(fields.clone()));
         draft.update_value(|draft| {
             draft.values.extend(fields);

@@ -73,9 +73,6 @@ fn VisitForm(
     let kept = RwSignal::new(false);
 
     let change = move |edit: &dyn Fn(&mut Visit)| {
-        if saving.get_untracked() {
-            return;
-        }
         visit.update(|visit| edit(visit));
         problem.set(None);
         kept.set(true);
