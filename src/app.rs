@@ -1,12 +1,11 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Due, OfHousehold, Part, Wanted};
+use crate::parts::{Due, FoundMatters, Part, Wanted};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
         Screen,
-        household::HouseholdPage,
         locked::{Locked, Unsealed},
         login::Login,
         not_found::NotFound,
@@ -49,10 +48,9 @@ fn Notebook() -> impl IntoView {
         <div class="shell">
             {move || match screen.get() {
                 Screen::Today => view! { <Today more=ViewFn::from(|| view! { <Due/> })/> }.into_any(),
-                Screen::Round => view! { <Round/> }.into_any(),
-                Screen::Household(id) => {
-                    let more = ViewFn::from(move || view! { <OfHousehold id/> });
-                    view! { <HouseholdPage id more/> }.into_any()
+                Screen::Round => {
+                    let query = RwSignal::new(String::new());
+                    view! { <Round query more=ViewFn::from(move || view! { <FoundMatters query/> })/> }.into_any()
                 }
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),

@@ -10,13 +10,16 @@ use ruhu::{
         care_case::CasePage,
         dispute::DisputePage,
         due::{Calendar, DueList},
+        duplicates::{Duplicates, PairPage},
         file_form::{EditHead, InFile, NewCase, NewDispute},
         history::History,
+        household::HouseholdPage,
         install::Install,
-        matters::{HouseholdMatters, Matters},
+        matters::{Found, HouseholdMatters, Matters},
         me::Me,
         notice::NoticePage,
         papers::{PaperPage, Papers},
+        people::{EditHousehold, EditResident, MoveHousehold, MoveResident, NewHousehold, NewResident, Withdraw},
         sign::Sign,
         step::TakeStep,
     },
@@ -42,6 +45,26 @@ fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(seldom, fallible)]
 fn broken(reason: String) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Broken reason/> }.into_any())
+}
+
+/// The roster: households and residents.
+#[wasm_split(people, fallible)]
+fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::Household(id) => {
+            let more = ViewFn::from(move || view! { <OfHousehold id/> });
+            view! { <HouseholdPage id more/> }.into_any()
+        }
+        Screen::EditHousehold(id) => view! { <EditHousehold id/> }.into_any(),
+        Screen::MoveHousehold(id) => view! { <MoveHousehold id/> }.into_any(),
+        Screen::NewResident(household) => view! { <NewResident household/> }.into_any(),
+        Screen::Resident(id) => view! { <EditResident id/> }.into_any(),
+        Screen::MoveResident(id) => view! { <MoveResident id/> }.into_any(),
+        Screen::Withdraw(id) => view! { <Withdraw id/> }.into_any(),
+        Screen::Duplicates => view! { <Duplicates/> }.into_any(),
+        Screen::Pair(one, other) => view! { <PairPage one other/> }.into_any(),
+        _ => view! { <NewHousehold/> }.into_any(),
+    })
 }
 
 /// Disputes.
@@ -82,6 +105,11 @@ fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(disputes, fallible)]
 fn disputes_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <HouseholdMatters id=household/> }.into_any())
+}
+
+#[wasm_split(disputes, fallible)]
+fn found(query: RwSignal<String>) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Found query/> }.into_any())
 }
 
 #[wasm_split(care, fallible)]
@@ -127,10 +155,24 @@ pub fn Due() -> impl IntoView {
     shown(view)
 }
 
+/// The disputes that match a search, for those who handle any.
+#[component]
+pub fn FoundMatters(
+    /// What is searched for.
+    query: RwSignal<String>,
+) -> impl IntoView {
+    let app = use_app();
+    let view = Coming::new_local(None);
+    let wanted =
+        Memo::new(move |_| !query.with(|query| query.trim().is_empty()) && !app.mediation_channels().is_empty());
+    Effect::new(move |_| if wanted.get() { come(view, found(query)) } else { view.set(None) });
+    shown(view)
+}
+
 /// The disputes and care cases of a household, for those who handle any. Where a part can't be loaded there is nothing:
 /// 事项 and 关爱 say so.
 #[component]
-pub fn OfHousehold(
+fn OfHousehold(
     /// The household.
     id: RecordId,
 ) -> impl IntoView {
@@ -151,6 +193,22 @@ pub enum Wanted {
     Screen(Screen),
     /// What is shown where the notebook can't be opened, and why.
     Broken(String),
+}
+
+const fn is_of_people(screen: &Screen) -> bool {
+    matches!(
+        screen,
+        Screen::Household(_)
+            | Screen::NewHousehold
+            | Screen::EditHousehold(_)
+            | Screen::MoveHousehold(_)
+            | Screen::NewResident(_)
+            | Screen::Resident(_)
+            | Screen::MoveResident(_)
+            | Screen::Withdraw(_)
+            | Screen::Duplicates
+            | Screen::Pair(..)
+    )
 }
 
 fn is_of_care(screen: &Screen) -> bool {
@@ -177,6 +235,7 @@ pub fn Part(
                     seldom(screen).await
                 }
                 Wanted::Screen(Screen::Calendar) => due(true).await,
+                Wanted::Screen(screen) if is_of_people(&screen) => people(screen).await,
                 Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,
                 Wanted::Screen(screen) => disputes(screen).await,
             };

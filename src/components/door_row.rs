@@ -9,6 +9,9 @@ use ruhu_domain::{day, round::Door};
 pub fn DoorRow(
     /// The door.
     door: Door,
+    /// Who was searched for and lives there.
+    #[prop(optional, into)]
+    found: MaybeProp<String>,
 ) -> impl IntoView {
     let app = use_app();
     let now = clock::now_ms();
@@ -16,6 +19,11 @@ pub fn DoorRow(
     let last = match &door.last {
         None => "还没走访过".to_owned(),
         Some(last) => format!("{} {}", day::ago(last.at, now), last.outcome.label()),
+    };
+    let head = door.household.head.clone();
+    let last = move || match found.get() {
+        Some(name) if name != head => format!("{name} · {last}"),
+        _ => last.clone(),
     };
     let tags = door.household.tags.iter().map(|tag| view! { <span class="tag">{tag.label()}</span> }).collect_view();
     let due = door.is_due(clock::today());

@@ -15,4 +15,5 @@ pub mod switch;
 pub mod tab_bar;
 pub mod tick;
 pub mod toast;
+pub mod who_is_there;
 pub mod windowed;

@@ -1,8 +1,12 @@
 //! The fields of a record's form, as its table says ([`ruhu_domain::form`]).
 
-use super::chips::OneOf;
+use super::chips::{AnyOf, OneOf};
+use crate::platform::clock;
 use leptos::prelude::*;
-use ruhu_domain::form::{Field, Input, Wrong};
+use ruhu_domain::{
+    day,
+    form::{Field, Input, Wrong},
+};
 use serde_json::{Map, Value};
 
 /// What a form shows.
@@ -88,6 +92,27 @@ fn Row(
             let on_choose = Callback::new(move |code: &'static str| on_change.run((name, code.into())));
             view! { <OneOf legend=field.label options chosen on_choose/> }.into_any()
         }
+        Input::Many(rows) => {
+            let options = rows.iter().map(|(code, label)| (*code, (*label).to_owned())).collect::<Vec<_>>();
+            let chosen = Signal::derive(move || {
+                let there = |code: &&'static str| {
+                    values.with(|values| {
+                        values
+                            .get(name)
+                            .and_then(Value::as_array)
+                            .is_some_and(|chosen| chosen.iter().any(|one| one == code))
+                    })
+                };
+                rows.iter().map(|(code, _)| *code).filter(there).collect::<Vec<_>>()
+            });
+            let on_toggle = Callback::new(move |(code, on): (&'static str, bool)| {
+                let mut now = chosen.get_untracked();
+                now.retain(|one| *one != code);
+                now.extend(on.then_some(code));
+                on_change.run((name, now.into()));
+            });
+            view! { <AnyOf legend=field.label options chosen on_toggle/> }.into_any()
+        }
         Input::Flag => view! {
             <div class="field">
                 <label class="chip">
@@ -112,6 +137,16 @@ fn Row(
             view! { <label class="field"><span>{label}</span>{input("text", "text")}</label> }.into_any()
         }
         Input::Day => view! { <label class="field"><span>{label}</span>{input("date", "none")}</label> }.into_any(),
+        Input::PastDay => {
+            let today = day::ledger(clock::today());
+            view! {
+                <label class="field">
+                    <span>{label}</span>
+                    <input type="date" max=today prop:value=text on:input=move |event| set(event_target_value(&event))/>
+                </label>
+            }
+            .into_any()
+        }
         Input::Number => {
             view! { <label class="field"><span>{label}</span>{input("text", "numeric")}</label> }.into_any()
         }

@@ -97,7 +97,8 @@ pub fn HouseholdCases(
         if !app.care_channels().iter().any(|channel| Some(&channel.grid) == grid.as_ref()) {
             return None;
         }
-        let cases: Vec<CareFile> = app.cases().into_iter().filter(|case| case.case.household == Some(id)).collect();
+        let of_it = |case: &CareFile| case.case.household.is_some_and(|home| app.home(home) == id);
+        let cases: Vec<CareFile> = app.cases().into_iter().filter(of_it).collect();
         let rows = (!cases.is_empty()).then(|| {
             let rows = cases.into_iter().map(|case| view! { <CaseRow case/> }).collect_view();
             view! { <ul class="card rows">{rows}</ul> }

@@ -1,4 +1,4 @@
-//! Forms of a file, a dispute's or a care case's: the head itself, and what grows with it.
+//! Forms of records: of a dispute's or a care case's file (the head itself, and what grows with it), and of the roster.
 
 use super::path_of;
 use crate::{
@@ -8,19 +8,20 @@ use crate::{
         known_people::KnownPeople,
         page::Page,
         record_form::{RecordForm, Values},
+        who_is_there::WhoIsThere,
     },
     platform::clock,
     state::{drafts::Draft, use_app},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
-    Kind, RecordId, day,
+    Channel, Kind, RecordId, day,
     dispute::{
         known::{Person, Traits},
         records::RESIDENT,
     },
     form::{self, Wrong},
-    labels,
+    labels, order,
 };
 use serde_json::{Map, Value};
 
@@ -80,9 +81,19 @@ pub fn InFile(
 const GONE: (&str, &str) = ("没有这条记录", "可能已作废，或换了网格、权限");
 
 fn form(draft: Option<Draft>, back: String, none: (&'static str, &'static str)) -> AnyView {
+    form_with(draft, back, none, ViewFn::default())
+}
+
+/// A form with something more below its fields; where there is nothing to write, why.
+pub(super) fn form_with(
+    draft: Option<Draft>,
+    back: String,
+    none: (&'static str, &'static str),
+    more: ViewFn,
+) -> AnyView {
     let fields = draft.as_ref().map(|draft| form::fields(&draft.kind)).unwrap_or_default();
     match draft.filter(|_| !fields.is_empty()) {
-        Some(draft) => view! { <FileForm draft back/> }.into_any(),
+        Some(draft) => view! { <FileForm draft back more/> }.into_any(),
         None => view! { <Page title="表单" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),
     }
 }
@@ -94,6 +105,8 @@ fn FileForm(
     draft: Draft,
     /// Where back leads.
     back: String,
+    /// What stands below the fields.
+    more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();
     app.form_open.set(true);
@@ -103,11 +116,11 @@ fn FileForm(
     let (id, kind) = (draft.id, StoredValue::new(draft.kind.clone()));
     let title = labels::kind(&draft.kind).to_owned();
     let fields = form::fields(&draft.kind);
-    let head = draft.kind.parent_field().is_none();
+    let head = matches!(draft.kind, Kind::Dispute | Kind::CareCase | Kind::Household);
     let is_case = draft.kind == Kind::CareCase;
     let saved = untrack(|| app.saved_values(id));
     let is_saved = !saved.is_empty();
-    let values = RwSignal::new(saved.into_iter().chain(draft.values.clone()).collect::<Values>());
+    let values: RwSignal<Values> = RwSignal::new(order::object(saved.into_iter().chain(draft.values.clone())));
     let draft = StoredValue::new(draft);
     let wrong = RwSignal::new(None::<Wrong>);
     let problem = RwSignal::new(None::<String>);
@@ -127,7 +140,7 @@ fn FileForm(
     };
     let is_resident = move || values.with_untracked(|values| values.get(RESIDENT).is_some_and(|id| !id.is_null()));
     let change = Callback::new(move |(name, value): (&'static str, Value)| {
-        let mut fields = Map::from_iter([(name.to_owned(), value)]);
+        let mut fields = order::object([(name.to_owned(), value)]);
         if name == "name" && is_resident() {
             // Another name is another person: not the resident who was chosen before.
             fields.insert(RESIDENT.to_owned(), Value::Null);
@@ -148,9 +161,17 @@ fn FileForm(
         if let Some(channel) = home {
             draft.update_value(|draft| draft.channel = Some(channel));
         }
-        put(nothing.chain(known).collect());
+        put(order::object(nothing.chain(known)));
     });
-    let below = below_first(id, draft.get_value(), values, choose);
+    let settle = Callback::new(move |channel: Channel| {
+        let number = app.next_number(&channel);
+        draft.update_value(|draft| draft.channel = Some(channel));
+        put(order::object([("number".to_owned(), number.into())]));
+    });
+    let below = match draft.with_value(|draft| draft.kind.clone()) {
+        Kind::Household | Kind::Resident => (move || view! { <WhoIsThere draft values is_saved settle/> }).into(),
+        _ => below_first(id, draft.get_value(), values, choose),
+    };
     let back = StoredValue::new(back);
     // A new head is gone on with in its file.
     let next = move || if head { kind.with_value(|kind| path_of(kind, id)) } else { back.get_value() };
@@ -159,7 +180,11 @@ fn FileForm(
         if saving.get_untracked() {
             return;
         }
-        if let Err(bad) = kind.with_value(|kind| form::check(kind, &values.get_untracked())) {
+        let wrong_in = |kind: &Kind| {
+            let values = values.get_untracked();
+            form::check(kind, &values).err().or_else(|| form::still_to_come(kind, &values, clock::today()))
+        };
+        if let Some(bad) = kind.with_value(wrong_in) {
             problem.set(Some(bad.words.clone()));
             wrong.set(Some(bad));
             return;
@@ -189,6 +214,7 @@ fn FileForm(
         <Page title=title back=back.get_value()>
             <form class="visit-form" autocomplete="off" on:submit=save novalidate>
                 <RecordForm fields=fields.to_vec() values wrong on_change=change below_first=below/>
+                {more.run()}
                 <div class="action">
                     <p class="problem" role="status">{move || problem.get()}</p>
                     <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>

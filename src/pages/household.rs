@@ -21,6 +21,8 @@ pub fn HouseholdPage(
     more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();
+    // What was merged into another shows as that one.
+    let id = untrack(|| app.home(id));
     let household = Memo::new(move |_| {
         app.read(|notebook| notebook.roster().household(id).map(|(_, household)| household.clone()))
     });
@@ -32,11 +34,12 @@ pub fn HouseholdPage(
         <Page title=title back="/round">
             {move || match household.get() {
                 Some(household) => view! {
-                    <Facts household/>
+                    <Facts id household/>
                     <section>
                         <h2>"家庭成员"</h2>
                         <ul class="card rows">
-                            {move || members.get().into_iter().map(|(_, member)| view! { <Member member/> }).collect_view()}
+                            {move || members.get().into_iter().map(|(id, member)| view! { <Member id member/> }).collect_view()}
+                            <li><a class="row link" href=format!("/households/{id}/resident")>"添加成员"</a></li>
                         </ul>
                         <p><a href=format!("/households/{id}/notice") class="text-button">"告知：我们记什么、怎么用"</a></p>
                     </section>
@@ -76,6 +79,8 @@ pub fn HouseholdPage(
 
 #[component]
 fn Facts(
+    /// The record.
+    id: RecordId,
     /// The household.
     household: Arc<Household>,
 ) -> impl IntoView {
@@ -94,12 +99,15 @@ fn Facts(
             {(!household.note.is_empty()).then(|| view! {
                 <p class="row"><span>"备注"</span><span>{household.note.clone()}</span></p>
             })}
+            <a class="row link" href=format!("/households/{id}/edit")>"修改户信息"</a>
         </section>
     }
 }
 
 #[component]
 fn Member(
+    /// The record.
+    id: RecordId,
     /// The resident.
     member: Arc<Resident>,
 ) -> impl IntoView {
@@ -116,9 +124,11 @@ fn Member(
     };
     let living = member.living.filter(|living| *living != Living::Home);
     view! {
-        <li class="row">
-            <span>{member.name.clone()}{living.map(|living| view! { <span class="tag">{living.label()}</span> })}</span>
-            <span class="hint">{words}</span>
+        <li>
+            <a class="row link" href=format!("/residents/{id}")>
+                <span>{member.name.clone()}{living.map(|living| view! { <span class="tag">{living.label()}</span> })}</span>
+                <span class="hint">{words}</span>
+            </a>
         </li>
     }
 }

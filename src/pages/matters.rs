@@ -14,6 +14,7 @@ use ruhu_domain::{
         records::Party,
         workflow::State,
     },
+    order,
 };
 
 /// Which disputes are shown.
@@ -80,7 +81,7 @@ pub fn Matters() -> impl IntoView {
     let colours = colours.collect::<Vec<_>>();
     let states = move || {
         let mut there: Vec<State> = all.with(|files| files.iter().map(|file| file.state).collect());
-        there.sort_unstable();
+        order::sort(&mut there);
         there.dedup();
         let states = there.into_iter().map(|state| (Some(state), state.label().to_owned()));
         let options = [(None, "全部状态".to_owned())].into_iter().chain(states).collect::<Vec<_>>();
@@ -121,6 +122,32 @@ fn rows(files: Vec<File>, (title, hint): (&'static str, &'static str)) -> AnyVie
     view! { <ul class="card rows">{rows}</ul> }.into_any()
 }
 
+/// Disputes shown of those that a search finds.
+const FOUND: usize = 3;
+
+/// The disputes that match a search; nothing where there are none.
+#[component]
+pub fn Found(
+    /// What is searched for.
+    query: RwSignal<String>,
+) -> impl IntoView {
+    let app = use_app();
+    let found = Memo::new(move |_| query.with(|query| app.read(|notebook| notebook.search_matters(query))));
+    move || {
+        let count = found.with(Vec::len);
+        (count > 0).then(|| {
+            let files = found.with(|found| found.iter().take(FOUND).map(|hit| hit.id).collect::<Vec<_>>());
+            let rows = files.into_iter().filter_map(|id| app.file(id)).map(|file| view! { <FileRow file/> });
+            let words = if count > FOUND {
+                format!("纠纷（{count}，写得再细些）")
+            } else {
+                format!("纠纷（{count}）")
+            };
+            view! { <section><h2>{words}</h2><ul class="card rows">{rows.collect_view()}</ul></section> }
+        })
+    }
+}
+
 /// The disputes found at a household or with a party of it, and a way to register one: for the household's page.
 #[component]
 pub fn HouseholdMatters(
@@ -136,8 +163,9 @@ pub fn HouseholdMatters(
         let members: Vec<RecordId> =
             app.read(|notebook| notebook.roster().members(id)).into_iter().map(|(id, _)| id).collect();
         let of_it = |file: &File| {
-            let party = |(_, party): &(RecordId, Party)| party.resident.is_some_and(|one| members.contains(&one));
-            file.dispute.household == Some(id) || file.parties.iter().any(party)
+            let home = |id: Option<RecordId>| id.map(|id| app.home(id));
+            let party = |(_, party): &(RecordId, Party)| home(party.resident).is_some_and(|one| members.contains(&one));
+            home(file.dispute.household) == Some(id) || file.parties.iter().any(party)
         };
         let files: Vec<File> = app.files().into_iter().filter(of_it).collect();
         let rows = (!files.is_empty()).then(|| {

@@ -16,6 +16,7 @@ use ruhu_domain::{
     engine::{Queued, QueuedState},
     labels,
     record::WITHDRAWN,
+    resident::Resident,
     visit::Visit,
 };
 
@@ -49,6 +50,15 @@ pub fn Me() -> impl IntoView {
                 <p class="row"><b>{name}</b><span class="hint">{grids}</span></p>
             </section>
             <Outbox/>
+            <section>
+                <h2>"花名册"</h2>
+                <div class="card rows">
+                    <a href="/households/new" class="row link"><span>"登记新户"</span></a>
+                    <a href="/duplicates" class="row link">
+                        <span>"查重"</span><span class="hint">"可能重复登记的"</span>
+                    </a>
+                </div>
+            </section>
             <Storage/>
             <section>
                 <h2>"显示"</h2>
@@ -92,12 +102,15 @@ fn Outbox() -> impl IntoView {
             let roster = notebook.roster();
             let item = |queued: &Queued| {
                 let record = engine.record(queued.op.record);
-                let household = record.and_then(|record| record.view::<Visit>()).and_then(|visit| {
-                    roster
-                        .household(visit.household)
-                        .map(|(_, household)| format!("{} {}", household.number, household.head))
+                let household = record.and_then(|record| match record.kind {
+                    Kind::Household => Some(record.id),
+                    Kind::Visit => Some(record.view::<Visit>()?.household),
+                    Kind::Resident => Some(record.view::<Resident>()?.household),
+                    _ => None,
                 });
-                (queued.clone(), household.unwrap_or_default())
+                let household = household.and_then(|id| roster.household(id));
+                let name = household.map(|(_, household)| format!("{} {}", household.number, household.head));
+                (queued.clone(), name.unwrap_or_default())
             };
             let items: Vec<_> = engine.outbox().take(SHOWN).map(item).collect();
             (engine.outbox().count(), items)

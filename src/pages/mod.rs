@@ -5,6 +5,7 @@ pub mod care;
 pub mod care_case;
 pub mod dispute;
 pub mod due;
+pub mod duplicates;
 pub mod file_form;
 pub mod history;
 pub mod household;
@@ -16,6 +17,7 @@ pub mod me;
 pub mod not_found;
 pub mod notice;
 pub mod papers;
+pub mod people;
 pub mod round;
 pub mod sign;
 pub mod step;
@@ -35,6 +37,24 @@ pub enum Screen {
     Round,
     /// 户
     Household(RecordId),
+    /// 登记新户
+    NewHousehold,
+    /// A household, to change.
+    EditHousehold(RecordId),
+    /// 移户 to another grid.
+    MoveHousehold(RecordId),
+    /// 添加成员 of a household.
+    NewResident(RecordId),
+    /// A resident, to change.
+    Resident(RecordId),
+    /// 换户 of a resident.
+    MoveResident(RecordId),
+    /// 作废 of a household or resident.
+    Withdraw(RecordId),
+    /// 查重
+    Duplicates,
+    /// 查重: two that may be the same.
+    Pair(RecordId, RecordId),
     /// 告知 to a household.
     Notice(RecordId),
     /// 入户走访: a new visit to a household.
@@ -90,7 +110,19 @@ impl Screen {
             [] => Self::Today,
             ["calendar"] => Self::Calendar,
             ["round"] => Self::Round,
+            ["households", "new"] => Self::NewHousehold,
             ["households", id] => record(id, Self::Household),
+            ["households", id, "edit"] => record(id, Self::EditHousehold),
+            ["households", id, "move"] => record(id, Self::MoveHousehold),
+            ["households", id, "resident"] => record(id, Self::NewResident),
+            ["residents", id] => record(id, Self::Resident),
+            ["residents", id, "move"] => record(id, Self::MoveResident),
+            ["withdraw", id] => record(id, Self::Withdraw),
+            ["duplicates"] => Self::Duplicates,
+            ["duplicates", one, other] => match (one.parse(), other.parse()) {
+                (Ok(one), Ok(other)) => Self::Pair(one, other),
+                _ => Self::NotFound,
+            },
             ["households", id, "notice"] => record(id, Self::Notice),
             ["households", id, "visit"] => record(id, Self::NewVisit),
             ["visits", id] => record(id, Self::EditVisit),
@@ -144,9 +176,10 @@ impl Screen {
     }
 }
 
-/// The address of a file, by the kind of any record in it.
+/// The address of a household, or of a file by the kind of any record in it.
 pub fn path_of(kind: &Kind, head: RecordId) -> String {
     match kind.head() {
+        None => format!("/households/{head}"),
         Some(Kind::CareCase) => format!("/care/{head}"),
         _ => format!("/matters/{head}"),
     }
@@ -165,6 +198,9 @@ mod tests {
             ("/round/", Screen::Round),
             (&format!("/households/{id}"), Screen::Household(id)),
             (&format!("/households/{id}/visit"), Screen::NewVisit(id)),
+            ("/households/new", Screen::NewHousehold),
+            (&format!("/residents/{id}/move"), Screen::MoveResident(id)),
+            (&format!("/duplicates/{id}/{id}"), Screen::Pair(id, id)),
             (&format!("/visits/{id}/history"), Screen::History(id)),
             ("/visits/nothing", Screen::NotFound),
             ("/rounds", Screen::NotFound),

@@ -21,16 +21,20 @@ const LARGE_ROW: u32 = 140;
 
 /// The round: filter, search, doors.
 #[component]
-pub fn Round() -> impl IntoView {
+pub fn Round(
+    /// What is searched for.
+    query: RwSignal<String>,
+    /// What else is found: disputes are in a part of the app.
+    more: ViewFn,
+) -> impl IntoView {
     let app = use_app();
     let filter = RwSignal::new(Filter::default());
-    let query = RwSignal::new(String::new());
+    let hits = Memo::new(move |_| query.with(|query| app.read(|notebook| notebook.search(query))));
     let doors = Memo::new_with_compare(
         move |_| {
             let now = clock::now_ms();
             let all = app.doors.get();
-            let query = query.get();
-            if query.trim().is_empty() {
+            if query.with(|query| query.trim().is_empty()) {
                 let filter = filter.get();
                 if filter == Filter::All {
                     return all;
@@ -39,13 +43,18 @@ pub fn Round() -> impl IntoView {
             }
             Arc::new(app.read(|notebook| {
                 let roster = notebook.roster();
-                notebook.search(&query).into_iter().filter_map(|id| roster.door(id)).collect()
+                hits.with(|hits| hits.iter().filter_map(|hit| roster.door(hit.id)).collect())
             }))
         },
         |_, _| true,
     );
     let count = move || doors.with(|doors| doors.len());
     let row_height = Signal::derive(move || app.preferences.with(|look| if look.large_type { LARGE_ROW } else { ROW }));
+    let row = move |door: Door| {
+        let id = door.id;
+        let found = move || hits.with(|hits| hits.iter().find(|hit| hit.id == id)?.name.clone());
+        view! { <DoorRow door found=Signal::derive(found)/> }
+    };
     let filters = Filter::ALL.iter().map(|filter| (*filter, filter.label().to_owned())).collect::<Vec<_>>();
     let choose = Callback::new(move |chosen| filter.set(chosen));
     view! {
@@ -54,7 +63,7 @@ pub fn Round() -> impl IntoView {
                 <input
                     type="search"
                     aria-label="查找户"
-                    placeholder="姓名、拼音首字母、电话尾号、户号"
+                    placeholder="姓名、拼音、电话尾号、户号、纠纷"
                     autocomplete="off"
                     prop:value=query
                     on:focus=move |_| request_animation_frame(move || {
@@ -68,8 +77,12 @@ pub fn Round() -> impl IntoView {
             <div class="filters" class:away=move || query.with(|query| !query.trim().is_empty())>
                 <OneOf legend="显示" options=filters chosen=filter on_choose=choose/>
             </div>
-            <p class="count" role="status">{move || format!("{} 户", count())}</p>
-            <Windowed items=doors row_height key=row_key row=|door: Door| view! { <DoorRow door/> }/>
+            <p class="count">
+                <span role="status">{move || format!("{} 户", count())}</span>
+                <a href="/households/new" class="text-button">"登记新户"</a>
+            </p>
+            {more.run()}
+            <Windowed items=doors row_height key=row_key row=row/>
             {move || {
                 if count() > 0 {
                     return ().into_any();
@@ -80,7 +93,7 @@ pub fn Round() -> impl IntoView {
                         why_no_doors(head.synced_at.is_some(), head.grids().count())
                     })
                 } else if query.with(|query| !query.trim().is_empty()) {
-                    ("没有找到", "换个写法试试：姓名的一部分、拼音首字母、电话后四位或户号")
+                    ("没有找到", "换个写法试试：姓名的一部分、拼音、电话后四位或户号")
                 } else {
                     ("这里没有户", "本月都走访到了，或没有重点户。可点“全部”查看")
                 };

@@ -7,7 +7,8 @@ use crate::{
     state::{drafts::Draft, use_app},
 };
 use leptos::prelude::*;
-use ruhu_domain::{Kind, day, labels, round::Door};
+use ruhu_domain::{Kind, day, labels, order, round::Door};
+use serde_json::Value;
 
 /// Doors shown here; the rest is on the round.
 const DOORS: usize = 8;
@@ -17,13 +18,19 @@ pub(super) const fn why_no_doors(synced: bool, grids: usize) -> (&'static str, &
     match (synced, grids) {
         (false, _) => ("正在下载花名册…", "需要网络；下载后没有信号也能用"),
         (true, 0) => ("还没有分配网格", "请联系办公室为您的账号分配网格"),
-        (true, _) => ("网格里还没有户", "请联系办公室导入花名册"),
+        (true, _) => ("网格里还没有户", "可在“走访”里登记新户，或请办公室导入花名册"),
     }
 }
 
-/// Where a draft of a file is gone on with.
+/// Where a draft is gone on with.
 fn address_of(draft: &Draft, saved: bool) -> String {
     match draft.parent() {
+        _ if draft.kind == Kind::Resident && saved => format!("/residents/{}", draft.id),
+        _ if draft.kind == Kind::Resident => {
+            let household = draft.values.get("household").and_then(Value::as_str).unwrap_or_default();
+            format!("/households/{household}/resident")
+        }
+        None if draft.kind == Kind::Household && !saved => "/households/new".to_owned(),
         None if saved => format!("{}/edit", path_of(&draft.kind, draft.id)),
         None if draft.kind == Kind::CareCase => "/care/new".to_owned(),
         None => "/matters/new".to_owned(),
@@ -48,7 +55,7 @@ pub fn Today(
         let mut due: Vec<Door> =
             app.doors.with(|doors| doors.iter().filter(|door| door.is_due(today)).cloned().collect());
         // Tagged households first, then the longest waiting; the round's order otherwise.
-        due.sort_by_key(|door| (door.household.tags.is_empty(), door.reached.unwrap_or(i64::MIN)));
+        order::sort_by_key(&mut due, |door| (door.household.tags.is_empty(), door.reached.unwrap_or(i64::MIN)));
         let count = due.len();
         due.truncate(DOORS);
         (count, due.into_iter().map(Row).collect::<Vec<_>>())

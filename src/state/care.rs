@@ -1,11 +1,11 @@
 //! Care cases: whose they are, a new one, steps.
 
-use super::{App, disputes::NotTaken, drafts::Draft, new_id};
+use super::{App, Undo, disputes::NotTaken, drafts::Draft, new_id};
 use crate::platform::clock;
 use ruhu_domain::{
     Class, Kind, RecordId,
     care::{CareFile, records::Taken, workflow::check},
-    day,
+    day, order,
     record::Channel,
 };
 use serde_json::{Map, Value};
@@ -31,7 +31,7 @@ impl App {
     pub fn cases(self) -> Vec<CareFile> {
         let today = clock::today();
         let mut cases: Vec<CareFile> = self.read(|notebook| notebook.cases().files().collect());
-        cases.sort_by_cached_key(|case| {
+        order::sort_by_key(&mut cases, |case| {
             let due = case.deadlines(today).first().map(|deadline| deadline.by);
             (due.is_none(), due, !case.state(today).is_open(), std::cmp::Reverse(case.id))
         });
@@ -74,7 +74,7 @@ impl App {
         let channel = open.channel_of(taken.case).ok_or(NotTaken::Gone)?;
         let id = new_id(clock::now_ms());
         open.save(id, Kind::CareStep, channel, &taken).await?;
-        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(id));
+        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(Undo::Withdraw(id)));
         self.sync_now();
         Ok(())
     }

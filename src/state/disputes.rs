@@ -1,6 +1,6 @@
 //! Disputes: whose they are, forms of their files, steps.
 
-use super::{App, drafts, drafts::Draft, new_id};
+use super::{App, Undo, drafts, drafts::Draft, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
     Channel, Class, Kind, RecordId,
@@ -13,6 +13,7 @@ use ruhu_domain::{
         records::{Signature, Taken},
         workflow::{Forbidden, check},
     },
+    order,
     record::Record,
     rights::Role,
 };
@@ -92,7 +93,7 @@ impl App {
     /// Every file, those with the earliest deadline first, then those that are open.
     pub fn files(self) -> Vec<File> {
         let mut files: Vec<File> = self.read(|notebook| notebook.disputes().files().collect());
-        files.sort_unstable_by_key(|file| {
+        order::sort_by_key(&mut files, |file| {
             let due = file.deadline().map(|deadline| deadline.by);
             (due.is_none(), due, !file.state.is_open(), std::cmp::Reverse(file.id))
         });
@@ -166,7 +167,7 @@ impl App {
         let parent = record.kind.parent_field();
         let parent = parent.and_then(|name| Some((name.to_owned(), record.fields.get(name)?.value.clone())));
         let (kind, channel) = (record.kind.clone(), Some(record.channel.clone()));
-        Some(Draft { id, kind, values: parent.into_iter().collect(), touched: clock::now_ms(), channel })
+        Some(Draft { id, kind, values: order::object(parent), touched: clock::now_ms(), channel })
     }
 
     /// The fields of a record as it is saved; none where it is new.
@@ -174,7 +175,7 @@ impl App {
         self.read(|notebook| {
             let engine = notebook.engine();
             let fields = engine.record(id).map(|record| &record.fields).into_iter().flatten();
-            fields.map(|(name, field)| (name.to_string(), field.value.clone())).collect()
+            order::object(fields.map(|(name, field)| (name.to_string(), field.value.clone())))
         })
     }
 
@@ -235,7 +236,7 @@ impl App {
         let channel = open.channel_of(dispute).ok_or(NotTaken::Gone)?;
         let id = new_id(clock::now_ms());
         open.save(id, Kind::Step, channel, &taken).await?;
-        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(id));
+        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(Undo::Withdraw(id)));
         self.sync_now();
         Ok(())
     }

@@ -10,6 +10,7 @@ mod fingerprint;
 mod handover;
 pub mod leaving;
 pub mod notebook;
+pub mod people;
 pub mod pin;
 mod rescue;
 pub mod session;
@@ -32,6 +33,7 @@ use pin::{Pin, Reopen};
 use ruhu_domain::{
     Kind, OpId, RecordId, Stamp,
     codes::{Outcome, Purpose},
+    engine::Edit,
     notice,
     round::Door,
     visit::Visit,
@@ -81,12 +83,21 @@ pub enum SyncStatus {
 }
 
 /// A short message at the bottom, with a way back where there is one.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Toast {
     /// The words.
     pub text: String,
-    /// The record that 撤销 withdraws.
-    pub undo: Option<RecordId>,
+    /// What 撤销 does.
+    pub undo: Option<Undo>,
+}
+
+/// A way back.
+#[derive(Clone, Debug)]
+pub enum Undo {
+    /// Withdraws a record that was just made.
+    Withdraw(RecordId),
+    /// Saves what was there before.
+    Restore(Arc<Vec<Edit>>),
 }
 
 /// The state of the app. Copies are handles to the same state.
@@ -295,7 +306,7 @@ impl App {
     }
 
     /// Shows a message for a while.
-    pub fn say(self, text: impl Into<String>, undo: Option<RecordId>) {
+    pub fn say(self, text: impl Into<String>, undo: Option<Undo>) {
         let shown_ms = if undo.is_some() { 6_000 } else { 4_000 };
         self.toast.set(Some(Toast { text: text.into(), undo }));
         // The time of the message before must not end this one, also where both say the same.
@@ -360,7 +371,7 @@ impl App {
         let id = new_id(now);
         let visit = Visit::new(household, now, &open.session().name, Outcome::NobodyHome);
         match self.save_visit(id, visit).await {
-            Ok(()) => self.say("已记：无人在家 ✓ 已存本机", Some(id)),
+            Ok(()) => self.say("已记：无人在家 ✓ 已存本机", Some(Undo::Withdraw(id))),
             Err(error) => self.say(error.to_string(), None),
         }
     }
@@ -385,10 +396,14 @@ impl App {
         }
     }
 
-    /// Takes back what was just logged.
-    pub async fn undo(self, record: RecordId) {
+    /// Takes back what was just saved.
+    pub async fn undo(self, undo: Undo) {
         let Some(open) = self.notebook() else { return };
-        match open.withdraw(record, "误点撤销").await {
+        let done = match undo {
+            Undo::Withdraw(record) => open.withdraw(record, "误点撤销").await,
+            Undo::Restore(before) => open.save_all(&before).await.map(drop),
+        };
+        match done {
             Ok(()) => {
                 self.say("已撤销", None);
                 self.sync_now();

@@ -11,7 +11,7 @@ use crate::{
     platform::{
         self, clock,
         locks::{self, Held},
-        pinyin::Initials,
+        pinyin::Syllables,
         random,
         tabs::{News, Tabs},
     },
@@ -20,18 +20,20 @@ use crate::{
 };
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
-    Channel, Kind, OpId, RecordId, Stamp,
+    Channel, Class, Kind, OpId, RecordId, Stamp,
     care::Cases,
     dispute::Disputes,
-    engine::{COUNT, Delta, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
-    record::WITHDRAWN,
+    engine::{COUNT, Delta, Edit, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
+    order,
+    record::{MOVED, WITHDRAWN},
     round::Roster,
-    search::Index,
+    search::{Hit, Index},
     storage::{Batch, Snapshot, Table},
     visit::Visit,
     wire::UnsentOps,
 };
 use serde::Serialize;
+use serde_json::Value;
 use std::{
     cell::{Cell, Ref, RefCell},
     collections::BTreeMap,
@@ -90,6 +92,7 @@ pub struct Notebook {
     session: RefCell<Session>,
     contents: RefCell<Contents>,
     index: RefCell<Option<Index>>,
+    matters: RefCell<Option<Index>>,
     lane: Mutex<()>,
     unwritten_draft: RefCell<Option<Draft>>,
     tabs: RefCell<Option<Tabs>>,
@@ -141,6 +144,7 @@ impl Notebook {
             session: RefCell::new(session),
             contents: RefCell::new(contents),
             index: RefCell::new(None),
+            matters: RefCell::new(None),
             lane: Mutex::new(()),
             unwritten_draft: RefCell::new(None),
             tabs: RefCell::new(None),
@@ -184,7 +188,7 @@ impl Notebook {
     /// The drafts, the latest touched first.
     pub fn drafts(&self) -> Vec<Draft> {
         let mut drafts: Vec<Draft> = self.contents.borrow().drafts.values().cloned().collect();
-        drafts.sort_by_key(|draft| std::cmp::Reverse(draft.touched));
+        order::sort_by_key(&mut drafts, |draft| std::cmp::Reverse(draft.touched));
         drafts
     }
 
@@ -199,9 +203,15 @@ impl Notebook {
     }
 
     /// The households that match a search.
-    pub fn search(&self, query: &str) -> Vec<RecordId> {
+    pub fn search(&self, query: &str) -> Vec<Hit> {
         self.prepare_search();
         self.index.borrow().as_ref().map(|index| index.search(query)).unwrap_or_default()
+    }
+
+    /// The disputes that match a search: by a party, the number, the title or the place.
+    pub fn search_matters(&self, query: &str) -> Vec<Hit> {
+        let mut index = self.matters.borrow_mut();
+        index.get_or_insert_with(|| build_matters(&self.disputes())).search(query)
     }
 
     /// Saves a visit, durable when this returns, and forgets its draft in the same transaction.
@@ -244,13 +254,40 @@ impl Notebook {
         self.edit(id, kind, Some(channel), view, Vec::new()).await
     }
 
+    /// Saves several records at once: all, or none. Returns the edits that bring back what was there before.
+    ///
+    /// # Errors
+    /// Nothing was saved.
+    pub async fn save_all(&self, edits: &[Edit]) -> Result<Vec<Edit>, StorageError> {
+        let lane = self.lane.lock().await;
+        let before = |edit: &Edit| {
+            let engine = self.engine();
+            let record = engine.record(edit.record);
+            let was = |name: &String| match record.and_then(|record| record.fields.get(name.as_str())) {
+                Some(field) => field.value.clone(),
+                None if name == MOVED => record.map(|record| record.channel.to_string().into()).unwrap_or_default(),
+                None => Value::Null,
+            };
+            let after = order::object(edit.after.keys().map(|name| (name.clone(), was(name))));
+            Edit { after, ..edit.clone() }
+        };
+        let back = edits.iter().map(before).collect();
+        let plan = self.engine().plan_edits(edits, &mut moment);
+        let done = self.carry_out(plan.unwrap_or_default(), Vec::new()).await;
+        drop(lane);
+        if done == Err(StorageError::Overtaken) {
+            self.reload().await?;
+        }
+        done.map(|()| back)
+    }
+
     /// Withdraws a record (作废), with the reason.
     ///
     /// # Errors
     /// Nothing was changed.
     pub async fn withdraw(&self, id: RecordId, reason: &str) -> Result<(), StorageError> {
         let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
-        let after = BTreeMap::from([(WITHDRAWN, reason)]);
+        let after = order::map([(WITHDRAWN, reason)]);
         self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
     }
 
@@ -260,14 +297,14 @@ impl Notebook {
     /// Nothing was changed.
     pub async fn note_told(&self, id: RecordId, given: &str) -> Result<(), StorageError> {
         let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
-        let after = BTreeMap::from([("notice", given)]);
+        let after = order::map([("notice", given)]);
         self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
     }
 
     /// What the office has not acknowledged, as a file to carry there by hand.
     pub fn unsent(&self) -> UnsentOps {
         let mut ops: Vec<_> = self.engine().outbox().map(|queued| queued.op.clone()).collect();
-        ops.sort_by_key(|op| op.stamp);
+        order::sort_by_key(&mut ops, |op| op.stamp);
         let session = self.session();
         UnsentOps { device: session.device, account: session.account, ops }
     }
@@ -480,6 +517,7 @@ impl Notebook {
             Ok(contents) => {
                 *self.contents.borrow_mut() = contents;
                 *self.index.borrow_mut() = None;
+                *self.matters.borrow_mut() = None;
                 (self.changed)();
                 Ok(())
             }
@@ -534,17 +572,18 @@ impl Notebook {
     fn apply(&self, delta: Delta) {
         let mut contents = self.contents.borrow_mut();
         let Contents { engine, roster, disputes, cases, .. } = &mut *contents;
-        let mut people = false;
+        let (mut people, mut matters) = (false, false);
         for id in engine.apply(delta) {
             match engine.record(id) {
                 Some(record) => {
                     people |= matches!(record.kind, Kind::Household | Kind::Resident);
+                    matters |= record.kind.class() == Class::Mediation;
                     roster.put(record);
                     disputes.put(record);
                     cases.put(record);
                 }
                 None => {
-                    people = true;
+                    (people, matters) = (true, true);
                     roster.remove(id);
                     disputes.remove(id);
                     cases.remove(id);
@@ -554,6 +593,9 @@ impl Notebook {
         drop(contents);
         if people {
             *self.index.borrow_mut() = None;
+        }
+        if matters {
+            *self.matters.borrow_mut() = None;
         }
         (self.changed)();
     }
@@ -569,19 +611,35 @@ fn moment() -> Moment {
 }
 
 fn build_index(roster: &Roster) -> Index {
-    let mut initials = Initials::default();
-    let mut initial = |character| initials.of(character);
+    let mut syllables = Syllables::default();
+    let mut syllable = |character| syllables.of(character);
     let mut index = Index::default();
     for door in roster.doors() {
         let household = &door.household;
-        index.door(door.id, &household.number, &household.address);
+        index.place(door.id, &household.number, &household.address);
         let members = roster.members(door.id);
         if !members.iter().any(|(_, resident)| resident.name == household.head) {
-            index.person(door.id, &household.head, "", &mut initial);
+            index.person(door.id, &household.head, "", &mut syllable);
         }
-        index.person(door.id, "", &household.phone, &mut initial);
+        index.person(door.id, "", &household.phone, &mut syllable);
         for (_, resident) in members {
-            index.person(door.id, &resident.name, &resident.phone, &mut initial);
+            index.person(door.id, &resident.name, &resident.phone, &mut syllable);
+        }
+    }
+    index
+}
+
+fn build_matters(disputes: &Disputes) -> Index {
+    let mut syllables = Syllables::default();
+    let mut syllable = |character| syllables.of(character);
+    let mut index = Index::default();
+    let mut files: Vec<_> = disputes.files().collect();
+    // The latest first.
+    order::sort_by_key(&mut files, |file| std::cmp::Reverse(file.id));
+    for file in files {
+        index.place(file.id, &file.number(), &format!("{} {}", file.dispute.title, file.dispute.place));
+        for (_, party) in &file.parties {
+            index.person(file.id, &party.name, &party.phone, &mut syllable);
         }
     }
     index

@@ -4,6 +4,7 @@ use super::session;
 use crate::storage::{StorageError, indexed_db::IndexedDb};
 use ruhu_domain::{
     engine::Queued,
+    order,
     storage::{Entry, Table},
     wire::UnsentOps,
 };
@@ -46,7 +47,7 @@ pub async fn rescue(storage: &IndexedDb) -> Result<Option<Rescued>, StorageError
             Err(_) => rest.push(as_stored(entry)),
         }
     }
-    ops.sort_by_key(|op| op.stamp);
+    order::sort_by_key(&mut ops, |op| op.stamp);
     rest.extend(stored.entries(Table::Drafts).iter().map(as_stored));
     let unsent = UnsentOps { device: session.device, account: session.account, ops };
     Ok(Some(Rescued { unsent, rest }))

@@ -2,12 +2,14 @@
 
 use crate::{
     care::codes::{Difficulty, Help, Interval, Reason, Referral, Way},
-    codes::Sex,
+    codes::{Consistency, Living, Relation, Sex, Tag},
+    day,
     dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Sitting, Size, Source},
     id_number,
     record::Kind,
     visit::MAX_TEXT,
 };
+use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 /// The longest time between two looks at a care case, in days: it has to be confirmed again by then.
@@ -22,6 +24,8 @@ pub enum Input {
     Text,
     /// A day.
     Day,
+    /// A day that is not to come.
+    PastDay,
     /// A whole number.
     Number,
     /// A phone number.
@@ -32,6 +36,8 @@ pub enum Input {
     Flag,
     /// One of a code table's rows.
     One(&'static [(&'static str, &'static str)]),
+    /// Any number of a code table's rows.
+    Many(&'static [(&'static str, &'static str)]),
 }
 
 /// A field of a form.
@@ -68,6 +74,25 @@ impl Field {
         Self { purpose, ..self }
     }
 }
+
+const HOUSEHOLD: [Field; 7] = [
+    Field::new("head", "户主", Input::Line).wanted().about("上门知道找谁"),
+    Field::new("number", "户号", Input::Line).wanted(),
+    Field::new("address", "住址", Input::Line).about("找得到门"),
+    Field::new("phone", "电话", Input::Phone).about("家里没人时能联系上"),
+    Field::new("tags", "标签", Input::Many(Tag::ROWS)).about("知道哪一户要多去看看"),
+    Field::new("consistency", "人户一致", Input::One(Consistency::ROWS)).folded(),
+    Field::new("note", "备注", Input::Text).folded().about("上门要留意的事；可以读给户里人听"),
+];
+
+const RESIDENT: [Field; 6] = [
+    Field::new("name", "姓名", Input::Line).wanted().about("知道和谁说话"),
+    Field::new("relation", "与户主关系", Input::One(Relation::ROWS)),
+    Field::new("sex", "性别", Input::One(Sex::ROWS)),
+    Field::new("birth", "出生日期", Input::PastDay).about("知道家里有没有老人、孩子"),
+    Field::new("phone", "电话", Input::Phone).about("有事能联系到本人"),
+    Field::new("living", "居住状态", Input::One(Living::ROWS)).about("知道人在不在家"),
+];
 
 const DISPUTE: [Field; 13] = [
     Field::new("title", "名称", Input::Line).wanted(),
@@ -174,6 +199,8 @@ const CARE_VISIT: [Field; 11] = [
 /// The fields of a kind's form, in their order; none for kinds without a form of this sort.
 pub const fn fields(kind: &Kind) -> &'static [Field] {
     match kind {
+        Kind::Household => &HOUSEHOLD,
+        Kind::Resident => &RESIDENT,
         Kind::Dispute => &DISPUTE,
         Kind::Party => &PARTY,
         Kind::Session => &SESSION,
@@ -201,6 +228,20 @@ pub(crate) fn of_step(asks: impl Iterator<Item = Field>) -> Vec<Field> {
     fields
 }
 
+/// Whether it may be a phone number: seven to thirteen digits, written with spaces or hyphens or without; or nothing.
+fn is_phone(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    text.is_empty() || (7..=13).contains(&digits) && text.chars().all(|c| c.is_ascii_digit() || " -+()".contains(c))
+}
+
+/// The first day of a form that is still to come and should not be: for a phone, which knows what day it is.
+pub fn still_to_come(kind: &Kind, values: &Map<String, Value>, today: NaiveDate) -> Option<Wrong> {
+    let days = fields(kind).iter().filter(|field| field.input == Input::PastDay);
+    let day = |field: &Field| values.get(field.name).and_then(Value::as_str).and_then(day::read);
+    let mut wrong = days.filter(|field| day(field).is_some_and(|day| day > today));
+    wrong.next().map(|field| Wrong { field: field.name, words: format!("{}还没到，请核对", field.label) })
+}
+
 /// What is wrong with a form: the field, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
@@ -221,11 +262,14 @@ pub fn check(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong> {
         let there = value.is_some_and(|value| !value.is_null() && (!value.is_string() || !text.is_empty()));
         let wrong = |words: String| Err(Wrong { field: field.name, words });
         if field.wanted && !there {
-            let verb = if matches!(field.input, Input::One(_)) { "选择" } else { "填写" };
+            let verb = if matches!(field.input, Input::One(_) | Input::Many(_)) { "选择" } else { "填写" };
             return wrong(format!("请{verb}{}", field.label));
         }
         if text.chars().count() > MAX_TEXT {
             return wrong(format!("{}太长，请控制在 {MAX_TEXT} 字以内", field.label));
+        }
+        if field.input == Input::Phone && !is_phone(text) {
+            return wrong("电话号码不对，请核对；没有时可以不填".to_owned());
         }
         if field.input == Input::IdNumber && !text.is_empty() && id_number::check(text).is_err() {
             return wrong("身份证号不对，请核对；不需要时可以不填".to_owned());

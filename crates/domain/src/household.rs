@@ -1,6 +1,9 @@
 //! Households (户): the doors of a grid.
 
-use crate::codes::{Consistency, Tag};
+use crate::{
+    codes::{Consistency, Tag},
+    id::RecordId,
+};
 use serde::{Deserialize, Serialize};
 
 /// A household. Purposes of its personal fields: to find the door and to reach the family.
@@ -23,4 +26,6 @@ pub struct Household {
     pub note: String,
     /// 标签.
     pub tags: Vec<Tag>,
+    /// 并入: the household which this one is the same as ([`crate::merged`]).
+    pub same_as: Option<RecordId>,
 }

@@ -11,9 +11,10 @@ use crate::{
     form,
     id::{OpId, RecordId},
     merge::merge,
+    merged::SAME_AS,
     planted::{Bug, planted},
     record::{Channel, Kind, MOVED, Name, Op, Record, WITHDRAWN},
-    rights::{self, Action, Grant},
+    rights::{self, Action, Grant, Role},
     stamp::Stamp,
     visit::Visit,
     wire::{AHEAD_MS, OpOutcome, OpResult},
@@ -245,6 +246,10 @@ impl Intake {
                 return Err("您没有要移到的那个网格的权限，已交主管核对".into());
             }
         }
+        let leads = || rights::roles(sender.grants, channel).contains(&Role::VillageLead);
+        if op.changes.contains_key(SAME_AS) && !leads() {
+            return Err("重复的登记由村负责人合并，已交主管核对".into());
+        }
         if stored.is_some_and(|record| record.kind != op.kind) {
             return Err("记录类型前后不一致，已交主管核对".into());
         }
@@ -374,4 +379,37 @@ pub fn rejected(id: OpId, reason: &str) -> OpResult {
 
 fn result(op: OpId, outcome: OpOutcome, reason: Option<&str>) -> OpResult {
     OpResult { op, outcome, reason: reason.map(str::to_owned), stamp: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        id::DeviceId,
+        record::{Class, diff},
+        rights::Place,
+    };
+    use serde_json::json;
+
+    #[test]
+    fn what_was_registered_twice_is_merged_by_a_lead_alone() {
+        let village = "411502001003";
+        let channel: Channel = format!("{village}-02/general").parse().expect("a channel");
+        let grant = |role, place: Place| Grant::new(role, place, vec![Class::General]).expect("a grant");
+        let worker = [grant(Role::GridWorker, Place::Grid(channel.grid.clone()))];
+        let lead = [grant(Role::VillageLead, village.parse().expect("a place"))];
+        let take = |grants: &[Grant], view: &serde_json::Value, n: u64| {
+            let (id, stamp) = (OpId::new(n, [1; 10]), Stamp { ms: n, counter: 0, device: DeviceId(1) });
+            let (kind, by, changes) = (Kind::Household, Name::default(), diff(None, view));
+            let op = Op { id, record: RecordId::new(1, [1; 10]), kind, channel: channel.clone(), stamp, by, changes };
+            Intake::default().take(op, &Sender { name: "王芳", grants, now_ms: 1_000 })
+        };
+        let merged = json!({"number": "001", "head": "李明", SAME_AS: RecordId::new(2, [2; 10])});
+        let outcomes = [&worker, &lead].map(|grants| take(grants, &merged, 5).outcome);
+        assert_eq!(outcomes, [OpOutcome::Quarantined, OpOutcome::Applied]);
+        let plain = json!({"number": "001", "head": "李明"});
+        assert_eq!(take(&worker, &plain, 6).outcome, OpOutcome::Applied, "the rest of it is anybody's");
+        let nameless = take(&worker, &json!({"number": "001"}), 7);
+        assert_eq!(nameless.reason.as_deref(), Some("请填写户主，已交主管核对"));
+    }
 }

@@ -2,9 +2,9 @@
 
 use crate::{
     care,
-    codes::{Consistency, Living, Relation, Sex, Tag},
     dispute::workflow::Step,
     form::{self, Input},
+    merged::SAME_AS,
     record::{Kind, MOVED, WITHDRAWN},
     resident::RESTRICTED,
     visit,
@@ -41,19 +41,8 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
         (_, MOVED) => "所在网格",
         (Kind::Visit, name) => return visit::field_label(name),
         (_, WITHDRAWN) => "作废",
-        (_, "phone") => "电话",
-        (Kind::Household, "number") => "户号",
-        (Kind::Household, "address") => "地址",
+        (_, SAME_AS) => "并入",
         (Kind::Household, "order") => "走访顺序",
-        (Kind::Household, "head") => "户主",
-        (Kind::Household, "consistency") => "人户一致",
-        (Kind::Household, "note") => "备注",
-        (Kind::Household, "tags") => "标签",
-        (Kind::Resident, "name") => "姓名",
-        (Kind::Resident, "sex") => "性别",
-        (Kind::Resident, "birth") => "出生日期",
-        (Kind::Resident, "relation") => "与户主关系",
-        (Kind::Resident, "living") => "居住状态",
         (Kind::Resident, "notice") => "已告知",
         (Kind::Resident, RESTRICTED) => "限制处理",
         (Kind::Step | Kind::CareStep, "step") => "步骤",
@@ -73,25 +62,20 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
         let label = match field.input {
             Input::One(rows) => rows.iter().find(|(code, _)| *code == text).map(|(_, label)| (*label).to_owned()),
             Input::Flag => Some(if value.as_bool().unwrap_or_default() { "是" } else { "否" }.to_owned()),
+            Input::Many(rows) => {
+                let codes = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+                let words =
+                    codes.map(|code| rows.iter().find(|(row, _)| *row == code).map_or(code, |(_, label)| label));
+                Some(words.collect::<Vec<_>>().join("、"))
+            }
             Input::Number => value.as_u64().map(|number| number.to_string()),
             _ => None,
         };
         return label.unwrap_or_else(|| visit::field_words(name, value));
     }
     let label = match (of, name) {
-        (Kind::Resident, "sex") => Sex::find(text).map(Sex::label),
-        (Kind::Resident, "relation") => Relation::find(text).map(Relation::label),
-        (Kind::Resident, "living") => Living::find(text).map(Living::label),
-        (Kind::Household, "consistency") => Consistency::find(text).map(Consistency::label),
         (Kind::Step, "step") => Step::find(text).map(Step::label),
         (Kind::CareStep, "step") => care::workflow::Step::find(text).map(care::workflow::Step::label),
-        (Kind::Household, "tags") => {
-            let tags = value.as_array().into_iter().flatten().filter_map(Value::as_str);
-            return tags
-                .map(|tag| Tag::find(tag).map_or_else(|| tag.to_owned(), |tag| tag.label().to_owned()))
-                .collect::<Vec<_>>()
-                .join("、");
-        }
         (Kind::Household, "order") => return value.to_string(),
         _ => None,
     };

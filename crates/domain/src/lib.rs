@@ -20,8 +20,10 @@ pub mod intake;
 pub mod labels;
 pub mod ledger;
 pub mod merge;
+pub mod merged;
 pub mod notice;
 pub mod office;
+pub mod order;
 pub mod planted;
 pub mod record;
 pub mod resident;
@@ -32,6 +34,7 @@ pub mod search;
 pub mod stamp;
 pub mod storage;
 mod text;
+pub mod twins;
 pub mod visit;
 pub mod wire;
 

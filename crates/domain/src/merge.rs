@@ -5,6 +5,7 @@
 //! in silence.
 
 use crate::{
+    order,
     planted::{Bug, planted},
     record::{Change, Field, Mark, Op, Record},
 };
@@ -107,7 +108,7 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
         contested.push(loser);
     }
     if !contested.is_empty() {
-        contested.sort_by_key(|field| field.stamp);
+        order::sort_by_key(&mut contested, |field| field.stamp);
         record.contested.insert(name.into(), contested);
     }
 }

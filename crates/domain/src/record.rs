@@ -8,11 +8,12 @@ use crate::{
     area::GridCode,
     care, dispute,
     id::{DeviceId, OpId, RecordId},
+    order,
     stamp::Stamp,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeOwned, value::MapDeserializer},
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapDeserializer},
     ser::SerializeMap,
 };
 use serde_json::Value;
@@ -292,7 +293,8 @@ struct Form {
     kind: Kind,
     channel: Channel,
     stamp: Stamp,
-    values: BTreeMap<Name, Value>,
+    #[serde(deserialize_with = "entries")]
+    values: Vec<(Name, Value)>,
     #[serde(default)]
     stamps: BTreeMap<Name, Stamp>,
     #[serde(default)]
@@ -303,17 +305,32 @@ struct Form {
     others: Vec<(DeviceId, Name)>,
 }
 
+/// The entries of a map, in their order: they become another map at once.
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Name, Value)>, D::Error> {
+    struct Entries;
+    impl<'de> Visitor<'de> for Entries {
+        type Value = Vec<(Name, Value)>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map of values")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = Vec::with_capacity(map.size_hint().unwrap_or(16));
+            while let Some(entry) = map.next_entry()? {
+                entries.push(entry);
+            }
+            Ok(entries)
+        }
+    }
+    deserializer.deserialize_map(Entries)
+}
+
 impl From<Form> for Record {
     fn from(mut form: Form) -> Self {
         let stamp = form.stamp;
-        let fields = form
-            .values
-            .into_iter()
-            .map(|(name, value)| {
-                let stamp = form.stamps.remove(&name).unwrap_or(stamp);
-                (name, Field { value, stamp })
-            })
-            .collect();
+        let fields = order::map(form.values.into_iter().map(|(name, value)| {
+            let stamp = form.stamps.remove(&name).unwrap_or(stamp);
+            (name, Field { value, stamp })
+        }));
         Self {
             id: form.id,
             kind: form.kind,
@@ -339,7 +356,7 @@ impl Serialize for Record {
         form.serialize_entry("stamp", &stamp)?;
         form.serialize_entry("values", &Values(&self.fields))?;
         let others = self.fields.iter().filter(|(_, field)| field.stamp != stamp);
-        let stamps: BTreeMap<&Name, Stamp> = others.map(|(name, field)| (name, field.stamp)).collect();
+        let stamps = order::map(others.map(|(name, field)| (name, field.stamp)));
         if !stamps.is_empty() {
             form.serialize_entry("stamps", &stamps)?;
         }
@@ -426,7 +443,7 @@ impl Record {
             let mut stamps = fields.values().chain(contested.values().flatten()).map(|field| field.stamp);
             stamps.any(|stamp| stamp.device == *device)
         });
-        self.others.sort_unstable();
+        order::sort(&mut self.others);
     }
 }
 

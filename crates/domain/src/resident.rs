@@ -38,4 +38,25 @@ pub struct Resident {
     /// 告知: the version of the notice that was shown or read to them, and the day (个人信息保护法 17).
     #[serde(default)]
     pub notice: String,
+    /// 并入: the resident who this one is ([`crate::merged`]).
+    #[serde(default)]
+    pub same_as: Option<RecordId>,
+}
+
+impl Resident {
+    /// Somebody of whom no more than the name is known.
+    pub fn new(household: RecordId, name: impl Into<String>) -> Self {
+        Self {
+            household,
+            name: name.into(),
+            sex: None,
+            birth: None,
+            relation: None,
+            phone: String::new(),
+            living: None,
+            restricted: String::new(),
+            notice: String::new(),
+            same_as: None,
+        }
+    }
 }

@@ -6,6 +6,8 @@ use crate::{
     day,
     household::Household,
     id::RecordId,
+    merged::Merged,
+    order,
     record::{Kind, Record},
     resident::Resident,
     visit::Visit,
@@ -92,14 +94,16 @@ impl Door {
     }
 }
 
-/// Households, residents and visits, linked. Kept up to date record by record.
+/// Households, residents and visits, linked. Kept up to date record by record. What was registered twice and is merged
+/// shows once.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     households: HashMap<RecordId, (GridCode, Arc<Household>)>,
-    residents: HashMap<RecordId, Arc<Resident>>,
+    residents: HashMap<RecordId, (GridCode, Arc<Resident>)>,
     members: HashMap<RecordId, BTreeSet<RecordId>>,
     visits: HashMap<RecordId, Arc<Visit>>,
     visits_of: HashMap<RecordId, BTreeSet<(i64, RecordId)>>,
+    merged: Merged,
 }
 
 impl Roster {
@@ -109,16 +113,19 @@ impl Roster {
         if record.withdrawn() {
             return;
         }
+        let grid = || record.channel.grid.clone();
         match record.kind {
             Kind::Household => {
-                if let Some(household) = record.view() {
-                    self.households.insert(record.id, (record.channel.grid.clone(), Arc::new(household)));
+                if let Some(household) = record.view::<Household>() {
+                    self.merged.put(record.id, household.same_as);
+                    self.households.insert(record.id, (grid(), Arc::new(household)));
                 }
             }
             Kind::Resident => {
                 if let Some(resident) = record.view::<Resident>() {
+                    self.merged.put(record.id, resident.same_as);
                     self.members.entry(resident.household).or_default().insert(record.id);
-                    self.residents.insert(record.id, Arc::new(resident));
+                    self.residents.insert(record.id, (grid(), Arc::new(resident)));
                 }
             }
             Kind::Visit => {
@@ -133,8 +140,9 @@ impl Roster {
 
     /// Forgets a record.
     pub fn remove(&mut self, id: RecordId) {
+        self.merged.remove(id);
         self.households.remove(&id);
-        if let Some(resident) = self.residents.remove(&id)
+        if let Some((_, resident)) = self.residents.remove(&id)
             && let Some(members) = self.members.get_mut(&resident.household)
         {
             members.remove(&id);
@@ -151,19 +159,51 @@ impl Roster {
         self.households.get(&id)
     }
 
+    /// A resident and the grid they are in.
+    pub fn resident(&self, id: RecordId) -> Option<&(GridCode, Arc<Resident>)> {
+        self.residents.get(&id)
+    }
+
+    /// The household or resident under which a record shows: itself, or the one that it is merged into.
+    pub fn home(&self, id: RecordId) -> RecordId {
+        self.merged.home(id, |from, to| self.fits(from, to))
+    }
+
+    /// What is merged into a household or resident.
+    pub fn merged_into(&self, id: RecordId) -> Vec<RecordId> {
+        self.all(id).split_off(1)
+    }
+
+    fn all(&self, id: RecordId) -> Vec<RecordId> {
+        self.merged.all(id, |from, to| self.fits(from, to))
+    }
+
+    /// Whether both are here, of one kind and in one grid.
+    fn fits(&self, from: RecordId, to: RecordId) -> bool {
+        match (self.households.get(&from), self.residents.get(&from)) {
+            (Some((grid, _)), _) => self.households.get(&to).is_some_and(|(other, _)| other == grid),
+            (_, Some((grid, _))) => self.residents.get(&to).is_some_and(|(other, _)| other == grid),
+            _ => false,
+        }
+    }
+
     /// Residents with their households, in no order; without those whose data may not be used (个人信息保护法 44).
     pub fn people(&self) -> impl Iterator<Item = (RecordId, &Arc<Resident>, &Arc<Household>)> {
-        self.residents.iter().filter(|(_, resident)| resident.restricted.is_empty()).filter_map(|(id, resident)| {
-            let (_, household) = self.households.get(&resident.household)?;
+        let used = |(id, (_, resident)): &(&RecordId, &(GridCode, Arc<Resident>))| {
+            resident.restricted.is_empty() && self.home(**id) == **id
+        };
+        self.residents.iter().filter(used).filter_map(|(id, (_, resident))| {
+            let (_, household) = self.households.get(&self.home(resident.household))?;
             Some((*id, resident, household))
         })
     }
 
     /// A household's members: the head first, then by age.
     pub fn members(&self, household: RecordId) -> Vec<(RecordId, Arc<Resident>)> {
-        let ids = self.members.get(&household).into_iter().flatten();
-        let mut members: Vec<_> = ids.filter_map(|id| Some((*id, self.residents.get(id)?.clone()))).collect();
-        members.sort_by_key(|(id, resident)| {
+        let ids = self.all(household).into_iter().filter_map(|id| self.members.get(&id)).flatten();
+        let ids = ids.filter(|id| self.home(**id) == **id);
+        let mut members: Vec<_> = ids.filter_map(|id| Some((*id, self.residents.get(id)?.1.clone()))).collect();
+        order::sort_by_key(&mut members, |(id, resident)| {
             (resident.relation != Some(crate::codes::Relation::Head), resident.birth.is_none(), resident.birth, *id)
         });
         members
@@ -171,8 +211,18 @@ impl Roster {
 
     /// A household's visits, the latest first.
     pub fn visits(&self, household: RecordId) -> Vec<(RecordId, Arc<Visit>)> {
-        let ids = self.visits_of.get(&household).into_iter().flatten().rev();
-        ids.filter_map(|(_, id)| Some((*id, self.visits.get(id)?.clone()))).collect()
+        let ids = self.visits_to(household);
+        ids.filter_map(|(_, id)| Some((id, self.visits.get(&id)?.clone()))).collect()
+    }
+
+    /// When a household was visited, the latest first.
+    fn visits_to(&self, household: RecordId) -> impl Iterator<Item = (i64, RecordId)> {
+        let ids = if self.merged.is_empty() { Vec::new() } else { self.all(household) };
+        let several = ids.iter().filter(|_| ids.len() > 1).filter_map(|id| self.visits_of.get(id));
+        let mut several: Vec<(i64, RecordId)> = several.flatten().copied().collect();
+        order::sort_by(&mut several, |one, other| other.cmp(one));
+        let own = self.visits_of.get(&household).filter(|_| several.is_empty());
+        own.into_iter().flatten().rev().copied().chain(several)
     }
 
     /// A visit.
@@ -185,16 +235,20 @@ impl Roster {
         self.visits.iter().map(|(id, visit)| (*id, visit))
     }
 
-    /// Every resident, in no order.
-    pub fn residents(&self) -> impl Iterator<Item = &Arc<Resident>> {
-        self.residents.values()
+    /// Every household with the grid it is in, in no order; those merged into another too.
+    pub fn households(&self) -> impl Iterator<Item = (RecordId, &(GridCode, Arc<Household>))> {
+        self.households.iter().map(|(id, household)| (*id, household))
+    }
+
+    /// Every resident with the grid they are in, in no order; those merged into another too.
+    pub fn residents(&self) -> impl Iterator<Item = (RecordId, &(GridCode, Arc<Resident>))> {
+        self.residents.iter().map(|(id, resident)| (*id, resident))
     }
 
     /// A household as a door of the round.
     pub fn door(&self, id: RecordId) -> Option<Door> {
         let (_, household) = self.households.get(&id)?;
-        let visits = self.visits_of.get(&id).into_iter().flatten().rev();
-        let visits = visits.filter_map(|(at, id)| Some((*at, *id, self.visits.get(id)?)));
+        let visits = self.visits_to(id).filter_map(|(at, id)| Some((at, id, self.visits.get(&id)?)));
         let (mut reached, mut last, mut agreed) = (None, None, None);
         for (at, visit_id, visit) in visits {
             last.get_or_insert(LastVisit { id: visit_id, at, outcome: visit.outcome });
@@ -211,13 +265,13 @@ impl Roster {
 
     /// Every door, in no order.
     pub fn each_door(&self) -> impl Iterator<Item = Door> {
-        self.households.keys().filter_map(|id| self.door(*id))
+        self.households.keys().filter(|id| self.home(**id) == **id).filter_map(|id| self.door(*id))
     }
 
     /// Every door, in walking order: by the order on the round, then by house number.
     pub fn doors(&self) -> Vec<Door> {
         let mut doors: Vec<Door> = self.each_door().collect();
-        doors.sort_by(|a, b| {
+        order::sort_by(&mut doors, |a, b| {
             let key = |door: &Door| (door.household.order.is_none(), door.household.order);
             key(a)
                 .cmp(&key(b))
@@ -326,17 +380,7 @@ mod tests {
     #[test]
     fn a_member_who_moves_is_found_in_the_new_household_only() {
         let mut roster = Roster::default();
-        let member = |household| Resident {
-            household: id(household),
-            name: "李明".into(),
-            sex: None,
-            birth: None,
-            relation: None,
-            phone: String::new(),
-            living: None,
-            restricted: String::new(),
-            notice: String::new(),
-        };
+        let member = |household| Resident::new(id(household), "李明");
         roster.put(&record(5, Kind::Resident, &member(1)));
         roster.put(&record(5, Kind::Resident, &member(2)));
         assert!(roster.members(id(1)).is_empty());

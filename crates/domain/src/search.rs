@@ -1,58 +1,67 @@
-//! Finding a door while standing in front of it: by any part of a name, pinyin initials, the tail of
+//! Finding a door while standing in front of it: by any part of a name, its pinyin or the initials of that, the tail of
 //! a phone number or the house number, offline, at each keystroke.
 //!
-//! The texts of one sort lie end to end in one string, so a search is one scan. Pinyin initials come
-//! from the caller: browsers know the pinyin order of characters, so no table is shipped.
+//! The texts of one sort lie end to end in one string, so a search is one scan. Pinyin comes from the caller: browsers
+//! know the pinyin order of characters, so no table of characters is shipped.
 
 use crate::id::RecordId;
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 /// The most results of one search.
 pub const MAX_HITS: usize = 200;
 
-/// Surnames whose reading differs from the character's usual one.
-const SURNAMES: &[(&str, &str)] = &[
-    ("尉迟", "yc"),
-    ("欧阳", "oy"),
-    ("万俟", "mq"),
-    ("长孙", "zs"),
-    ("曾", "z"),
-    ("单", "s"),
-    ("解", "x"),
-    ("仇", "q"),
-    ("区", "o"),
-    ("查", "z"),
-    ("朴", "p"),
-    ("翟", "z"),
-    ("盖", "g"),
-    ("缪", "m"),
-    ("乐", "y"),
-    ("种", "c"),
-    ("召", "s"),
-    ("隗", "w"),
+/// Surnames that are read in another way than the character usually is.
+const SURNAMES: &[(&str, &[&str])] = &[
+    ("尉迟", &["yu", "chi"]),
+    ("欧阳", &["ou", "yang"]),
+    ("万俟", &["mo", "qi"]),
+    ("长孙", &["zhang", "sun"]),
+    ("澹台", &["tan", "tai"]),
+    ("曾", &["zeng"]),
+    ("单", &["shan"]),
+    ("解", &["xie"]),
+    ("仇", &["qiu"]),
+    ("区", &["ou"]),
+    ("查", &["zha"]),
+    ("朴", &["piao"]),
+    ("翟", &["zhai"]),
+    ("盖", &["ge"]),
+    ("缪", &["miao"]),
+    ("乐", &["yue"]),
+    ("种", &["chong"]),
+    ("召", &["shao"]),
+    ("隗", &["wei"]),
+    ("员", &["yun"]),
+    ("折", &["she"]),
+    ("钭", &["tou"]),
 ];
 
-/// The pinyin initials of a name in lower case; characters that are not Chinese stand for themselves.
-/// `initial` gives the usual initial of a character.
-pub fn initials(name: &str, initial: &mut dyn FnMut(char) -> Option<char>) -> String {
-    let (mut letters, rest) = SURNAMES
-        .iter()
-        .find_map(|(surname, letters)| Some(((*letters).to_owned(), name.strip_prefix(surname)?)))
-        .unwrap_or_else(|| (String::new(), name));
-    letters.extend(rest.chars().map(|character| initial(character).unwrap_or(character).to_ascii_lowercase()));
-    letters
+/// The usual reading of a character, without its tone; none where it is not Chinese.
+pub type Syllables<'a> = &'a mut dyn FnMut(char) -> Option<&'static str>;
+
+/// How a name is read, a character at a time, in lower case; what is not Chinese stands for itself.
+pub fn reading(name: &str, syllable: Syllables<'_>) -> Vec<Cow<'static, str>> {
+    let known = SURNAMES.iter().find_map(|(surname, read)| Some((*read, name.strip_prefix(surname)?)));
+    let (surname, rest) = known.unwrap_or((&[], name));
+    let rest = rest.chars().map(|character| {
+        syllable(character).map_or_else(|| Cow::Owned(character.to_lowercase().collect()), Cow::Borrowed)
+    });
+    surname.iter().copied().map(Cow::Borrowed).chain(rest).collect()
 }
+
+/// What a text belongs to: a record, and the name beside which it stands, by its place among the names.
+type Owner = (RecordId, Option<u32>);
 
 /// Texts of one sort, end to end, each between line breaks.
 #[derive(Clone, Debug, Default)]
 struct Haystack {
     text: String,
     starts: Vec<usize>,
-    owners: Vec<RecordId>,
+    owners: Vec<Owner>,
 }
 
 impl Haystack {
-    fn push(&mut self, text: &str, owner: RecordId) {
+    fn push(&mut self, text: &str, owner: Owner) {
         if !text.is_empty() {
             self.starts.push(self.text.len());
             self.owners.push(owner);
@@ -62,8 +71,14 @@ impl Haystack {
         }
     }
 
-    fn owner(&self, at: usize) -> RecordId {
+    fn owner(&self, at: usize) -> Owner {
         self.owners[self.starts.partition_point(|start| *start <= at) - 1]
+    }
+
+    /// The text at a place.
+    fn text(&self, place: u32) -> Option<&str> {
+        let rest = self.text.get(self.starts.get(place as usize)? + 1..)?;
+        rest.split('\n').next()
     }
 
     fn find(&self, needle: &str, hits: &mut Hits) {
@@ -94,57 +109,68 @@ impl Haystack {
 
 #[derive(Default)]
 struct Hits {
-    found: Vec<RecordId>,
+    found: Vec<Owner>,
     seen: HashSet<RecordId>,
 }
 
 impl Hits {
     /// Adds a hit; false when there are enough.
-    fn add(&mut self, owner: RecordId) -> bool {
-        if self.found.len() < MAX_HITS && self.seen.insert(owner) {
+    fn add(&mut self, owner: Owner) -> bool {
+        if self.found.len() < MAX_HITS && self.seen.insert(owner.0) {
             self.found.push(owner);
         }
         self.found.len() < MAX_HITS
     }
 }
 
-/// What can be searched: entries belong to a household.
+/// What matches a search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The record.
+    pub id: RecordId,
+    /// The name that matches, or whose pinyin or phone does; none where a number or an address matches.
+    pub name: Option<String>,
+}
+
+/// What can be searched: entries belong to a record, a household or a dispute.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     names: Haystack,
     initials: Haystack,
+    pinyin: Haystack,
     phones: Haystack,
     numbers: Haystack,
     addresses: Haystack,
 }
 
 impl Index {
-    /// Adds a person's name and phone, found as `household`.
-    pub fn person(
-        &mut self,
-        household: RecordId,
-        name: &str,
-        phone: &str,
-        initial: &mut dyn FnMut(char) -> Option<char>,
-    ) {
-        self.names.push(name, household);
-        self.initials.push(&initials(name, initial), household);
-        self.phones.push(phone, household);
+    /// Adds a person's name and phone, found as `record`.
+    pub fn person(&mut self, record: RecordId, name: &str, phone: &str, syllable: Syllables<'_>) {
+        let owner = (record, (!name.is_empty()).then(|| u32::try_from(self.names.starts.len()).ok()).flatten());
+        self.names.push(name, owner);
+        self.phones.push(phone, owner);
+        let reading = reading(name, syllable);
+        let initials: String = reading.iter().filter_map(|read| read.chars().next()).collect();
+        self.initials.push(&initials, owner);
+        // From each character on, so that what matches begins where a character does.
+        for at in 0..reading.len() {
+            self.pinyin.push(&reading[at..].concat(), owner);
+        }
     }
 
-    /// Adds a door's number and address.
-    pub fn door(&mut self, household: RecordId, number: &str, address: &str) {
-        self.numbers.push(number, household);
-        self.addresses.push(address, household);
+    /// Adds a number, and an address or a title.
+    pub fn place(&mut self, record: RecordId, number: &str, address: &str) {
+        self.numbers.push(&number.to_ascii_lowercase(), (record, None));
+        self.addresses.push(address, (record, None));
     }
 
-    /// The households that match, the best kind of match first, at most [`MAX_HITS`].
-    pub fn search(&self, query: &str) -> Vec<RecordId> {
+    /// The records that match, the best kind of match first, at most [`MAX_HITS`].
+    pub fn search(&self, query: &str) -> Vec<Hit> {
         let query: String = query.chars().filter(|character| !character.is_whitespace()).collect();
         let query = query.to_ascii_lowercase();
         let mut hits = Hits::default();
         if query.is_empty() {
-            return hits.found;
+            return Vec::new();
         }
         if query.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
             let trimmed = query.trim_start_matches('0');
@@ -154,15 +180,23 @@ impl Index {
             }
             if query.len() >= 3 {
                 self.phones.find(&format!("{query}\n"), &mut hits);
+                self.numbers.find(&query, &mut hits);
             }
             self.addresses.find(&query, &mut hits);
         } else if query.is_ascii() {
             self.initials.find_beginnings_first(&query, &mut hits);
+            if query.len() > 1 {
+                self.pinyin.find(&format!("\n{query}"), &mut hits);
+            }
+            if query.bytes().any(|b| b.is_ascii_digit()) {
+                self.numbers.find(&query, &mut hits);
+            }
         } else {
             self.names.find_beginnings_first(&query, &mut hits);
             self.addresses.find(&query, &mut hits);
         }
-        hits.found
+        let named = |(id, place): Owner| Hit { id, name: place.and_then(|at| self.names.text(at)).map(str::to_owned) };
+        hits.found.into_iter().map(named).collect()
     }
 }
 
@@ -170,14 +204,11 @@ impl Index {
 mod tests {
     use super::*;
 
-    /// The initials of the characters used below.
-    fn initial(character: char) -> Option<char> {
-        "李l明m欧o阳y单d雄x信x曾c国g藩f王w芳f"
-            .chars()
-            .collect::<Vec<_>>()
-            .chunks(2)
-            .find(|pair| pair[0] == character)
-            .map(|pair| pair[1])
+    /// The usual readings of the characters used below.
+    fn syllable(character: char) -> Option<&'static str> {
+        const READ: &str = "李li 明ming 欧ou 阳yang 单dan 雄xiong 信xin 曾ceng 国guo 藩fan 王wang 芳fang 解jie 仇chou 区qu \
+             查cha 尉wei 迟chi 仁ren 山shan 安an";
+        READ.split(' ').find_map(|pair| pair.strip_prefix(character))
     }
 
     fn id(n: u64) -> RecordId {
@@ -188,10 +219,10 @@ mod tests {
         let mut index = Index::default();
         let people = [(1, "李明", "13900001234"), (2, "欧阳明", ""), (3, "单雄信", "13811112222"), (4, "曾国藩", "")];
         for (n, name, phone) in people {
-            index.door(id(n), &format!("{n:03}"), &format!("李家湾{}号", n + 40));
-            index.person(id(n), name, phone, &mut initial);
+            index.place(id(n), &format!("{n:03}"), &format!("李家湾{}号", n + 40));
+            index.person(id(n), name, phone, &mut syllable);
         }
-        index.person(id(1), "王芳", "", &mut initial);
+        index.person(id(1), "王芳", "", &mut syllable);
         index
     }
 
@@ -204,6 +235,14 @@ mod tests {
             ("oym", &[2]),
             ("ym", &[2]),
             ("sxx", &[3]),
+            ("liming", &[1]),
+            ("LiM", &[1]),
+            ("ming", &[1, 2]),
+            ("ouyang", &[2]),
+            ("shanxiong", &[3]),
+            ("danxiong", &[]),
+            ("zengguo", &[4]),
+            ("imin", &[]),
             ("z", &[4]),
             ("李明", &[1]),
             ("明", &[1, 2]),
@@ -221,7 +260,7 @@ mod tests {
         ];
         for (query, expected) in cases {
             let expected: Vec<_> = expected.iter().map(|n| id(*n)).collect();
-            let found = index.search(query);
+            let found: Vec<_> = index.search(query).into_iter().map(|hit| hit.id).collect();
             if *query == "3" {
                 assert_eq!(found.first(), expected.first(), "the house number comes first");
             } else {
@@ -231,11 +270,53 @@ mod tests {
     }
 
     #[test]
+    fn surnames_are_read_as_surnames_and_given_names_as_words() {
+        for (name, read) in [
+            ("曾国藩", "zeng guo fan"),
+            ("单雄信", "shan xiong xin"),
+            ("解明", "xie ming"),
+            ("仇芳", "qiu fang"),
+            ("区明", "ou ming"),
+            ("查明", "zha ming"),
+            ("尉迟明", "yu chi ming"),
+            ("欧阳明", "ou yang ming"),
+            ("李单", "li dan"),
+            ("王区", "wang qu"),
+            ("买买提Ab", "买 买 提 a b"),
+        ] {
+            assert_eq!(reading(name, &mut syllable).join(" "), read, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_hit_says_who_it_was() {
+        let mut index = index();
+        index.person(id(2), "", "13900009999", &mut syllable);
+        index.place(id(5), "20261123-AB12", "鱼塘水费");
+        for (query, expected) in [
+            ("wangf", (1, Some("王芳"))),
+            ("lm", (1, Some("李明"))),
+            ("国", (4, Some("曾国藩"))),
+            ("2222", (3, Some("单雄信"))),
+            ("9999", (2, None)),
+            ("004", (4, None)),
+            ("44号", (4, None)),
+            ("ab12", (5, None)),
+            ("20261123", (5, None)),
+            ("水费", (5, None)),
+        ] {
+            let hits = index.search(query);
+            let found = hits.first().map(|hit| (hit.id, hit.name.as_deref()));
+            assert_eq!(found, Some((id(expected.0), expected.1)), "{query}");
+        }
+    }
+
+    #[test]
     fn a_household_counts_once_however_often_it_matches() {
         let mut index = Index::default();
         for n in 1..=100 {
             for member in ["王明", "王小明", "李明明", "王芳明"] {
-                index.person(id(n), member, "", &mut initial);
+                index.person(id(n), member, "", &mut syllable);
             }
         }
         assert_eq!(index.search("明").len(), 100);

@@ -3,6 +3,7 @@
 
 use crate::{
     id::{DeviceId, OpId, RecordId},
+    order,
     record::{Channel, Name, Op, Record},
     rights::Role,
     stamp::Stamp,
@@ -10,10 +11,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The most ops of one request.
 pub const MAX_OPS: usize = 1_000;
@@ -231,7 +229,7 @@ pub const EXPORT: &str = "export";
 /// A receipt number for ops that the office took in by hand: six digits of the SHA-256 of their ids. A phone that
 /// has just these, and no others, may let go of them.
 pub fn receipt(ops: impl IntoIterator<Item = OpId>) -> String {
-    let ops: BTreeSet<OpId> = ops.into_iter().collect();
+    let ops = order::set(ops);
     let mut hash = Sha256::new();
     for op in ops {
         hash.update(op.to_string());

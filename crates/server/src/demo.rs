@@ -332,15 +332,11 @@ impl Demo {
         let add = |demo: &mut Self, name: String, sex, birth, relation, living| {
             let id = demo.id();
             let resident = Resident {
-                household,
-                name,
                 sex: Some(sex),
                 birth,
                 relation: Some(relation),
-                phone: String::new(),
                 living: Some(living),
-                restricted: String::new(),
-                notice: String::new(),
+                ..Resident::new(household, name)
             };
             demo.write(id, Kind::Resident, &resident);
         };

@@ -9,12 +9,12 @@ use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,
-    engine::{Engine, KEEP_MS, Moment, Pass, QueuedState},
+    engine::{Edit, Engine, KEEP_MS, Moment, Pass, QueuedState},
     intake::{MAX_OP, Past, Verdict},
-    record::{Op, WITHDRAWN},
+    record::{MOVED, Op, WITHDRAWN},
     wire::AHEAD_MS,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
@@ -223,7 +223,7 @@ impl World {
 
     fn edit(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
         let number = rng.random_range(0..RECORDS);
-        let mut fields = serde_json::Map::new();
+        let mut fields = Map::new();
         for field in ["a", "b", "c"] {
             if rng.random_bool(0.5) {
                 let value = format!("{at}-{:x}", rng.random::<u64>());
@@ -290,9 +290,11 @@ impl World {
     fn move_record(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
         let record = record_id(rng.random_range(0..RECORDS));
         let engine = &self.phones[at].engine;
-        let Some(from) = engine.record(record).map(|record| record.channel.clone()) else { return Ok(()) };
-        let to = if from == channel(0) { channel(1) } else { channel(0) };
-        let plan = engine.plan_move(record, &to, self.moment(at, rng));
+        let Some(before) = engine.record(record).cloned() else { return Ok(()) };
+        let to = if before.channel == channel(0) { channel(1) } else { channel(0) };
+        let after = Map::from_iter([(MOVED.to_owned(), to.to_string().into())]);
+        let edit = Edit { record, kind: before.kind.clone(), channel: before.channel.clone(), after };
+        let plan = engine.plan_edits(&[edit], &mut || self.moment(at, rng));
         self.told(at, plan, fate)
     }
 

@@ -12,6 +12,7 @@ use crate::{
     due::{Deadline, LEAD_AFTER_DAYS},
     form::MAX_INTERVAL,
     id::RecordId,
+    order,
     record::{Kind, Name, Record},
     rights::Role,
 };
@@ -98,7 +99,7 @@ impl Bound for CareFile {
         };
         let counts = |record: &&Record| !record.withdrawn() && record.channel == case.channel;
         let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        others.sort_unstable_by_key(|record| (record.created.at, record.id));
+        order::sort_by_key(&mut others, |record| (record.created.at, record.id));
         for record in others {
             match record.kind {
                 Kind::PlanItem => file.plan.extend(record.view().map(|view| (record.id, view))),
@@ -211,7 +212,7 @@ impl CareFile {
             }
             State::Closed => {}
         }
-        due.sort_by_key(|deadline| (deadline.by, deadline.what));
+        order::sort_by_key(&mut due, |deadline| (deadline.by, deadline.what));
         due
     }
 

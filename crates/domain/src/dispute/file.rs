@@ -11,6 +11,7 @@ use crate::{
     book::Bound,
     day,
     id::RecordId,
+    order,
     record::{Kind, Name, Op, Record},
     text,
 };
@@ -89,7 +90,7 @@ impl Bound for File {
         };
         let counts = |record: &&Record| !record.withdrawn() && record.channel == dispute.channel;
         let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        others.sort_unstable_by_key(|record| (record.created.at, record.id));
+        order::sort_by_key(&mut others, |record| (record.created.at, record.id));
         for record in others {
             match record.kind {
                 Kind::Party => push(&mut file.parties, record),

@@ -11,6 +11,7 @@ use crate::{
     day,
     dispute::{Disputes, codes::Matter, file::File, workflow::Step},
     id::RecordId,
+    order,
     rights::Role,
     round::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
 };
@@ -167,7 +168,7 @@ pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveD
     items.retain(|item| item.by <= until);
     let doors = records.roster.each_door().filter(|door| door.due.is_none_or(|due| due <= until));
     items.extend(doors.map(|door| of_door(&door, today)));
-    items.sort_by_key(|item| (item.by, item.work));
+    order::sort_by_key(&mut items, |item| (item.by, item.work));
     items
 }
 

@@ -3,12 +3,14 @@
 use super::{Delta, Engine, Plan, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
+    order,
     planted::{Bug, planted},
     record::{Change, Channel, Kind, MOVED, Name, Op, Record, diff},
     stamp::Stamp,
     storage::{Table, Write},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// When a save is made, and ten random bytes for its identity.
@@ -18,6 +20,19 @@ pub struct Moment {
     pub now_ms: u64,
     /// Random bytes.
     pub random: [u8; 10],
+}
+
+/// A save of one record, where several are saved at once.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// The record.
+    pub record: RecordId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Where it belongs, if it is new.
+    pub channel: Channel,
+    /// The fields as they are to be; what is not named stays. [`MOVED`] moves the record.
+    pub after: Map<String, Value>,
 }
 
 impl Engine {
@@ -36,6 +51,33 @@ impl Engine {
         (!changes.is_empty()).then(|| self.plan_op(record, kind, channel, changes, moment))
     }
 
+    /// Plans several saves, each of another record: all are kept, or none. None when nothing changed, or one was to move
+    /// where it can't go ([`Channel::leads_to`]).
+    pub fn plan_edits(&self, edits: &[Edit], moment: &mut dyn FnMut() -> Moment) -> Option<Plan> {
+        let mut plan = Plan { delta: Delta { last: Some(self.head.last), ..Delta::default() }, ..Plan::default() };
+        for Edit { record, kind, channel, after } in edits {
+            let before = self.record(*record);
+            let channel = before.map_or(channel, |record| &record.channel).clone();
+            let mut changes = diff(before.map(Arc::as_ref), after);
+            if let Some(to) = changes.get(MOVED) {
+                let to: Channel = to.value.as_str()?.parse().ok()?;
+                if to == channel {
+                    changes.remove(MOVED);
+                } else if !channel.leads_to(&to) {
+                    return None;
+                }
+            }
+            if !changes.is_empty() {
+                let last = plan.delta.last.unwrap_or(self.head.last);
+                let next = self.plan_op_after(last, *record, kind.clone(), channel, changes, moment());
+                plan.writes.extend(next.writes);
+                plan.delta.queued.extend(next.delta.queued);
+                plan.delta.last = next.delta.last;
+            }
+        }
+        (!plan.delta.queued.is_empty()).then_some(plan)
+    }
+
     /// Plans a choice between the values of a contested field: `chosen` is the stamp of the one to keep.
     /// None when the field is not contested or has no such value.
     pub fn plan_choice(&self, record: RecordId, field: &str, chosen: Stamp, moment: Moment) -> Option<Plan> {
@@ -44,20 +86,7 @@ impl Engine {
         let value = others.iter().chain([current]).find(|value| value.stamp == chosen)?.value.clone();
         let settles = others.iter().map(|other| other.stamp).collect();
         let change = Change { value, replaced: Some(current.stamp), settles };
-        let changes = BTreeMap::from([(Name::from(field), change)]);
-        Some(self.plan_op(record.id, record.kind.clone(), record.channel.clone(), changes, moment))
-    }
-
-    /// Plans to move a record to another channel. None when there is no such record, it is there already, or it can't
-    /// go there ([`Channel::leads_to`]).
-    pub fn plan_move(&self, record: RecordId, to: &Channel, moment: Moment) -> Option<Plan> {
-        let record: &Record = self.record(record)?;
-        if record.channel == *to || !record.channel.leads_to(to) {
-            return None;
-        }
-        let replaced = record.fields.get(MOVED).map(|field| field.stamp);
-        let change = Change { value: to.to_string().into(), replaced, settles: Vec::new() };
-        let changes = BTreeMap::from([(Name::from(MOVED), change)]);
+        let changes = order::map([(Name::from(field), change)]);
         Some(self.plan_op(record.id, record.kind.clone(), record.channel.clone(), changes, moment))
     }
 
@@ -67,10 +96,23 @@ impl Engine {
         kind: Kind,
         channel: Channel,
         changes: BTreeMap<Name, Change>,
+        moment: Moment,
+    ) -> Plan {
+        self.plan_op_after(self.head.last, record, kind, channel, changes, moment)
+    }
+
+    /// Plans an op whose stamp is after `last`.
+    fn plan_op_after(
+        &self,
+        last: Stamp,
+        record: RecordId,
+        kind: Kind,
+        channel: Channel,
+        changes: BTreeMap<Name, Change>,
         Moment { now_ms, random }: Moment,
     ) -> Plan {
         let head = &self.head;
-        let last = if planted(Bug::StampsGoBack) { Stamp::zero(head.device) } else { head.last };
+        let last = if planted(Bug::StampsGoBack) { Stamp::zero(head.device) } else { last };
         let stamp = last.next(now_ms.saturating_add_signed(head.offset_ms), head.device);
         let by = head.by.clone();
         let op = Op { id: OpId::new(stamp.ms, random), record, kind, channel, stamp, by, changes };

@@ -3,10 +3,11 @@
 use super::{Delta, Engine, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
+    order,
     record::Op,
     wire::{MAX_OP_BYTES, MAX_OPS, SyncRequest},
 };
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// The most requests on their way at once: while one is being answered the next is being packed.
 pub const WINDOW: usize = 2;
@@ -122,7 +123,7 @@ impl Engine {
             })
             .map(|queued| (queued.op.stamp, queued.op.id))
             .collect();
-        chosen.sort_unstable();
+        order::sort(&mut chosen);
         chosen.into_iter().map(|(_, id)| id).collect()
     }
 
@@ -139,7 +140,7 @@ impl Engine {
             return None;
         }
         let queue = pass.queue.get_or_insert_with(|| self.to_send());
-        let flying: BTreeSet<RecordId> = pass.flying.values().flatten().map(|(_, record)| *record).collect();
+        let flying = order::set(pass.flying.values().flatten().map(|(_, record)| *record));
         let (mut ops, mut bytes, mut held) = (Vec::new(), 0, Vec::new());
         let most = pass.most.min(queue.len().div_ceil(WINDOW - pass.flying.len()).max(SHARED_FROM));
         while let Some(id) = queue.front().filter(|_| ops.len() < most) {
@@ -167,7 +168,7 @@ impl Engine {
         pass.pull &= !pull;
         pass.departed += 1;
         pass.flying.insert(pass.departed, ops.iter().map(|op| (op.id, self.file_of(op))).collect());
-        let cursors = self.cursors.iter().map(|(channel, cursor)| (channel.clone(), cursor.position)).collect();
+        let cursors = order::map(self.cursors.iter().map(|(channel, cursor)| (channel.clone(), cursor.position)));
         let request = SyncRequest {
             device: self.head.device,
             app: pass.app.clone(),

@@ -3,7 +3,7 @@ use crate::{
     record::{Class, Field, Kind, MOVED},
     wire::{Grid, Left, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 const NOW: u64 = 1_790_000_000_000;
 
@@ -657,15 +657,19 @@ fn a_record_that_moves_within_what_the_worker_may_carry_is_never_out_of_sight() 
 fn a_worker_moves_a_record_to_another_grid_of_the_county_and_no_further() {
     let mut phone = Phone::new(1);
     phone.answer(response(&[], vec![at_office(1, "一")], 40));
-    let moment = Moment { now_ms: NOW, random: [9; 10] };
+    let plan = |phone: &Phone, to: &str| {
+        let after = Map::from_iter([(MOVED.to_owned(), to.into())]);
+        let edit = Edit { record: record(1), kind: Kind::Visit, channel: channel(), after };
+        phone.engine.plan_edits(&[edit], &mut || Moment { now_ms: NOW, random: [9; 10] })
+    };
     for (to, why) in [
         ("411502001003-02/general", "it is there"),
         ("411522001003-02/general", "another county"),
         ("411502001003-02/care", "another class"),
     ] {
-        assert!(phone.engine.plan_move(record(1), &to.parse().expect("a channel"), moment).is_none(), "{why}");
+        assert!(plan(&phone, to).is_none(), "{why}");
     }
-    let plan = phone.engine.plan_move(record(1), &neighbour(), moment).expect("a move");
+    let plan = plan(&phone, &neighbour().to_string()).expect("a move");
     let op = plan.delta.queued[0].op.clone();
     assert_eq!((op.channel.clone(), op.moves_to()), (channel(), Some(neighbour())));
     phone.carry_out(plan);
@@ -710,4 +714,31 @@ fn records_of_each_class_are_kept_in_a_table_of_their_own() {
     let phone = phone.restarted();
     assert!(!phone.stored.keys().any(|(table, _)| *table == Table::Segments(Class::Care)));
     assert_eq!(phone.engine.records().count(), 2);
+}
+
+#[test]
+fn several_saves_at_once_are_all_kept_or_none() {
+    let mut phone = Phone::new(1);
+    phone.answer(response(&[], vec![at_office(1, "一"), at_office(2, "二")], 40));
+    let edit = |n, found: &str, to: Option<&str>| {
+        let mut after = Map::from_iter([("found".to_owned(), found.into())]);
+        after.extend(to.map(|to| (MOVED.to_owned(), to.into())));
+        Edit { record: record(n), kind: Kind::Visit, channel: channel(), after }
+    };
+    let mut random = 0;
+    let mut moment = || {
+        random += 1;
+        Moment { now_ms: NOW, random: [random; 10] }
+    };
+    let nowhere = [edit(1, "甲", None), edit(2, "乙", Some("411522001003-02/general"))];
+    assert!(phone.engine.plan_edits(&nowhere, &mut moment).is_none(), "not one of them alone");
+    assert!(phone.engine.plan_edits(&[edit(1, "一", None)], &mut moment).is_none(), "nothing changes");
+    let plan = phone.engine.plan_edits(&[edit(1, "甲", None), edit(2, "乙", None), edit(3, "丙", None)], &mut moment);
+    let plan = plan.expect("a plan");
+    let stamps: Vec<_> = plan.delta.queued.iter().map(|queued| queued.op.stamp).collect();
+    assert!(stamps.windows(2).all(|two| two[0] < two[1]), "each has a stamp of its own: {stamps:?}");
+    phone.carry_out(plan);
+    let phone = phone.restarted();
+    assert_eq!([1, 2, 3].map(|n| phone.value(record(n), "found")), [json!("甲"), json!("乙"), json!("丙")]);
+    assert_eq!(phone.engine.outbox().count(), 3);
 }

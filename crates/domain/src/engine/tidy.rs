@@ -2,12 +2,13 @@
 
 use super::{Delta, Engine, Head, Plan, SEGMENT, put_segments, segment_key};
 use crate::{
-    id::{OpId, RecordId},
+    id::OpId,
+    order,
     planted::{Bug, planted},
     record::Record,
     storage::{Table, Write},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// Segments below this size are merged when there are more than [`SMALL_SEGMENTS`] of them.
 const SMALL: usize = SEGMENT / 2;
@@ -58,7 +59,7 @@ impl Engine {
         if !stale && chosen.len() <= SMALL_SEGMENTS {
             return None;
         }
-        let mut ids: BTreeSet<RecordId> = chosen.iter().flat_map(|number| &self.segments[number].1).copied().collect();
+        let mut ids = order::set(chosen.iter().flat_map(|number| &self.segments[number].1).copied());
         if planted(Bug::CompactionDropsOne) {
             ids.pop_first();
         }

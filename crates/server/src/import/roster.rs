@@ -316,6 +316,10 @@ fn household(mut household: Household, rows: &[&Entry]) -> Household {
     let head = rows.iter().find(|row| row.relation == Some(Relation::Head)).map(|row| row.name.clone());
     household.number.clone_from(&rows[0].number);
     household.head = text(|row| &row.head).or(head).unwrap_or(household.head);
+    if household.head.is_empty() {
+        // Somebody to ask for at the door.
+        household.head.clone_from(&rows[0].name);
+    }
     household.address = text(|row| &row.address).unwrap_or(household.address);
     household.phone = text(|row| &row.phone).unwrap_or(household.phone);
     household.order = rows.iter().find_map(|row| row.order).or(household.order);
@@ -329,17 +333,7 @@ fn household(mut household: Household, rows: &[&Entry]) -> Household {
 }
 
 fn resident(household: RecordId, old: Option<Resident>, row: &Entry) -> Resident {
-    let old = old.unwrap_or(Resident {
-        household,
-        name: row.name.clone(),
-        sex: None,
-        birth: None,
-        relation: None,
-        phone: String::new(),
-        living: None,
-        restricted: String::new(),
-        notice: String::new(),
-    });
+    let old = old.unwrap_or_else(|| Resident::new(household, row.name.clone()));
     Resident {
         sex: row.sex.or(old.sex),
         birth: row.birth.or(old.birth),

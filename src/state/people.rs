@@ -1,0 +1,210 @@
+//! The roster on the phone: households and residents added, changed, moved, merged and withdrawn.
+
+use super::{App, Undo, drafts::Draft};
+use ruhu_domain::{
+    Channel, Kind, RecordId,
+    engine::Edit,
+    household::Household,
+    merged::SAME_AS,
+    order,
+    record::{MOVED, WITHDRAWN},
+    resident::Resident,
+    rights::Role,
+    twins::{self, Pair, Twin},
+};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// A record of the roster, with the words that tell it from others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The household or resident.
+    pub id: RecordId,
+    /// The household to look at: its own, where it is one.
+    pub household: RecordId,
+    /// The name, and where that is.
+    pub name: String,
+    /// What else is written there, by the field's name.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+impl App {
+    /// A draft of a new household, or the one there is, with the next number of the grid. None where the worker has no
+    /// grid.
+    pub fn new_household(self) -> Option<Draft> {
+        let open = self.notebook()?;
+        let unsaved = |draft: &Draft| draft.kind == Kind::Household && open.engine().record(draft.id).is_none();
+        if let Some(draft) = open.drafts().into_iter().find(unsaved) {
+            return Some(draft);
+        }
+        let channel = open.engine().head().grids().next()?.channel.clone();
+        let number = self.next_number(&channel);
+        let values = order::object([("number".to_owned(), number.into())]);
+        Some(self.draft(Kind::Household, values, channel))
+    }
+
+    /// The number after the highest of a grid, written as wide.
+    pub fn next_number(self, channel: &Channel) -> String {
+        self.read(|notebook| {
+            let roster = notebook.roster();
+            let numbers = roster.households().filter(|(_, (grid, _))| *grid == channel.grid);
+            let numbers = numbers.map(|(_, (_, household))| household.number.clone());
+            let highest = numbers.filter_map(|number| Some((number.parse::<u32>().ok()?, number.len()))).max();
+            let (next, width) = highest.map_or((1, 3), |(highest, width)| (highest.saturating_add(1), width));
+            format!("{next:0width$}")
+        })
+    }
+
+    /// A draft of a new member of a household, or the one there is. None where the household is not here.
+    pub fn new_resident(self, household: RecordId) -> Option<Draft> {
+        let open = self.notebook()?;
+        let of = Value::from(household.to_string());
+        let same = |draft: &Draft| {
+            draft.kind == Kind::Resident
+                && draft.values.get("household") == Some(&of)
+                && open.engine().record(draft.id).is_none()
+        };
+        if let Some(draft) = open.drafts().into_iter().find(same) {
+            return Some(draft);
+        }
+        let channel = open.channel_of(household)?;
+        let values = order::object([("household".to_owned(), of.clone()), ("living".to_owned(), "home".into())]);
+        Some(self.draft(Kind::Resident, values, channel))
+    }
+
+    /// Who is registered already and may be the one that is being written.
+    pub fn twins(self, draft: &Draft, values: &Map<String, Value>) -> Vec<Twin> {
+        let values = values.iter().filter(|(_, value)| !value.is_null());
+        let values = order::object(values.map(|(name, value)| (name.clone(), value.clone())));
+        let Some(channel) = draft.channel.clone() else { return Vec::new() };
+        self.read(|notebook| {
+            let roster = notebook.roster();
+            let read = Value::Object(values);
+            match draft.kind {
+                Kind::Resident => serde_json::from_value::<Resident>(read)
+                    .map_or_else(|_| Vec::new(), |resident| twins::of_resident(&roster, draft.id, &resident)),
+                _ => serde_json::from_value::<Household>(read).map_or_else(
+                    |_| Vec::new(),
+                    |household| twins::of_household(&roster, draft.id, &channel.grid, &household),
+                ),
+            }
+        })
+    }
+
+    /// A household or resident in words; none where it is not here.
+    pub fn entry(self, id: RecordId) -> Option<Entry> {
+        self.read(|notebook| {
+            let roster = notebook.roster();
+            let name_of = |household: &Household| format!("{} {}", household.number, household.head).trim().to_owned();
+            if let Some((_, household)) = roster.household(id) {
+                let count = |count: usize, unit: &str| format!("{count}{unit}");
+                let facts = vec![
+                    ("住址", household.address.clone()),
+                    ("电话", household.phone.clone()),
+                    ("成员", count(roster.members(id).len(), "人")),
+                    ("走访", count(roster.visits(id).len(), "次")),
+                ];
+                return Some(Entry { id, household: id, name: name_of(household), facts });
+            }
+            let (_, resident) = roster.resident(id)?;
+            let household = roster.home(resident.household);
+            let place = roster.household(household).map(|(_, household)| name_of(household)).unwrap_or_default();
+            let birth = resident.birth.map(ruhu_domain::day::ledger).unwrap_or_default();
+            let label = |label: Option<&'static str>| label.unwrap_or_default().to_owned();
+            let facts = vec![
+                ("所在户", place),
+                ("出生日期", birth),
+                ("电话", resident.phone.clone()),
+                ("与户主关系", label(resident.relation.map(ruhu_domain::codes::Relation::label))),
+            ];
+            Some(Entry { id, household, name: resident.name.clone(), facts })
+        })
+    }
+
+    /// The household or resident under which a record shows: itself, or the one that it is merged into.
+    pub fn home(self, id: RecordId) -> RecordId {
+        self.read(|notebook| Some(notebook.roster().home(id))).unwrap_or(id)
+    }
+
+    /// Pairs that may have been registered twice.
+    pub fn pairs(self) -> Vec<Pair> {
+        self.read(|notebook| twins::pairs(&notebook.roster()))
+    }
+
+    /// Whether the worker leads the village of a record: merging is theirs.
+    pub fn leads(self, record: RecordId) -> bool {
+        self.part_in(record).0.contains(&Role::VillageLead)
+    }
+
+    /// Saves one record as the same as another, or with none as itself again.
+    pub async fn merge(self, record: RecordId, into: Option<RecordId>) {
+        let value = into.map_or(Value::Null, |into| into.to_string().into());
+        let words = if into.is_some() { "已合并" } else { "已分开" };
+        let edit = self.edit(record, [(SAME_AS, value)]);
+        self.save_all(edit.into_iter().collect(), words).await;
+    }
+
+    /// Withdraws a household or resident, with the reason. A household's members go first.
+    ///
+    /// # Errors
+    /// What to do before.
+    pub async fn withdraw_entry(self, record: RecordId, reason: &str) -> Result<(), String> {
+        let reason = reason.trim();
+        if reason.is_empty() {
+            return Err("请写明为什么作废".to_owned());
+        }
+        let members = self.read(|notebook| notebook.roster().members(record).len());
+        if members > 0 {
+            return Err(format!("户里还登记着 {members} 人，请先把他们换到别的户，或一一作废"));
+        }
+        let edit = self.edit(record, [(WITHDRAWN, reason.into())]);
+        self.save_all(edit.into_iter().collect(), "已作废").await;
+        Ok(())
+    }
+
+    /// Moves a resident to another household, in another grid where that is.
+    pub async fn move_resident(self, resident: RecordId, household: RecordId) {
+        let Some(channel) = self.notebook().and_then(|open| open.channel_of(household)) else { return };
+        let values = [("household", Value::from(household.to_string())), (MOVED, channel.to_string().into())];
+        let name = self.entry(household).map(|entry| entry.name).unwrap_or_default();
+        let edit = self.edit(resident, values);
+        self.save_all(edit.into_iter().collect(), &format!("已换到 {name}")).await;
+    }
+
+    /// What goes with a household to another grid: itself, its members and its visits.
+    pub fn goes_with(self, household: RecordId) -> BTreeSet<RecordId> {
+        self.read(|notebook| {
+            let roster = notebook.roster();
+            let all: Vec<RecordId> = [household].into_iter().chain(roster.merged_into(household)).collect();
+            let members = roster.residents().filter(|(_, (_, resident))| all.contains(&resident.household));
+            let visits = roster.visits(household).into_iter().map(|(id, _)| id);
+            order::set(members.map(|(id, _)| id).chain(visits).chain(all.iter().copied()))
+        })
+    }
+
+    /// Moves a household to another grid with what goes with it.
+    pub async fn move_household(self, household: RecordId, to: &Channel, name: &str) {
+        let edits = self.goes_with(household).into_iter();
+        let edits = edits.filter_map(|id| self.edit(id, [(MOVED, to.to_string().into())]));
+        self.save_all(edits.collect(), &format!("已移到 {name}")).await;
+    }
+
+    /// A change to a record that is here.
+    pub(super) fn edit<const N: usize>(self, record: RecordId, after: [(&str, Value); N]) -> Option<Edit> {
+        let open = self.notebook()?;
+        let engine = open.engine();
+        let before = engine.record(record)?;
+        let after = order::object(after.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        Some(Edit { record, kind: before.kind.clone(), channel: before.channel.clone(), after })
+    }
+
+    /// Saves several changes at once, and says so, with a way back.
+    pub(super) async fn save_all(self, edits: Vec<Edit>, words: &str) {
+        let Some(open) = self.notebook() else { return };
+        match open.save_all(&edits).await {
+            Ok(before) => self.say(format!("{words} ✓ 已存本机"), Some(Undo::Restore(before.into()))),
+            Err(error) => self.say(error.to_string(), None),
+        }
+        self.sync_now();
+    }
+}
