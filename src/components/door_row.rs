@@ -10,8 +10,8 @@ pub fn DoorRow(
     /// The door.
     door: Door,
     /// Who was searched for and lives there.
-    #[prop(optional, into)]
-    found: MaybeProp<String>,
+    #[prop(optional_no_strip)]
+    found: Option<String>,
 ) -> impl IntoView {
     let app = use_app();
     let now = clock::now_ms();
@@ -20,10 +20,9 @@ pub fn DoorRow(
         None => "还没走访过".to_owned(),
         Some(last) => format!("{} {}", day::ago(last.at, now), last.outcome.label()),
     };
-    let head = door.household.head.clone();
-    let last = move || match found.get() {
-        Some(name) if name != head => format!("{name} · {last}"),
-        _ => last.clone(),
+    let last = match found {
+        Some(name) if name != door.household.head => format!("{name} · {last}"),
+        _ => last,
     };
     let tags = door.household.tags.iter().map(|tag| view! { <span class="tag">{tag.label()}</span> }).collect_view();
     let due = door.is_due(clock::today());

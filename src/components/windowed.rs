@@ -9,7 +9,7 @@ const MARGIN: usize = 3;
 
 /// A list whose rows all have one height.
 #[component]
-pub fn Windowed<T, K, F, V>(
+pub fn Windowed<T, N, K, F, V>(
     /// The rows.
     #[prop(into)]
     items: Signal<Arc<Vec<T>>>,
@@ -17,12 +17,13 @@ pub fn Windowed<T, K, F, V>(
     #[prop(into)]
     row_height: Signal<u32>,
     /// What tells a row apart; a row with another key is drawn anew.
-    key: fn(&T) -> K,
+    key: N,
     /// Draws a row.
     row: F,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
+    N: Fn(&T) -> K + Clone + Send + Sync + 'static,
     K: Eq + std::hash::Hash + Clone + Send + Sync + 'static,
     F: Fn(T) -> V + Clone + Send + Sync + 'static,
     V: IntoView + 'static,

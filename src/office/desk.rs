@@ -61,6 +61,17 @@ impl Desk {
         }
     }
 
+    /// Asks again who one is and what one has to do: a second factor was turned on or off.
+    pub async fn look_again(self) {
+        let Ok(own) = self.ask::<Welcome>("me", &()).await else { return };
+        self.welcome.update(|welcome| {
+            if let Some(welcome) = welcome {
+                let token = std::mem::take(&mut welcome.token);
+                *welcome = Welcome { token, ..own };
+            }
+        });
+    }
+
     /// Logs out.
     pub async fn log_out(self) {
         drop(self.ask::<Nothing>("logout", &()).await);

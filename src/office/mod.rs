@@ -104,9 +104,13 @@ pub fn Root() -> impl IntoView {
 #[component]
 fn Shell() -> impl IntoView {
     let desk = use_desk();
-    let tabs: Vec<Tab> =
-        Tab::ALL.into_iter().filter(|tab| tab.duty().is_none_or(|duty| untrack(|| desk.has(duty)))).collect();
-    let chosen = RwSignal::new(tabs.first().copied().unwrap_or(Tab::Security));
+    // Nothing else is done before the second factor is on.
+    let wanted = Memo::new(move |_| desk.welcome.with(|welcome| welcome.as_ref().is_some_and(|own| own.factor_wanted)));
+    let tabs = move || {
+        let may = |tab: &Tab| tab.duty().is_none_or(|duty| !wanted.get() && untrack(|| desk.has(duty)));
+        Tab::ALL.into_iter().filter(may).collect::<Vec<_>>()
+    };
+    let chosen = RwSignal::new(untrack(tabs).first().copied().unwrap_or(Tab::Security));
     let who = move || {
         desk.welcome.with(|welcome| {
             let welcome = welcome.as_ref()?;
@@ -123,7 +127,7 @@ fn Shell() -> impl IntoView {
             <button class="small-button" on:click=log_out>"退出"</button>
         </header>
         <nav class="desk-tabs" aria-label="页面">
-            {tabs.into_iter().map(|tab| view! {
+            {move || tabs().into_iter().map(|tab| view! {
                 <button
                     class="desk-tab"
                     aria-current=move || (chosen.get() == tab).then_some("page")

@@ -17,6 +17,7 @@ pub fn Security() -> impl IntoView {
     let again = move || {
         drop(begun.try_set(None));
         own.again();
+        leptos::task::spawn_local(desk.look_again());
     };
     let begin = move |_| {
         leptos::task::spawn_local(async move {
@@ -35,6 +36,9 @@ pub fn Security() -> impl IntoView {
     view! {
         <div class="desk-head"><h2>"我的账号"</h2></div>
         {shown(own, move |own| {
+            let first = own.factor_wanted.then(|| view! {
+                <p class="problem">"办公室账号都要启用动态码。启用之后，才能办别的事"</p>
+            });
             let state = if own.second_factor {
                 view! {
                     <p>"动态码已启用。登录时除密码外，还要输入手机验证器上的 6 位数字"</p>
@@ -55,6 +59,7 @@ pub fn Security() -> impl IntoView {
                         let classes: Vec<&str> = right.classes.iter().map(|class| class.title()).collect();
                         view! { <p>{right.role.title()}" "{right.place.to_string()}" "{classes.join("、")}</p> }
                     }).collect_view()}
+                    {first}
                     {state}
                 </section>
             }

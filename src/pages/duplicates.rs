@@ -101,14 +101,14 @@ fn Side(
         view! {
             <p class="row">
                 <span>{label}</span>
-                <span>{words}{differs.then(|| view! { <span class="tag">"不同"</span> })}</span>
+                <span>{words}{differs.then(|| view! { " "<span class="tag">"不同"</span> })}</span>
             </p>
         }
     });
     let choose = move |_| keep.run((id, gone));
     let href = if entry.household == id { format!("/households/{id}") } else { format!("/residents/{id}") };
     view! {
-        <section class="card rows">
+        <section class="card rows apart">
             <p class="row"><b>{entry.name}</b><a class="text-button" href=href>"打开"</a></p>
             {rows.collect_view()}
             {leads.then(|| view! {

@@ -12,6 +12,7 @@ use ruhu_domain::{
     RecordId,
     codes::Outcome,
     round::{Door, Filter, LastVisit},
+    search::MAX_HITS,
 };
 use std::sync::Arc;
 
@@ -50,11 +51,9 @@ pub fn Round(
     );
     let count = move || doors.with(|doors| doors.len());
     let row_height = Signal::derive(move || app.preferences.with(|look| if look.large_type { LARGE_ROW } else { ROW }));
-    let row = move |door: Door| {
-        let id = door.id;
-        let found = move || hits.with(|hits| hits.iter().find(|hit| hit.id == id)?.name.clone());
-        view! { <DoorRow door found=Signal::derive(found)/> }
-    };
+    let found = move |id| hits.with_untracked(|hits| hits.iter().find(|hit| hit.id == id)?.name.clone());
+    let key = move |door: &Door| (row_key(door), found(door.id));
+    let row = move |door: Door| view! { <DoorRow found=found(door.id) door/> };
     let filters = Filter::ALL.iter().map(|filter| (*filter, filter.label().to_owned())).collect::<Vec<_>>();
     let choose = Callback::new(move |chosen| filter.set(chosen));
     view! {
@@ -78,11 +77,16 @@ pub fn Round(
                 <OneOf legend="显示" options=filters chosen=filter on_choose=choose/>
             </div>
             <p class="count">
-                <span role="status">{move || format!("{} 户", count())}</span>
+                <span role="status">
+                    {move || match count() {
+                        MAX_HITS if hits.with(|hits| !hits.is_empty()) => format!("前 {MAX_HITS} 户，写得再细些"),
+                        count => format!("{count} 户"),
+                    }}
+                </span>
                 <a href="/households/new" class="text-button">"登记新户"</a>
             </p>
             {more.run()}
-            <Windowed items=doors row_height key=row_key row=row/>
+            <Windowed items=doors row_height key row/>
             {move || {
                 if count() > 0 {
                     return ().into_any();

@@ -43,6 +43,8 @@ pub struct Welcome {
     pub duties: Vec<Duty>,
     /// Whether the account has a second factor.
     pub second_factor: bool,
+    /// Whether one has to be turned on before anything else: everywhere but with demo data.
+    pub factor_wanted: bool,
 }
 
 /// A right: role, place, classes.

@@ -69,6 +69,14 @@ impl<'a> Desk<'a> {
         request.send().await.expect("an answer")
     }
 
+    /// Turns a second factor on.
+    async fn turn_on_factor(&self) {
+        let factor: SecondFactor = self.ask("second-factor", &()).await;
+        let totp = totp_rs::Totp::from_url(&factor.uri).expect("an authenticator takes it");
+        let code = totp.generate(random::now_ms() / 1_000).to_string();
+        self.ask::<Nothing>("second-factor-on", &OfMoment { code }).await;
+    }
+
     async fn post(&self, path: &str, body: &impl Serialize) -> reqwest::Response {
         let request = self.world.client.post(format!("{}/api/v1/office/{path}", self.world.url));
         request.bearer_auth(&self.token).json(body).send().await.expect("an answer")
@@ -111,6 +119,7 @@ async fn a_code_lets_one_phone_in_once(base: Base) {
     let world = World::new(base).await;
     sql(&address(&world.location), "DELETE FROM setting WHERE name = 'demo'").await;
     let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    desk.turn_on_factor().await;
     assert_eq!(log_in(&world, "wangfang", PASSWORD, 1).await, 403, "a password alone lets no new phone in");
 
     let new =
@@ -201,6 +210,31 @@ async fn a_second_factor_is_asked_for_and_good_once(base: Base) {
         row.fetch_one(&mut world.connect().await).await.expect("a row").try_get(0).expect("text")
     };
     assert!(!secret.contains(&factor.secret), "it is kept sealed");
+}
+
+async fn an_office_does_nothing_before_it_has_a_second_factor(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert!(!welcome.factor_wanted, "demo data is for trying out");
+    sql(&address(&world.location), "DELETE FROM setting WHERE name = 'demo'").await;
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert!(welcome.factor_wanted && !welcome.second_factor);
+    let find = FindPerson { name: "陈静".into() };
+    for (path, status) in [
+        ("people", desk.status("people", &()).await),
+        ("waiting", desk.status("waiting", &()).await),
+        ("acts", desk.status("acts", &()).await),
+        ("find", desk.status("find", &find).await),
+        ("matters", desk.status("matters", &()).await),
+        ("code", desk.status("code", &of("wangfang")).await),
+    ] {
+        assert_eq!(status, 403, "{path}");
+    }
+    desk.turn_on_factor().await;
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert!(!welcome.factor_wanted && welcome.second_factor);
+    assert_eq!(desk.status("people", &()).await, 200);
 }
 
 /// An op on a dispute's file.
@@ -833,6 +867,7 @@ on_both_databases!(
     a_closed_account_is_out_and_its_phone_hands_over,
     a_session_is_for_one_kind_of_work_and_ends_by_itself,
     a_second_factor_is_asked_for_and_good_once,
+    an_office_does_nothing_before_it_has_a_second_factor,
     a_person_sees_that_they_are_a_party_where_the_office_may_see_it,
     what_is_late_is_pressed_for_without_names_or_stories,
     a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it,

@@ -27,6 +27,9 @@ pub enum Refusal {
     /// The account has a second factor: the six digits are wanted too.
     #[error("请填写动态码：打开手机上的验证器，输入现在显示的 6 位数字")]
     CodeWanted,
+    /// An office's account that has no second factor yet does nothing else before.
+    #[error("请先在“我的账号”里启用动态码，再办别的事")]
+    FactorWanted,
     /// A code that is not right, was used, or is too old.
     #[error("这个码不对，或已经用过、过期。请核对后再试，或向办公室再要一个")]
     WrongCode,
@@ -78,7 +81,9 @@ impl Refusal {
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotYours | Self::NewDevice | Self::NoOffice | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotYours | Self::NewDevice | Self::NoOffice | Self::NotAllowed | Self::FactorWanted => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

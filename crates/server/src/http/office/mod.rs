@@ -96,15 +96,40 @@ impl FromRequestParts<Office> for Official {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
+        let Newcomer(official) = Newcomer::from_request_parts(parts, office).await?;
+        if factor_wanted(office, has_factor(office, &official).await?).await? {
+            return Err(Refusal::FactorWanted);
+        }
+        Ok(official)
+    }
+}
+
+/// Somebody in an office who may have no second factor yet: they turn one on, and do nothing else.
+pub struct Newcomer(pub(super) Official);
+
+impl FromRequestParts<Office> for Newcomer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
         let token = bearer(&parts.headers)?;
         match office.database.session(token).await? {
             Standing::Open(session) if session.kind == SessionKind::Office => {
                 let grants = office.database.rights(&session.account).await?;
-                Ok(Self { session, token: token.to_owned(), grants })
+                Ok(Self(Official { session, token: token.to_owned(), grants }))
             }
             _ => Err(Refusal::OfficeEnded),
         }
     }
+}
+
+async fn has_factor(office: &Office, official: &Official) -> Result<bool, Refusal> {
+    let account = office.database.account(&official.session.login).await?;
+    Ok(account.is_some_and(|account| account.second_factor))
+}
+
+/// Whether somebody has to turn a second factor on first: whoever works in an office, but not on demo data.
+async fn factor_wanted(office: &Office, has_one: bool) -> Result<bool, Refusal> {
+    Ok(!has_one && !office.database.is_demo().await?)
 }
 
 /// A body of JSON, or [`Refusal::Malformed`].
@@ -135,13 +160,21 @@ pub async fn login(
     office.database.open_office_session(&account, &token).await?;
     let entry = Entry { account: &account.id, device: None, act: Act::LogIn, subject: "office".to_owned() };
     office.database.put_on_record(&[entry]).await?;
-    let second_factor = account.second_factor;
-    Ok(Json(welcome(token, account.account, account.name, &grants, second_factor)))
+    welcome(&office, token, account.account, account.name, &grants, account.second_factor).await
 }
 
-fn welcome(token: String, account: String, name: String, grants: &[Grant], second_factor: bool) -> Welcome {
+async fn welcome(
+    office: &Office,
+    token: String,
+    account: String,
+    name: String,
+    grants: &[Grant],
+    second_factor: bool,
+) -> Result<Json<Welcome>, Refusal> {
     let duties = Duty::ALL.into_iter().filter(|duty| duties::has(grants, *duty)).collect();
-    Welcome { token, account, name, grants: grants.iter().map(right).collect(), duties, second_factor }
+    let factor_wanted = factor_wanted(office, second_factor).await?;
+    let grants = grants.iter().map(right).collect();
+    Ok(Json(Welcome { token, account, name, grants, duties, second_factor, factor_wanted }))
 }
 
 fn right(grant: &Grant) -> Right {
@@ -149,14 +182,14 @@ fn right(grant: &Grant) -> Right {
 }
 
 /// `POST /api/v1/office/me`
-async fn me(State(database): State<Database>, official: Official) -> Result<Json<Welcome>, Refusal> {
+async fn me(State(office): State<Office>, Newcomer(official): Newcomer) -> Result<Json<Welcome>, Refusal> {
+    let second_factor = has_factor(&office, &official).await?;
     let Official { session, grants, .. } = official;
-    let second_factor = database.account(&session.login).await?.is_some_and(|account| account.second_factor);
-    Ok(Json(welcome(String::new(), session.login, session.name, &grants, second_factor)))
+    welcome(&office, String::new(), session.login, session.name, &grants, second_factor).await
 }
 
 /// `POST /api/v1/office/logout`
-async fn logout(State(database): State<Database>, official: Official) -> Result<Json<Nothing>, Refusal> {
+async fn logout(State(database): State<Database>, Newcomer(official): Newcomer) -> Result<Json<Nothing>, Refusal> {
     database.close_session(&official.token).await?;
     Ok(Json(Nothing {}))
 }

@@ -1,6 +1,6 @@
 //! 动态码: a second factor for one's own account.
 
-use super::{Asked, Official, Refusal};
+use super::{Asked, Newcomer, Official, Refusal};
 use crate::{
     database::Account,
     http::{Office, peer::Peer, tries::Origin},
@@ -14,7 +14,7 @@ async fn own(office: &Office, official: &Official) -> Result<Account, Refusal> {
 }
 
 /// `POST /api/v1/office/second-factor`
-pub async fn begin(State(office): State<Office>, official: Official) -> Result<Json<SecondFactor>, Refusal> {
+pub async fn begin(State(office): State<Office>, Newcomer(official): Newcomer) -> Result<Json<SecondFactor>, Refusal> {
     let account = own(&office, &official).await?;
     if account.second_factor {
         return Err(Refusal::Invalid("动态码已经启用；要换手机请先停用".into()));
@@ -26,7 +26,7 @@ pub async fn begin(State(office): State<Office>, official: Official) -> Result<J
 /// `POST /api/v1/office/second-factor-on`
 pub async fn turn_on(
     state: State<Office>,
-    official: Official,
+    official: Newcomer,
     peer: Peer,
     asked: Asked<OfMoment>,
 ) -> Result<Json<Nothing>, Refusal> {
@@ -36,7 +36,7 @@ pub async fn turn_on(
 /// `POST /api/v1/office/second-factor-off`
 pub async fn turn_off(
     state: State<Office>,
-    official: Official,
+    official: Newcomer,
     peer: Peer,
     asked: Asked<OfMoment>,
 ) -> Result<Json<Nothing>, Refusal> {
@@ -45,7 +45,7 @@ pub async fn turn_off(
 
 async fn turn(
     State(office): State<Office>,
-    official: Official,
+    Newcomer(official): Newcomer,
     peer: Peer,
     Asked(OfMoment { code }): Asked<OfMoment>,
     on: bool,
