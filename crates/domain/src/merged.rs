@@ -68,6 +68,22 @@ impl Merged {
     }
 }
 
+/// A record with all that are the same as it, whichever names the other. `each` has every record with the one it names.
+pub fn together(id: RecordId, each: &[(RecordId, Option<RecordId>)]) -> BTreeSet<RecordId> {
+    let mut all = BTreeSet::from([id]);
+    loop {
+        let before = all.len();
+        for (one, other) in each.iter().filter_map(|(one, other)| Some((*one, (*other)?))) {
+            if all.contains(&one) || all.contains(&other) {
+                all.extend([one, other]);
+            }
+        }
+        if all.len() == before {
+            return all;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +119,15 @@ mod tests {
             assert_eq!(circle.all(id(1), any).len(), pairs.len().max(2), "nothing is lost: {pairs:?}");
         }
         assert_eq!(merged(&[(1, 1)]).home(id(1), any), id(1));
+    }
+
+    #[test]
+    fn what_is_the_same_is_found_from_any_of_it() {
+        let each = [(id(3), Some(id(2))), (id(1), None), (id(2), Some(id(1))), (id(9), Some(id(8))), (id(4), None)];
+        for n in [1, 2, 3] {
+            assert_eq!(together(id(n), &each), BTreeSet::from([1, 2, 3].map(id)), "{n}");
+        }
+        assert_eq!(together(id(4), &each), BTreeSet::from([id(4)]));
     }
 
     #[test]

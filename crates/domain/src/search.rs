@@ -185,7 +185,8 @@ impl Index {
             self.addresses.find(&query, &mut hits);
         } else if query.is_ascii() {
             self.initials.find_beginnings_first(&query, &mut hits);
-            if query.len() > 1 {
+            // Every syllable has a vowel: two or three consonants are initials.
+            if query.len() > 1 && (query.contains(['a', 'e', 'i', 'o', 'u', 'v']) || hits.found.is_empty()) {
                 self.pinyin.find(&format!("\n{query}"), &mut hits);
             }
             if query.bytes().any(|b| b.is_ascii_digit()) {

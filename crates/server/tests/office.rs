@@ -661,6 +661,55 @@ async fn a_person_sees_corrects_restricts_and_erases_what_is_held(base: Base) {
     assert_eq!(world.database.verify_audit(None).await.map(drop).map_err(|error| error.to_string()), Ok(()));
 }
 
+async fn who_was_registered_twice_and_moved_is_erased_everywhere(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(family()).await;
+    let other: Channel = format!("{VILLAGE}-03/general").parse().expect("a channel");
+    let there = |op: Op| Op { channel: other.clone(), ..op };
+    let visit = |n: u64, household: u64, found: &str| {
+        let mut visit = Visit::new(id(household), random::now_ms().cast_signed(), "王芳", Outcome::Met);
+        visit.found = found.into();
+        op(n, Kind::Visit, id(n), &visit)
+    };
+    let twin = json!({"household": id(HOUSEHOLD), "name": "陈靖", "same_as": id(RESIDENT)});
+    let lived = BTreeMap::from([("household", id(200))]);
+    let ops = [
+        there(op(20, Kind::Household, id(200), &json!({"number": "002", "head": "王强"}))),
+        there(visit(21, 200, "陈静帮忙带孩子，王强在外")),
+        there(visit(22, 200, "王强在家")),
+        op(23, Kind::Resident, id(105), &twin),
+        visit(24, HOUSEHOLD, "陈靖说好多了"),
+        // First in the other household, then in this one.
+        op(25, Kind::Resident, id(RESIDENT), &lived),
+        op(26, Kind::Resident, id(RESIDENT), &BTreeMap::from([("household", id(HOUSEHOLD))])),
+    ];
+    let grants = [Grant::new(Role::VillageLead, place(VILLAGE), vec![Class::General]).expect("a grant")];
+    let author = Author { account: "lead", name: "周兰", device: DeviceId(3), grants: &grants };
+    let taken = world.database.take(author, ops.map(|op| Incoming::Op(Box::new(op))).to_vec()).await.expect("taken");
+    assert!(taken.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", taken.results);
+
+    let grid = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let dossier: Dossier = grid.ask("dossier", &resident()).await;
+    let records: Vec<RecordId> = dossier.records.iter().map(|held| held.record).collect();
+    for (n, there) in [(RESIDENT, true), (105, true), (VISIT, true), (24, true), (21, true), (22, false)] {
+        assert_eq!(records.contains(&id(n)), there, "{n}");
+    }
+    grid.ask::<Nothing>("request-open", &asks(Wish::Erase)).await;
+    let requests: Vec<Request> = grid.ask("requests", &()).await;
+    let decision =
+        DecideRequest {
+            id: requests[0].id.clone(), granted: true, answer: "已核实".into(), values: BTreeMap::new()
+        };
+    grid.ask::<Nothing>("request-decide", &decision).await;
+    let left = whole(&world).await;
+    assert!(!left.contains("陈静") && !left.contains("陈靖"), "{left}");
+    assert!(left.contains("王强在外") && left.contains("王强在家"), "what is others' stays");
+    let gone: Vec<RecordId> = [RESIDENT, 105].map(id).to_vec();
+    let page = &phone.sync(vec![]).await.channels[0];
+    assert!(page.reset && page.records.iter().all(|record| !gone.contains(&record.id)));
+}
+
 async fn what_is_over_is_erased_at_night(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
@@ -875,6 +924,7 @@ on_both_databases!(
     a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose,
     a_grid_goes_over_with_what_was_not_sent,
     a_person_sees_corrects_restricts_and_erases_what_is_held,
+    who_was_registered_twice_and_moved_is_erased_everywhere,
     what_is_over_is_erased_at_night,
     nobody_decides_on_a_record_by_what_a_change_claims_of_it,
     a_phones_identity_is_one_accounts_alone,

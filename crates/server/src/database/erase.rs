@@ -12,7 +12,7 @@ use super::{
 use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Record, RecordId,
-    record::{Op, WITHDRAWN},
+    record::{Field, Op, WITHDRAWN},
     retention,
 };
 use serde_json::Value;
@@ -103,7 +103,8 @@ impl Database {
         let mut is_head = false;
         if let Some(body) = body {
             let mut stored: Record = serde_json::from_str(&body).map_err(decode)?;
-            let head = stored.fields.get("head").is_some_and(|head| head.value == person.name);
+            let is_theirs = |head: &Field| person.names.iter().any(|name| head.value == name.as_str());
+            let head = stored.fields.get("head").is_some_and(is_theirs);
             for (name, field) in &mut stored.fields {
                 person.take_out(name, &mut field.value, head);
             }
@@ -260,8 +261,8 @@ fn is_over(record: &Record, arrived_ms: u64, today: NaiveDate) -> bool {
 /// A person whose name is taken out of records that speak of their household.
 #[derive(Clone, Debug)]
 pub struct Person<'a> {
-    /// The name; never empty.
-    pub name: &'a str,
+    /// The name, and others under which they were registered; none is empty.
+    pub names: &'a [String],
     /// Others of the household: a longer name that has this one in it stays.
     pub others: &'a [String],
     /// The records.
@@ -272,31 +273,37 @@ impl Person<'_> {
     /// Takes the name out of a field. `head` is whether the person is the head of the household: then its phone is
     /// theirs.
     fn take_out(&self, field: &str, value: &mut Value, head: bool) {
+        self.names.iter().for_each(|name| self.take_out_name(name, field, value, head));
+    }
+
+    fn take_out_name(&self, name: &str, field: &str, value: &mut Value, head: bool) {
         match (field, &mut *value) {
-            ("head", Value::String(text)) if text == self.name => *text = ERASED_NAME.to_owned(),
+            ("head", Value::String(text)) if text == name => *text = ERASED_NAME.to_owned(),
             ("phone", Value::String(text)) if head => text.clear(),
             ("met", Value::Array(items)) => {
-                items.iter_mut().filter(|item| **item == self.name).for_each(|item| *item = ERASED_NAME.into());
+                items.iter_mut().filter(|item| **item == name).for_each(|item| *item = ERASED_NAME.into());
                 items.iter_mut().for_each(|item| {
                     if let Value::String(text) = item {
-                        *text = self.without(text);
+                        *text = self.without(name, text);
                     }
                 });
             }
-            ("note" | "found" | "requests" | "done" | WITHDRAWN, Value::String(text)) => *text = self.without(text),
+            ("note" | "found" | "requests" | "done" | WITHDRAWN, Value::String(text)) => {
+                *text = self.without(name, text)
+            }
             _ => {}
         }
     }
 
     /// A text without the name, where it is not part of another's.
-    fn without(&self, text: &str) -> String {
-        let longer: Vec<&String> = self.others.iter().filter(|other| other.contains(self.name)).collect();
+    fn without(&self, name: &str, text: &str) -> String {
+        let longer: Vec<&String> = self.others.iter().filter(|other| other.contains(name)).collect();
         let (mut rest, mut out) = (text, String::with_capacity(text.len()));
         while let Some(first) = rest.chars().next() {
             if let Some(other) = longer.iter().find(|other| rest.starts_with(other.as_str())) {
                 out.push_str(other);
                 rest = &rest[other.len()..];
-            } else if let Some(after) = rest.strip_prefix(self.name) {
+            } else if let Some(after) = rest.strip_prefix(name) {
                 out.push_str(ERASED_NAME);
                 rest = after;
             } else {
@@ -316,11 +323,14 @@ mod tests {
     #[test]
     fn a_name_is_taken_out_where_people_wrote_it_and_nothing_else() {
         let others = ["陈静怡".to_owned(), "陈明".to_owned()];
-        let person = Person { name: "陈静", others: &others, mentioned_in: &[] };
+        // Registered twice, once with another character.
+        let names = ["陈静".to_owned(), "陈靖".to_owned()];
+        let person = Person { names: &names, others: &others, mentioned_in: &[] };
         let cases = [
             ("found", json!("陈静说腿疼，陈静怡在家"), true, json!("×××说腿疼，陈静怡在家")),
             ("met", json!(["陈静", "陈静怡", "陈明"]), true, json!(["×××", "陈静怡", "陈明"])),
             ("head", json!("陈静"), true, json!("×××")),
+            ("found", json!("陈靖在家，陈静不在"), true, json!("×××在家，×××不在")),
             ("head", json!("陈静怡"), false, json!("陈静怡")),
             ("phone", json!("19900000001"), true, json!("")),
             ("phone", json!("19900000001"), false, json!("19900000001")),

@@ -11,7 +11,9 @@ use ruhu_domain::{
     Channel, Class, Kind, OpId, Record, RecordId,
     dispute::records::Party,
     household::Household,
+    merged,
     office::{Decided, Done, Found, Held, OfRecord, OpenRequest, Request, Wish},
+    record::Field,
     resident::Resident,
     rights::Place,
     visit::Visit,
@@ -27,10 +29,16 @@ pub struct HeldOn {
     pub found: Found,
     /// Their record.
     pub resident: Resident,
+    /// Their record, and others that were merged with it.
+    pub same: BTreeSet<RecordId>,
+    /// The names in those.
+    pub names: Vec<String>,
     /// Every record that speaks of them.
     pub records: Vec<Held>,
     /// The names of the others of the household.
     pub others: Vec<String>,
+    /// The records of others that may name them, and where those are: households they lived in and visits there.
+    pub mentioned: Vec<(Channel, RecordId)>,
 }
 
 /// The most people one search finds.
@@ -70,17 +78,63 @@ impl Database {
         let Some((own, resident)) = own.and_then(|own| Some((own, own.view::<Resident>()?))) else { return Ok(None) };
         let household = records.iter().find(|record| record.id == resident.household);
         let found = found_as(own, &resident, household);
+        let views = records.iter().filter(|record| record.kind == Kind::Resident);
+        let residents: Vec<(RecordId, Resident)> =
+            views.filter_map(|record| Some((record.id, record.view::<Resident>()?))).collect();
+        let named: Vec<_> = residents.iter().map(|(id, resident)| (*id, resident.same_as)).collect();
+        let same = merged::together(of.record, &named);
+        let own = |id: &RecordId| same.contains(id);
+        let mut names: Vec<String> =
+            residents.iter().filter(|(id, _)| own(id)).map(|(_, one)| one.name.trim().to_owned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| !name.is_empty());
+        let views = records.iter().filter(|record| record.kind == Kind::Household);
+        let named: Vec<_> = views.filter_map(|one| Some((one.id, one.view::<Household>()?.same_as))).collect();
+        let homes = residents.iter().filter(|(id, _)| own(id)).map(|(_, one)| one.household);
+        let homes: BTreeSet<RecordId> = homes.flat_map(|home| merged::together(home, &named)).collect();
         let speaks = |record: &&Record| match record.kind {
-            Kind::Resident => record.id == of.record,
-            Kind::Household => record.id == resident.household,
-            _ => record.view::<Visit>().is_some_and(|visit| visit.household == resident.household),
+            Kind::Resident => own(&record.id),
+            Kind::Household => homes.contains(&record.id),
+            _ => record.view::<Visit>().is_some_and(|visit| homes.contains(&visit.household)),
         };
-        let own: Vec<Record> = records.iter().filter(speaks).cloned().collect();
-        let mut held = self.with_history(&own).await?;
-        held.sort_by_key(|held| held.kind.clone());
-        let others = records.iter().filter(|record| record.id != of.record).filter_map(Record::view::<Resident>);
-        let others = others.filter(|other| other.household == resident.household).map(|other| other.name).collect();
-        Ok(Some(HeldOn { found, resident, records: held, others }))
+        let speak: Vec<Record> = records.iter().filter(speaks).cloned().collect();
+        let mut held = self.with_history(&speak).await?;
+        // What was asked about comes first.
+        held.sort_by_key(|held| (held.kind.clone(), held.record != of.record));
+        let others = residents.iter().filter(|(id, other)| !own(id) && homes.contains(&other.household));
+        let others = others.map(|(_, other)| other.name.clone()).collect();
+        let mut mentioned: Vec<(Channel, RecordId)> = Vec::new();
+        for record in held.iter().filter(|held| held.kind != Kind::Resident) {
+            mentioned.push((of.channel.clone(), record.record));
+        }
+        for earlier in lived_in(&held).difference(&homes) {
+            let there = self.mentions(of.channel.grid.village().county(), *earlier, &names).await?;
+            mentioned.extend(there.iter().map(|record| (record.channel.clone(), record.id)));
+            held.extend(self.with_history(&there).await?);
+        }
+        Ok(Some(HeldOn { found, resident, same, names, records: held, others, mentioned }))
+    }
+
+    /// A household and the visits to it, as far as one of the names is in them.
+    async fn mentions(&self, county: &str, household: RecordId, names: &[String]) -> sqlx::Result<Vec<Record>> {
+        let channel: Option<String> = sqlx::query_scalar("SELECT channel FROM record WHERE county = $1 AND id = $2")
+            .bind(county)
+            .bind(key(household.0))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(channel) = channel else { return Ok(Vec::new()) };
+        let channel: Channel = channel.parse().map_err(decode)?;
+        let mut records = self.records(channel.grid.as_str(), &[Kind::Household, Kind::Visit]).await?;
+        records.retain(|record| {
+            let of_it = record.id == household
+                || record
+                    .view::<Visit>()
+                    .is_some_and(|visit| record.kind == Kind::Visit && visit.household == household);
+            let says = |field: &Field| names.iter().any(|name| field.value.to_string().contains(name.as_str()));
+            record.channel == channel && of_it && record.fields.values().any(says)
+        });
+        Ok(records)
     }
 
     /// What mediation files hold on a resident as a party: their own lines, and nothing of what it is about. The files
@@ -88,10 +142,12 @@ impl Database {
     ///
     /// # Errors
     /// The database's.
-    pub async fn party_in(&self, resident: RecordId, channel: &Channel) -> sqlx::Result<Vec<Held>> {
+    pub async fn party_in(&self, same: &BTreeSet<RecordId>, channel: &Channel) -> sqlx::Result<Vec<Held>> {
         let records = self.records(channel.grid.as_str(), &[Kind::Party]).await?;
         let own = records.iter().filter(|record| record.channel == *channel && !record.withdrawn());
-        let own = own.filter(|record| record.view::<Party>().is_some_and(|party| party.resident == Some(resident)));
+        let own = own.filter(|record| {
+            record.view::<Party>().is_some_and(|party| party.resident.is_some_and(|resident| same.contains(&resident)))
+        });
         let own: Vec<Record> = own.cloned().collect();
         self.with_history(&own).await
     }
@@ -101,7 +157,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's.
-    pub async fn cared_for(&self, of: &OfRecord, resident: &Resident) -> sqlx::Result<Vec<Record>> {
+    pub async fn cared_for(&self, of: &OfRecord, held: &HeldOn) -> sqlx::Result<Vec<Record>> {
         const KINDS: [Kind; 4] = [Kind::CareCase, Kind::PlanItem, Kind::CareVisit, Kind::CareStep];
         let mut records = self.records(of.channel.grid.village().county(), &KINDS).await?;
         records.retain(|record| record.channel.class == Class::Care);
@@ -109,10 +165,13 @@ impl Database {
             let value = record.fields.get(name).map(|field| &field.value);
             value.and_then(Value::as_str).unwrap_or_default().trim().to_owned()
         };
-        let (own, household) = (of.record.to_string(), resident.household.to_string());
+        let texts = |ids: &mut dyn Iterator<Item = RecordId>| ids.map(|id| id.to_string()).collect::<BTreeSet<_>>();
+        let own = texts(&mut held.same.iter().copied());
+        let households = held.records.iter().filter(|held| held.kind == Kind::Household);
+        let households = texts(&mut households.map(|held| held.record));
         let theirs = |record: &&Record| {
-            let named = text(record, "household") == household && text(record, "name") == resident.name.trim();
-            text(record, "resident") == own || named
+            let named = households.contains(&text(record, "household")) && held.names.contains(&text(record, "name"));
+            own.contains(&text(record, "resident")) || named
         };
         let cases = records.iter().filter(|record| record.kind == Kind::CareCase);
         let cases: BTreeSet<RecordId> = cases.filter(theirs).map(|record| record.id).collect();
@@ -176,8 +235,8 @@ impl Database {
         rows.iter().map(request).collect()
     }
 
-    /// Decides on a request that is open; `false` where it was decided before. With `erase` the resident's record and
-    /// their care cases go in the same transaction, and their name from the household's others.
+    /// Decides on a request that is open; `false` where it was decided before. With `erase` the resident's records and
+    /// their care cases go in the same transaction, and their name from the records of others.
     ///
     /// # Errors
     /// The database's.
@@ -187,15 +246,24 @@ impl Database {
         granted: bool,
         answer: &str,
         by: &str,
-        erase: Option<&Person<'_>>,
+        erase: bool,
     ) -> sqlx::Result<bool> {
-        // Care cases go whole, whoever decides: nothing else is in them than what is about this person.
-        let mut cases: BTreeMap<String, (Channel, Vec<RecordId>)> = BTreeMap::new();
-        if let Some(HeldOn { resident, .. }) = self.held_on(&request.of).await?.filter(|_| erase.is_some()) {
-            for record in self.cared_for(&request.of, &resident).await? {
-                let of = cases.entry(record.channel.to_string());
-                of.or_insert_with(|| (record.channel.clone(), Vec::new())).1.push(record.id);
+        // By channel, in the order in which a push locks them: what goes, and where a name is taken out.
+        let mut channels: BTreeMap<String, (Channel, Vec<RecordId>, Vec<RecordId>)> = BTreeMap::new();
+        let held = if erase { self.held_on(&request.of).await? } else { None };
+        if let Some(held) = &held {
+            let mut of = |channel: &Channel, gone: Option<RecordId>, mentioned: Option<RecordId>| {
+                let of = channels.entry(channel.to_string());
+                let (_, all_gone, all_mentioned) = of.or_insert_with(|| (channel.clone(), Vec::new(), Vec::new()));
+                all_gone.extend(gone);
+                all_mentioned.extend(mentioned);
+            };
+            // Care cases go whole, whoever decides: nothing else is in them than what is about this person.
+            for record in self.cared_for(&request.of, held).await? {
+                of(&record.channel, Some(record.id), None);
             }
+            held.same.iter().for_each(|record| of(&request.of.channel, Some(*record), None));
+            held.mentioned.iter().for_each(|(channel, record)| of(channel, None, Some(*record)));
         }
         let mut tx = self.begin().await?;
         let done = sqlx::query(
@@ -213,26 +281,29 @@ impl Database {
         if done.rows_affected() == 0 {
             return Ok(false);
         }
-        if erase.is_some() {
-            // `care` comes before `general`, as in the order in which a push locks its channels.
-            for (channel, records) in cases.values() {
-                self.erase_in(&mut tx, channel, records, None).await?;
-                self.erase_waiting(&mut tx, channel, records).await?;
-                for record in records {
-                    let subject = record.to_string();
-                    append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject })
-                        .await?;
-                }
+        for (channel, gone, mentioned_in) in channels.values() {
+            let (names, others) = held.as_ref().map(|held| (&held.names[..], &held.others[..])).unwrap_or_default();
+            self.erase_in(&mut tx, channel, gone, Some(&Person { names, others, mentioned_in })).await?;
+            if channel.class == Class::Care {
+                self.erase_waiting(&mut tx, channel, gone).await?;
             }
-            self.erase_in(&mut tx, &request.of.channel, &[request.of.record], erase).await?;
-            let subject = request.of.record.to_string();
-            append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject }).await?;
+            for record in gone {
+                let subject = record.to_string();
+                append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject }).await?;
+            }
         }
         let subject = request.id.clone();
         append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Answer, subject }).await?;
         tx.commit().await?;
         Ok(true)
     }
+}
+
+/// The households that somebody ever belonged to.
+fn lived_in(held: &[Held]) -> BTreeSet<RecordId> {
+    let residents = held.iter().filter(|held| held.kind == Kind::Resident);
+    let named = residents.flat_map(|held| &held.history).filter_map(|entry| entry.changes.get("household")?.as_str());
+    named.filter_map(|household| household.parse().ok()).collect()
 }
 
 /// What a record holds, without its history.

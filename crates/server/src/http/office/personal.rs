@@ -2,12 +2,12 @@
 
 use super::{Asked, Official, Refusal, records::seen_of};
 use crate::{
-    database::{Act, Author, Database, HeldOn, Incoming, Person},
+    database::{Act, Author, Database, HeldOn, Incoming},
     random,
 };
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    Channel, Class, DeviceId, Kind, OpId, RecordId, Stamp,
+    Channel, Class, DeviceId, Kind, OpId, Stamp,
     duties::{self, Duty},
     office::{DecideRequest, Dossier, FindPerson, Found, Held, Nothing, OfRecord, OpenRequest, Request, Wish},
     record::{Change, Name, Op},
@@ -16,7 +16,7 @@ use ruhu_domain::{
     rights::Grant,
 };
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest text of a request or an answer, in characters.
 const WORDS: usize = 1_000;
@@ -52,13 +52,19 @@ pub async fn dossier(
     Asked(of): Asked<OfRecord>,
 ) -> Result<Json<Dossier>, Refusal> {
     official.answers_for(Duty::Personal, &of.channel)?;
-    let HeldOn { found, resident, mut records, .. } = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
+    let held = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
+    let mut parties = Vec::new();
     let files = Channel { grid: of.channel.grid.clone(), class: Class::Mediation };
     if duties::answers_for(&official.grants, Duty::Personal, &files) {
-        records.extend(database.party_in(of.record, &files).await?);
+        parties = database.party_in(&held.same, &files).await?;
     }
-    let mut cases = database.cared_for(&of, &resident).await?;
+    let mut cases = database.cared_for(&of, &held).await?;
     cases.retain(|record| duties::answers_for(&official.grants, Duty::Personal, &record.channel));
+    let HeldOn { found, mut records, mentioned, .. } = held;
+    let hidden = |(channel, _): &&(Channel, _)| !duties::answers_for(&official.grants, Duty::Personal, channel);
+    let hidden: Vec<_> = mentioned.iter().filter(hidden).map(|(_, record)| *record).collect();
+    records.retain(|held| !hidden.contains(&held.record));
+    records.extend(parties);
     records.extend(database.with_history(&cases).await?);
     database.put_on_record(&[official.does(Act::Dossier, of.record.to_string())]).await?;
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
@@ -106,26 +112,26 @@ pub async fn decide(
     }
     let by = &official.session.account;
     if !granted || request.wish == Wish::Copy {
-        return done(database.decide_request(&request, granted, answer, by, None).await?);
+        return done(database.decide_request(&request, granted, answer, by, false).await?);
     }
-    let HeldOn { resident, records: held, others, .. } =
-        database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
+    let HeldOn { resident, same, records: held, .. } = database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
     let changes = match request.wish {
         Wish::Erase => {
-            let mentioned_in: Vec<RecordId> =
-                held.iter().filter(|held| held.kind != Kind::Resident).map(|held| held.record).collect();
-            let name = resident.name.trim();
-            if name.is_empty() {
+            if resident.name.trim().is_empty() {
                 return Err(Refusal::Invalid("这个人没有登记姓名，请先更正姓名再删除".into()));
             }
-            let person = Person { name, others: &others, mentioned_in: &mentioned_in };
-            return done(database.decide_request(&request, true, answer, by, Some(&person)).await?);
+            return done(database.decide_request(&request, true, answer, by, true).await?);
         }
         Wish::Restrict => BTreeMap::from([(Name::from(RESTRICTED), Value::from(answer))]),
         _ => corrected(values, &held)?,
     };
-    write(&database, &official, &request.of, changes).await?;
-    done(database.decide_request(&request, true, answer, by, None).await?)
+    // What was merged with it is restricted too; a correction is of the one record.
+    let records = if request.wish == Wish::Restrict { same } else { BTreeSet::from([request.of.record]) };
+    for record in records {
+        let of = OfRecord { record, channel: request.of.channel.clone() };
+        write(&database, &official, &of, changes.clone()).await?;
+    }
+    done(database.decide_request(&request, true, answer, by, false).await?)
 }
 
 fn done(done: bool) -> Result<Json<Nothing>, Refusal> {
