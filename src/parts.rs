@@ -22,6 +22,7 @@ use ruhu::{
         people::{EditHousehold, EditResident, MoveHousehold, MoveResident, NewHousehold, NewResident, Withdraw},
         sign::Sign,
         step::TakeStep,
+        walking::Walking,
     },
     platform,
     state::use_app,
@@ -62,6 +63,7 @@ fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::MoveResident(id) => view! { <MoveResident id/> }.into_any(),
         Screen::Withdraw(id) => view! { <Withdraw id/> }.into_any(),
         Screen::Duplicates => view! { <Duplicates/> }.into_any(),
+        Screen::Walking => view! { <Walking/> }.into_any(),
         Screen::Pair(one, other) => view! { <PairPage one other/> }.into_any(),
         _ => view! { <NewHousehold/> }.into_any(),
     })
@@ -199,6 +201,7 @@ const fn is_of_people(screen: &Screen) -> bool {
     matches!(
         screen,
         Screen::Household(_)
+            | Screen::Walking
             | Screen::NewHousehold
             | Screen::EditHousehold(_)
             | Screen::MoveHousehold(_)

@@ -35,6 +35,7 @@ pub fn HouseholdPage(
             {move || match household.get() {
                 Some(household) => view! {
                     <Facts id household/>
+                    <Contested record=id/>
                     <section>
                         <h2>"家庭成员"</h2>
                         <ul class="card rows">
@@ -85,6 +86,10 @@ fn Facts(
     household: Arc<Household>,
 ) -> impl IntoView {
     let tags = household.tags.iter().map(|tag| view! { <span class="tag">{tag.label()}</span> }).collect_view();
+    let rhythm = use_app().read(|notebook| notebook.roster().door(id)).map(|door| {
+        let due = door.due.map_or_else(|| "还没走访过".to_owned(), |due| format!("下次{}前", day::words(due)));
+        format!("每{}天，{due}", door.rhythm())
+    });
     let phone = (!household.phone.is_empty()).then(|| {
         let phone = household.phone.clone();
         let href = format!("tel:{phone}");
@@ -99,6 +104,7 @@ fn Facts(
             {(!household.note.is_empty()).then(|| view! {
                 <p class="row"><span>"备注"</span><span>{household.note.clone()}</span></p>
             })}
+            {rhythm.map(|words| view! { <p class="row"><span>"走访间隔"</span><span>{words}</span></p> })}
             <a class="row link" href=format!("/households/{id}/edit")>"修改户信息"</a>
         </section>
     }

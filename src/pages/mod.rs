@@ -23,6 +23,7 @@ pub mod sign;
 pub mod step;
 pub mod today;
 pub mod visit_form;
+pub mod walking;
 
 use ruhu_domain::{Kind, RecordId, care::workflow::Step as CareStep, dispute::workflow::Step};
 
@@ -35,6 +36,8 @@ pub enum Screen {
     Calendar,
     /// 走访
     Round,
+    /// 走访顺序
+    Walking,
     /// 户
     Household(RecordId),
     /// 登记新户
@@ -110,6 +113,7 @@ impl Screen {
             [] => Self::Today,
             ["calendar"] => Self::Calendar,
             ["round"] => Self::Round,
+            ["round", "order"] => Self::Walking,
             ["households", "new"] => Self::NewHousehold,
             ["households", id] => record(id, Self::Household),
             ["households", id, "edit"] => record(id, Self::EditHousehold),
@@ -196,6 +200,7 @@ mod tests {
             ("/", Screen::Today),
             ("", Screen::Today),
             ("/round/", Screen::Round),
+            ("/round/order", Screen::Walking),
             (&format!("/households/{id}"), Screen::Household(id)),
             (&format!("/households/{id}/visit"), Screen::NewVisit(id)),
             ("/households/new", Screen::NewHousehold),

@@ -2,7 +2,7 @@
 
 use super::file_form::form_with;
 use crate::{
-    components::{chips::OneOf, empty::Empty, page::Page},
+    components::{chips::OneOf, contested::Contested, empty::Empty, page::Page},
     state::use_app,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
@@ -87,6 +87,7 @@ fn More(
         rows.collect_view()
     };
     view! {
+        <Contested record=id/>
         <ul class="card rows">
             {merged}
             <li><a class="row link" href=move_to>{words}</a></li>

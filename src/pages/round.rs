@@ -83,7 +83,10 @@ pub fn Round(
                         count => format!("{count} 户"),
                     }}
                 </span>
-                <a href="/households/new" class="text-button">"登记新户"</a>
+                <span>
+                    <a href="/round/order" class="text-button">"顺序"</a>
+                    <a href="/households/new" class="text-button">"登记新户"</a>
+                </span>
             </p>
             {more.run()}
             <Windowed items=doors row_height key row/>

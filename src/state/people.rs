@@ -10,7 +10,9 @@ use ruhu_domain::{
     record::{MOVED, WITHDRAWN},
     resident::Resident,
     rights::Role,
+    round::Door,
     twins::{self, Pair, Twin},
+    walking,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -26,6 +28,15 @@ pub struct Entry {
     pub name: String,
     /// What else is written there, by the field's name.
     pub facts: Vec<(&'static str, String)>,
+}
+
+/// To which place in the walking order a door goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many places on, or back where it is negative.
+    By(i64),
+    /// Right after another door; to the front where there is none.
+    After(Option<RecordId>),
 }
 
 impl App {
@@ -187,6 +198,26 @@ impl App {
         let edits = self.goes_with(household).into_iter();
         let edits = edits.filter_map(|id| self.edit(id, [(MOVED, to.to_string().into())]));
         self.save_all(edits.collect(), &format!("已移到 {name}")).await;
+    }
+
+    /// Puts a door of a grid in another place of the walking order. `doors` are those of the grid, in that order.
+    pub async fn put_door(self, doors: &[Door], moved: RecordId, to: Step) {
+        let numbers: Vec<(RecordId, Option<i64>)> = doors.iter().map(|door| (door.id, door.household.order)).collect();
+        let after = match to {
+            Step::After(after) => after,
+            Step::By(places) => {
+                let rest: Vec<RecordId> = numbers.iter().map(|(id, _)| *id).filter(|id| *id != moved).collect();
+                let from = numbers.iter().position(|(id, _)| *id == moved).unwrap_or_default();
+                let place = from.saturating_add_signed(places as isize).min(rest.len());
+                place.checked_sub(1).and_then(|at| rest.get(at)).copied()
+            }
+        };
+        let changed = walking::put_after(&numbers, moved, after);
+        if changed.is_empty() {
+            return;
+        }
+        let edits = changed.into_iter().filter_map(|(id, number)| self.edit(id, [("order", number.into())]));
+        self.save_all(edits.collect(), "顺序已改").await;
     }
 
     /// A change to a record that is here.

@@ -36,6 +36,7 @@ pub mod storage;
 mod text;
 pub mod twins;
 pub mod visit;
+pub mod walking;
 pub mod wire;
 
 pub use area::{AreaCode, AreaLevel, GridCode};

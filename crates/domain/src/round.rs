@@ -88,6 +88,11 @@ pub struct Door {
 }
 
 impl Door {
+    /// Days after which it is due again.
+    pub fn rhythm(&self) -> u64 {
+        rhythm(&self.household)
+    }
+
     /// Whether a visit is due on `today`.
     pub fn is_due(&self, today: NaiveDate) -> bool {
         self.due.is_none_or(|due| due <= today)
@@ -258,8 +263,7 @@ impl Roster {
                 break;
             }
         }
-        let rhythm = Days::new(if household.tags.is_empty() { ORDINARY_DAYS } else { TAGGED_DAYS });
-        let due = agreed.or_else(|| reached.map(|at| day::day(at) + rhythm));
+        let due = agreed.or_else(|| reached.map(|at| day::day(at) + Days::new(rhythm(household))));
         Some(Door { id, household: household.clone(), last, reached, due, appointed: agreed.is_some() })
     }
 
@@ -280,6 +284,10 @@ impl Roster {
         });
         doors
     }
+}
+
+fn rhythm(household: &Household) -> u64 {
+    if household.tags.is_empty() { ORDINARY_DAYS } else { TAGGED_DAYS }
 }
 
 /// A house number's sort key: 9 before 10.
