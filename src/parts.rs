@@ -12,6 +12,7 @@ use ruhu::{
         due::{Calendar, DueList},
         duplicates::{Duplicates, PairPage},
         file_form::{EditHead, InFile, NewCase, NewDispute},
+        handbook::{Handbook, HandbookPage},
         history::History,
         household::HouseholdPage,
         install::Install,
@@ -38,6 +39,8 @@ fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Notice(id) => view! { <NoticePage id/> }.into_any(),
         Screen::History(id) => view! { <History id/> }.into_any(),
         Screen::Install => view! { <Install/> }.into_any(),
+        Screen::Handbook => view! { <Handbook/> }.into_any(),
+        Screen::HandbookPage(name) => view! { <HandbookPage name/> }.into_any(),
         _ => view! { <Me/> }.into_any(),
     })
 }
@@ -197,6 +200,18 @@ pub enum Wanted {
     Broken(String),
 }
 
+const fn is_seldom(screen: &Screen) -> bool {
+    matches!(
+        screen,
+        Screen::Notice(_)
+            | Screen::History(_)
+            | Screen::Install
+            | Screen::Handbook
+            | Screen::HandbookPage(_)
+            | Screen::Me
+    )
+}
+
 const fn is_of_people(screen: &Screen) -> bool {
     matches!(
         screen,
@@ -234,9 +249,7 @@ pub fn Part(
         let load = ScopedFuture::new(async move {
             let view = match wanted {
                 Wanted::Broken(reason) => broken(reason).await,
-                Wanted::Screen(screen @ (Screen::Notice(_) | Screen::History(_) | Screen::Install | Screen::Me)) => {
-                    seldom(screen).await
-                }
+                Wanted::Screen(screen) if is_seldom(&screen) => seldom(screen).await,
                 Wanted::Screen(Screen::Calendar) => due(true).await,
                 Wanted::Screen(screen) if is_of_people(&screen) => people(screen).await,
                 Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,

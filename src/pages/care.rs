@@ -121,7 +121,8 @@ fn CaseRow(
     case: CareFile,
 ) -> impl IntoView {
     let today = clock::today();
-    let due = case.deadlines(today).first().map(|deadline| {
+    let restricted = use_app().is_restricted(&case);
+    let due = case.deadlines(today).into_iter().next().filter(|_| !restricted).map(|deadline| {
         let late = deadline.late(today) > 0;
         view! { <span class=if late { "due problem" } else { "due hint" }>{deadline.words(today)}</span> }
     });
@@ -132,7 +133,9 @@ fn CaseRow(
                 <span>
                     <b>{case.case.name_in_short()}</b>
                     <br/>
-                    <span class="hint">{case.case.place.clone()}</span>
+                    <span class="hint">
+                        {if restricted { "已按要求限制使用".to_owned() } else { case.case.place.clone() }}
+                    </span>
                 </span>
                 <span><span class="tag">{state.label()}</span><br/>{due}</span>
             </a>

@@ -31,10 +31,17 @@ pub fn CasePage(
 ) -> impl IntoView {
     let app = use_app();
     let file = Memo::new(move |_| app.case(id));
-    let title = Signal::derive(move || file.get().map_or_else(|| "关爱个案".to_owned(), |file| file.case.name));
+    let title = Signal::derive(move || match file.get() {
+        Some(file) if !app.is_restricted(&file) => file.case.name,
+        _ => "关爱个案".to_owned(),
+    });
     view! {
         <Page title=title back="/care">
             {move || match file.get() {
+                Some(file) if app.is_restricted(&file) => {
+                    let hint = "按本人要求，这份资料只保存、不使用。要恢复请找办公室";
+                    view! { <Empty title="已限制使用" hint/> }.into_any()
+                }
                 Some(file) => view! { <Sections file/> }.into_any(),
                 None => view! { <Empty title="没有这个个案" hint="可能已作废，或换了网格、权限"/> }.into_any(),
             }}

@@ -98,7 +98,9 @@ fn Facts(
     view! {
         <section class="card rows">
             <p class="row"><span>"户号"</span><span>{household.number.clone()}</span></p>
-            <p class="row"><span>"住址"</span><span>{household.address.clone()}</span></p>
+            {(!household.address.is_empty()).then(|| view! {
+                <p class="row"><span>"住址"</span><span>{household.address.clone()}</span></p>
+            })}
             {phone}
             {(!household.tags.is_empty()).then(|| view! { <p class="row"><span>"标签"</span><span>{tags}</span></p> })}
             {(!household.note.is_empty()).then(|| view! {

@@ -59,6 +59,14 @@ pub fn Me() -> impl IntoView {
                     </a>
                 </div>
             </section>
+            <section>
+                <h2>"手册"</h2>
+                <div class="card rows">
+                    <a href="/handbook" class="row link">
+                        <span>"怎样办"</span><span class="hint">"调解、报警、反诈、转介…"</span>
+                    </a>
+                </div>
+            </section>
             <Storage/>
             <section>
                 <h2>"显示"</h2>

@@ -7,6 +7,7 @@ pub mod dispute;
 pub mod due;
 pub mod duplicates;
 pub mod file_form;
+pub mod handbook;
 pub mod history;
 pub mod household;
 pub mod install;
@@ -94,6 +95,10 @@ pub enum Screen {
     EditCase(RecordId),
     /// 办理: a step of a care case about which something has to be said.
     TakeCareStep(RecordId, CareStep),
+    /// 手册
+    Handbook,
+    /// A page of 手册, by its name.
+    HandbookPage(String),
     /// 我的
     Me,
     /// 装到桌面
@@ -160,6 +165,8 @@ impl Screen {
                 _ => Self::NotFound,
             },
             ["care", id, kind, one] => Self::in_file(Kind::CareCase, id, kind, one),
+            ["handbook"] => Self::Handbook,
+            ["handbook", name] => Self::HandbookPage((*name).to_owned()),
             ["me"] => Self::Me,
             ["install"] => Self::Install,
             ["login"] => Self::Login,
@@ -209,6 +216,7 @@ mod tests {
             (&format!("/visits/{id}/history"), Screen::History(id)),
             ("/visits/nothing", Screen::NotFound),
             ("/rounds", Screen::NotFound),
+            ("/handbook/fire", Screen::HandbookPage("fire".to_owned())),
             ("/matters/new", Screen::NewDispute(None)),
             (&format!("/matters/{id}"), Screen::Dispute(id)),
             (&format!("/matters/{id}/party/new"), Screen::InFile(id, Kind::Party, None)),

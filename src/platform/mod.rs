@@ -4,6 +4,7 @@ pub mod address;
 pub mod badge;
 pub mod clock;
 pub mod download;
+pub mod files;
 pub mod fingerprint;
 pub mod idle;
 pub mod install;

@@ -27,6 +27,11 @@ impl App {
         self.read(|notebook| notebook.cases().file(id))
     }
 
+    /// Whether the data of whom a case is about may be kept, and not used.
+    pub fn is_restricted(self, case: &CareFile) -> bool {
+        case.case.resident.is_some_and(|resident| self.read(|notebook| notebook.roster().is_restricted(resident)))
+    }
+
     /// Every care case, those with the earliest deadline first, then those that are open.
     pub fn cases(self) -> Vec<CareFile> {
         let today = clock::today();

@@ -1,6 +1,6 @@
 // The offices' pages: people, codes, grids handed over, the rights of the people recorded, a second factor.
 import { OpenVault } from "./vault";
-import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, test, unlock, type Phone, type Server } from "./world";
+import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, Server, test, unlock, type Phone } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import jsQR from "jsqr";
@@ -273,6 +273,29 @@ test("a second factor keeps out who knows the password alone", async ({ server, 
   // Each code is good once, and the one of the next half minute already.
   await fillIn(office, "chenming", totp(secret, Date.now() + 30_000));
   await expect(office.getByRole("navigation", { name: "页面" })).toBeVisible();
+});
+
+test("where there are no demo data an office turns its second factor on before anything else", async ({ second }) => {
+  const server = new Server();
+  server.run("init");
+  server.run("import", "areas", "../../crates/server/data/areas-xinyang.csv");
+  server.run({ input: PASSWORD }, "account", "zhenzhang", "--name", "陈明");
+  server.run("grant", "give", "zhenzhang", "--role", "township", "--place", "411502001000", "--class", "general");
+  await server.start();
+  const office = await desk(second, server, "zhenzhang");
+  const tabs = office.getByRole("navigation", { name: "页面" }).getByRole("button");
+  await expect(tabs).toHaveText(["我的账号"]);
+  await expect(office.getByText("办公室账号都要启用动态码")).toBeVisible();
+  if (process.env.RUHU_SHOTS) await office.screenshot({ path: `${process.env.RUHU_SHOTS}/office-factor-wanted.png` });
+  await office.getByRole("button", { name: "启用动态码" }).click();
+  const secret = (await office.locator(".code").textContent())!;
+  await office.getByLabel("动态码", { exact: true }).fill(totp(secret));
+  await office.getByRole("button", { name: "启用", exact: true }).click();
+  await expect(office.getByText("动态码已启用。")).toBeVisible();
+  await expect(tabs.first()).toHaveText("人员");
+  await to(office, "人员");
+  await expect(office.getByRole("button", { name: "新建账号" })).toBeVisible();
+  await server.end();
 });
 
 for (const [name, look] of Object.entries({

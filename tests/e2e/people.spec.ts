@@ -247,3 +247,70 @@ test("a mediator finds a dispute among the doors, by a party, its number or what
   await page.getByRole("searchbox").fill("没有这件事");
   await expect(page.getByRole("heading", { name: /^纠纷/ })).toHaveCount(0);
 });
+
+test("the walking order is changed by dragging and by putting a door behind another, and taken back", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await page.getByRole("link", { name: "顺序" }).click();
+  const rows = page.locator(".walk-name");
+  const order = async (count: number) => (await rows.allTextContents()).slice(0, count).map((name) => name.slice(0, 3));
+  await expect.poll(() => order(4)).toEqual(["001", "002", "003", "004"]);
+  await shot(page, "walking");
+  const handle = (await page.locator(".handle").first().boundingBox())!;
+  const row = (await page.locator(".walk").nth(1).boundingBox())!.y - (await page.locator(".walk").first().boundingBox())!.y;
+  const [x, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x, y + row, { steps: 3 });
+  await page.mouse.move(x, y + 2 * row, { steps: 3 });
+  await shot(page, "walking-dragged");
+  await page.mouse.up();
+  await expect(page.getByText("顺序已改 ✓ 已存本机")).toBeVisible();
+  await expect.poll(() => order(4)).toEqual(["002", "003", "001", "004"]);
+  await page.getByRole("button", { name: "撤销" }).click();
+  await expect.poll(() => order(4)).toEqual(["001", "002", "003", "004"]);
+
+  await page.getByRole("button", { name: "移到…" }).first().click();
+  await page.getByRole("searchbox").fill("015");
+  await shot(page, "walking-after");
+  await page.getByRole("button", { name: "放它后面" }).click();
+  await expect.poll(() => order(3)).toEqual(["002", "003", "004"]);
+  await page.getByRole("link", { name: "返回" }).click();
+  await page.getByText("全部", { exact: true }).click();
+  await expect(page.locator(".door-number").first()).toHaveText("002");
+  await page.getByRole("link", { name: "顺序" }).click();
+  await page.getByRole("button", { name: "移到…" }).nth(4).click();
+  await page.getByRole("button", { name: "放在最前" }).click();
+  await expect.poll(() => order(2)).toEqual(["006", "002"]);
+});
+
+test("two people who change a household in the same place choose between their words", async ({ server, phone, second }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const lead = await second.open();
+  await logIn(lead, server.url, "zhoulan");
+  await ready(lead);
+  const change = async (one: Page, address: string) => {
+    await (await find(one, "002")).getByRole("link").first().click();
+    await one.getByRole("link", { name: "修改户信息" }).click();
+    await one.getByLabel("住址（可不填）").fill(address);
+    await one.getByRole("button", { name: "保存" }).click();
+    await expect(one.getByRole("heading", { name: "家庭成员" })).toBeVisible();
+  };
+  await second.context.setOffline(true);
+  await change(lead, "东湾路西第二家");
+  await change(page, "东湾二号院");
+  await sent(page);
+  await second.context.setOffline(false);
+  await sent(lead);
+  await (await find(lead, "002")).getByRole("link").first().click();
+  const contested = lead.getByRole("group", { name: "住址" });
+  await expect(contested).toContainText("两人都改了这里");
+  await shot(lead, "household-contested");
+  await contested.getByRole("listitem").filter({ hasText: "东湾二号院" }).getByRole("button", { name: "用这个" }).click();
+  await expect(contested).toHaveCount(0);
+  await expect(lead.getByText("东湾二号院")).toBeVisible();
+});

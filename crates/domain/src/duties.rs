@@ -3,6 +3,7 @@
 
 use crate::{
     area::GridCode,
+    ledger::Ledger,
     planted::{Bug, planted},
     record::{Channel, Class},
     rights::{Action, Grant, Place, Role, allows},
@@ -98,6 +99,15 @@ pub fn answers_at(grants: &[Grant], duty: Duty, place: &Place, class: Class) -> 
     let looks = |grant: &Grant| grant.classes().contains(&class) || planted(Bug::DutyOfAnyClass);
     let here = |grant: &Grant| grant.place().contains(place) || planted(Bug::GovernsAnywhere);
     grants.iter().any(|grant| grant.role().has(duty) && looks(grant) && here(grant))
+}
+
+/// Whether somebody with these grants may have a ledger of a place. That of care is for the village and the township:
+/// who is above them needs no single case.
+pub fn may_have(grants: &[Grant], ledger: Ledger, place: &Place) -> bool {
+    let near = |grant: &&Grant| matches!(grant.role(), Role::VillageLead | Role::Township);
+    let near: Vec<Grant> = grants.iter().filter(near).cloned().collect();
+    let grants = if ledger == Ledger::Care { &near } else { grants };
+    answers_at(grants, Duty::Ledger, place, ledger.class())
 }
 
 /// Whether somebody with these grants may give or end this one: at a place of theirs, for a role below theirs, and for

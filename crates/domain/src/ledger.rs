@@ -2,6 +2,10 @@
 
 use crate::{
     area::GridCode,
+    care::{
+        CareFile,
+        codes::{Difficulty, Help},
+    },
     codes::{Outcome, Purpose},
     day,
     dispute::{
@@ -13,6 +17,7 @@ use crate::{
     record::Class,
     visit::Visit,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// A ledger that an office can have.
@@ -23,17 +28,20 @@ pub enum Ledger {
     Visits,
     /// 矛盾纠纷台账, by the day it was found.
     Disputes,
+    /// 关爱回访台账: cases that were open in the time, without names.
+    Care,
 }
 
 impl Ledger {
     /// Every ledger.
-    pub const ALL: [Self; 2] = [Self::Visits, Self::Disputes];
+    pub const ALL: [Self; 3] = [Self::Visits, Self::Disputes, Self::Care];
 
     /// The name.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Visits => "走访台账",
             Self::Disputes => "矛盾纠纷台账",
+            Self::Care => "关爱回访台账",
         }
     }
 
@@ -42,6 +50,7 @@ impl Ledger {
         match self {
             Self::Visits => Class::General,
             Self::Disputes => Class::Mediation,
+            Self::Care => Class::Care,
         }
     }
 }
@@ -135,6 +144,38 @@ pub fn dispute_row(number: usize, file: &File, in_full: bool) -> [String; 16] {
     ]
 }
 
+/// The columns of the 关爱回访台账. There is none for who it is about: that is for those on the case.
+pub const CARE_COLUMNS: [&str; 12] =
+    ["序号", "编号", "网格", "困难原因", "帮扶人", "频次", "立案日", "上次", "下次", "状态", "帮扶", "成效"];
+
+/// A row of the 关爱回访台账 on a day. `number` counts from 1; what was done is told in words only `in_full`.
+pub fn care_row(number: usize, grid: &GridCode, file: &CareFile, today: NaiveDate, in_full: bool) -> [String; 12] {
+    let case = &file.case;
+    let on = |day: Option<NaiveDate>| day.map(day::ledger).unwrap_or_default();
+    let last = file.visits.iter().map(|(_, visit)| visit).max_by_key(|visit| visit.on);
+    let help = Help::ALL.iter().filter_map(|help| {
+        let count = file.visits.iter().filter(|(_, visit)| visit.help == Some(*help)).count();
+        (count > 0).then(|| format!("{}{count}次", help.label()))
+    });
+    let done = file.plan.iter().filter(|(_, item)| item.done_on.is_some()).count();
+    let plan = (!file.plan.is_empty()).then(|| format!("计划完成{done}/{}", file.plan.len()));
+    let told = last.filter(|visit| in_full && !visit.done.is_empty()).map(|visit| visit.done.clone());
+    [
+        number.to_string(),
+        file.number(),
+        grid.to_string(),
+        case.difficulty.map_or("", Difficulty::label).to_owned(),
+        file.carer().to_owned(),
+        case.interval_days().map(|days| format!("{days}天")).unwrap_or_default(),
+        on(case.opened_on),
+        on(last.and_then(|visit| visit.on)),
+        on(file.look_by(today)),
+        file.state(today).label().to_owned(),
+        help.collect::<Vec<_>>().join("、"),
+        plan.into_iter().chain(told).collect::<Vec<_>>().join("；"),
+    ]
+}
+
 fn outcome_words(visit: &Visit) -> String {
     let purposes: Vec<&str> = visit.purposes.iter().map(|purpose: &Purpose| purpose.label()).collect();
     match (visit.outcome, purposes.is_empty()) {
@@ -155,7 +196,11 @@ pub fn mask_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{dispute::records::Dispute, id::RecordId};
+    use crate::{
+        care::{codes::Interval, records::CareCase},
+        dispute::records::Dispute,
+        id::RecordId,
+    };
 
     #[test]
     fn a_dispute_row_follows_the_columns_and_tells_no_story_unless_in_full() {
@@ -189,6 +234,64 @@ mod tests {
         for (column, expected) in [("发现日", "2026-11-23"), ("类型", "邻里"), ("责任人", "李强"), ("状态", "已发现")]
         {
             assert_eq!(at(&masked, column), expected);
+        }
+    }
+
+    #[test]
+    fn a_care_row_names_nobody_and_tells_what_was_done_only_in_full() {
+        let on = |text: &str| day::read(text);
+        let id = RecordId::new(1, [0xAB; 10]);
+        fn view<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
+            serde_json::from_value(value).expect("a view")
+        }
+        let file = CareFile {
+            id,
+            case: CareCase {
+                name: "赵桂兰".into(),
+                why: "老伴今年过世".into(),
+                difficulty: Some(Difficulty::Support),
+                carer: "孙丽".into(),
+                interval: Some(Interval::Month),
+                opened_on: on("2026-03-01"),
+                ..CareCase::default()
+            },
+            opened_by: "孙丽".into(),
+            plan: vec![
+                (id, view(serde_json::json!({"case": id, "what": "送饭", "done_on": "2026-03-09"}))),
+                (id, view(serde_json::json!({"case": id, "what": "装扶手"}))),
+            ],
+            visits: vec![(
+                id,
+                view(
+                    serde_json::json!({"case": id, "on": "2026-03-05", "found": "睡不好", "help": "care", "done": "陪着去了医院"}),
+                ),
+            )],
+            steps: Vec::new(),
+        };
+        let grid = "411502001003-02".parse().expect("a grid");
+        let today = on("2026-03-10").expect("a day");
+        let row = care_row(1, &grid, &file, today, false);
+        let at = |row: &[String; 12], column: &str| {
+            row[CARE_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone()
+        };
+        for (column, expected) in [
+            ("编号", "20260301-ABAB"),
+            ("困难原因", "赡养"),
+            ("帮扶人", "孙丽"),
+            ("频次", "30天"),
+            ("上次", "2026-03-05"),
+            ("状态", "待确认"),
+            ("帮扶", "关爱救助1次"),
+            ("成效", "计划完成1/2"),
+        ] {
+            assert_eq!(at(&row, column), expected, "{column}");
+        }
+        let full = care_row(1, &grid, &file, today, true);
+        assert_eq!(at(&full, "成效"), "计划完成1/2；陪着去了医院");
+        for told in row.iter().chain(&full) {
+            for hidden in ["赵", "过世", "睡不好"] {
+                assert!(!told.contains(hidden), "{told}");
+            }
         }
     }
 

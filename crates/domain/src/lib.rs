@@ -13,6 +13,7 @@ pub mod due;
 pub mod duties;
 pub mod engine;
 pub mod form;
+pub mod handbook;
 pub mod household;
 pub mod id;
 pub mod id_number;

@@ -106,6 +106,11 @@ impl Kind {
         }
     }
 
+    /// The kinds of which a file is made whose head is of this one, itself among them.
+    pub fn in_files_of(head: &Self) -> Vec<Self> {
+        KINDS.iter().map(|(_, kind)| kind).filter(|kind| kind.head().as_ref() == Some(head)).cloned().collect()
+    }
+
     /// The field with which records of this kind name the head of their file; none for heads, and those in no file.
     pub fn parent_field(&self) -> Option<&'static str> {
         match (self, self.head()) {

@@ -2,6 +2,7 @@
 //! change.
 
 use crate::{
+    care::CareFile,
     codes::Living,
     day,
     record::{Class, Kind, Record},
@@ -28,8 +29,11 @@ pub const GONE_RESIDENT: Rule = Rule { words: "居民搬离或去世后，其信
 /// Records taken back: a year after the last change [P].
 pub const WITHDRAWN: Rule = Rule { words: "作废的记录再保存1年", months: 12 };
 
+/// Care cases that were closed or lapsed: three years after that, with all that belongs to them [P].
+pub const ENDED_CASE: Rule = Rule { words: "关爱个案结束后再保存3年", months: 36 };
+
 /// Every rule.
-pub const RULES: [Rule; 3] = [VISIT, GONE_RESIDENT, WITHDRAWN];
+pub const RULES: [Rule; 4] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE];
 
 /// The day on which a record is to be erased; none while its purpose lasts. `arrived_ms` is when the last of its saves
 /// reached the office: what a phone with a wrong clock wrote is not over before its time. Records of disputes are
@@ -50,6 +54,13 @@ pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
         },
         _ => None,
     }
+}
+
+/// The day on which a care case is to be erased whole, as seen on another; none while it is open. `arrived_ms` is when the
+/// last save of any of it reached the office.
+pub fn case_erased_on(file: &CareFile, arrived_ms: u64, today: NaiveDate) -> Option<NaiveDate> {
+    let ended = file.ended_on(today)?.max(day::day(arrived_ms.cast_signed()));
+    ended.checked_add_months(Months::new(ENDED_CASE.months))
 }
 
 #[cfg(test)]

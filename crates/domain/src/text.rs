@@ -1,5 +1,7 @@
 //! Values and their text form; names in short.
 
+use crate::{day, id::RecordId};
+use chrono::NaiveDate;
 use serde::{Deserializer, de};
 use std::{fmt, marker::PhantomData, str::FromStr};
 
@@ -11,6 +13,13 @@ pub(crate) fn short_name(name: &str) -> String {
         _ => 1,
     };
     format!("{}某", name.chars().take(family).collect::<String>())
+}
+
+/// A file's number: the day it is from, and the end of its identity.
+pub(crate) fn number(on: Option<NaiveDate>, id: RecordId) -> String {
+    let id = id.to_string();
+    let day = on.map(day::ledger).unwrap_or_default().replace('-', "");
+    format!("{day}-{}", id[id.len() - 4..].to_uppercase())
 }
 
 /// Deserializes a value from its text, without keeping a copy of the text.

@@ -1,9 +1,11 @@
 //! Ledgers as `.xlsx`.
 
-use crate::database::Database;
+use crate::{database::Database, random};
 use chrono::NaiveDate;
 use ruhu_domain::{
-    Kind, RecordId, day,
+    Kind, Record, RecordId,
+    care::CareFile,
+    day,
     dispute::File,
     household::Household,
     ledger::{self, Ledger},
@@ -57,6 +59,7 @@ pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec
     match wanted.ledger {
         Ledger::Visits => visits(database, wanted).await,
         Ledger::Disputes => disputes(database, wanted).await,
+        Ledger::Care => care(database, wanted).await,
     }
 }
 
@@ -84,7 +87,7 @@ async fn visits(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>
 }
 
 async fn disputes(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
-    let files = database.files(wanted.prefix()).await?;
+    let files = database.files::<File>(wanted.prefix()).await?;
     let found = |file: &File| file.dispute.found_on.is_some_and(|on| wanted.has(on));
     let mut files: Vec<File> = files.into_iter().map(|(_, file)| file).filter(found).collect();
     files.sort_by_key(|file| (file.dispute.found_on, file.id));
@@ -92,6 +95,23 @@ async fn disputes(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u
     let rows = files.iter().enumerate().map(|(at, file)| ledger::dispute_row(at + 1, file, in_full).to_vec());
     let widths = [6, 16, 12, 10, 12, 16, 30, 10, 12, 10, 18, 10, 14, 16, 20, 12];
     write(&ledger::DISPUTE_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
+}
+
+async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let today = day::day(random::now_ms().cast_signed());
+    let open_then = |file: &CareFile| {
+        let begun = file.case.opened_on.is_none_or(|on| on <= wanted.to);
+        begun && file.ended_on(today).is_none_or(|on| on >= wanted.from)
+    };
+    let mut files = database.files::<CareFile>(wanted.prefix()).await?;
+    files.retain(|(_, file)| open_then(file));
+    files.sort_by_key(|(_, file)| (file.case.opened_on, file.id));
+    let in_full = !wanted.purpose.is_empty();
+    let row = |(at, (head, file)): (usize, &(Record, CareFile))| {
+        ledger::care_row(at + 1, &head.channel.grid, file, today, in_full).to_vec()
+    };
+    let widths = [6, 16, 18, 12, 10, 8, 12, 12, 12, 10, 24, 30];
+    write(&ledger::CARE_COLUMNS, &widths, wanted, &files.iter().enumerate().map(row).collect::<Vec<_>>())
 }
 
 /// Writes a ledger's rows, each with its number first.

@@ -220,6 +220,8 @@ enum Export {
     Visits(LedgerOptions),
     /// 纠纷台账（按发现日）
     Disputes(LedgerOptions),
+    /// 关爱回访台账（这段时间里在办的；不写姓名）
+    Care(LedgerOptions),
 }
 
 #[derive(clap::Args)]
@@ -236,7 +238,7 @@ struct LedgerOptions {
     /// 写到哪个 .xlsx 文件
     #[arg(long)]
     out: PathBuf,
-    /// 写出全名（默认只写姓），纠纷台账并写简况；须说明用途
+    /// 写出全名（默认只写姓），纠纷台账并写简况，关爱台账写做了什么；须说明用途
     #[arg(long, value_name = "用途")]
     full_names: Option<String>,
 }
@@ -346,6 +348,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let (ledger, options) = match which {
                 Export::Visits(options) => (Ledger::Visits, options),
                 Export::Disputes(options) => (Ledger::Disputes, options),
+                Export::Care(options) => (Ledger::Care, options),
             };
             let LedgerOptions { area, from, to, out, full_names } = options;
             let place = area.parse().context("--area 应为 12 位区划代码或网格编码")?;

@@ -514,6 +514,17 @@ async fn a_ledger_is_for_those_who_may_look_and_masked_without_a_purpose(base: B
     assert_eq!(desk.status("ledger", &wanted(Ledger::Disputes, VILLAGE, today, "")).await, 403, "no mediation");
     let administrator = Desk::open(&world, "guanli", Role::Administrator, COUNTY, &[]).await;
     assert_eq!(administrator.status("ledger", &visits(VILLAGE, "")).await, 403);
+    // The ledger of care is for who is near.
+    let care = wanted(Ledger::Care, VILLAGE, today, "");
+    assert_eq!(desk.status("ledger", &care).await, 403, "no care");
+    for (account, role, at, status) in [
+        ("cun", Role::VillageLead, VILLAGE, 200),
+        ("xiang", Role::Township, TOWNSHIP, 200),
+        ("xian", Role::County, COUNTY, 403),
+    ] {
+        let desk = Desk::open(&world, account, role, at, Class::ALL).await;
+        assert_eq!(desk.status("ledger", &care).await, status, "{account}");
+    }
 }
 
 async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
@@ -737,6 +748,44 @@ async fn what_is_over_is_erased_at_night(base: Base) {
     assert!(answer.channels[0].reset && answer.channels[0].records.len() == 1);
 }
 
+async fn an_ended_care_case_is_erased_whole_when_its_time_is_over(base: Base) {
+    let world = World::new(base).await;
+    for (account, role, at) in [("sunli", Role::Carer, GRID), ("zhoulan", Role::VillageLead, VILLAGE)] {
+        world.database.put_account(account, account, PASSWORD, &[]).await.expect("an account");
+        let grant = Grant::new(role, place(at), vec![Class::General, Class::Care]).expect("a grant");
+        world.database.give(account, &grant, OPERATOR, None).await.expect("given");
+    }
+    let (mut carer, mut lead) = (world.log_in_as("sunli", 2).await, world.log_in_as("zhoulan", 3).await);
+    let today = day::day(random::now_ms().cast_signed());
+    let ids = [40_u8, 41, 42, 43, 44].map(|n| RecordId::new(u64::from(n), [n; 10]));
+    let [ended, confirm, look, open, close] = ids;
+    let facts = json!({
+        "name": "赵桂兰", "reason": "alone", "why": "老伴今年过世", "opened_on": day::ledger(today), "carer": "sunli",
+        "interval": "7", "interval_why": "头一个月常去",
+    });
+    let visit = json!({"case": ended, "on": day::ledger(today), "way": "home", "found": "睡不好"});
+    let step = |record, at, step: &str| {
+        in_class(Class::Care, record, Kind::CareStep, at, &json!({"case": ended, "step": step, "why": "好多了"}))
+    };
+    carer.sync([ended, open].map(|case| in_class(Class::Care, case, Kind::CareCase, 0, &facts)).to_vec()).await;
+    lead.sync(vec![step(confirm, 1, "confirm")]).await;
+    carer.sync(vec![in_class(Class::Care, look, Kind::CareVisit, 2, &visit)]).await;
+    let answer = carer.sync(vec![step(close, 3, "close")]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Applied, "{:?}", answer.results[0]);
+    let retain = async |years: u64| {
+        let on = today + chrono::Days::new(years * 366);
+        world.database.retain(on, "保存期限").await.expect("it is looked at")
+    };
+    assert_eq!(retain(2).await, 0, "not before its time");
+    assert_eq!(retain(3).await, 4, "the case with its look and its steps");
+    let left = whole(&world).await;
+    assert!(!left.contains("睡不好") && !left.contains("好多了"), "{left}");
+    assert!(left.contains("老伴今年过世"), "the open one stays");
+    let page = lead.sync(vec![]).await.channels.into_iter().find(|page| page.channel.class == Class::Care);
+    let kept: Vec<RecordId> = page.expect("the channel").records.iter().map(|record| record.id).collect();
+    assert_eq!(kept, [open]);
+}
+
 async fn nobody_decides_on_a_record_by_what_a_change_claims_of_it(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
@@ -926,6 +975,7 @@ on_both_databases!(
     a_person_sees_corrects_restricts_and_erases_what_is_held,
     who_was_registered_twice_and_moved_is_erased_everywhere,
     what_is_over_is_erased_at_night,
+    an_ended_care_case_is_erased_whole_when_its_time_is_over,
     nobody_decides_on_a_record_by_what_a_change_claims_of_it,
     a_phones_identity_is_one_accounts_alone,
     an_office_does_what_is_its_own_and_no_more,

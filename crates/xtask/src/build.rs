@@ -94,10 +94,11 @@ pub fn is_kept(file: &Path) -> bool {
     !(text.contains("screenshots/") || file.starts_with(OFFICE) || only_for_installing)
 }
 
-/// Whether a file that is kept is not needed to begin: a part of the app that loads when it is first needed, or when
-/// the service worker has time.
+/// Whether a file that is kept is not needed to begin: a part of the app, or a text, that loads when it is first
+/// needed, or when the service worker has time.
 pub fn is_part(file: &Path) -> bool {
-    file.to_string_lossy().contains("-split_") || file.to_string_lossy().contains("-chunk_")
+    let text = file.to_string_lossy();
+    text.contains("-split_") || text.contains("-chunk_") || file.ends_with("handbook.txt")
 }
 
 fn write_service_worker() -> anyhow::Result<()> {

@@ -15,6 +15,7 @@ use crate::{
     order,
     record::{Kind, Name, Record},
     rights::Role,
+    text,
 };
 use chrono::{Days, NaiveDate};
 
@@ -117,6 +118,20 @@ impl Bound for CareFile {
 }
 
 impl CareFile {
+    /// 编号, derived from the day it was opened and its identity.
+    pub fn number(&self) -> String {
+        text::number(self.case.opened_on, self.id)
+    }
+
+    /// The day on which the case ended, as seen on a day: closed, or lapsed; none while it is open.
+    pub fn ended_on(&self, on: NaiveDate) -> Option<NaiveDate> {
+        match self.state(on) {
+            State::Closed => self.history().next_back().map(Done::on),
+            State::Lapsed => self.review_by(),
+            _ => None,
+        }
+    }
+
     /// Takes the steps one after another. One that does not follow from where the others led, or came after the case
     /// had lapsed, does not count.
     fn walk(&mut self) {

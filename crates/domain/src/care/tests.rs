@@ -11,6 +11,7 @@ use crate::{
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Channel, Kind, Op, Record, diff},
+    retention,
     rights::Role,
     stamp::Stamp,
 };
@@ -358,4 +359,21 @@ fn no_record_about_a_person_has_a_field_that_grades_or_tracks_them() {
             assert!(!name.to_lowercase().contains(word), "“{name}” has “{word}” in it");
         }
     }
+}
+
+/// 个人信息保护法 19.
+#[test]
+fn an_ended_case_is_kept_for_three_years_and_no_longer() {
+    let today = day("2030-01-01");
+    let over_on = |case: &Case, arrived: u64| retention::case_erased_on(&case.file(), arrived, today);
+    let mut closed = confirmed("2026-03-01");
+    assert_eq!(retention::case_erased_on(&closed.file(), 0, day("2026-04-01")), None, "it is open");
+    assert_eq!(over_on(&closed, 0), Some(day("2029-08-28")), "nobody confirmed it again: it lapsed after 180 days");
+    closed.look(3, "2026-03-05");
+    closed.step(4, "2026-05-31", "周兰", &taken(Step::Close));
+    assert_eq!(closed.file().state(today), State::Closed);
+    assert_eq!(over_on(&closed, 0), Some(day("2029-05-31")));
+    let late = day("2027-02-28").and_hms_opt(4, 0, 0).expect("a time").and_utc().timestamp_millis().cast_unsigned();
+    assert_eq!(over_on(&closed, late), Some(day("2030-02-28")), "what came late is kept as long");
+    assert_eq!(over_on(&Case::new("2026-03-01"), 0), None, "it waits for a supervisor");
 }

@@ -147,9 +147,7 @@ impl File {
 
     /// 编号: the day it was found and the end of its identity, the same on every phone.
     pub fn number(&self) -> String {
-        let id = self.id.to_string();
-        let day = self.dispute.found_on.map(day::ledger).unwrap_or_default().replace('-', "");
-        format!("{day}-{}", id[id.len() - 4..].to_uppercase())
+        text::number(self.dispute.found_on, self.id)
     }
 
     /// The parties as a list row may show them: family names alone.

@@ -6,7 +6,7 @@ pub mod calendar;
 mod tests;
 
 use crate::{
-    care::{Cases, file::Due as CareDue},
+    care::{CareFile, Cases, file::Due as CareDue},
     codes::code_table,
     day,
     dispute::{Disputes, codes::Matter, file::File, workflow::Step},
@@ -173,7 +173,8 @@ pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveD
 }
 
 fn cases<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Iterator<Item = Item> + 'a {
-    records.cases.files().filter_map(move |case| {
+    let used = |case: &CareFile| case.case.resident.is_none_or(|resident| !records.roster.is_restricted(resident));
+    records.cases.files().filter(used).filter_map(move |case| {
         let due = case.due_for(user.roles.get(&case.id)?, user.name, today)?;
         Some(Item {
             work: Work::Case(case.id),

@@ -6,12 +6,14 @@
 use super::{
     Database,
     audit::{Act, Entry, append},
+    records::gathered,
     sql::Writing,
     stored::{decode, key, uuid},
 };
 use chrono::NaiveDate;
 use ruhu_domain::{
-    Channel, Record, RecordId,
+    Channel, Class, Kind, Record, RecordId,
+    care::CareFile,
     record::{Field, Op, WITHDRAWN},
     retention,
 };
@@ -158,7 +160,7 @@ impl Database {
             .bind(PAGE)
             .fetch_all(&self.pool)
             .await?;
-            let Some(end) = rows.last() else { return Ok(expired) };
+            let Some(end) = rows.last() else { break };
             (county, last) = (end.try_get(0)?, end.try_get(1)?);
             for row in &rows {
                 let record: Record = serde_json::from_str(&row.try_get::<String, _>(2)?).map_err(decode)?;
@@ -173,6 +175,14 @@ impl Database {
                 }
             }
         }
+        let cases = self.records("", &Kind::in_files_of(&Kind::CareCase)).await?;
+        for (channel, records) in cases_over(&mut *self.pool.acquire().await?, cases, today).await? {
+            let of = expired.entry(channel).or_default();
+            of.extend(records);
+            of.sort_unstable();
+            of.dedup();
+        }
+        Ok(expired)
     }
 
     /// Erases what is over on this day; how many records that were. What nobody can use any more goes too.
@@ -192,8 +202,24 @@ impl Database {
                 .bind(channel.to_string())
                 .fetch_optional(&mut *tx)
                 .await?;
+            let bodies: Vec<String> = if channel.class == Class::Care {
+                sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND channel = $2")
+                    .bind(village.county())
+                    .bind(channel.to_string())
+                    .fetch_all(&mut *tx)
+                    .await?
+            } else {
+                Vec::new()
+            };
+            let cases: Result<Vec<Record>, _> = bodies.iter().map(|body| serde_json::from_str(body)).collect();
+            let cases = cases_over(&mut tx, cases.map_err(decode)?, today).await?;
+            let whole: Vec<RecordId> = cases.into_iter().flat_map(|(_, records)| records).collect();
             let mut still = Vec::new();
             for record in records {
+                if whole.contains(&record) {
+                    still.push(record);
+                    continue;
+                }
                 let body: Option<String> =
                     sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
                         .bind(village.county())
@@ -241,6 +267,30 @@ impl Database {
         }
         tx.commit().await
     }
+}
+
+/// The records of care cases that are over on a day, by channel.
+async fn cases_over(
+    connection: &mut AnyConnection,
+    records: Vec<Record>,
+    today: NaiveDate,
+) -> sqlx::Result<Vec<(Channel, Vec<RecordId>)>> {
+    let by_id: BTreeMap<RecordId, Record> = records.iter().map(|record| (record.id, record.clone())).collect();
+    let mut over = Vec::new();
+    for (head, file, all) in gathered::<CareFile>(records) {
+        let on = |arrived| retention::case_erased_on(&file, arrived, today).is_some_and(|day| day <= today);
+        if !on(0) {
+            continue;
+        }
+        let mut last = 0;
+        for record in all.iter().filter_map(|id| by_id.get(id)) {
+            last = last.max(arrived(connection, record).await?);
+        }
+        if on(last) {
+            over.push((head.channel, all));
+        }
+    }
+    Ok(over)
 }
 
 /// When the last save of a record arrived, Unix milliseconds.

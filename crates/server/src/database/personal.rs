@@ -158,8 +158,8 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn cared_for(&self, of: &OfRecord, held: &HeldOn) -> sqlx::Result<Vec<Record>> {
-        const KINDS: [Kind; 4] = [Kind::CareCase, Kind::PlanItem, Kind::CareVisit, Kind::CareStep];
-        let mut records = self.records(of.channel.grid.village().county(), &KINDS).await?;
+        let kinds = Kind::in_files_of(&Kind::CareCase);
+        let mut records = self.records(of.channel.grid.village().county(), &kinds).await?;
         records.retain(|record| record.channel.class == Class::Care);
         let text = |record: &Record, name: &str| {
             let value = record.fields.get(name).map(|field| &field.value);

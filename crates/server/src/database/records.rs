@@ -7,7 +7,6 @@ use super::{
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, Stamp,
     book::Bound,
-    dispute::File,
     office::OfRecord,
     record::{Name, Op},
     wire::HistoryEntry,
@@ -62,35 +61,14 @@ impl Database {
         Ok(record.fields.into_iter().map(|(name, field)| (name, field.stamp)).collect())
     }
 
-    /// The files of disputes whose grid's code starts with `area` (digits, or a whole grid code), each with its record.
+    /// The files of a sort whose grid's code starts with `area` (digits, or a whole grid code), each with the record at
+    /// its head.
     ///
     /// # Errors
     /// The database's, or a record that can't be read.
-    pub async fn files(&self, area: &str) -> sqlx::Result<Vec<(Record, File)>> {
-        const KINDS: [Kind; 8] = [
-            Kind::Dispute,
-            Kind::Party,
-            Kind::Session,
-            Kind::Agreement,
-            Kind::Term,
-            Kind::Signature,
-            Kind::FollowUp,
-            Kind::Step,
-        ];
-        let records = self.records(area, &KINDS).await?;
-        let (disputes, others): (Vec<Record>, Vec<Record>) =
-            records.into_iter().partition(|record| record.kind == Kind::Dispute);
-        let mut of: HashMap<RecordId, Vec<&Record>> = HashMap::new();
-        for record in &others {
-            if let Some(parent) = record.parent() {
-                of.entry(parent).or_default().push(record);
-            }
-        }
-        let files = disputes.into_iter().filter(|record| !record.withdrawn()).filter_map(|record| {
-            let file = File::gather(&record, of.get(&record.id).into_iter().flatten().copied())?;
-            Some((record, file))
-        });
-        Ok(files.collect())
+    pub async fn files<F: Bound>(&self, area: &str) -> sqlx::Result<Vec<(Record, F)>> {
+        let records = self.records(area, &Kind::in_files_of(&F::HEAD)).await?;
+        Ok(gathered(records).into_iter().map(|(head, file, _)| (head, file)).collect())
     }
 
     /// The record of a dispute, and those that name it. None where it is not there, or was withdrawn.
@@ -132,4 +110,22 @@ impl Database {
         let parse = |body: String| serde_json::from_str(&body).map_err(decode);
         bodies.into_iter().map(parse).collect()
     }
+}
+
+/// The files that records make up: each with the record at its head, and the identities of all of its records.
+pub(super) fn gathered<F: Bound>(records: Vec<Record>) -> Vec<(Record, F, Vec<RecordId>)> {
+    let (heads, others): (Vec<Record>, Vec<Record>) = records.into_iter().partition(|record| record.kind == F::HEAD);
+    let mut of: HashMap<RecordId, Vec<&Record>> = HashMap::new();
+    for record in &others {
+        if let Some(parent) = record.parent() {
+            of.entry(parent).or_default().push(record);
+        }
+    }
+    let files = heads.into_iter().filter(|record| !record.withdrawn()).filter_map(|record| {
+        let others = of.get(&record.id).map(Vec::as_slice).unwrap_or_default();
+        let file = F::gather(&record, others.iter().copied())?;
+        let all = [record.id].into_iter().chain(others.iter().map(|other| other.id)).collect();
+        Some((record, file, all))
+    });
+    files.collect()
 }

@@ -8,7 +8,7 @@ use crate::{
 use axum::{Json, extract::State};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ruhu_domain::{
-    duties::{self, Duty},
+    duties,
     office::{LedgerFile, WantedLedger},
 };
 
@@ -25,7 +25,7 @@ pub async fn ledger(
     Asked(asked): Asked<WantedLedger>,
 ) -> Result<Json<LedgerFile>, Refusal> {
     let WantedLedger { ledger, place, from, to, purpose } = asked;
-    if !duties::answers_at(&official.grants, Duty::Ledger, &place, ledger.class()) {
+    if !duties::may_have(&official.grants, ledger, &place) {
         return Err(Refusal::NotAllowed);
     }
     let (Some(from), Some(to)) = (from, to) else {

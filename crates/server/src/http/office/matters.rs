@@ -29,7 +29,7 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
             Place::Grid(grid) => grid.to_string(),
             Place::Area(area) => area.prefix().to_owned(),
         };
-        let files = database.files(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
+        let files = database.files::<File>(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
         matters.extend(files.map(|(record, file)| matter(&record, &file)));
     }
     for matter in &mut matters {

@@ -1,0 +1,112 @@
+//! 手册: plain pages for the field, offline, each naming the law it rests on.
+
+use crate::{
+    components::{empty::Empty, page::Page},
+    platform::files,
+};
+use leptos::prelude::*;
+use ruhu_domain::handbook::{self, Line, Page as Sheet};
+use std::sync::Arc;
+
+const PATH: &str = "/handbook.txt";
+
+/// How the text is.
+#[derive(Clone)]
+enum Text {
+    Coming,
+    There(Arc<Vec<Sheet>>),
+    Missing,
+}
+
+fn text() -> RwSignal<Text> {
+    let text = RwSignal::new(Text::Coming);
+    leptos::task::spawn_local(async move {
+        let read = files::text(PATH).await.map(|words| Arc::new(handbook::read(&words)));
+        drop(text.try_set(read.map_or(Text::Missing, Text::There)));
+    });
+    text
+}
+
+fn with(text: RwSignal<Text>, shown: impl Fn(Arc<Vec<Sheet>>) -> AnyView) -> AnyView {
+    match text.get() {
+        Text::Coming => view! { <p class="hint" role="status">"正在打开…"</p> }.into_any(),
+        Text::Missing => view! { <Empty title="手册没有载入" hint="请连上网络再打开一次"/> }.into_any(),
+        Text::There(pages) => shown(pages),
+    }
+}
+
+/// The pages, and a search.
+#[component]
+pub fn Handbook() -> impl IntoView {
+    let text = text();
+    let query = RwSignal::new(String::new());
+    let list = move |pages: Arc<Vec<Sheet>>| {
+        let found = query.with(|query| {
+            let found = handbook::search(&pages, query);
+            let looking = !query.trim().is_empty();
+            let row = |found: handbook::Found<'_>| {
+                let line = found.line.filter(|_| looking).map(|line| line.words().to_owned());
+                (found.page.name.clone(), found.page.title.clone(), line)
+            };
+            found.into_iter().map(row).collect::<Vec<_>>()
+        });
+        if found.is_empty() {
+            let hint = "换个词试试，比如：协议、报警、溺水、低保".to_owned();
+            return view! { <Empty title="没有找到".to_owned() hint/> }.into_any();
+        }
+        let rows = found.into_iter().map(|(name, title, line)| {
+            view! {
+                <li>
+                    <a class="row link" href=format!("/handbook/{name}")>
+                        <span>{title}{line.map(|line| view! { <br/><span class="hint">{line}</span> })}</span>
+                    </a>
+                </li>
+            }
+        });
+        view! { <ul class="card rows">{rows.collect_view()}</ul> }.into_any()
+    };
+    view! {
+        <Page title="手册" back="/me">
+            <div class="search">
+                <input
+                    type="search"
+                    aria-label="查找手册"
+                    placeholder="查一个词：协议、报警、溺水…"
+                    autocomplete="off"
+                    prop:value=query
+                    on:input=move |event| query.set(event_target_value(&event))
+                />
+            </div>
+            {move || with(text, list)}
+        </Page>
+    }
+}
+
+/// One page.
+#[component]
+pub fn HandbookPage(
+    /// Its name.
+    name: String,
+) -> impl IntoView {
+    let text = text();
+    let title = RwSignal::new("手册".to_owned());
+    let sheet = move |pages: Arc<Vec<Sheet>>| {
+        let Some(page) = pages.iter().find(|page| page.name == name).cloned() else {
+            return view! { <Empty title="没有这一页" hint="请回手册里找"/> }.into_any();
+        };
+        title.set(page.title);
+        let lines = page.lines.into_iter().map(|line| match line {
+            Line::Text(words) => view! { <p>{words}</p> }.into_any(),
+            Line::Point(words) => view! { <p class="point">{words}</p> }.into_any(),
+            Line::Case(words) => view! { <p class="case"><b>"例："</b>{words}</p> }.into_any(),
+        });
+        view! {
+            <article class="sheet-text">
+                {lines.collect_view()}
+                <p class="hint">"依据："{page.law}</p>
+            </article>
+        }
+        .into_any()
+    };
+    view! { <Page title=title back="/handbook">{move || with(text, sheet.clone())}</Page> }
+}
