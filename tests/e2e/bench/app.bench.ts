@@ -77,6 +77,33 @@ test.describe("with 10,000 households", () => {
     });
     figure("search_p95_10000_households", percentile95(times), "ms");
   });
+
+  test("scroll", async ({ server, phone }) => {
+    const page = await phone.open();
+    await logIn(page, server.url);
+    await ready(page);
+    await expect(page.getByText("10000 户")).toBeVisible({ timeout: 120_000 });
+    await slow(phone, page);
+    const longest = await page.evaluate(async () => {
+      const tasks: number[] = [];
+      new PerformanceObserver((list) => list.getEntries().forEach((task) => tasks.push(task.duration))).observe({ type: "longtask" });
+      const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      // A finger that goes on and on, then leaps through the whole list.
+      for (let step = 0; step < 120; step++) {
+        scrollBy(0, 300);
+        await frame();
+      }
+      for (const part of [0.25, 0.5, 0.75, 1, 0]) {
+        scrollTo(0, document.documentElement.scrollHeight * part);
+        await frame();
+        await frame();
+      }
+      await new Promise((done) => setTimeout(done, 500));
+      // Tasks below 50 ms are not told of.
+      return Math.max(0, ...tasks);
+    });
+    figure("scroll_longest_task_over_50_ms_10000_rows", longest, "ms");
+  });
 });
 
 // About four records a household; one worker has half of them.

@@ -23,7 +23,7 @@ use crate::{
     household::Household,
     id::{DeviceId, OpId, RecordId},
     merge::merge,
-    record::{Kind, Op, diff},
+    record::{Field, Kind, Op, diff},
     rights::Role,
     round::Roster,
     stamp::Stamp,
@@ -363,6 +363,24 @@ fn the_longest_overdue_comes_first() {
     phone.save(id(DOOR), Kind::Household, "2026-01-01T08:00:00+08:00", &Household::default());
     let works: Vec<Work> = phone.due("周兰", "2026-01-20", 0).iter().map(|item| item.work).collect();
     assert_eq!(works, [Work::Dispute(id(DISPUTE)), Work::Case(id(CASE)), Work::Door(id(DOOR))]);
+}
+
+/// 个人信息保护法 44.
+#[test]
+fn a_case_is_not_due_whose_persons_data_may_not_be_used() {
+    let steps = [(CareStep::Confirm, "2026-01-02T08:00:00+08:00")];
+    let mut phone = Phone::case(Interval::Week, "2026-01-01", &steps, &[]);
+    assert_eq!(phone.due("孙丽", "2026-01-20", 0).len(), 1);
+    let resident = json!({"household": id(DOOR), "name": "赵桂兰"});
+    phone.save(id(77), Kind::Resident, "2026-01-01T08:00:00+08:00", &resident);
+    let mut case = phone.cases.heads().next().expect("a case").clone();
+    let own = Field { value: json!(id(77)), stamp: Stamp::zero(DeviceId(1)) };
+    case.fields.insert("resident".into(), own);
+    phone.cases.put(&Arc::new(case));
+    assert_eq!(phone.due("孙丽", "2026-01-20", 0).len(), 1, "known by the roster, and nothing against it");
+    let restricted = json!({"household": id(DOOR), "name": "赵桂兰", "restricted": "本人要求"});
+    phone.save(id(77), Kind::Resident, "2026-01-03T08:00:00+08:00", &restricted);
+    assert!(phone.due("孙丽", "2026-01-20", 0).is_empty());
 }
 
 #[test]
