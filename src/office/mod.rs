@@ -5,6 +5,7 @@ mod audit;
 mod code;
 mod desk;
 mod dossier;
+mod handbook;
 mod handover;
 mod ledgers;
 mod login;
@@ -31,6 +32,7 @@ enum Tab {
     Waiting,
     Matters,
     Ledgers,
+    Handbook,
     HandOver,
     Personal,
     Audit,
@@ -38,11 +40,12 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::People,
         Self::Waiting,
         Self::Matters,
         Self::Ledgers,
+        Self::Handbook,
         Self::HandOver,
         Self::Personal,
         Self::Audit,
@@ -55,6 +58,7 @@ impl Tab {
             Self::Waiting => "待核对",
             Self::Matters => "督办",
             Self::Ledgers => "台账",
+            Self::Handbook => "手册",
             Self::HandOver => "网格交接",
             Self::Personal => "个人信息",
             Self::Audit => "审计",
@@ -69,6 +73,7 @@ impl Tab {
             Self::Waiting => Some(Duty::Decide),
             Self::Matters => Some(Duty::Late),
             Self::Ledgers => Some(Duty::Ledger),
+            Self::Handbook => Some(Duty::Handbook),
             Self::HandOver => Some(Duty::Rights),
             Self::Personal => Some(Duty::Personal),
             Self::Audit => Some(Duty::Audit),
@@ -143,6 +148,7 @@ fn Shell() -> impl IntoView {
                 Tab::Waiting => view! { <waiting::Waiting/> }.into_any(),
                 Tab::Matters => view! { <matters::Matters/> }.into_any(),
                 Tab::Ledgers => view! { <ledgers::Ledgers/> }.into_any(),
+                Tab::Handbook => view! { <handbook::Handbook/> }.into_any(),
                 Tab::HandOver => view! { <handover::HandOver/> }.into_any(),
                 Tab::Personal => view! { <personal::Personal/> }.into_any(),
                 Tab::Audit => view! { <audit::Audit/> }.into_any(),

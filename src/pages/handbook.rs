@@ -3,6 +3,7 @@
 use crate::{
     components::{empty::Empty, page::Page},
     platform::files,
+    state::use_app,
 };
 use leptos::prelude::*;
 use ruhu_domain::handbook::{self, Line, Page as Sheet};
@@ -18,16 +19,25 @@ enum Text {
     Missing,
 }
 
-fn text() -> RwSignal<Text> {
-    let text = RwSignal::new(Text::Coming);
+/// The app's pages, then those that offices added.
+fn text() -> Signal<Text> {
+    let app = use_app();
+    let own = RwSignal::new(None::<Option<String>>);
     leptos::task::spawn_local(async move {
-        let read = files::text(PATH).await.map(|words| Arc::new(handbook::read(&words)));
-        drop(text.try_set(read.map_or(Text::Missing, Text::There)));
+        let words = files::text(PATH).await;
+        drop(own.try_set(Some(words)));
     });
-    text
+    Signal::derive(move || {
+        let Some(own) = own.get() else { return Text::Coming };
+        let added = app.read(|notebook| notebook.added_pages());
+        let there = own.is_some() || !added.is_empty();
+        let mut pages = own.map(|words| handbook::read(&words)).unwrap_or_default();
+        pages.extend(added.iter().map(handbook::added));
+        if there { Text::There(Arc::new(pages)) } else { Text::Missing }
+    })
 }
 
-fn with(text: RwSignal<Text>, shown: impl Fn(Arc<Vec<Sheet>>) -> AnyView) -> AnyView {
+fn with(text: Signal<Text>, shown: impl Fn(Arc<Vec<Sheet>>) -> AnyView) -> AnyView {
     match text.get() {
         Text::Coming => view! { <p class="hint" role="status">"正在打开…"</p> }.into_any(),
         Text::Missing => view! { <Empty title="手册没有载入" hint="请连上网络再打开一次"/> }.into_any(),

@@ -28,9 +28,9 @@ use ruhu_domain::{
     record::{MOVED, WITHDRAWN},
     round::Roster,
     search::{Hit, Index},
-    storage::{Batch, Snapshot, Table},
+    storage::{Batch, Snapshot, Table, Write},
     visit::Visit,
-    wire::UnsentOps,
+    wire::{AddedPage, HandbookAnswer, UnsentOps},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -51,6 +51,12 @@ const PULL: u32 = 1_000;
 
 /// Changes of more records than this are not sent to other windows but read there from storage.
 const TELL: usize = 64;
+
+/// Where the pages that offices added to 手册 are kept in [`Table::Meta`].
+const HANDBOOK: &str = "handbook";
+
+/// How often they are asked for at most, in milliseconds.
+const HANDBOOK_EVERY_MS: i64 = 3_600_000;
 
 /// A window that has been at a pass for this long is taken for frozen, in milliseconds: its requests would have
 /// run out of time long ago. What it may still write when it thaws is checked ([`Engine`]'s plans).
@@ -99,6 +105,10 @@ pub struct Notebook {
     /// Since when another window has been at a pass each time this one wanted to, Unix milliseconds.
     waiting_since: Cell<Option<i64>>,
     pace: Cell<Pace>,
+    /// The pages that offices added to 手册.
+    handbook: RefCell<HandbookAnswer>,
+    /// When they were last asked for, Unix milliseconds.
+    handbook_asked: Cell<i64>,
     changed: Box<dyn Fn()>,
 }
 
@@ -138,6 +148,9 @@ impl Notebook {
         let stored = storage.snapshot().await?;
         let Some(session) = session::stored(&stored) else { return Ok(None) };
         let contents = load(&stored, &session)?;
+        // One of another version is asked for anew.
+        let handbook = stored.get(Table::Meta, HANDBOOK).and_then(|bytes| serde_json::from_slice(bytes).ok());
+        let handbook = handbook.unwrap_or_default();
         drop(stored);
         let this = Rc::new(Self {
             storage,
@@ -150,6 +163,8 @@ impl Notebook {
             tabs: RefCell::new(None),
             waiting_since: Cell::new(None),
             pace: Cell::new(Pace::default()),
+            handbook: RefCell::new(handbook),
+            handbook_asked: Cell::new(0),
             changed: Box::new(changed),
         });
         let weak = Rc::downgrade(&this);
@@ -440,7 +455,31 @@ impl Notebook {
             }
         }
         self.tidy().await?;
+        self.fetch_handbook().await
+    }
+
+    /// Asks for the pages that offices added to 手册. It can wait: what goes wrong is tried again with a later pass.
+    async fn fetch_handbook(&self) -> Result<(), PassError> {
+        let now = clock::now_ms();
+        if now.abs_diff(self.handbook_asked.get()) < HANDBOOK_EVERY_MS.cast_unsigned() {
+            return Ok(());
+        }
+        let (token, digest) = (self.session.borrow().token.clone(), self.handbook.borrow().digest.clone());
+        let Ok(answer) = transport::handbook(&token, digest).await else { return Ok(()) };
+        self.handbook_asked.set(now);
+        if answer.pages.is_some() {
+            let bytes = serde_json::to_vec(&answer).unwrap_or_default();
+            let _lane = self.lane.lock().await;
+            self.write(vec![Write::Put(Table::Meta, HANDBOOK.into(), bytes)]).await?;
+            self.handbook.replace(answer);
+            (self.changed)();
+        }
         Ok(())
+    }
+
+    /// The pages that offices added to 手册.
+    pub fn added_pages(&self) -> Vec<AddedPage> {
+        self.handbook.borrow().pages.clone().unwrap_or_default()
     }
 
     /// Sends and takes in answers until there is nothing more to do. While one answer is being written the

@@ -4,8 +4,8 @@ use js_sys::{Array, Function, Reflect, Uint8Array};
 use ruhu_domain::{
     DeviceId,
     wire::{
-        DeviceAnswer, DeviceRequest, EnrolRequest, HandOver, HandedOver, HistoryEntry, HistoryRequest, LoginRequest,
-        LoginResponse, Problem, Recovery, SyncRequest, SyncResponse,
+        DeviceAnswer, DeviceRequest, EnrolRequest, HandOver, HandbookAnswer, HandbookRequest, HandedOver, HistoryEntry,
+        HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, SyncRequest, SyncResponse,
     },
 };
 use ruhu_vault::{Sealed, VaultKey};
@@ -96,6 +96,14 @@ pub async fn recover(token: &str, sealed: &Sealed) -> Result<VaultKey, Transport
 pub async fn is_revoked(device: DeviceId) -> Result<bool, TransportError> {
     let answer: DeviceAnswer = post("/api/v1/device", None, &DeviceRequest { device }).await?;
     Ok(answer.revoked)
+}
+
+/// The pages that offices added to 手册, where they are others than those of a digest.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn handbook(token: &str, digest: String) -> Result<HandbookAnswer, TransportError> {
+    post("/api/v1/handbook", Some(token), &HandbookRequest { digest }).await
 }
 
 /// Hands over what a revoked phone has not sent.

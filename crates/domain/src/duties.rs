@@ -26,14 +26,24 @@ pub enum Duty {
     Late,
     /// 台账: ledgers as tables, family names alone unless there is a purpose.
     Ledger,
+    /// 手册: pages of an office's own, for the phones at its place.
+    Handbook,
     /// 审计: who saw or did what.
     Audit,
 }
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 7] =
-        [Self::People, Self::Rights, Self::Decide, Self::Personal, Self::Late, Self::Ledger, Self::Audit];
+    pub const ALL: [Self; 8] = [
+        Self::People,
+        Self::Rights,
+        Self::Decide,
+        Self::Personal,
+        Self::Late,
+        Self::Ledger,
+        Self::Handbook,
+        Self::Audit,
+    ];
 }
 
 impl Role {
@@ -41,7 +51,9 @@ impl Role {
     pub const fn has(self, duty: Duty) -> bool {
         match self {
             Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer => false,
-            Self::VillageLead => matches!(duty, Duty::People | Duty::Decide | Duty::Late | Duty::Ledger),
+            Self::VillageLead => {
+                matches!(duty, Duty::People | Duty::Decide | Duty::Late | Duty::Ledger | Duty::Handbook)
+            }
             Self::Township | Self::County | Self::City => true,
             Self::Administrator => matches!(duty, Duty::People | Duty::Rights | Duty::Audit),
         }
@@ -156,15 +168,15 @@ mod tests {
     #[test]
     fn duties_are_those_of_the_table() {
         let table = [
-            (Role::GridWorker, [false; 7]),
-            (Role::Mediator, [false; 7]),
-            (Role::PatrolMember, [false; 7]),
-            (Role::Carer, [false; 7]),
-            (Role::VillageLead, [true, false, true, false, true, true, false]),
-            (Role::Township, [true; 7]),
-            (Role::County, [true; 7]),
-            (Role::City, [true; 7]),
-            (Role::Administrator, [true, true, false, false, false, false, true]),
+            (Role::GridWorker, [false; 8]),
+            (Role::Mediator, [false; 8]),
+            (Role::PatrolMember, [false; 8]),
+            (Role::Carer, [false; 8]),
+            (Role::VillageLead, [true, false, true, false, true, true, true, false]),
+            (Role::Township, [true; 8]),
+            (Role::County, [true; 8]),
+            (Role::City, [true; 8]),
+            (Role::Administrator, [true, true, false, false, false, false, false, true]),
         ];
         for (role, duties) in table {
             assert_eq!(Duty::ALL.map(|duty| role.has(duty)), duties, "{role:?}");

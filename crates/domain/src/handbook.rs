@@ -1,7 +1,11 @@
 //! 手册: plain pages for the field, each naming the law it rests on. The text is a file of its own
 //! (`public/handbook.txt`), so that the words weigh nothing in the app itself.
 //!
+//! Offices add pages of their own; they reach the phones with the sync.
+//!
 //! A page begins with `# name title`, then `> law`; lines are paragraphs, `- ` are points, `例：` are cases.
+
+use crate::wire::AddedPage;
 
 /// A page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,16 @@ pub enum Line {
 }
 
 impl Line {
+    fn read(line: &str) -> Self {
+        if let Some(point) = line.strip_prefix("- ") {
+            Self::Point(point.to_owned())
+        } else if let Some(case) = line.strip_prefix("例：") {
+            Self::Case(case.to_owned())
+        } else {
+            Self::Text(line.to_owned())
+        }
+    }
+
     /// Its words.
     pub fn words(&self) -> &str {
         match self {
@@ -45,18 +59,20 @@ pub fn read(text: &str) -> Vec<Page> {
             let (name, title) = (name.to_owned(), title.to_owned());
             pages.push(Page { name, title, law: String::new(), lines: Vec::new() });
         } else if let Some(page) = pages.last_mut() {
-            if let Some(law) = line.strip_prefix("> ") {
-                law.clone_into(&mut page.law);
-            } else if let Some(point) = line.strip_prefix("- ") {
-                page.lines.push(Line::Point(point.to_owned()));
-            } else if let Some(case) = line.strip_prefix("例：") {
-                page.lines.push(Line::Case(case.to_owned()));
-            } else {
-                page.lines.push(Line::Text(line.to_owned()));
+            match line.strip_prefix("> ") {
+                Some(law) => law.clone_into(&mut page.law),
+                None => page.lines.push(Line::read(line)),
             }
         }
     }
     pages
+}
+
+/// The page that an office added.
+pub fn added(page: &AddedPage) -> Page {
+    let lines = page.text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Line::read).collect();
+    let law = if page.law.is_empty() { page.from.clone() } else { format!("{}（{}）", page.law, page.from) };
+    Page { name: page.id.to_string(), title: page.title.clone(), law, lines }
 }
 
 /// A page that a search finds, with the line where; none where it is the title or the law.
@@ -102,6 +118,21 @@ mod tests {
         for wanted in ["mediate", "written", "call", "fraud", "water", "fire", "rights", "refer"] {
             assert!(names.contains(wanted), "{wanted}");
         }
+    }
+
+    #[test]
+    fn a_page_that_an_office_added_reads_like_the_others() {
+        let id = crate::OpId::new(1, [1; 10]);
+        let text = "先看水闸。\n\n- 谁管钥匙\n例：去年七月".to_owned();
+        let given =
+            AddedPage {
+                id, from: "浉河区".into(), title: "放水".into(), law: "《水法》第二十八条".into(), text
+            };
+        let page = added(&given);
+        assert_eq!((page.name, page.law.as_str()), (id.to_string(), "《水法》第二十八条（浉河区）"));
+        let expected = [Line::Text("先看水闸。".into()), Line::Point("谁管钥匙".into()), Line::Case("去年七月".into())];
+        assert_eq!(page.lines, expected);
+        assert_eq!(added(&AddedPage { law: String::new(), ..given }).law, "浉河区");
     }
 
     #[test]

@@ -47,6 +47,46 @@ pub struct Welcome {
     pub factor_wanted: bool,
 }
 
+/// A page that an office adds to 手册, or changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutPage {
+    /// Which one; none for a new one.
+    #[serde(default)]
+    pub id: Option<OpId>,
+    /// For the phones of which place: a county or below.
+    pub place: Place,
+    /// 标题.
+    pub title: String,
+    /// 依据.
+    pub law: String,
+    /// What it says, as [`crate::handbook`] has it.
+    pub text: String,
+}
+
+/// A page that an office added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnPage {
+    /// Its identity.
+    pub id: OpId,
+    /// For the phones of which place.
+    pub place: Place,
+    /// 标题.
+    pub title: String,
+    /// 依据.
+    pub law: String,
+    /// What it says.
+    pub text: String,
+    /// Who changed it last, and when.
+    pub done: Done,
+}
+
+/// A page, named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfPage {
+    /// Which.
+    pub id: OpId,
+}
+
 /// A right: role, place, classes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Right {

@@ -332,6 +332,38 @@ pub struct HistoryEntry {
     pub merged: bool,
 }
 
+/// `POST /api/v1/handbook`: the pages that offices added to 手册.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandbookRequest {
+    /// The digest of those that the phone has; empty where it has none.
+    pub digest: String,
+}
+
+/// The answer: all pages for the phone's places, or none where it has just these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandbookAnswer {
+    /// The digest of the pages.
+    pub digest: String,
+    /// The pages, where they are others than the phone has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<Vec<AddedPage>>,
+}
+
+/// A page that an office added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedPage {
+    /// Its identity.
+    pub id: OpId,
+    /// Whose it is: the name of the place.
+    pub from: String,
+    /// 标题.
+    pub title: String,
+    /// 依据.
+    pub law: String,
+    /// What it says, as [`crate::handbook`] has it.
+    pub text: String,
+}
+
 /// The body of every refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

@@ -20,7 +20,7 @@ use ruhu_domain::{
     record::{Op, diff},
     rights::{Grant, Place, Role},
     visit::Visit,
-    wire::{EnrolRequest, LoginRequest, LoginResponse, OpOutcome},
+    wire::{EnrolRequest, HandbookAnswer, HandbookRequest, LoginRequest, LoginResponse, OpOutcome},
 };
 use ruhu_server::{
     database::{Author, ERASED_NAME, Incoming, OPERATOR},
@@ -786,6 +786,48 @@ async fn an_ended_care_case_is_erased_whole_when_its_time_is_over(base: Base) {
     assert_eq!(kept, [open]);
 }
 
+async fn an_offices_pages_reach_the_phones_at_its_place_and_no_others(base: Base) {
+    let world = World::new(base).await;
+    let phone = world.log_in(1).await;
+    let fetch = async |digest: &str| {
+        let asked = HandbookRequest { digest: digest.into() };
+        let request = world.client.post(format!("{}/api/v1/handbook", world.url)).bearer_auth(&phone.token);
+        request.json(&asked).send().await.expect("an answer").json::<HandbookAnswer>().await.expect("an answer")
+    };
+    let none = fetch("").await;
+    assert_eq!(none.pages, Some(Vec::new()));
+    assert_eq!(fetch(&none.digest).await.pages, None, "nothing new");
+    let county = Desk::open(&world, "xian", Role::County, COUNTY, &[Class::General]).await;
+    let town = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let page = |id: Option<OpId>, at: &str, title: &str| PutPage {
+        id,
+        place: place(at),
+        title: title.into(),
+        law: "《水法》第二十八条".into(),
+        text: "先看水闸\n- 谁管钥匙".into(),
+    };
+    let kept: OfPage = county.ask("page", &page(None, COUNTY, "放水")).await;
+    let _: OfPage = county.ask("page", &page(None, "411502002001", "别村的")).await;
+    assert_eq!(town.status("page", &page(None, COUNTY, "越级")).await, 403);
+    assert_eq!(town.status("page", &page(Some(kept.id), TOWNSHIP, "改上级的")).await, 403);
+    assert_eq!(county.status("page", &page(None, COUNTY, " ")).await, 422, "without a title");
+    assert_eq!(town.ask::<Vec<OwnPage>>("pages", &()).await.len(), 0, "the county's are the county's");
+    let got = fetch(&none.digest).await;
+    let titles: Vec<&str> = got.pages.iter().flatten().map(|page| page.title.as_str()).collect();
+    assert_eq!(titles, ["放水"], "not another village's");
+    let _: OfPage = county.ask("page", &page(Some(kept.id), COUNTY, "放水的规矩")).await;
+    let changed = fetch(&got.digest).await;
+    let pages = changed.pages.expect("it changed");
+    assert_eq!((pages.len(), pages[0].title.as_str(), pages[0].id), (1, "放水的规矩", kept.id));
+    county.ask::<Nothing>("page-withdraw", &kept).await;
+    assert_eq!(fetch(&changed.digest).await.pages, Some(Vec::new()), "taken back");
+    assert_eq!(county.status("page-withdraw", &kept).await, 422, "once");
+    let administrator = Desk::open(&world, "guanli", Role::Administrator, COUNTY, &[]).await;
+    assert_eq!(administrator.status("pages", &()).await, 403);
+    let acts: Vec<ActLine> = county.ask("acts", &FindActs::default()).await;
+    assert_eq!(acts.iter().filter(|act| act.act == "编写手册").count(), 4);
+}
+
 async fn nobody_decides_on_a_record_by_what_a_change_claims_of_it(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
@@ -975,6 +1017,7 @@ on_both_databases!(
     a_person_sees_corrects_restricts_and_erases_what_is_held,
     who_was_registered_twice_and_moved_is_erased_everywhere,
     what_is_over_is_erased_at_night,
+    an_offices_pages_reach_the_phones_at_its_place_and_no_others,
     an_ended_care_case_is_erased_whole_when_its_time_is_over,
     nobody_decides_on_a_record_by_what_a_change_claims_of_it,
     a_phones_identity_is_one_accounts_alone,

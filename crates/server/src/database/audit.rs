@@ -78,10 +78,12 @@ pub enum Act {
     Press,
     /// Read a dispute's file.
     File,
+    /// Wrote a page of the handbook, or took it back.
+    Page,
 }
 
 impl Act {
-    const ALL: [Self; 28] = [
+    const ALL: [Self; 29] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -110,6 +112,7 @@ impl Act {
         Self::Sight,
         Self::Press,
         Self::File,
+        Self::Page,
     ];
 
     /// The name in the database.
@@ -143,6 +146,7 @@ impl Act {
             Self::Sight => "sight",
             Self::Press => "press",
             Self::File => "file",
+            Self::Page => "page",
         }
     }
 
@@ -181,6 +185,7 @@ impl Act {
             Self::Sight => "查看审计",
             Self::Press => "催办、领办、督办",
             Self::File => "查看卷宗",
+            Self::Page => "编写手册",
         }
     }
 }

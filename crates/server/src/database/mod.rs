@@ -8,6 +8,7 @@ mod backup;
 mod devices;
 mod erase;
 mod grants;
+mod handbook;
 mod people;
 mod personal;
 mod quarantine;

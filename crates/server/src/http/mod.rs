@@ -3,6 +3,7 @@
 mod assets;
 mod devices;
 mod error;
+mod handbook;
 mod login;
 mod office;
 mod peer;
@@ -85,6 +86,7 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         .route("/recover", post(login::recover))
         .route("/sync", post(sync::sync))
         .route("/history", post(sync::history))
+        .route("/handbook", post(handbook::handbook))
         .nest("/office", office::routes())
         .fallback(|| async { Refusal::NotFound })
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))

@@ -1,6 +1,7 @@
 //! What offices ask for. Each route asks [`duties`](ruhu_domain::duties) whether the caller has it to do, there and
 //! for that class; what they lack the right to is not there for them.
 
+mod handbook;
 mod ledgers;
 mod matters;
 mod people;
@@ -51,6 +52,9 @@ pub fn routes() -> Router<Office> {
         .route("/press", post(matters::press))
         .route("/file", post(matters::file))
         .route("/ledger", post(ledgers::ledger))
+        .route("/pages", post(handbook::list))
+        .route("/page", post(handbook::put))
+        .route("/page-withdraw", post(handbook::withdraw))
         .route("/find", post(personal::find))
         .route("/dossier", post(personal::dossier))
         .route("/request-open", post(personal::open))
