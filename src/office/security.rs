@@ -47,7 +47,7 @@ pub fn Security() -> impl IntoView {
                 .into_any()
             } else {
                 view! {
-                    <p>"建议启用动态码：别人就算知道密码，也登录不了。需要手机上装一个验证器应用"</p>
+                    <p>"动态码：别人就算知道密码，也登录不了。需要手机上装一个验证器应用"</p>
                     <button class="small-button main" on:click=begin>"启用动态码"</button>
                 }
                 .into_any()

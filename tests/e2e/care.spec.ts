@@ -48,6 +48,7 @@ test("a carer sees who is due, looks, and opens a case that somebody else confir
   await page.getByText("全部", { exact: true }).click();
   const door = page.getByRole("article").nth(3).getByRole("link").first();
   await door.click();
+  await expect(page.getByRole("heading", { name: "家庭成员" })).toBeVisible();
   const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
   await page.getByRole("link", { name: "立关爱个案" }).click();
   await page.getByLabel("姓名").fill(name);

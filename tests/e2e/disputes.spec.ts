@@ -204,7 +204,7 @@ test("a mediator and a grid worker change one file: fields merge, and of the one
     await page.route(SYNC, (route) => route.abort());
     await tab(page, "事项");
     await page.getByRole("link", { name: /王某 与 张某/ }).click();
-    await page.getByRole("link", { name: "修改" }).click();
+    await page.getByRole("link", { name: "修改", exact: true }).click();
     await page.getByLabel("地点").fill(place);
     if (title) await page.getByLabel("名称").fill(title);
     await save(page);
@@ -235,6 +235,7 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await logIn(page, server.url, "liqiang");
   await ready(page);
   await logVisit(page, 0, "说起门前堆的东西");
+  await expect(page.getByRole("heading", { name: "家庭成员" })).toBeVisible();
   const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
   await page.getByRole("link", { name: "登记纠纷", exact: true }).click();
   await page.getByLabel("名称").fill("门前堆放");

@@ -182,6 +182,7 @@ test("a person recorded sees what is held, has it corrected, and has it erased, 
   await logIn(page, server.url);
   await ready(page);
   await page.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(page.getByRole("heading", { name: "家庭成员" })).toBeVisible();
   const name = (await page.getByRole("heading", { level: 1 }).textContent())!.trim();
   await page.getByRole("link", { name: "告知" }).click();
   await expect(page.getByText("您可以：看、要一份")).toBeVisible();

@@ -55,6 +55,7 @@ for (const [name, look] of Object.entries({
     await expect(page.getByRole("heading", { name: "走访记录" })).toBeVisible();
     await phone.context.setOffline(true);
     await logVisit(page, 1, "看过灶台，提醒用火安全。");
+    await expect(page.getByRole("heading", { name: "家庭成员" })).toBeVisible();
     await seen("household");
     await tab(page, "今日");
     await seen("today-unsent");

@@ -122,7 +122,7 @@ test("a saved visit can be changed, and the change reaches the other phone", asy
   await logIn(page, server.url);
   await ready(page);
   await logVisit(page, 0, "写错了字");
-  await page.getByRole("link", { name: "修改" }).first().click();
+  await page.getByRole("link", { name: "修改", exact: true }).first().click();
   await page.getByLabel("走访情况").fill("改对了字");
   await page.getByRole("button", { name: "保存" }).click();
   const changed = page.getByRole("listitem").filter({ hasText: "改对了字" });
@@ -215,7 +215,7 @@ test("what two people wrote in the same place is shown to both, and one tap choo
   };
   const edit = async (where: typeof page, words: string) => {
     await openHousehold(where);
-    await where.getByRole("link", { name: "修改" }).first().click();
+    await where.getByRole("link", { name: "修改", exact: true }).first().click();
     await where.getByLabel("走访情况").fill(words);
     await where.getByRole("button", { name: "保存" }).click();
     await expect(where.getByText("已保存 ✓ 已存本机")).toBeVisible();
