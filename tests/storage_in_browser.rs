@@ -7,12 +7,12 @@ use indexed_db_futures::{Build, database::Database};
 use ruhu::{
     platform::{
         locks::{self, Held},
-        pinyin::Initials,
+        pinyin::Syllables,
     },
     storage::{Storage, StorageError, indexed_db::IndexedDb},
 };
 use ruhu_domain::{
-    search::initials,
+    search::reading,
     storage::{Table, Write},
 };
 use ruhu_vault::VaultKey;
@@ -110,27 +110,31 @@ async fn a_lock_is_taken_from_a_window_that_is_frozen_with_it() {
 }
 
 #[wasm_bindgen_test]
-fn the_browser_knows_pinyin_initials() {
-    let mut known = Initials::default();
-    let mut initial = |character| known.of(character);
+fn the_browser_knows_how_names_are_read() {
+    let mut known = Syllables::default();
+    let mut syllable = |character| known.of(character);
     for (name, expected) in [
-        ("李明", "lm"),
-        ("王建国", "wjg"),
-        ("张秀英", "zxy"),
-        ("曾国藩", "zgf"),
-        ("单雄信", "sxx"),
-        ("解晓东", "xxd"),
-        ("仇英", "qy"),
-        ("区寄", "oj"),
-        ("查良镛", "zly"),
-        ("尉迟恭", "ycg"),
-        ("欧阳修", "oyx"),
-        ("阿依古丽·A", "aygl·a"),
-        ("余华", "yh"),
-        ("鄂尔泰", "eet"),
-        ("吕布", "lb"),
-        ("谷爱凌", "gal"),
+        ("李明", "li ming"),
+        ("王建国", "wang jian guo"),
+        ("张秀英", "zhang xiu ying"),
+        ("曾国藩", "zeng guo fan"),
+        ("单雄信", "shan xiong xin"),
+        ("解晓东", "xie xiao dong"),
+        ("仇英", "qiu ying"),
+        ("区寄", "ou ji"),
+        ("查良镛", "zha liang yong"),
+        ("尉迟恭", "yu chi gong"),
+        ("欧阳修", "ou yang xiu"),
+        ("阿依古丽·A", "a yi gu li · a"),
+        ("余华", "yu hua"),
+        ("鄂尔泰", "e er tai"),
+        ("吕布", "lv bu"),
+        ("谷爱凌", "gu ai ling"),
+        ("陈娜", "chen na"),
+        ("赵女娲", "zhao nv wa"),
+        ("孙略", "sun lve"),
+        ("邹醉", "zou zui"),
     ] {
-        assert_eq!(initials(name, &mut initial), expected, "{name}");
+        assert_eq!(reading(name, &mut syllable).join(" "), expected, "{name}");
     }
 }
