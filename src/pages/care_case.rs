@@ -39,7 +39,7 @@ pub fn CasePage(
         <Page title=title back="/care">
             {move || match file.get() {
                 Some(file) if app.is_restricted(&file) => {
-                    let hint = "按本人要求，这份资料只保存、不使用。要恢复请找办公室";
+                    let hint = "按本人要求，这份资料只保存、不使用";
                     view! { <Empty title="已限制使用" hint/> }.into_any()
                 }
                 Some(file) => view! { <Sections file/> }.into_any(),

@@ -164,8 +164,13 @@ fn FileForm(
         put(order::object(nothing.chain(known)));
     });
     let settle = Callback::new(move |channel: Channel| {
-        let number = app.next_number(&channel);
+        let next = app.next_number(&channel);
+        let written = values.with_untracked(|values| values.get("number").and_then(Value::as_str).map(str::to_owned));
+        let suggested = draft.with_value(|draft| draft.channel.as_ref().map(|channel| app.next_number(channel)));
         draft.update_value(|draft| draft.channel = Some(channel));
+        // What the worker wrote stays.
+        let number =
+            written.filter(|written| !written.is_empty() && Some(written) != suggested.as_ref()).unwrap_or(next);
         put(order::object([("number".to_owned(), number.into())]));
     });
     let below = match draft.with_value(|draft| draft.kind.clone()) {

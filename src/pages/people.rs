@@ -113,7 +113,7 @@ pub fn MoveResident(
     let found = Memo::new(move |_| {
         let query = query.get();
         let hits = app.read(|notebook| notebook.search(&query));
-        let ids = hits.into_iter().map(|hit| hit.id);
+        let ids = hits.into_iter().map(|hit| hit.id).filter(|to| app.may_move(id, *to));
         ids.filter(|found| *found != from).take(20).filter_map(|id| app.entry(id)).collect::<Vec<_>>()
     });
     let rows = move || {

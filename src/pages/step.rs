@@ -35,7 +35,8 @@ pub fn TakeStep(
 ) -> impl IntoView {
     let app = use_app();
     let back = StoredValue::new(path_of(&kind, head));
-    if untrack(|| app.notebook().and_then(|open| open.channel_of(head))).is_none() {
+    let there = untrack(|| app.notebook().and_then(|open| open.channel_of(head)).is_some() && !app.is_kept_only(head));
+    if !there {
         let hint = "可能已作废，或换了网格、权限";
         return view! { <Page title=label back=back.get_value()><Empty title="没有这份卷宗" hint/></Page> }.into_any();
     }

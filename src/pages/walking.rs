@@ -69,6 +69,11 @@ pub fn Walking() -> impl IntoView {
         let doors = doors.get_untracked();
         leptos::task::spawn_local(async move { app.put_door(&doors, door, step).await });
     };
+    // A row that is drawn anew lets go of the finger.
+    Effect::new(move |_| {
+        doors.track();
+        dragged.set(None);
+    });
     let drop_it = move || {
         let Some(Dragged { door, by, .. }) = dragged.get_untracked() else { return };
         dragged.set(None);
@@ -106,6 +111,7 @@ pub fn Walking() -> impl IntoView {
             <div class="walk" class:dragged=is_dragged style:transform=offset>
                 <span
                     class="handle"
+                    class:away=move || moved.with(Option::is_some)
                     role="img"
                     aria-label=label
                     on:pointerdown=begin

@@ -32,6 +32,11 @@ impl App {
         case.case.resident.is_some_and(|resident| self.read(|notebook| notebook.roster().is_restricted(resident)))
     }
 
+    /// Whether this is a care case that may be kept, and not used.
+    pub fn is_kept_only(self, head: RecordId) -> bool {
+        self.case(head).is_some_and(|case| self.is_restricted(&case))
+    }
+
     /// Every care case, those with the earliest deadline first, then those that are open.
     pub fn cases(self) -> Vec<CareFile> {
         let today = clock::today();

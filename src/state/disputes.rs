@@ -163,6 +163,9 @@ impl App {
         }
         let engine = open.engine();
         let record: &Record = engine.record(id)?;
+        if self.is_kept_only(record.parent().unwrap_or(id)) {
+            return None;
+        }
         // What is not touched stays as it is, also where another changes it meanwhile; but it says whose file it is.
         let parent = record.kind.parent_field();
         let parent = parent.and_then(|name| Some((name.to_owned(), record.fields.get(name)?.value.clone())));
@@ -186,7 +189,7 @@ impl App {
         if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && draft.parent() == Some(head)) {
             return Some(draft);
         }
-        let channel = open.channel_of(head)?;
+        let channel = open.channel_of(head).filter(|_| !self.is_kept_only(head))?;
         let today = day::ledger(clock::today());
         let mut values = drafts::fields(&match kind.head() {
             Some(Kind::CareCase) if kind == Kind::CareVisit => json!({"on": today, "way": Way::Home}),

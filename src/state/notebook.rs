@@ -288,7 +288,8 @@ impl Notebook {
         };
         let back = edits.iter().map(before).collect();
         let plan = self.engine().plan_edits(edits, &mut moment);
-        let done = self.carry_out(plan.unwrap_or_default(), Vec::new()).await;
+        let plan = plan.ok_or_else(|| StorageError::Failed("没有保存：没有改动，或不能移到那里".into()))?;
+        let done = self.carry_out(plan, Vec::new()).await;
         drop(lane);
         if done == Err(StorageError::Overtaken) {
             self.reload().await?;
@@ -464,9 +465,9 @@ impl Notebook {
         if now.abs_diff(self.handbook_asked.get()) < HANDBOOK_EVERY_MS.cast_unsigned() {
             return Ok(());
         }
+        self.handbook_asked.set(now);
         let (token, digest) = (self.session.borrow().token.clone(), self.handbook.borrow().digest.clone());
         let Ok(answer) = transport::handbook(&token, digest).await else { return Ok(()) };
-        self.handbook_asked.set(now);
         if answer.pages.is_some() {
             let bytes = serde_json::to_vec(&answer).unwrap_or_default();
             let _lane = self.lane.lock().await;
@@ -661,7 +662,8 @@ fn build_index(roster: &Roster) -> Index {
             index.person(door.id, &household.head, "", &mut syllable);
         }
         index.person(door.id, "", &household.phone, &mut syllable);
-        for (_, resident) in members {
+        // Whose data may only be kept is not looked for.
+        for (_, resident) in members.into_iter().filter(|(id, _)| !roster.is_restricted(*id)) {
             index.person(door.id, &resident.name, &resident.phone, &mut syllable);
         }
     }

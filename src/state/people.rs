@@ -164,6 +164,9 @@ impl App {
         if reason.is_empty() {
             return Err("请写明为什么作废".to_owned());
         }
+        if !self.read(|notebook| notebook.roster().merged_into(record)).is_empty() {
+            return Err("有重复的登记并入了这一条，请先在“修改”里分开".to_owned());
+        }
         let members = self.read(|notebook| notebook.roster().members(record).len());
         if members > 0 {
             return Err(format!("户里还登记着 {members} 人，请先把他们换到别的户，或一一作废"));
@@ -173,13 +176,24 @@ impl App {
         Ok(())
     }
 
+    /// Whether a resident can go to a household: to one in the same county.
+    pub fn may_move(self, resident: RecordId, household: RecordId) -> bool {
+        self.read(|notebook| {
+            let (from, to) = (notebook.channel_of(resident), notebook.channel_of(household));
+            from.zip(to).is_some_and(|(from, to)| from == to || from.leads_to(&to))
+        })
+    }
+
     /// Moves a resident to another household, in another grid where that is.
     pub async fn move_resident(self, resident: RecordId, household: RecordId) {
         let Some(channel) = self.notebook().and_then(|open| open.channel_of(household)) else { return };
         let values = [("household", Value::from(household.to_string())), (MOVED, channel.to_string().into())];
         let name = self.entry(household).map(|entry| entry.name).unwrap_or_default();
-        let edit = self.edit(resident, values);
-        self.save_all(edit.into_iter().collect(), &format!("已换到 {name}")).await;
+        // What is merged with them goes along, and stays merged.
+        let twins = self.read(|notebook| notebook.roster().merged_into(resident));
+        let twins = twins.into_iter().filter_map(|id| self.edit(id, [(MOVED, channel.to_string().into())]));
+        let edits = self.edit(resident, values).into_iter().chain(twins);
+        self.save_all(edits.collect(), &format!("已换到 {name}")).await;
     }
 
     /// What goes with a household to another grid: itself, its members and its visits.
@@ -188,8 +202,9 @@ impl App {
             let roster = notebook.roster();
             let all: Vec<RecordId> = [household].into_iter().chain(roster.merged_into(household)).collect();
             let members = roster.residents().filter(|(_, (_, resident))| all.contains(&resident.household));
+            let members = members.flat_map(|(id, _)| [id].into_iter().chain(roster.merged_into(id)));
             let visits = roster.visits(household).into_iter().map(|(id, _)| id);
-            order::set(members.map(|(id, _)| id).chain(visits).chain(all.iter().copied()))
+            order::set(members.chain(visits).chain(all.iter().copied()))
         })
     }
 
@@ -232,6 +247,10 @@ impl App {
     /// Saves several changes at once, and says so, with a way back.
     pub(super) async fn save_all(self, edits: Vec<Edit>, words: &str) {
         let Some(open) = self.notebook() else { return };
+        if edits.is_empty() {
+            self.say("没有保存：这条记录已不在这台手机上", None);
+            return;
+        }
         match open.save_all(&edits).await {
             Ok(before) => self.say(format!("{words} ✓ 已存本机"), Some(Undo::Restore(before.into()))),
             Err(error) => self.say(error.to_string(), None),

@@ -272,7 +272,13 @@ impl Intake {
         }
         if !changed.record.withdrawn() && !form::fields(&op.kind).is_empty() {
             let values = changed.record.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));
-            form::check(&op.kind, &values.collect()).map_err(|wrong| format!("{}，已交主管核对", wrong.words))?;
+            // A household or resident may be from before a rule: only what is changed now has to keep it.
+            let roster = matches!(op.kind, Kind::Household | Kind::Resident);
+            let asked = |wrong: &form::Wrong| !roster || stored.is_none() || op.changes.contains_key(wrong.field);
+            let wrong = form::check(&op.kind, &values.collect()).err().filter(asked);
+            if let Some(wrong) = wrong {
+                return Err(format!("{}，已交主管核对", wrong.words).into());
+            }
         }
         Ok((changed, result))
     }

@@ -195,7 +195,7 @@ impl Roster {
     /// Whether somebody's data may be kept, and not used (个人信息保护法 44), as far as it is known here.
     pub fn is_restricted(&self, resident: RecordId) -> bool {
         let restricted = |id| self.residents.get(&id).is_some_and(|(_, resident)| !resident.restricted.is_empty());
-        restricted(resident) || restricted(self.home(resident))
+        self.all(self.home(resident)).into_iter().chain([resident]).any(restricted)
     }
 
     /// Residents with their households, in no order; without those whose data may not be used (个人信息保护法 44).

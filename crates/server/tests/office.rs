@@ -688,7 +688,8 @@ async fn who_was_registered_twice_and_moved_is_erased_everywhere(base: Base) {
     let ops = [
         there(op(20, Kind::Household, id(200), &json!({"number": "002", "head": "王强"}))),
         there(visit(21, 200, "陈静帮忙带孩子，王强在外")),
-        there(visit(22, 200, "王强在家")),
+        there(visit(22, 200, "王强在家，陈静怡也在")),
+        there(op(27, Kind::Resident, id(201), &json!({"household": id(200), "name": "陈静怡"}))),
         op(23, Kind::Resident, id(105), &twin),
         visit(24, HOUSEHOLD, "陈靖说好多了"),
         // First in the other household, then in this one.
@@ -714,7 +715,9 @@ async fn who_was_registered_twice_and_moved_is_erased_everywhere(base: Base) {
         };
     grid.ask::<Nothing>("request-decide", &decision).await;
     let left = whole(&world).await;
-    assert!(!left.contains("陈静") && !left.contains("陈靖"), "{left}");
+    let others = left.replace("陈静怡", "");
+    assert!(!others.contains("陈静") && !others.contains("陈靖"), "{left}");
+    assert!(left.contains("陈静怡也在"), "a longer name is another's");
     assert!(left.contains("王强在外") && left.contains("王强在家"), "what is others' stays");
     let gone: Vec<RecordId> = [RESIDENT, 105].map(id).to_vec();
     let page = &phone.sync(vec![]).await.channels[0];

@@ -238,6 +238,9 @@ impl Database {
                 continue;
             }
             self.erase_in(&mut tx, &channel, &still, None).await?;
+            if channel.class == Class::Care {
+                self.erase_waiting(&mut tx, &channel, &still).await?;
+            }
             for record in &still {
                 let entry = Entry { account: by, device: None, act: Act::Erase, subject: record.to_string() };
                 append(&mut tx, self.engine, &entry).await?;
@@ -320,6 +323,13 @@ pub struct Person<'a> {
 }
 
 impl Person<'_> {
+    /// Whether a field names the person.
+    pub(super) fn is_in(&self, field: &str, value: &Value) -> bool {
+        let mut without = value.clone();
+        self.take_out(field, &mut without, false);
+        without != *value
+    }
+
     /// Takes the name out of a field. `head` is whether the person is the head of the household: then its phone is
     /// theirs.
     fn take_out(&self, field: &str, value: &mut Value, head: bool) {

@@ -42,7 +42,7 @@ impl Database {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              ON CONFLICT (county, id) DO UPDATE SET place = excluded.place, title = excluded.title,
              law = excluded.law, body = excluded.body, changed_by = excluded.changed_by,
-             changed_at = excluded.changed_at",
+             changed_at = excluded.changed_at WHERE handbook_page.withdrawn_at IS NULL",
         )
         .bind(page.place.county().unwrap_or_default().to_string())
         .bind(id.to_string())

@@ -13,7 +13,7 @@ use ruhu_domain::{
     household::Household,
     merged,
     office::{Decided, Done, Found, Held, OfRecord, OpenRequest, Request, Wish},
-    record::Field,
+    record::{Field, Name},
     resident::Resident,
     rights::Place,
     visit::Visit,
@@ -103,38 +103,51 @@ impl Database {
         // What was asked about comes first.
         held.sort_by_key(|held| (held.kind.clone(), held.record != of.record));
         let others = residents.iter().filter(|(id, other)| !own(id) && homes.contains(&other.household));
-        let others = others.map(|(_, other)| other.name.clone()).collect();
+        let mut others: Vec<String> = others.map(|(_, other)| other.name.clone()).collect();
         let mut mentioned: Vec<(Channel, RecordId)> = Vec::new();
         for record in held.iter().filter(|held| held.kind != Kind::Resident) {
             mentioned.push((of.channel.clone(), record.record));
         }
         for earlier in lived_in(&held).difference(&homes) {
-            let there = self.mentions(of.channel.grid.village().county(), *earlier, &names).await?;
+            let village = of.channel.grid.village();
+            let (there, more) = self.mentions(village.county(), *earlier, &same, &names).await?;
+            others.extend(more);
             mentioned.extend(there.iter().map(|record| (record.channel.clone(), record.id)));
             held.extend(self.with_history(&there).await?);
         }
         Ok(Some(HeldOn { found, resident, same, names, records: held, others, mentioned }))
     }
 
-    /// A household and the visits to it, as far as one of the names is in them.
-    async fn mentions(&self, county: &str, household: RecordId, names: &[String]) -> sqlx::Result<Vec<Record>> {
+    /// A household and the visits to it, as far as one of the names is in them; and the names of others who live there.
+    async fn mentions(
+        &self,
+        county: &str,
+        household: RecordId,
+        same: &BTreeSet<RecordId>,
+        names: &[String],
+    ) -> sqlx::Result<(Vec<Record>, Vec<String>)> {
         let channel: Option<String> = sqlx::query_scalar("SELECT channel FROM record WHERE county = $1 AND id = $2")
             .bind(county)
             .bind(key(household.0))
             .fetch_optional(&self.pool)
             .await?;
-        let Some(channel) = channel else { return Ok(Vec::new()) };
+        let Some(channel) = channel else { return Ok((Vec::new(), Vec::new())) };
         let channel: Channel = channel.parse().map_err(decode)?;
-        let mut records = self.records(channel.grid.as_str(), &[Kind::Household, Kind::Visit]).await?;
+        let kinds = [Kind::Household, Kind::Visit, Kind::Resident];
+        let mut records = self.records(channel.grid.as_str(), &kinds).await?;
+        let residents = records.iter().filter(|record| record.kind == Kind::Resident && !same.contains(&record.id));
+        let residents = residents.filter_map(Record::view::<Resident>).filter(|other| other.household == household);
+        let others: Vec<String> = residents.map(|other| other.name).collect();
+        let person = Person { names, others: &others, mentioned_in: &[] };
         records.retain(|record| {
             let of_it = record.id == household
                 || record
                     .view::<Visit>()
                     .is_some_and(|visit| record.kind == Kind::Visit && visit.household == household);
-            let says = |field: &Field| names.iter().any(|name| field.value.to_string().contains(name.as_str()));
-            record.channel == channel && of_it && record.fields.values().any(says)
+            let says = |(name, field): (&Name, &Field)| person.is_in(name, &field.value);
+            record.channel == channel && of_it && record.kind != Kind::Resident && record.fields.iter().any(says)
         });
-        Ok(records)
+        Ok((records, others))
     }
 
     /// What mediation files hold on a resident as a party: their own lines, and nothing of what it is about. The files

@@ -9,11 +9,13 @@ use axum::{Json, extract::State};
 use ruhu_domain::{
     Channel, Class, DeviceId, Kind, OpId, Stamp,
     duties::{self, Duty},
+    form,
     office::{DecideRequest, Dossier, FindPerson, Found, Held, Nothing, OfRecord, OpenRequest, Request, Wish},
     record::{Change, Name, Op},
     resident::{RESTRICTED, Resident},
     retention,
     rights::Grant,
+    wire::OpOutcome,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +153,12 @@ fn corrected(values: BTreeMap<Name, Value>, held: &[Held]) -> Result<BTreeMap<Na
     if values.is_empty() || !fits || values.keys().any(|name| !CORRECTED.contains(&name.as_str())) {
         return Err(Refusal::Invalid("请填写要改成什么；出生日期写成 1956-03-08 这样".into()));
     }
-    Ok(values)
+    let fields = after.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let wrong = form::check(&Kind::Resident, &fields).err().filter(|wrong| values.contains_key(wrong.field));
+    match wrong {
+        Some(wrong) => Err(Refusal::Invalid(wrong.words)),
+        None => Ok(values),
+    }
 }
 
 /// Writes fields of a resident, as a save in the caller's name: its history shows who and what.
@@ -181,6 +188,12 @@ async fn write(
     // An office saves nothing by its own grants: this one decision is what it may write.
     let grants = [Grant::grid_worker(of.channel.grid.clone())];
     let author = Author { account: &official.session.account, name: &official.session.name, device, grants: &grants };
-    database.take(author, vec![Incoming::Op(Box::new(op))]).await?;
-    Ok(())
+    let taken = database.take(author, vec![Incoming::Op(Box::new(op))]).await?;
+    match taken.results.into_iter().next() {
+        Some(result) if result.outcome == OpOutcome::Quarantined => {
+            Err(Refusal::Invalid(result.reason.unwrap_or_default().replace("，已交主管核对", "")))
+        }
+        Some(_) => Ok(()),
+        None => Err(Refusal::Internal),
+    }
 }
