@@ -256,7 +256,16 @@ pub struct Wrong {
 /// # Errors
 /// The first thing that is wrong, in the order of the form.
 pub fn check(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong> {
-    for field in fields(kind) {
+    check_fields(kind, values, |_| true)?;
+    check_together(kind, values)
+}
+
+/// Whether some of the fields of a form can be saved as they are, each by itself.
+///
+/// # Errors
+/// The first that can't, in the order of the form.
+pub fn check_fields(kind: &Kind, values: &Map<String, Value>, some: impl Fn(&str) -> bool) -> Result<(), Wrong> {
+    for field in fields(kind).iter().filter(|field| some(field.name)) {
         let value = values.get(field.name);
         let text = value.and_then(Value::as_str).unwrap_or_default().trim();
         let there = value.is_some_and(|value| !value.is_null() && (!value.is_string() || !text.is_empty()));
@@ -275,6 +284,11 @@ pub fn check(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong> {
             return wrong("身份证号不对，请核对；不需要时可以不填".to_owned());
         }
     }
+    Ok(())
+}
+
+/// Whether fields fit together.
+fn check_together(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong> {
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
     let flag = |name: &str| values.get(name).and_then(Value::as_bool).unwrap_or_default();
     if *kind == Kind::Dispute && !text("colour").is_empty() && text("colour_why").trim().is_empty() {

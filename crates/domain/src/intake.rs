@@ -272,13 +272,15 @@ impl Intake {
         }
         if !changed.record.withdrawn() && !form::fields(&op.kind).is_empty() {
             let values = changed.record.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));
+            let values = values.collect();
             // A household or resident may be from before a rule: only what is changed now has to keep it.
-            let roster = matches!(op.kind, Kind::Household | Kind::Resident);
-            let asked = |wrong: &form::Wrong| !roster || stored.is_none() || op.changes.contains_key(wrong.field);
-            let wrong = form::check(&op.kind, &values.collect()).err().filter(asked);
-            if let Some(wrong) = wrong {
-                return Err(format!("{}，已交主管核对", wrong.words).into());
-            }
+            let roster = matches!(op.kind, Kind::Household | Kind::Resident) && stored.is_some();
+            let checked = if roster {
+                form::check_fields(&op.kind, &values, |name| op.changes.contains_key(name))
+            } else {
+                form::check(&op.kind, &values)
+            };
+            checked.map_err(|wrong| format!("{}，已交主管核对", wrong.words))?;
         }
         Ok((changed, result))
     }
@@ -417,5 +419,24 @@ mod tests {
         assert_eq!(take(&worker, &plain, 6).outcome, OpOutcome::Applied, "the rest of it is anybody's");
         let nameless = take(&worker, &json!({"number": "001"}), 7);
         assert_eq!(nameless.reason.as_deref(), Some("请填写户主，已交主管核对"));
+    }
+
+    #[test]
+    fn a_household_from_before_a_rule_is_still_ordered_and_moved_and_what_is_changed_now_keeps_the_rule() {
+        let channel: Channel = "411502001003-02/general".parse().expect("a channel");
+        let grants = [Grant::grid_worker(channel.grid.clone())];
+        let op = |n: u64, changes: &serde_json::Value| {
+            let (id, stamp) = (OpId::new(n, [1; 10]), Stamp { ms: n, counter: 0, device: DeviceId(1) });
+            let (kind, by, changes) = (Kind::Household, Name::default(), diff(None, changes));
+            Op { id, record: RecordId::new(1, [1; 10]), kind, channel: channel.clone(), stamp, by, changes }
+        };
+        let old = merge(None, &op(1, &json!({"number": "001", "phone": "见村委"}))).record;
+        let outcome = |changes: &serde_json::Value| {
+            let mut intake = Intake::new([], [(old.clone(), 1)], []);
+            intake.take(op(2, changes), &Sender { name: "王芳", grants: &grants, now_ms: 1_000 }).outcome
+        };
+        assert_eq!(outcome(&json!({"order": 5})), OpOutcome::Applied, "it has no head, and a phone that is none");
+        assert_eq!(outcome(&json!({"head": "李明"})), OpOutcome::Applied);
+        assert_eq!(outcome(&json!({"number": " "})), OpOutcome::Quarantined);
     }
 }

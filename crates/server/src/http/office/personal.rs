@@ -154,11 +154,8 @@ fn corrected(values: BTreeMap<Name, Value>, held: &[Held]) -> Result<BTreeMap<Na
         return Err(Refusal::Invalid("请填写要改成什么；出生日期写成 1956-03-08 这样".into()));
     }
     let fields = after.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
-    let wrong = form::check(&Kind::Resident, &fields).err().filter(|wrong| values.contains_key(wrong.field));
-    match wrong {
-        Some(wrong) => Err(Refusal::Invalid(wrong.words)),
-        None => Ok(values),
-    }
+    let checked = form::check_fields(&Kind::Resident, &fields, |name| values.contains_key(name));
+    checked.map(|()| values).map_err(|wrong| Refusal::Invalid(wrong.words))
 }
 
 /// Writes fields of a resident, as a save in the caller's name: its history shows who and what.
