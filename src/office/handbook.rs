@@ -57,10 +57,11 @@ fn Row(
         sure.set(true);
     };
     let own = page.clone();
+    let law = if page.law.is_empty() { String::new() } else { format!("{} · ", page.law) };
     view! {
         <article class="card item">
             <h3>{page.title}</h3>
-            <p class="hint">{page.place.to_string()}" · "{page.law}" · "{page.done.by}" "{day_words(page.done.at)}</p>
+            <p class="hint">{page.place.to_string()}" · "{law}{page.done.by}" "{day_words(page.done.at)}</p>
             {page.text.lines().map(|line| view! { <p>{line.to_owned()}</p> }).collect_view()}
             <p>
                 <button class="small-button" on:click=move |_| change.run(own.clone())>"修改"</button>
@@ -95,7 +96,7 @@ fn Form(
         };
         let words = text.get_untracked().map(|field| field.value()).unwrap_or_default();
         let page = PutPage { id, place, title: value(title), law: value(law), text: words };
-        desk.act("page", page, "已保存，手机一小时内会收到", move || on_done.run(()));
+        desk.act("page", page, "已保存，联网的手机一小时内会收到", move || on_done.run(()));
     };
     view! {
         <form class="card form" on:submit=submit novalidate>
