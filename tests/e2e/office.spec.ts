@@ -296,6 +296,13 @@ test("where there are no demo data an office turns its second factor on before a
   await expect(tabs.first()).toHaveText("人员");
   await to(office, "人员");
   await expect(office.getByRole("button", { name: "新建账号" })).toBeVisible();
+  // The authenticator is lost: whoever runs the server turns it off, and a new one comes before anything else.
+  await office.getByRole("button", { name: "退出" }).click();
+  await fillIn(office, "zhenzhang");
+  await expect(office.getByRole("alert")).toContainText("请填写动态码");
+  expect(server.run("factor-off", "zhenzhang", "--by", "李主任")).toContain("动态码已停用");
+  await fillIn(office, "zhenzhang");
+  await expect(tabs).toHaveText(["我的账号"]);
   await server.end();
 });
 

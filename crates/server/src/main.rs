@@ -67,6 +67,8 @@ enum Command {
     Account(people::Account),
     /// 发登记码：让新手机登录一次，或让忘记密码的人重设密码
     Code(people::Code),
+    /// 停用动态码：验证器丢了的人，重新启用后再办公
+    FactorOff(people::FactorOff),
     /// 停用账号（离职、调离）：授权全部结束，手机交出记录后清空
     Close(people::Close),
     /// 授权：谁、什么角色、哪里、哪类记录，由谁给、到什么时候
@@ -378,6 +380,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Account(account) => account.carry_out(&database).await?,
         Command::Code(code) => code.carry_out(&database).await?,
+        Command::FactorOff(off) => off.carry_out(&database).await?,
         Command::Close(close) => close.carry_out(&database).await?,
         Command::Audit(audit) => audit.carry_out(&database).await?,
         Command::Device(device) => device.carry_out(&database).await?,

@@ -56,6 +56,26 @@ impl Code {
     }
 }
 
+/// A second factor whose authenticator is lost.
+#[derive(Args)]
+pub struct FactorOff {
+    /// 登录名
+    account: String,
+    /// 谁批准的
+    #[arg(long, default_value = OPERATOR)]
+    by: String,
+}
+
+impl FactorOff {
+    /// Turns it off: the next log-in at the office begins with a new one.
+    pub async fn carry_out(self, database: &Database) -> anyhow::Result<ExitCode> {
+        let account = database.account(&self.account).await?.context("没有这个账号")?;
+        database.turn_factor(&account.id, false, &self.by).await?;
+        println!("{} 的动态码已停用；下次登录办公室页面时要重新启用", self.account);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 /// Closing an account.
 #[derive(Args)]
 pub struct Close {
