@@ -59,8 +59,11 @@ pub fn PairPage(
     let keep = Callback::new(move |(kept, gone): (RecordId, RecordId)| {
         merging.set(true);
         leptos::task::spawn_local(async move {
-            app.merge(gone, Some(kept)).await;
-            app.leave_for("/duplicates");
+            if app.merge(gone, Some(kept)).await {
+                app.leave_for("/duplicates");
+            } else {
+                let _ = merging.try_set(false);
+            }
         });
     });
     let hint = if leads {

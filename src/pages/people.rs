@@ -78,7 +78,11 @@ fn More(
         let merged = app.read(|notebook| notebook.roster().merged_into(id));
         let leads = app.leads(id);
         let rows = merged.into_iter().filter_map(|id| app.entry(id)).map(|entry| {
-            let apart = move |_| leptos::task::spawn_local(async move { app.merge(entry.id, None).await });
+            let apart = move |_| {
+                leptos::task::spawn_local(async move {
+                    let _ = app.merge(entry.id, None).await;
+                })
+            };
             let apart = leads.then(|| {
                 view! { <button class="text-button" type="button" on:click=apart>"分开"</button> }
             });
@@ -126,8 +130,9 @@ pub fn MoveResident(
             let to = entry.id;
             let choose = move |_| {
                 leptos::task::spawn_local(async move {
-                    app.move_resident(id, to).await;
-                    app.leave_for(&format!("/households/{to}"));
+                    if app.move_resident(id, to).await {
+                        app.leave_for(&format!("/households/{to}"));
+                    }
                 });
             };
             let place = entry.facts.first().map(|(_, words)| words.clone());
@@ -198,8 +203,11 @@ pub fn MoveHousehold(
         let Some(grid) = grids.get(chosen.get_untracked()).cloned() else { return };
         moving.set(true);
         leptos::task::spawn_local(async move {
-            app.move_household(id, &grid.channel, &grid.name).await;
-            app.leave_for(&format!("/households/{id}"));
+            if app.move_household(id, &grid.channel, &grid.name).await {
+                app.leave_for(&format!("/households/{id}"));
+            } else {
+                let _ = moving.try_set(false);
+            }
         });
     };
     view! {
@@ -236,7 +244,8 @@ pub fn Withdraw(
         event.prevent_default();
         leptos::task::spawn_local(async move {
             match app.withdraw_entry(id, &reason.get_untracked()).await {
-                Ok(()) => app.leave_for(&next.get_value()),
+                Ok(true) => app.leave_for(&next.get_value()),
+                Ok(false) => {}
                 Err(words) => drop(problem.try_set(Some(words))),
             }
         });

@@ -147,19 +147,19 @@ impl App {
         self.part_in(record).0.contains(&Role::VillageLead)
     }
 
-    /// Saves one record as the same as another, or with none as itself again.
-    pub async fn merge(self, record: RecordId, into: Option<RecordId>) {
+    /// Saves one record as the same as another, or with none as itself again; whether it was saved.
+    pub async fn merge(self, record: RecordId, into: Option<RecordId>) -> bool {
         let value = into.map_or(Value::Null, |into| into.to_string().into());
         let words = if into.is_some() { "已合并" } else { "已分开" };
         let edit = self.edit(record, [(SAME_AS, value)]);
-        self.save_all(edit.into_iter().collect(), words).await;
+        self.save_all(edit.into_iter().collect(), words).await
     }
 
-    /// Withdraws a household or resident, with the reason. A household's members go first.
+    /// Withdraws a household or resident, with the reason; whether it was saved. A household's members go first.
     ///
     /// # Errors
     /// What to do before.
-    pub async fn withdraw_entry(self, record: RecordId, reason: &str) -> Result<(), String> {
+    pub async fn withdraw_entry(self, record: RecordId, reason: &str) -> Result<bool, String> {
         let reason = reason.trim();
         if reason.is_empty() {
             return Err("请写明为什么作废".to_owned());
@@ -172,8 +172,7 @@ impl App {
             return Err(format!("户里还登记着 {members} 人，请先把他们换到别的户，或一一作废"));
         }
         let edit = self.edit(record, [(WITHDRAWN, reason.into())]);
-        self.save_all(edit.into_iter().collect(), "已作废").await;
-        Ok(())
+        Ok(self.save_all(edit.into_iter().collect(), "已作废").await)
     }
 
     /// Whether a resident can go to a household: to one in the same county.
@@ -184,16 +183,16 @@ impl App {
         })
     }
 
-    /// Moves a resident to another household, in another grid where that is.
-    pub async fn move_resident(self, resident: RecordId, household: RecordId) {
-        let Some(channel) = self.notebook().and_then(|open| open.channel_of(household)) else { return };
+    /// Moves a resident to another household, in another grid where that is; whether it was saved.
+    pub async fn move_resident(self, resident: RecordId, household: RecordId) -> bool {
+        let Some(channel) = self.notebook().and_then(|open| open.channel_of(household)) else { return false };
         let values = [("household", Value::from(household.to_string())), (MOVED, channel.to_string().into())];
         let name = self.entry(household).map(|entry| entry.name).unwrap_or_default();
         // What is merged with them goes along, and stays merged.
         let twins = self.read(|notebook| notebook.roster().merged_into(resident));
         let twins = twins.into_iter().filter_map(|id| self.edit(id, [(MOVED, channel.to_string().into())]));
         let edits = self.edit(resident, values).into_iter().chain(twins);
-        self.save_all(edits.collect(), &format!("已换到 {name}")).await;
+        self.save_all(edits.collect(), &format!("已换到 {name}")).await
     }
 
     /// What goes with a household to another grid: itself, its members and its visits.
@@ -208,11 +207,11 @@ impl App {
         })
     }
 
-    /// Moves a household to another grid with what goes with it.
-    pub async fn move_household(self, household: RecordId, to: &Channel, name: &str) {
+    /// Moves a household to another grid with what goes with it; whether it was saved.
+    pub async fn move_household(self, household: RecordId, to: &Channel, name: &str) -> bool {
         let edits = self.goes_with(household).into_iter();
         let edits = edits.filter_map(|id| self.edit(id, [(MOVED, to.to_string().into())]));
-        self.save_all(edits.collect(), &format!("已移到 {name}")).await;
+        self.save_all(edits.collect(), &format!("已移到 {name}")).await
     }
 
     /// Puts a door of a grid in another place of the walking order. `doors` are those of the grid, in that order.
@@ -244,17 +243,23 @@ impl App {
         Some(Edit { record, kind: before.kind.clone(), channel: before.channel.clone(), after })
     }
 
-    /// Saves several changes at once, and says so, with a way back.
-    pub(super) async fn save_all(self, edits: Vec<Edit>, words: &str) {
-        let Some(open) = self.notebook() else { return };
+    /// Saves several changes at once, and says so, with a way back; whether they were saved.
+    pub(super) async fn save_all(self, edits: Vec<Edit>, words: &str) -> bool {
+        let Some(open) = self.notebook() else { return false };
         if edits.is_empty() {
             self.say("没有保存：这条记录已不在这台手机上", None);
-            return;
+            return false;
         }
         match open.save_all(&edits).await {
-            Ok(before) => self.say(format!("{words} ✓ 已存本机"), Some(Undo::Restore(before.into()))),
-            Err(error) => self.say(error.to_string(), None),
+            Ok(before) => {
+                self.say(format!("{words} ✓ 已存本机"), Some(Undo::Restore(before.into())));
+                self.sync_now();
+                true
+            }
+            Err(error) => {
+                self.say(error.to_string(), None);
+                false
+            }
         }
-        self.sync_now();
     }
 }
