@@ -196,7 +196,7 @@ pub fn MoveHousehold(
     let options: Vec<(usize, String)> = grids.iter().map(|grid| grid.name.clone()).enumerate().collect();
     let chosen = RwSignal::new(0_usize);
     let choose = Callback::new(move |at| chosen.set(at));
-    let count = untrack(|| app.goes_with(id).len());
+    let (members, visits) = untrack(|| app.goes_with(id));
     let moving = RwSignal::new(false);
     let go = move |event: SubmitEvent| {
         event.prevent_default();
@@ -215,7 +215,7 @@ pub fn MoveHousehold(
             <form class="visit-form" on:submit=go>
                 <p class="lead">{entry.name}</p>
                 <OneOf legend="移到" options chosen on_choose=choose/>
-                <p class="hint">{format!("家庭成员和走访记录一起移，共 {count} 条；纠纷和关爱的卷宗留在原网格")}</p>
+                <p class="hint">{format!("家庭成员 {members} 人、走访记录 {visits} 条一起移；纠纷和关爱的卷宗留在原网格")}</p>
                 <div class="action"><button class="button" type="submit" disabled=moving>"移到这个网格"</button></div>
             </form>
         </Page>

@@ -15,7 +15,6 @@ use ruhu_domain::{
     walking,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 
 /// A record of the roster, with the words that tell it from others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,28 +189,31 @@ impl App {
         let name = self.entry(household).map(|entry| entry.name).unwrap_or_default();
         // What is merged with them goes along, and stays merged.
         let twins = self.read(|notebook| notebook.roster().merged_into(resident));
-        let twins = twins.into_iter().filter_map(|id| self.edit(id, [(MOVED, channel.to_string().into())]));
-        let edits = self.edit(resident, values).into_iter().chain(twins);
+        let edits = [resident].into_iter().chain(twins).filter_map(|id| self.edit(id, values.clone()));
         self.save_all(edits.collect(), &format!("已换到 {name}")).await
     }
 
-    /// What goes with a household to another grid: itself, its members and its visits.
-    pub fn goes_with(self, household: RecordId) -> BTreeSet<RecordId> {
-        self.read(|notebook| {
-            let roster = notebook.roster();
-            let all: Vec<RecordId> = [household].into_iter().chain(roster.merged_into(household)).collect();
-            let members = roster.residents().filter(|(_, (_, resident))| all.contains(&resident.household));
-            let members = members.flat_map(|(id, _)| [id].into_iter().chain(roster.merged_into(id)));
-            let visits = roster.visits(household).into_iter().map(|(id, _)| id);
-            order::set(members.chain(visits).chain(all.iter().copied()))
-        })
+    /// How many members and visits go with a household to another grid.
+    pub fn goes_with(self, household: RecordId) -> (usize, usize) {
+        self.read(|notebook| (notebook.roster().members(household).len(), notebook.roster().visits(household).len()))
     }
 
-    /// Moves a household to another grid with what goes with it; whether it was saved.
+    /// Moves a household to another grid; whether it was saved. Its members and visits are brought along by the office,
+    /// also those that are not on this phone yet. What is merged with it, or with its members, goes too.
     pub async fn move_household(self, household: RecordId, to: &Channel, name: &str) -> bool {
-        let edits = self.goes_with(household).into_iter();
-        let edits = edits.filter_map(|id| self.edit(id, [(MOVED, to.to_string().into())]));
-        self.save_all(edits.collect(), &format!("已移到 {name}")).await
+        let moved = [(MOVED, Value::from(to.to_string()))];
+        let edits = self.read(|notebook| {
+            let roster = notebook.roster();
+            let all: Vec<RecordId> = [household].into_iter().chain(roster.merged_into(household)).collect();
+            let members = roster.members(household).into_iter();
+            let twins = members.flat_map(|(id, _)| roster.merged_into(id));
+            let elsewhere = |id: &RecordId| roster.resident(*id).is_some_and(|one| !all.contains(&one.1.household));
+            let twins: Vec<RecordId> = twins.filter(elsewhere).collect();
+            let with_them = [("household", Value::from(household.to_string())), moved[0].clone()];
+            let households = all.iter().filter_map(|id| self.edit(*id, moved.clone()));
+            households.chain(twins.iter().filter_map(|id| self.edit(*id, with_them.clone()))).collect()
+        });
+        self.save_all(edits, &format!("已移到 {name}")).await
     }
 
     /// Puts a door of a grid in another place of the walking order. `doors` are those of the grid, in that order.

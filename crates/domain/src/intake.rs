@@ -84,7 +84,8 @@ pub struct Kept {
 pub struct Changed {
     /// The record.
     pub record: Record,
-    /// The channel it was in, and its sequence number there; none for a new one.
+    /// The channel it was in, and its sequence number there; none for a new one. One that is new and goes to its
+    /// household at once was where its op says, under no number (0).
     pub before: Option<(Channel, u64)>,
     /// Whether the sender has the very same already, if it had what was there before.
     pub clean: bool,
@@ -117,15 +118,18 @@ pub struct Intake {
     history: HashMap<OpId, Past>,
     records: HashMap<RecordId, Changed>,
     gone: HashSet<RecordId>,
-    /// Records that are not changed, but looked at: the rest of the files that new steps are for.
+    /// Records that are not changed, but looked at: the rest of the files that new steps are for, and households.
     beside: HashMap<RecordId, Record>,
     touched: BTreeSet<RecordId>,
+    /// Where phones believed records to be that they wrote on, and that are elsewhere.
+    sought: BTreeSet<(RecordId, Channel)>,
     kept: Vec<Kept>,
 }
 
 impl Intake {
     /// Begins with what is stored: of the batch's ops those in the history; the records that its ops
-    /// change, with their sequence numbers; and those of them that there were once and are gone.
+    /// change, and those that go along with them, with their sequence numbers; and those that there were once and are
+    /// gone.
     pub fn new(
         history: impl IntoIterator<Item = (OpId, Past)>,
         records: impl IntoIterator<Item = (Record, u64)>,
@@ -143,9 +147,10 @@ impl Intake {
         }
     }
 
-    /// Brings the files that new steps are for: heads, and what belongs to them.
+    /// Brings what is looked at beside: the files that new steps are for, heads and what belongs to them; and the
+    /// households that ops name, where those are in another channel.
     #[must_use]
-    pub fn with_files(mut self, records: impl IntoIterator<Item = Record>) -> Self {
+    pub fn beside(mut self, records: impl IntoIterator<Item = Record>) -> Self {
         self.beside.extend(records.into_iter().map(|record| (record.id, record)));
         self
     }
@@ -174,6 +179,10 @@ impl Intake {
         }
         let (result, verdict) = match self.checked(&op, sender) {
             Ok((changed, result)) => {
+                let elsewhere = changed.record.channel != op.channel;
+                if elsewhere && rights::allows(sender.grants, Action::Carry, &op.channel) {
+                    self.sought.insert((op.record, op.channel.clone()));
+                }
                 self.put(changed);
                 (result, Verdict::Taken)
             }
@@ -214,16 +223,45 @@ impl Intake {
 
     /// What came out: ops for the history, and what changed by channel.
     pub fn finish(mut self) -> (Vec<Kept>, BTreeMap<Channel, Changes>) {
+        if !planted(Bug::HouseholdGoesAlone) {
+            self.bring_home();
+        }
         let mut channels: BTreeMap<Channel, Changes> = BTreeMap::new();
         for id in self.touched {
             if let Some(changed) = self.records.remove(&id) {
-                if let Some(left) = changed.left().filter(|_| !planted(Bug::MovedWithoutTrace)) {
-                    channels.entry(left.clone()).or_default().left.push(id);
+                // A phone that looked for it where it is not is told, maybe for the second time, that it left.
+                let sought = self.sought.iter().filter(|(record, _)| *record == id).map(|(_, channel)| channel);
+                let left: BTreeSet<&Channel> = changed.left().into_iter().chain(sought).collect();
+                for left in left.into_iter().filter(|left| **left != changed.record.channel) {
+                    if !planted(Bug::MovedWithoutTrace) {
+                        channels.entry(left.clone()).or_default().left.push(id);
+                    }
                 }
                 channels.entry(changed.record.channel.clone()).or_default().records.push(changed);
             }
         }
         (self.kept, channels)
+    }
+
+    /// A household as it is here.
+    fn household(&self, id: RecordId) -> Option<&Record> {
+        let changed = self.records.get(&id).map(|changed| &changed.record);
+        changed.or_else(|| self.beside.get(&id)).filter(|record| record.kind == Kind::Household)
+    }
+
+    /// The residents and visits of a household are where it is, whoever wrote them without knowing where it went
+    /// ([ADR 15](../../../docs/adr/0015-moving-records.md)).
+    fn bring_home(&mut self) {
+        let brought = self.records.values().filter_map(|changed| {
+            let home = self.household(changed.record.home()?)?;
+            let away = changed.record.channel != home.channel && changed.record.channel.leads_to(&home.channel);
+            away.then(|| changed.record.brought_to(home))
+        });
+        for record in brought.collect::<Vec<_>>() {
+            let Some(changed) = self.records.get_mut(&record.id) else { continue };
+            let before = changed.before.take().or_else(|| Some((changed.record.channel.clone(), 0)));
+            self.put(Changed { record, before, clean: false });
+        }
     }
 
     /// The op merged, or why it is not without a supervisor's word.
@@ -245,6 +283,11 @@ impl Intake {
             if !rights::allows(sender.grants, Action::Save, &to) {
                 return Err("您没有要移到的那个网格的权限，已交主管核对".into());
             }
+        }
+        // To another household, in another grid.
+        let home = stored.and(op.home()).and_then(|home| self.household(home));
+        if home.is_some_and(|home| !rights::allows(sender.grants, Action::Save, &home.channel)) {
+            return Err("您没有要换到的那一户所在网格的权限，已交主管核对".into());
         }
         let leads = || rights::roles(sender.grants, channel).contains(&Role::VillageLead);
         if op.changes.contains_key(SAME_AS) && !leads() {

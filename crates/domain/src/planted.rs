@@ -38,6 +38,8 @@ pub enum Bug {
     LostRightKept,
     /// A record moves to another channel, and the old one does not tell.
     MovedWithoutTrace,
+    /// A household moves, and what others wrote on it stays behind.
+    HouseholdGoesAlone,
     /// Offices save records.
     OfficesSave,
     /// Offices carry whole channels away.
@@ -62,7 +64,7 @@ pub enum Bug {
 
 impl Bug {
     /// Those that the simulation finds.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::SaveNotWritten,
         Self::StampsGoBack,
         Self::UnnamedForgotten,
@@ -80,6 +82,7 @@ impl Bug {
         Self::BadOpBlocks,
         Self::LostRightKept,
         Self::MovedWithoutTrace,
+        Self::HouseholdGoesAlone,
     ];
 
     /// Those that the matrix of rights finds.

@@ -120,6 +120,14 @@ impl Kind {
         }
     }
 
+    /// The field with which records of this kind name the household that they are of; none for those of none.
+    pub const fn home_field(&self) -> Option<&'static str> {
+        match self {
+            Self::Resident | Self::Visit => Some("household"),
+            _ => None,
+        }
+    }
+
     /// Whether records of this kind are steps of a file: never changed, only taken back.
     pub const fn is_step(&self) -> bool {
         matches!(self, Self::Step | Self::CareStep)
@@ -417,6 +425,24 @@ impl Record {
         self.fields.get(self.kind.parent_field()?)?.value.as_str()?.parse().ok()
     }
 
+    /// The household that it is of; none for records that are of none.
+    pub fn home(&self) -> Option<RecordId> {
+        self.fields.get(self.kind.home_field()?)?.value.as_str()?.parse().ok()
+    }
+
+    /// The record where its household is, as if whoever moved the household, or the record into it, had moved it along.
+    pub(crate) fn brought_to(&self, home: &Self) -> Self {
+        let mut brought = self.clone();
+        let own = [Some(MOVED), self.kind.home_field()].into_iter().flatten().filter_map(|name| self.fields.get(name));
+        let stamps = home.fields.get(MOVED).into_iter().chain(own).map(|field| field.stamp);
+        let Some(stamp) = stamps.max() else { return brought };
+        let by = if self.fields.values().any(|field| field.stamp == stamp) { self } else { home }.author(stamp).clone();
+        brought.fields.insert(MOVED.into(), Field { value: home.channel.to_string().into(), stamp });
+        brought.note_author(stamp.device, &by);
+        brought.follow();
+        brought
+    }
+
     /// Whether the record was withdrawn.
     pub fn withdrawn(&self) -> bool {
         self.fields.get(WITHDRAWN).is_some_and(|field| !field.value.is_null())
@@ -494,6 +520,11 @@ impl Op {
     /// The head of the file that its record is in, where the op says so: one on a new record does.
     pub fn parent(&self) -> Option<RecordId> {
         self.changes.get(self.kind.parent_field()?)?.value.as_str()?.parse().ok()
+    }
+
+    /// The household that the op says its record is of: one on a new record does.
+    pub fn home(&self) -> Option<RecordId> {
+        self.changes.get(self.kind.home_field()?)?.value.as_str()?.parse().ok()
     }
 
     /// The file that has to be looked at before the op is taken in: that of a new step.

@@ -3,8 +3,8 @@
 mod world;
 
 use ruhu_domain::{
-    DeviceId, Kind, OpId, RecordId,
-    record::{Change, MOVED},
+    DeviceId, Kind, OpId, RecordId, Stamp,
+    record::{Change, MOVED, Op, diff},
     rights::Grant,
     wire::{
         HistoryEntry, LoginResponse, MAX_OPS, OpOutcome, Page, Problem, Recovery, SyncResponse, UnsentOps, vault_owner,
@@ -299,6 +299,69 @@ async fn a_record_that_moves_leaves_its_old_channel_also_between_two_pages_of_a_
     assert_eq!((page.records.len(), page.left.len()), (25, 0));
 }
 
+async fn what_is_written_on_a_household_that_moved_goes_after_it(base: Base) {
+    let world = World::new(base).await;
+    let both = [world::GRID, "411502001003-03"].map(|grid| grid.parse().expect("a grid"));
+    world.database.put_account("liqiang", "李强", world::PASSWORD, &both).await.expect("an account");
+    let mut lead = world.log_in_as("liqiang", 9).await;
+    let mut worker = world.log_in(1).await;
+    // The household that every visit of these tests is to.
+    let op = |device, n: u64, kind: Kind, record, fields: Value| {
+        let stamp = Stamp { ms: 1_760_000_000_000 + n, counter: 0, device };
+        let (id, changes) = (OpId::new(n, [device.0 as u8; 10]), diff(None, &fields));
+        Op { id, record, kind, channel: channel(), stamp, by: Default::default(), changes }
+    };
+    let home = RecordId::new(1, [1; 10]);
+    let household = op(worker.device, 1, Kind::Household, home, json!({"number": "001", "head": "李明"}));
+    worker.sync(vec![household, worker.visit(10, "移户之前")]).await;
+    lead.sync(vec![]).await;
+    // The lead moves the household alone, before this reaches the office another visit does.
+    let moved = op(lead.device, 20, Kind::Household, home, json!({MOVED: NEIGHBOUR}));
+    worker.sync(vec![worker.visit(11, "移户的时候")]).await;
+    assert_eq!(lead.sync(vec![moved]).await.results[0].outcome, OpOutcome::Applied);
+    // The worker has not heard of it, and goes on: a visit, and somebody who lives there.
+    let resident = json!({"household": home.to_string(), "name": "李小明"});
+    let resident = op(worker.device, 12, Kind::Resident, RecordId::new(12, [7; 10]), resident);
+    let answer = worker.sync(vec![worker.visit(13, "移户之后"), resident]).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
+    let left: Vec<_> = answer.channels.iter().flat_map(|page| &page.left).collect();
+    assert_eq!(left.len(), 5, "the worker may not follow: all that is of it goes from the phone");
+    assert!(left.iter().all(|left| left.to.is_none()));
+    let again = worker.sync(vec![worker.visit(13, "移户之后")]).await;
+    assert_eq!(again.results[0].outcome, OpOutcome::Elsewhere);
+
+    let kinds = [Kind::Household, Kind::Resident, Kind::Visit];
+    let there = world.database.records("411502001003-03", &kinds).await.expect("records");
+    assert_eq!(there.len(), 5, "nothing stays behind");
+    assert!(there.iter().all(|record| record.channel.to_string() == NEIGHBOUR));
+    let visit = there.iter().find(|record| record.fields.get("found").is_some_and(|field| field.value == "移户之后"));
+    assert_eq!(visit.expect("the visit").created.by, "王芳", "it is still hers");
+    let came = lead.sync(vec![]).await;
+    let came: Vec<_> = came.channels.iter().flat_map(|page| &page.records).collect();
+    assert_eq!(came.len(), 2, "the lead's phone gets what is new");
+    assert!(came.iter().all(|record| record.channel.to_string() == NEIGHBOUR));
+
+    // Moved back, all of it comes back.
+    let back = op(lead.device, 30, Kind::Household, home, json!({MOVED: GRID_CHANNEL}));
+    lead.sync(vec![back]).await;
+    let page = &worker.sync(vec![]).await.channels[0];
+    assert_eq!((page.records.len(), page.left.len()), (5, 0));
+
+    // A resident is not put into a household where the worker has no right.
+    let other = RecordId::new(2, [1; 10]);
+    let mut there = op(lead.device, 40, Kind::Household, other, json!({"number": "002", "head": "张三"}));
+    there.channel = NEIGHBOUR.parse().expect("a channel");
+    lead.sync(vec![there]).await;
+    let rehomed = json!({"household": other.to_string()});
+    let rehomed = op(worker.device, 41, Kind::Resident, RecordId::new(12, [7; 10]), rehomed);
+    let result = worker.sync(vec![rehomed]).await.results.remove(0);
+    assert_eq!(result.outcome, OpOutcome::Quarantined);
+    assert!(result.reason.is_some_and(|words| words.contains("所在网格的权限")));
+    world.database.accept(OpId::new(41, [1; 10]), "admin").await.expect("accepted");
+    let there = world.database.records("411502001003-03", &[Kind::Resident]).await.expect("records");
+    assert_eq!(there.len(), 1, "a supervisor's word brings them there");
+}
+
 async fn a_record_goes_nowhere_without_the_right_there_and_never_to_another_county(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
@@ -575,6 +638,7 @@ on_both_databases!(
     a_stamp_from_the_future_is_merged_at_the_servers_time_and_said_so,
     a_phone_that_was_away_while_records_were_purged_starts_over,
     a_record_that_moves_leaves_its_old_channel_also_between_two_pages_of_a_pull,
+    what_is_written_on_a_household_that_moved_goes_after_it,
     a_record_goes_nowhere_without_the_right_there_and_never_to_another_county,
     an_edit_to_a_record_that_was_erased_is_kept_for_a_supervisor_and_brings_nothing_back,
     a_right_that_ends_ends_at_the_next_request_and_what_was_saved_waits_for_a_supervisor,

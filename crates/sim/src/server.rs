@@ -104,15 +104,31 @@ impl Server {
     /// Sequence numbers written for this sender, with the numbers before, where it has the same already.
     fn push(&mut self, ops: &[Arc<Op>], grants: &[Grant], now_ms: u64) -> (Vec<OpResult>, BTreeMap<Channel, Own>) {
         let history = ops.iter().filter_map(|op| Some((op.id, self.tables.history.get(&op.id)?.1.clone())));
-        let records = ops.iter().filter_map(|op| self.tables.records.get(&op.record));
-        let records = records.map(|(seq, record)| (record.clone(), *seq)).collect::<Vec<_>>();
+        let (records, homes) = self.ground(ops.iter().map(AsRef::as_ref));
         let taken = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
         let gone = taken.map(|(op, _)| op.record).filter(|id| !self.tables.records.contains_key(id));
-        let mut intake = Intake::new(history, records, gone);
+        let mut intake = Intake::new(history, records, gone).beside(homes);
         let sender = Sender { name: "", grants, now_ms };
         let results = ops.iter().map(|op| intake.take(op.as_ref().clone(), &sender)).collect();
         let own = self.keep(intake);
         (results, own)
+    }
+
+    /// The records that ops change, and what is of the households among them; and the households that they name.
+    fn ground<'a>(&self, ops: impl Iterator<Item = &'a Op> + Clone) -> (Vec<(Record, u64)>, Vec<Record>) {
+        let changed: BTreeSet<RecordId> = ops.clone().map(|op| op.record).collect();
+        let stored = self.tables.records.values();
+        let before = changed.iter().filter_map(|id| self.tables.records.get(id)?.1.home());
+        let homes = ops.filter_map(Op::home).chain(before).filter(|home| !changed.contains(home));
+        let homes: BTreeSet<RecordId> = homes.collect();
+        let along =
+            |record: &Record| changed.contains(&record.id) || record.home().is_some_and(|home| changed.contains(&home));
+        let records = stored.clone().filter(|(_, record)| along(record));
+        let homes = stored.filter(|(_, record)| homes.contains(&record.id));
+        (
+            records.map(|(seq, record)| (record.clone(), *seq)).collect(),
+            homes.map(|(_, record)| record.clone()).collect(),
+        )
     }
 
     fn keep(&mut self, intake: Intake) -> BTreeMap<Channel, Own> {
@@ -217,9 +233,9 @@ impl Server {
     pub fn decide(&mut self, accept: bool, now_ms: u64) {
         let waits = |(_, past): &&(Op, Past)| matches!(past.verdict, Verdict::Quarantined { .. });
         let Some((op, _)) = self.tables.history.values().find(waits).cloned() else { return };
-        let stored = self.tables.records.get(&op.record).map(|(seq, record)| (record.clone(), *seq));
+        let (stored, homes) = self.ground([&op].into_iter());
         let earlier = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
-        let mut intake = Intake::new([], stored, earlier.map(|(op, _)| op.record));
+        let mut intake = Intake::new([], stored, earlier.map(|(op, _)| op.record)).beside(homes);
         let sender = Sender { name: "", grants: &[], now_ms };
         let accepted = if accept { intake.accept(&op, &sender) } else { None };
         self.keep(intake);

@@ -11,7 +11,7 @@ use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,
     engine::{Edit, Engine, KEEP_MS, Moment, Pass, QueuedState},
     intake::{MAX_OP, Past, Verdict},
-    record::{MOVED, Op, WITHDRAWN},
+    record::{MOVED, Name, Op, WITHDRAWN},
     wire::AHEAD_MS,
 };
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ const MINUTE: u64 = 60_000;
 const DAY: u64 = 1_440 * MINUTE;
 const YEAR: i64 = 365 * DAY.cast_signed();
 
-/// Records that the phones write on.
+/// Records that the phones write on. The first nine are three households, each with a visit and a resident.
 const RECORDS: u64 = 12;
 
 /// From here on a phone's own records, that no other writes on.
@@ -146,6 +146,26 @@ fn record_id(number: u64) -> RecordId {
     RecordId::new(number, [number as u8; 10])
 }
 
+/// The kind of a record that the phones write on.
+fn kind(number: u64) -> Kind {
+    match number {
+        9.. => Kind::Other("note".into()),
+        home if home % 3 == 0 => Kind::Household,
+        visit if visit % 3 == 1 => Kind::Visit,
+        _ => Kind::Resident,
+    }
+}
+
+/// What a record of a kind has from the beginning, its household but for that.
+fn first_fields(kind: &Kind) -> Value {
+    match kind {
+        Kind::Household => json!({"number": "001", "head": "李明"}),
+        Kind::Visit => json!({"at": 1, "outcome": "1", "found": "好"}),
+        Kind::Resident => json!({"name": "李明"}),
+        _ => json!({}),
+    }
+}
+
 type Promise = Result<(), String>;
 
 impl World {
@@ -168,7 +188,7 @@ impl World {
             server: Server::new(&[channel(0), channel(1)]),
             backup: Tables::default(),
             stamps: HashMap::new(),
-            written: [channel(0), channel(1)].map(|channel| channel.to_string()).into(),
+            written: first_written(),
             regranted: BTreeSet::new(),
         }
     }
@@ -223,7 +243,12 @@ impl World {
 
     fn edit(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
         let number = rng.random_range(0..RECORDS);
+        let kind = kind(number);
         let mut fields = Map::new();
+        if self.phones[at].engine.record(record_id(number)).is_none() {
+            fields = first_fields(&kind).as_object().cloned().unwrap_or_default();
+            fields.extend(kind.home_field().map(|name| (name.into(), record_id(number / 3 * 3).to_string().into())));
+        }
         for field in ["a", "b", "c"] {
             if rng.random_bool(0.5) {
                 let value = format!("{at}-{:x}", rng.random::<u64>());
@@ -231,7 +256,7 @@ impl World {
                 fields.insert(field.into(), value.into());
             }
         }
-        self.save(at, number, Kind::Other("note".into()), &fields.into(), fate, rng)
+        self.save(at, number, kind, &fields.into(), fate, rng)
     }
 
     fn edit_badly(&mut self, at: usize, fate: Fate, rng: &mut impl Rng) -> Promise {
@@ -241,7 +266,7 @@ impl World {
             self.written.insert(text.clone());
             return self.save(
                 at,
-                rng.random_range(0..RECORDS),
+                rng.random_range(9..RECORDS),
                 Kind::Other("note".into()),
                 &json!({"long": text}),
                 fate,
@@ -256,7 +281,12 @@ impl World {
 
     fn save(&mut self, at: usize, number: u64, kind: Kind, after: &Value, fate: Fate, rng: &mut impl Rng) -> Promise {
         let moment = self.moment(at, rng);
-        let plan = self.phones[at].engine.plan_edit(record_id(number), kind, channel(number), after, moment);
+        let engine = &self.phones[at].engine;
+        // What is of a household is saved where the phone sees that.
+        let home = number / 3 * 3;
+        let seen = kind.home_field().and_then(|_| engine.record(record_id(home))).map(|home| home.channel.clone());
+        let channel = seen.unwrap_or_else(|| channel(if number < 9 { home } else { number }));
+        let plan = engine.plan_edit(record_id(number), kind, channel, after, moment);
         self.told(at, plan, fate)
     }
 
@@ -291,8 +321,20 @@ impl World {
         let record = record_id(rng.random_range(0..RECORDS));
         let engine = &self.phones[at].engine;
         let Some(before) = engine.record(record).cloned() else { return Ok(()) };
-        let to = if before.channel == channel(0) { channel(1) } else { channel(0) };
-        let after = Map::from_iter([(MOVED.to_owned(), to.to_string().into())]);
+        let mut to = if before.channel == channel(0) { channel(1) } else { channel(0) };
+        let mut after = Map::new();
+        match before.kind {
+            // A household takes what is of it along.
+            Kind::Visit => return Ok(()),
+            Kind::Resident => {
+                let home = record_id(rng.random_range(0..3) * 3);
+                let Some(seen) = engine.record(home) else { return Ok(()) };
+                to = seen.channel.clone();
+                after.insert("household".to_owned(), home.to_string().into());
+            }
+            _ => {}
+        }
+        after.insert(MOVED.to_owned(), to.to_string().into());
         let edit = Edit { record, kind: before.kind.clone(), channel: before.channel.clone(), after };
         let plan = engine.plan_edits(&[edit], &mut || self.moment(at, rng));
         self.told(at, plan, fate)
@@ -515,6 +557,13 @@ impl World {
                     return Err(format!("nothing is merged with a stamp from the future: {} is", field.stamp));
                 }
             }
+            let home = record.home().and_then(|home| self.server.tables.records.get(&home));
+            if let Some((_, home)) = home.filter(|(_, home)| home.channel != record.channel) {
+                return Err(format!(
+                    "what is of a household is where it is: {} is in {}, not in {}",
+                    record.id, record.channel, home.channel
+                ));
+            }
             self.check_contested(record)?;
         }
         Ok(())
@@ -528,7 +577,9 @@ impl World {
             op.record == record.id && past.verdict == Verdict::Taken && !purged.contains(&op.id)
         };
         let taken: Vec<&(Op, Past)> = ops.filter(counts).collect();
-        for name in record.fields.keys() {
+        // Where a resident is, their household decides.
+        let decided = |name: &&Name| *name == MOVED && record.home().is_some();
+        for name in record.fields.keys().filter(|name| !decided(name)) {
             let mut replaced: BTreeSet<Stamp> = BTreeSet::new();
             let mut last_of: BTreeMap<DeviceId, Stamp> = BTreeMap::new();
             for (op, past) in &taken {
@@ -640,6 +691,16 @@ impl World {
             None => Ok(()),
         }
     }
+}
+
+/// What is in records whoever writes them.
+fn first_written() -> BTreeSet<String> {
+    let channels = [channel(0), channel(1)].map(|channel| channel.to_string());
+    let households = [0, 3, 6].map(|number| record_id(number).to_string());
+    let kinds = [Kind::Household, Kind::Visit, Kind::Resident].iter().map(first_fields);
+    let values = kinds.flat_map(|fields| fields.as_object().cloned().unwrap_or_default());
+    let texts = values.map(|(_, value)| value.as_str().unwrap_or_default().to_owned());
+    channels.into_iter().chain(households).chain(texts).collect()
 }
 
 /// What a phone may sweep: a server restored from a backup older than what phones keep loses it.

@@ -178,7 +178,7 @@ impl Office {
     fn take(&mut self, op: Op, role: Role, by: &str) -> OpResult {
         let stored = self.records.get(&op.record).cloned();
         let files = self.records.values().map(|(record, _)| record.clone());
-        let mut intake = Intake::new(self.history.clone(), stored, []).with_files(files);
+        let mut intake = Intake::new(self.history.clone(), stored, []).beside(files);
         let result = intake.take(op, &Sender { name: by, grants: &grants(role), now_ms: self.now });
         let (kept, channels) = intake.finish();
         self.history.extend(kept.into_iter().map(|kept| (kept.op.id, kept.past)));
@@ -533,7 +533,7 @@ fn a_step_belongs_to_a_dispute_of_its_own_grid_and_records_to_their_class() {
         changes,
     };
     let files = office.records.values().map(|(record, _)| record.clone());
-    let mut intake = Intake::default().with_files(files);
+    let mut intake = Intake::default().beside(files);
     let sender = Sender { name: LEAD, grants: &both, now_ms: START };
     let stray = intake.take(op(elsewhere, Kind::Step, 1, diff(None, &taken)), &sender);
     assert!(stray.reason.is_some_and(|words| words.contains("所属的卷宗")));

@@ -252,13 +252,16 @@ impl Answer<'_> {
     }
 
     /// What was erased at the office is erased here too: also the saves that the office had acknowledged, which are
-    /// kept for a server that has to be restored.
-    fn sweep_erased(&mut self, epoch: Option<&str>) {
-        if epoch != self.engine.head.epoch.as_deref() {
+    /// kept for a server that has to be restored. What it acknowledged after it wrote this answer is not: the record
+    /// may be newer than the answer.
+    fn sweep_erased(&mut self, head: &Head) {
+        if head.epoch != self.engine.head.epoch {
             return;
         }
-        let of_erased =
-            self.engine.acknowledged.iter().filter(|(_, (_, queued))| self.erased.contains(&queued.op.record));
+        let written = head.server_time();
+        let gone =
+            |(_, (at, queued)): &(&OpId, &(u64, Queued))| *at < written && self.erased.contains(&queued.op.record);
+        let of_erased = self.engine.acknowledged.iter().filter(gone);
         let swept: Vec<OpId> = of_erased.map(|(id, _)| *id).collect();
         self.plan.writes.extend(swept.iter().map(|op| Write::Delete(Table::Outbox, op.to_string())));
         self.plan.delta.swept.extend(swept);
@@ -270,7 +273,7 @@ impl Answer<'_> {
             spent.insert(head.server_time(), self.plan.delta.acknowledged.clone());
         }
         let epoch = head.epoch.as_deref();
-        self.sweep_erased(epoch);
+        self.sweep_erased(&head);
         if self.forgotten.is_empty() {
             let records = self.base.values().map(Arc::as_ref).filter(|_| !planted(Bug::RowsNotWritten));
             put_segments(self.engine.next_segment(), epoch, records, spent, &mut self.plan);
@@ -305,7 +308,8 @@ impl Answer<'_> {
     }
 
     /// The older segments hold what is forgotten: all that stays is written anew. Of channels whose pull
-    /// is not through, what did not come yet goes first, and the rest counts as come since.
+    /// is not through, what did not come yet goes first, and the rest counts as come since. Numbers begin again, as they
+    /// would where nothing stays.
     fn write_anew(&mut self, epoch: Option<&str>, spent: Spent) {
         let engine = self.engine;
         self.plan.writes.extend(Class::ALL.iter().map(|class| Write::Clear(Table::Segments(*class))));
@@ -315,8 +319,8 @@ impl Answer<'_> {
         let (stale, come): (Vec<&Record>, Vec<&Record>) = stay.partition(|record| self.known(record.id).is_none());
         let come: Vec<&Record> = come.into_iter().chain(self.base.values().map(Arc::as_ref)).collect();
         let mut plan = std::mem::take(&mut self.plan);
-        put_segments(engine.next_segment(), epoch, stale, spent, &mut plan);
-        let since = engine.next_segment() + plan.delta.segments.len() as u64;
+        put_segments(1, epoch, stale, spent, &mut plan);
+        let since = 1 + plan.delta.segments.len() as u64;
         put_segments(since, epoch, come, Spent::new(), &mut plan);
         self.plan = plan;
         for channel in engine.cursors.keys().chain(self.cursors.clone().keys()) {

@@ -107,8 +107,8 @@ pub(super) fn insert(engine: Engine, words: &str, rows: usize, columns: usize) -
     sqlx::query(AssertSqlSafe(words.replacen("{}", &list, 1))).persistent(usual(rows))
 }
 
-/// A statement on a county's rows with these ids, of which there is at least one: `words` with `{county}` and
-/// `{ids}` as in `SELECT body FROM record WHERE county = {county} AND id {ids}`.
+/// A statement on a county's rows with these ids, of which there is at least one: `words` with `{county}`, maybe
+/// `{channel}`, and `{ids}`, in this order, as in `SELECT body FROM record WHERE county = {county} AND id {ids}`.
 ///
 /// PostgreSQL is made to look for one id after another. A list it would rather compare with every row of
 /// the county, as long as it has not counted how many those are.
@@ -116,18 +116,24 @@ pub(super) fn by_ids(
     engine: Engine,
     words: &str,
     county: &str,
+    channel: Option<String>,
     ids: Vec<Vec<u8>>,
 ) -> Query<'static, Any, AnyArguments> {
-    let (mut first, mut rest) = (String::new(), String::new());
-    engine.placeholder(&mut first, "", 1);
-    for number in 2..ids.len() + 2 {
-        let comma = if number == 2 { "" } else { ", " };
+    let mut words = words.to_owned();
+    let firsts: Vec<String> = [county.to_owned()].into_iter().chain(channel).collect();
+    for (at, name) in ["{county}", "{channel}"].iter().enumerate().take(firsts.len()) {
+        let mut place = String::new();
+        engine.placeholder(&mut place, "", at + 1);
+        words = words.replace(name, &place);
+    }
+    let mut rest = String::new();
+    for number in firsts.len() + 1..=firsts.len() + ids.len() {
+        let comma = if rest.is_empty() { "" } else { ", " };
         match engine {
             Engine::Sqlite => engine.placeholder(&mut rest, comma, number),
             Engine::Postgres => drop(write!(rest, "{comma}(${number})")),
         }
     }
-    let words = words.replace("{county}", &first);
     let words = match engine {
         Engine::Sqlite => words.replace("{ids}", &format!("IN ({rest})")),
         Engine::Postgres => {
@@ -135,7 +141,8 @@ pub(super) fn by_ids(
             format!("SELECT found.* FROM (VALUES {rest}) AS wanted (id), LATERAL ({one} OFFSET 0) AS found")
         }
     };
-    let query = sqlx::query(AssertSqlSafe(words)).persistent(usual(ids.len())).bind(county.to_owned());
+    let query = sqlx::query(AssertSqlSafe(words)).persistent(usual(ids.len()));
+    let query = firsts.into_iter().fold(query, Query::bind);
     ids.into_iter().fold(query, Query::bind)
 }
 

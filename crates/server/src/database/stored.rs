@@ -6,12 +6,12 @@ use super::{
 };
 use crate::random;
 use ruhu_domain::{
-    Channel, OpId, Record, RecordId,
+    Channel, Kind, OpId, Record, RecordId,
     intake::{Changes, Intake, Kept, OpDigest, Past, Verdict},
     record::Op,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow, query::QueryScalar};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 const INSERT_OPS: &str = "INSERT INTO op (county, id, record, channel, account, device, received_at, outcome, \
                           reason, stamp, digest, body) VALUES {}";
@@ -20,9 +20,10 @@ const INSERT_RECORDS: &str = "INSERT INTO record (county, id, kind, village, cha
 
 const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {} \
                               ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body, \
-                              channel = excluded.channel, village = excluded.village";
+                              channel = excluded.channel, village = excluded.village, parent = excluded.parent";
 
-const INSERT_MOVED: &str = "INSERT INTO moved (county, channel, seq, record) VALUES {}";
+const INSERT_MOVED: &str = "INSERT INTO moved (county, channel, seq, record) VALUES {} \
+                            ON CONFLICT (county, channel, record) DO UPDATE SET seq = excluded.seq";
 
 /// What the tries of a transaction before found out.
 #[derive(Debug, Default)]
@@ -65,8 +66,9 @@ impl<'a> Ground<'a> {
         let named = ops.iter().map(|op| op.channel.to_string()).chain(targets.map(|to| to.to_string()));
         let wanted: BTreeSet<String> = named.chain(before.channels.iter().cloned()).collect();
         let locked = lock(tx, engine, county, &wanted).await?;
-        let records = stored_records(tx, engine, county, ops.iter().map(|op| op.record)).await?;
-        let channels = records.iter().map(|(record, _)| record.channel.to_string());
+        let mut records = stored_records(tx, engine, county, ops.iter().map(|op| op.record)).await?;
+        let homes = homes_elsewhere(tx, engine, county, ops, &records).await?;
+        let channels = records.iter().map(|(record, _)| record).chain(&homes).map(|record| record.channel.to_string());
         let more: BTreeSet<String> = channels.filter(|channel| !wanted.contains(channel)).collect();
         if !more.is_empty() {
             before.channels.extend(more);
@@ -89,7 +91,14 @@ impl<'a> Ground<'a> {
             return Err(overtaken());
         }
         let files = stored_files(tx, engine, county, ops, &records).await?;
-        Ok(Self { engine, county, locked, intake: Intake::new(history, records, gone).with_files(files) })
+        let along = members(tx, engine, county, ops, &there).await?;
+        records.extend(along);
+        Ok(Self {
+            engine,
+            county,
+            locked,
+            intake: Intake::new(history, records, gone).beside(files.into_iter().chain(homes)),
+        })
     }
 
     /// Writes what changed in a channel under its next numbers.
@@ -179,7 +188,7 @@ async fn of_ids(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    by_ids(engine, words, county, ids).fetch_all(tx).await
+    by_ids(engine, words, county, None, ids).fetch_all(tx).await
 }
 
 /// What the history knows of these ops.
@@ -244,6 +253,62 @@ async fn stored_files(
         for row in of_ids(tx, engine, words, county, ids.iter().map(|id| id.0)).await? {
             let body: String = row.try_get(0)?;
             found.push(serde_json::from_str(&body).map_err(decode)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The households of residents and visits, as far as they can differ in where they are: of new records those that are not
+/// in the op's channel; of stored ones that an op moves the one before and the one after.
+async fn homes_elsewhere(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    county: &str,
+    ops: &[Op],
+    records: &[(Record, u64)],
+) -> sqlx::Result<Vec<Record>> {
+    let stored: HashMap<RecordId, &Record> = records.iter().map(|(record, _)| (record.id, record)).collect();
+    let (mut of_new, mut of_moved) = (BTreeMap::<String, HashSet<RecordId>>::new(), HashSet::new());
+    for op in ops.iter().filter(|op| op.home().is_some() || op.moves_to().is_some()) {
+        match stored.get(&op.record) {
+            None => of_new.entry(op.channel.to_string()).or_default().extend(op.home()),
+            Some(record) => of_moved.extend(op.home().into_iter().chain(record.home())),
+        }
+    }
+    let homes = stored_records(tx, engine, county, of_moved).await?;
+    let mut found: Vec<Record> = homes.into_iter().map(|(record, _)| record).collect();
+    let words = "SELECT body FROM record WHERE county = {county} AND channel <> {channel} AND id {ids}";
+    for (channel, homes) in of_new {
+        let homes: Vec<Vec<u8>> = homes.iter().map(|home| key(home.0)).collect();
+        if homes.is_empty() {
+            continue;
+        }
+        for row in by_ids(engine, words, county, Some(channel), homes).fetch_all(&mut *tx).await? {
+            let body: String = row.try_get(0)?;
+            found.push(serde_json::from_str(&body).map_err(decode)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The residents and visits of the households that ops move, or make after them, but for those that have ops of their
+/// own.
+async fn members(
+    tx: &mut AnyConnection,
+    engine: Engine,
+    county: &str,
+    ops: &[Op],
+    there: &HashSet<RecordId>,
+) -> sqlx::Result<Vec<(Record, u64)>> {
+    let moves = |op: &&Op| op.kind == Kind::Household && (op.moves_to().is_some() || !there.contains(&op.record));
+    let moved: HashSet<RecordId> = ops.iter().filter(moves).map(|op| op.record).collect();
+    let words = "SELECT seq, body FROM record WHERE county = {county} AND parent {ids}";
+    let mut found = Vec::new();
+    for row in of_ids(tx, engine, words, county, moved.iter().map(|id| id.0)).await? {
+        let body: String = row.try_get(1)?;
+        let record: Record = serde_json::from_str(&body).map_err(decode)?;
+        if !there.contains(&record.id) {
+            found.push((record, row.try_get::<i64, _>(0)?.cast_unsigned()));
         }
     }
     Ok(found)
@@ -332,7 +397,7 @@ async fn write_records(
                 .bind(&village)
                 .bind(&channel)
                 .bind(seq.cast_signed())
-                .bind(record.parent().map(|parent| key(parent.0)))
+                .bind(record.parent().or_else(|| record.home()).map(|parent| key(parent.0)))
                 .bind(body);
         }
         query.execute(&mut *tx).await?;
