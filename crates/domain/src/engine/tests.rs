@@ -352,13 +352,27 @@ fn what_the_office_erased_is_nowhere_on_the_phone_any_more() {
     phone.answer(response(&[(erased, OpOutcome::Applied), (kept, OpOutcome::Applied)], vec![], 2));
     let next = Position { next: 3, generation: 1 };
     let reset = Page { next, reset: true, ..page(vec![at_office(2, "留下的")], 0) };
-    phone.answer(SyncResponse { channels: vec![reset], ..response(&[], vec![], 0) });
+    phone.answer(SyncResponse { now: NOW + 1, channels: vec![reset], ..response(&[], vec![], 0) });
     let late = phone.edit(record(1), &json!({"found": "要删的又写了"}), NOW);
     phone.answer(SyncResponse { channels: vec![], ..response(&[(late, OpOutcome::Gone)], vec![], 0) });
     let stored = |words: &str| phone.stored.values().any(|value| String::from_utf8_lossy(value).contains(words));
     assert!(!stored("要删的"));
     assert!(stored("留下的"));
     assert_eq!(phone.restarted().value(record(2), "found"), json!("留下的"));
+}
+
+#[test]
+fn a_save_that_the_office_acknowledged_after_it_wrote_a_page_is_not_erased_by_that_page() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "后到的"}), NOW);
+    phone.answer(SyncResponse { now: NOW + 1, ..response(&[(op, OpOutcome::Applied)], vec![], 2) });
+    // The answer to an earlier request comes later: it begins anew, and knows nothing of the save.
+    let next = Position { next: 3, generation: 1 };
+    phone.answer(SyncResponse {
+        channels: vec![Page { next, reset: true, ..page(vec![], 0) }],
+        ..response(&[], vec![], 0)
+    });
+    assert!(phone.engine.acknowledged().any(|(_, kept)| kept.id == op), "it is kept for a server that is restored");
 }
 
 #[test]
