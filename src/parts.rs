@@ -20,7 +20,9 @@ use ruhu::{
         me::Me,
         notice::NoticePage,
         papers::{PaperPage, Papers},
-        people::{EditHousehold, EditResident, MoveHousehold, MoveResident, NewHousehold, NewResident, Withdraw},
+        people::{
+            EditHousehold, EditResident, MoveHousehold, MoveResident, NewHousehold, NewResident, PutOffVisit, Withdraw,
+        },
         sign::Sign,
         step::TakeStep,
         walking::Walking,
@@ -60,6 +62,7 @@ fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
             view! { <HouseholdPage id more/> }.into_any()
         }
         Screen::EditHousehold(id) => view! { <EditHousehold id/> }.into_any(),
+        Screen::PutOff(id) => view! { <PutOffVisit id/> }.into_any(),
         Screen::MoveHousehold(id) => view! { <MoveHousehold id/> }.into_any(),
         Screen::NewResident(household) => view! { <NewResident household/> }.into_any(),
         Screen::Resident(id) => view! { <EditResident id/> }.into_any(),
@@ -219,6 +222,7 @@ const fn is_of_people(screen: &Screen) -> bool {
             | Screen::Walking
             | Screen::NewHousehold
             | Screen::EditHousehold(_)
+            | Screen::PutOff(_)
             | Screen::MoveHousehold(_)
             | Screen::NewResident(_)
             | Screen::Resident(_)

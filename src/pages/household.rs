@@ -87,8 +87,18 @@ fn Facts(
 ) -> impl IntoView {
     let tags = household.tags.iter().map(|tag| view! { <span class="tag">{tag.label()}</span> }).collect_view();
     let rhythm = use_app().read(|notebook| notebook.roster().door(id)).map(|door| {
-        let due = door.due.map_or_else(|| "还没走访过".to_owned(), |due| format!("下次{}前", day::words(due)));
-        format!("每{}天，{due}", door.rhythm())
+        let next = match (door.due, door.put_off) {
+            (Some(due), Some(why)) => format!("改到{}：{}", day::words(due), why.label()),
+            (Some(due), None) => format!("{}前", day::words(due)),
+            (None, _) => "还没走访过，现在就去".to_owned(),
+        };
+        view! {
+            <p class="row"><span>"走访间隔"</span><span>{format!("每{}天", door.rhythm())}</span></p>
+            <a class="row link" href=format!("/households/{id}/later")>
+                <span>"下次走访"</span>
+                <span>{next}<br/><span class="hint">"改期"</span></span>
+            </a>
+        }
     });
     let phone = (!household.phone.is_empty()).then(|| {
         let phone = household.phone.clone();
@@ -106,7 +116,7 @@ fn Facts(
             {(!household.note.is_empty()).then(|| view! {
                 <p class="row"><span>"备注"</span><span>{household.note.clone()}</span></p>
             })}
-            {rhythm.map(|words| view! { <p class="row"><span>"走访间隔"</span><span>{words}</span></p> })}
+            {rhythm}
             <a class="row link" href=format!("/households/{id}/edit")>"修改户信息"</a>
         </section>
     }

@@ -45,6 +45,8 @@ pub enum Screen {
     NewHousehold,
     /// A household, to change.
     EditHousehold(RecordId),
+    /// 改期 of the next visit to a household.
+    PutOff(RecordId),
     /// 移户 to another grid.
     MoveHousehold(RecordId),
     /// 添加成员 of a household.
@@ -132,6 +134,7 @@ impl Screen {
                 (Ok(one), Ok(other)) => Self::Pair(one, other),
                 _ => Self::NotFound,
             },
+            ["households", id, "later"] => record(id, Self::PutOff),
             ["households", id, "notice"] => record(id, Self::Notice),
             ["households", id, "visit"] => record(id, Self::NewVisit),
             ["visits", id] => record(id, Self::EditVisit),

@@ -3,10 +3,12 @@
 use super::file_form::form_with;
 use crate::{
     components::{chips::OneOf, contested::Contested, empty::Empty, page::Page},
+    platform::clock,
     state::use_app,
 };
+use chrono::Days;
 use leptos::{ev::SubmitEvent, prelude::*};
-use ruhu_domain::RecordId;
+use ruhu_domain::{RecordId, codes::PutOff, day, household::Postponed};
 
 const NO_HOUSEHOLD: (&str, &str) = ("没有这一户", "可能已作废、已移走，或不在您的网格里");
 const NO_RESIDENT: (&str, &str) = ("没有这个人", "可能已作废、已移走，或不在您的网格里");
@@ -217,6 +219,65 @@ pub fn MoveHousehold(
                 <OneOf legend="移到" options chosen on_choose=choose/>
                 <p class="hint">{format!("家庭成员 {members} 人、走访记录 {visits} 条一起移；纠纷和关爱的卷宗留在原网格")}</p>
                 <div class="action"><button class="button" type="submit" disabled=moving>"移到这个网格"</button></div>
+            </form>
+        </Page>
+    }
+    .into_any()
+}
+
+/// 改期 of the next visit, with the reason.
+#[component]
+pub fn PutOffVisit(
+    /// The household.
+    id: RecordId,
+) -> impl IntoView {
+    let app = use_app();
+    let back = format!("/households/{id}");
+    let door = untrack(|| app.read(|notebook| notebook.roster().door(id)));
+    let Some((entry, door)) = untrack(|| app.entry(id)).zip(door) else {
+        let (title, hint) = NO_HOUSEHOLD;
+        return view! { <Page title="改期" back="/round"><Empty title hint/></Page> }.into_any();
+    };
+    let today = clock::today();
+    let days =
+        Postponed::DAYS.map(|(days, words)| (days, format!("{words}（{}）", day::words(today + Days::new(days)))));
+    let why = PutOff::ALL.iter().map(|why| (*why, why.label().to_owned())).collect::<Vec<_>>();
+    let chosen = (RwSignal::new(1_u64), RwSignal::new(PutOff::AskedTo));
+    let choose_days = Callback::new(move |days| chosen.0.set(days));
+    let choose_why = Callback::new(move |why| chosen.1.set(why));
+    let saving = RwSignal::new(false);
+    let save = move |to: Option<(u64, PutOff)>| {
+        saving.set(true);
+        let back = back.clone();
+        leptos::task::spawn_local(async move {
+            if app.put_off(id, to).await {
+                app.leave_for(&back);
+            } else {
+                let _ = saving.try_set(false);
+            }
+        });
+    };
+    let cancel = door.put_off.map(|why| {
+        let save = save.clone();
+        let words = door.due.map_or_else(String::new, |to| format!("现在改到{}：{}", day::words(to), why.label()));
+        view! {
+            <p class="hint">{words}</p>
+            <p><button class="text-button" type="button" disabled=saving on:click=move |_| save(None)>"取消改期"</button></p>
+        }
+    });
+    let go = move |event: SubmitEvent| {
+        event.prevent_default();
+        save(Some((chosen.0.get_untracked(), chosen.1.get_untracked())));
+    };
+    view! {
+        <Page title="改期" back=format!("/households/{id}")>
+            <form class="visit-form" on:submit=go>
+                <p class="lead">{entry.name}</p>
+                {cancel}
+                <OneOf legend="改到" options=days.to_vec() chosen=chosen.0 on_choose=choose_days/>
+                <OneOf legend="原因" options=why chosen=chosen.1 on_choose=choose_why/>
+                <p class="hint">"没上门也没联系上家里，就用改期；电话说好了日子，请记一次“电话联系”"</p>
+                <div class="action"><button class="button" type="submit" disabled=saving>"保存"</button></div>
             </form>
         </Page>
     }

@@ -1,10 +1,13 @@
 //! The roster on the phone: households and residents added, changed, moved, merged and withdrawn.
 
 use super::{App, Undo, drafts::Draft};
+use crate::platform::clock;
 use ruhu_domain::{
     Channel, Kind, RecordId,
+    codes::PutOff,
+    day,
     engine::Edit,
-    household::Household,
+    household::{Household, POSTPONED, Postponed},
     merged::SAME_AS,
     order,
     record::{MOVED, WITHDRAWN},
@@ -119,7 +122,7 @@ impl App {
             let (_, resident) = roster.resident(id)?;
             let household = roster.home(resident.household);
             let place = roster.household(household).map(|(_, household)| name_of(household)).unwrap_or_default();
-            let birth = resident.birth.map(ruhu_domain::day::ledger).unwrap_or_default();
+            let birth = resident.birth.map(day::ledger).unwrap_or_default();
             let label = |label: Option<&'static str>| label.unwrap_or_default().to_owned();
             let facts = vec![
                 ("所在户", place),
@@ -214,6 +217,18 @@ impl App {
             households.chain(twins.iter().filter_map(|id| self.edit(*id, with_them.clone()))).collect()
         });
         self.save_all(edits, &format!("已移到 {name}")).await
+    }
+
+    /// Puts the next visit to a household off, or with none no longer; whether it was saved.
+    pub async fn put_off(self, household: RecordId, to: Option<(u64, PutOff)>) -> bool {
+        let later = to.map(|(days, why)| Postponed::by(days, why, clock::today(), clock::now_ms()));
+        let words = match later.and_then(|later| later.to) {
+            Some(to) => format!("已改到{}", day::words(to)),
+            None => "已取消改期".to_owned(),
+        };
+        let value = later.and_then(|later| serde_json::to_value(later).ok()).unwrap_or_default();
+        let edit = self.edit(household, [(POSTPONED, value)]);
+        self.save_all(edit.into_iter().collect(), &words).await
     }
 
     /// Puts a door of a grid in another place of the walking order. `doors` are those of the grid, in that order.

@@ -106,6 +106,18 @@ code_table! {
 }
 
 code_table! {
+    /// Why a visit is put off (改期). Codes alone: what is behind it is the family's own.
+    PutOff {
+        AskedTo = "asked", "家里请改时间";
+        Away = "away", "外出不在家";
+        Harvest = "harvest", "农忙";
+        Weather = "weather", "天气或路不通";
+        OtherWork = "work", "有急事要办";
+        Other = "other", "其他";
+    }
+}
+
+code_table! {
     /// What a visit was for.
     Purpose {
         Routine = "routine", "日常走访";

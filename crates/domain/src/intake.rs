@@ -9,6 +9,7 @@ use crate::{
     dispute::{File, file::presses, workflow},
     duties::{self, Duty},
     form,
+    household::Household,
     id::{OpId, RecordId},
     merge::merge,
     merged::SAME_AS,
@@ -312,6 +313,9 @@ impl Intake {
         let (changed, result) = self.merged(op, sender);
         if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
             return Err("走访记录内容不完整，已交主管核对".into());
+        }
+        if op.kind == Kind::Household && changed.record.view::<Household>().is_none() {
+            return Err("户的登记有一项读不出来，已交主管核对".into());
         }
         if !changed.record.withdrawn() && !form::fields(&op.kind).is_empty() {
             let values = changed.record.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));

@@ -1,14 +1,16 @@
 //! What fields are called, and their values in words: for documents that show a record as it is kept.
 
 use crate::{
-    care,
+    care, day,
     dispute::workflow::Step,
     form::{self, Input},
+    household::{POSTPONED, Postponed},
     merged::SAME_AS,
     record::{Kind, MOVED, WITHDRAWN},
     resident::RESTRICTED,
     visit,
 };
+use serde::Deserialize;
 use serde_json::Value;
 
 /// What a kind of record is called.
@@ -43,6 +45,7 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
         (_, WITHDRAWN) => "作废",
         (_, SAME_AS) => "并入",
         (Kind::Household, "order") => "走访顺序",
+        (Kind::Household, POSTPONED) => "改期",
         (Kind::Resident, "notice") => "已告知",
         (Kind::Resident, RESTRICTED) => "限制处理",
         (Kind::Step | Kind::CareStep, "step") => "步骤",
@@ -77,9 +80,16 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
         (Kind::Step, "step") => Step::find(text).map(Step::label),
         (Kind::CareStep, "step") => care::workflow::Step::find(text).map(care::workflow::Step::label),
         (Kind::Household, "order") => return value.to_string(),
+        (Kind::Household, POSTPONED) => return postponed(value).unwrap_or_else(|| "（空）".to_owned()),
         _ => None,
     };
     label.map_or_else(|| visit::field_words(name, value), str::to_owned)
+}
+
+/// `改到12月3日 周四：农忙`.
+fn postponed(value: &Value) -> Option<String> {
+    let later = Postponed::deserialize(value).ok()?;
+    Some(format!("改到{}：{}", day::words(later.to?), later.why.label()))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use crate::{
     area::GridCode,
-    codes::Outcome,
+    codes::{Outcome, PutOff},
     day,
-    household::Household,
+    household::{Household, Postponed},
     id::RecordId,
     merged::Merged,
     order,
@@ -83,8 +83,10 @@ pub struct Door {
     pub reached: Option<i64>,
     /// The day the next visit is due; none when it never was visited: due now.
     pub due: Option<NaiveDate>,
-    /// Whether that day was noted at a visit: agreed on, or for another try where nobody was home.
+    /// Whether that day was noted: agreed on at a visit, for another try where nobody was home, or put off to.
     pub appointed: bool,
+    /// Why it was put off to that day, where it was (改期).
+    pub put_off: Option<PutOff>,
 }
 
 impl Door {
@@ -269,8 +271,13 @@ impl Roster {
                 break;
             }
         }
+        let later = household.postponed.filter(|later| last.is_none_or(|last: LastVisit| last.at < later.at));
+        let (agreed, put_off) = match later {
+            Some(Postponed { to: Some(to), why, .. }) => (Some(to), Some(why)),
+            _ => (agreed, None),
+        };
         let due = agreed.or_else(|| reached.map(|at| day::day(at) + Days::new(rhythm(household))));
-        Some(Door { id, household: household.clone(), last, reached, due, appointed: agreed.is_some() })
+        Some(Door { id, household: household.clone(), last, reached, due, appointed: agreed.is_some(), put_off })
     }
 
     /// Every door, in no order.
@@ -388,6 +395,28 @@ mod tests {
         let mut appointed = Visit::new(id(1), NOW, "王芳", Outcome::Met);
         appointed.next_on = Some(today + Days::new(3));
         roster.put(&record(2, Kind::Visit, &appointed));
+        assert_eq!(roster.door(id(1)).expect("a door").due, Some(today + Days::new(3)));
+    }
+
+    #[test]
+    fn a_door_put_off_is_due_on_that_day_until_somebody_was_there() {
+        let today = day::day(NOW);
+        let mut roster = Roster::default();
+        let put_off = |days, at| {
+            let postponed = Some(Postponed::by(days, PutOff::Harvest, today, at));
+            record(1, Kind::Household, &Household { number: "1".into(), postponed, ..Household::default() })
+        };
+        roster.put(&visit(2, 1, NOW - 200 * DAY, Outcome::Met));
+        roster.put(&put_off(7, NOW));
+        let door = roster.door(id(1)).expect("a door");
+        assert_eq!((door.due, door.put_off), (Some(today + Days::new(7)), Some(PutOff::Harvest)));
+        assert!(!door.is_due(today) && door.is_due(today + Days::new(7)));
+        // Somebody went all the same.
+        roster.put(&visit(3, 1, NOW + 1, Outcome::Met));
+        let door = roster.door(id(1)).expect("a door");
+        assert_eq!((door.due, door.put_off), (Some(today + Days::new(ORDINARY_DAYS)), None));
+        // Another day agreed on at the visit is put off in its turn.
+        roster.put(&put_off(3, NOW + 2));
         assert_eq!(roster.door(id(1)).expect("a door").due, Some(today + Days::new(3)));
     }
 

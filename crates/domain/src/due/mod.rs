@@ -7,7 +7,7 @@ mod tests;
 
 use crate::{
     care::{CareFile, Cases, file::Due as CareDue},
-    codes::code_table,
+    codes::{PutOff, code_table},
     day,
     dispute::{Disputes, codes::Matter, file::File, workflow::Step},
     id::RecordId,
@@ -217,6 +217,7 @@ fn of_door(door: &Door, today: NaiveDate) -> Item {
     let household = &door.household;
     let tagged = !household.tags.is_empty();
     let why = match door.reached {
+        _ if door.put_off.is_some() => format!("改期：{}", door.put_off.map_or("", PutOff::label)),
         _ if door.appointed => "上次走访时记下这天再来".to_owned(),
         None => "还没走访过".to_owned(),
         Some(_) if tagged => format!("重点户，每{TAGGED_DAYS}天走访"),
