@@ -3,16 +3,17 @@
 use super::path_of;
 use crate::{
     components::{empty::Empty, page::Page},
-    platform::{badge, clock},
+    platform::{clock, reminder},
     state::use_app,
 };
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, day,
     due::{
-        Item, Rung, Work,
+        AHEAD_DAYS, Item, Rung, Work,
         calendar::{Day, Done, first_of, weeks},
+        numbers,
     },
 };
 
@@ -52,12 +53,10 @@ fn told(item: &Item, today: NaiveDate) -> Option<String> {
 pub fn DueList() -> impl IntoView {
     let app = use_app();
     let due = Memo::new(move |_| app.due());
-    Effect::new(move |_| {
-        let today = clock::today();
-        badge::show(due.with(|due| due.iter().filter(|item| item.dated && item.late(today) >= 0).count()));
-    });
+    Effect::new(move |_| reminder::note(&due.with(|due| numbers(due, clock::today()))));
     let list = move || {
-        let files = |item: &&Item| !matches!(item.work, Work::Door(_));
+        let until = clock::today() + Days::new(AHEAD_DAYS);
+        let files = |item: &&Item| !matches!(item.work, Work::Door(_)) && item.by <= until;
         let items: Vec<Item> = due.with(|due| due.iter().filter(files).cloned().collect());
         (!items.is_empty()).then(|| {
             let count = items.len();

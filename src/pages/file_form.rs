@@ -109,10 +109,7 @@ fn FileForm(
     more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();
-    app.form_open.set(true);
-    on_cleanup(move || {
-        let _ = app.form_open.try_set(false);
-    });
+    app.open_form();
     let (id, kind) = (draft.id, StoredValue::new(draft.kind.clone()));
     let title = labels::kind(&draft.kind).to_owned();
     let fields = form::fields(&draft.kind);

@@ -5,7 +5,7 @@ use crate::{
     platform::{
         clock, fingerprint, install,
         preferences::Theme,
-        service_worker,
+        reminder, service_worker,
         space::{self, Space},
     },
     state::{SyncStatus, leaving::Stay, notebook::APP, pin, use_app},
@@ -75,6 +75,7 @@ pub fn Me() -> impl IntoView {
                     <OneOf legend="深浅" options=themes chosen=theme on_choose=set_theme/>
                 </div>
             </section>
+            <Reminder/>
             <section>
                 <h2>"应用"</h2>
                 <div class="card rows">
@@ -94,6 +95,40 @@ pub fn Me() -> impl IntoView {
             </section>
             <LogOut/>
         </Page>
+    }
+}
+
+/// 到期提醒, where the browser can.
+#[component]
+fn Reminder() -> impl IntoView {
+    let on = RwSignal::new(None::<bool>);
+    let problem = RwSignal::new(None::<&'static str>);
+    let look = move || {
+        leptos::task::spawn_local(async move {
+            let _ = on.try_set(reminder::is_on().await);
+        });
+    };
+    look();
+    let turn = Callback::new(move |wanted: bool| {
+        leptos::task::spawn_local(async move {
+            let _ = problem.try_set(reminder::turn(wanted).await.err());
+            look();
+        });
+    });
+    let is_on = Signal::derive(move || on.get().unwrap_or_default());
+    move || {
+        on.get().is_some().then(|| {
+            view! {
+                <section>
+                    <h2>"提醒"</h2>
+                    <div class="card rows">
+                        <Switch label="到期提醒" on=is_on on_change=turn/>
+                        <p class="problem" role="alert">{problem}</p>
+                        <p class="row hint">"每天最多一次，不响铃，只说有几件事到期"</p>
+                    </div>
+                </section>
+            }
+        })
     }
 }
 

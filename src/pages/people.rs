@@ -195,6 +195,7 @@ pub fn MoveHousehold(
         let hint = "您只负责这一个网格。要移到别人的网格，请联系办公室";
         return view! { <Page title="移户" back><Empty title="没有可以移到的网格" hint/></Page> }.into_any();
     }
+    app.open_form();
     let options: Vec<(usize, String)> = grids.iter().map(|grid| grid.name.clone()).enumerate().collect();
     let chosen = RwSignal::new(0_usize);
     let choose = Callback::new(move |at| chosen.set(at));
@@ -239,12 +240,13 @@ pub fn PutOffVisit(
         return view! { <Page title="改期" back="/round"><Empty title hint/></Page> }.into_any();
     };
     let today = clock::today();
-    let days =
-        Postponed::DAYS.map(|(days, words)| (days, format!("{words}（{}）", day::words(today + Days::new(days)))));
-    let why = PutOff::ALL.iter().map(|why| (*why, why.label().to_owned())).collect::<Vec<_>>();
-    let chosen = (RwSignal::new(1_u64), RwSignal::new(PutOff::AskedTo));
-    let choose_days = Callback::new(move |days| chosen.0.set(days));
-    let choose_why = Callback::new(move |why| chosen.1.set(why));
+    app.open_form();
+    let days: Vec<(usize, String)> = Postponed::DAYS.iter().map(|(_, words)| (*words).to_owned()).enumerate().collect();
+    let on = move |at: usize| day::words(today + Days::new(Postponed::DAYS[at].0));
+    let why: Vec<(usize, String)> = PutOff::ALL.iter().map(|why| why.label().to_owned()).enumerate().collect();
+    let (to, reason) = (RwSignal::new(0_usize), RwSignal::new(0_usize));
+    let choose_day = Callback::new(move |at| to.set(at));
+    let choose_why = Callback::new(move |at| reason.set(at));
     let saving = RwSignal::new(false);
     let save = move |to: Option<(u64, PutOff)>| {
         saving.set(true);
@@ -267,17 +269,19 @@ pub fn PutOffVisit(
     });
     let go = move |event: SubmitEvent| {
         event.prevent_default();
-        save(Some((chosen.0.get_untracked(), chosen.1.get_untracked())));
+        save(Some((Postponed::DAYS[to.get_untracked()].0, PutOff::ALL[reason.get_untracked()])));
     };
     view! {
         <Page title="改期" back=format!("/households/{id}")>
             <form class="visit-form" on:submit=go>
                 <p class="lead">{entry.name}</p>
                 {cancel}
-                <OneOf legend="改到" options=days.to_vec() chosen=chosen.0 on_choose=choose_days/>
-                <OneOf legend="原因" options=why chosen=chosen.1 on_choose=choose_why/>
-                <p class="hint">"没上门也没联系上家里，就用改期；电话说好了日子，请记一次“电话联系”"</p>
-                <div class="action"><button class="button" type="submit" disabled=saving>"保存"</button></div>
+                <OneOf legend="改到" options=days chosen=to on_choose=choose_day/>
+                <OneOf legend="原因" options=why chosen=reason on_choose=choose_why/>
+                <p class="hint">"电话里和家里说好的日子，请记一次“电话联系”，填下次走访"</p>
+                <div class="action">
+                    <button class="button" type="submit" disabled=saving>{move || format!("改到{}", on(to.get()))}</button>
+                </div>
             </form>
         </Page>
     }
@@ -311,6 +315,7 @@ pub fn Withdraw(
             }
         });
     };
+    app.open_form();
     view! {
         <Page title="作废" back>
             <form class="visit-form" autocomplete="off" on:submit=withdraw novalidate>

@@ -40,10 +40,7 @@ pub fn Sign(
         let hint = "请先写协议和当事人，再来签名";
         return view! { <Page title="签名" back=back><Empty title="还没有可签的文本" hint/></Page> }.into_any();
     };
-    app.form_open.set(true);
-    on_cleanup(move || {
-        let _ = app.form_open.try_set(false);
-    });
+    app.open_form();
     let drawn = RwSignal::new(Vec::<Vec<Point>>::new());
     let (mark, drawing, problem) =
         (RwSignal::new(Mark::Signature), RwSignal::new(false), RwSignal::new(None::<String>));

@@ -40,10 +40,7 @@ pub fn TakeStep(
         let hint = "可能已作废，或换了网格、权限";
         return view! { <Page title=label back=back.get_value()><Empty title="没有这份卷宗" hint/></Page> }.into_any();
     }
-    app.form_open.set(true);
-    on_cleanup(move || {
-        let _ = app.form_open.try_set(false);
-    });
+    app.open_form();
     let kind = StoredValue::new(kind);
     let values = RwSignal::new(Values::new());
     let problem = RwSignal::new(None::<String>);

@@ -58,10 +58,7 @@ fn VisitForm(
     draft: Draft,
 ) -> impl IntoView {
     let app = use_app();
-    app.form_open.set(true);
-    on_cleanup(move || {
-        let _ = app.form_open.try_set(false);
-    });
+    app.open_form();
 
     let id = draft.id;
     let Some(visit) = draft.visit() else { return ().into_any() };

@@ -1,7 +1,6 @@
 //! Everything the browser offers besides storage and the network: small functions that hide its API.
 
 pub mod address;
-pub mod badge;
 pub mod clock;
 pub mod download;
 pub mod files;
@@ -12,6 +11,7 @@ pub mod kdf;
 pub mod locks;
 pub mod pinyin;
 pub mod preferences;
+pub mod reminder;
 pub mod service_worker;
 pub mod space;
 pub mod speech;

@@ -10,7 +10,7 @@ use super::{
     vault::{self, StayLocked, Vault},
 };
 use crate::{
-    platform::{self, badge, space},
+    platform::{self, reminder, space},
     storage::{Storage, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
 };
@@ -288,7 +288,7 @@ impl App {
 
     fn close(self, phase: Phase) {
         if phase != Phase::Locked {
-            badge::show(0);
+            reminder::note(&[]);
         }
         self.phase.set(phase);
         self.toast.set(None);

@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use ruhu_domain::{
     RecordId,
     due::{
-        self, AHEAD_DAYS, Item, Records, User,
+        self, Item, KNOWN_DAYS, Records, User,
         calendar::{self, Day},
     },
     rights::Role,
@@ -14,10 +14,10 @@ use ruhu_domain::{
 use std::collections::{BTreeMap, HashMap};
 
 impl App {
-    /// What is due today, or will be within some days, the latest overdue first.
+    /// What is due today, or will be within a month, the latest overdue first.
     pub fn due(self) -> Vec<Item> {
         let today = clock::today();
-        self.with_records(|records, user| due::due(records, user, today, today + Days::new(AHEAD_DAYS)))
+        self.with_records(|records, user| due::due(records, user, today, today + Days::new(KNOWN_DAYS)))
     }
 
     /// What was done in a month that begins on this day, and what is due in it, as of today.

@@ -289,6 +289,14 @@ impl App {
         });
     }
 
+    /// A form is open for as long as the component lives that says so: the bottom bar is away, and no update comes.
+    pub fn open_form(self) {
+        self.form_open.set(true);
+        on_cleanup(move || {
+            let _ = self.form_open.try_set(false);
+        });
+    }
+
     /// Leaves a form that is done for another screen: 返回 does not lead to the form again.
     pub fn leave_for(self, path: &str) {
         self.go(path, true);

@@ -222,11 +222,8 @@ impl App {
     /// Puts the next visit to a household off, or with none no longer; whether it was saved.
     pub async fn put_off(self, household: RecordId, to: Option<(u64, PutOff)>) -> bool {
         let later = to.map(|(days, why)| Postponed::by(days, why, clock::today(), clock::now_ms()));
-        let words = match later.and_then(|later| later.to) {
-            Some(to) => format!("已改到{}", day::words(to)),
-            None => "已取消改期".to_owned(),
-        };
-        let value = later.and_then(|later| serde_json::to_value(later).ok()).unwrap_or_default();
+        let words = later.map_or_else(|| "已取消改期".to_owned(), |later| format!("已改到{}", day::words(later.to)));
+        let value = later.map_or(Value::Null, |later| later.to_string().into());
         let edit = self.edit(household, [(POSTPONED, value)]);
         self.save_all(edit.into_iter().collect(), &words).await
     }

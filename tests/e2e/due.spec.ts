@@ -119,3 +119,103 @@ test("a right that ends takes what was due by it from the screen", async ({ serv
   await expect(late).toHaveCount(0);
   await expect.poll(() => badge(page), "nor is it counted").toBe(0);
 });
+
+test("a visit is put off with a reason, without signal, and taken back", async ({ server, phone, second }) => {
+  const page = await openNoting(phone);
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await tab(page, "今日");
+  const doors = page.getByRole("article");
+  const number = (await doors.first().locator(".door-number").textContent())!;
+  const count = await doors.count();
+  await doors.first().getByRole("link").first().click();
+  await page.getByRole("link", { name: /^下次走访/ }).click();
+  await page.getByText("一周后", { exact: true }).click();
+  await page.getByText("农忙", { exact: true }).click();
+  await shot(page, "put-off");
+  await page.getByRole("button", { name: `改到${dayWords(7)}` }).click();
+  await expect(page.getByText(/已改到.*✓ 已存本机/)).toBeVisible();
+  await expect(page.getByRole("link", { name: /^下次走访/ })).toContainText(`改到${dayWords(7)}`);
+  await expect(page.getByRole("link", { name: /^下次走访/ })).toContainText("农忙");
+  await shot(page, "put-off-household");
+  await page.getByRole("link", { name: "返回" }).click();
+  await tab(page, "今日");
+  await expect(doors).toHaveCount(count - 1);
+  await expect(page.locator(".door-number", { hasText: number })).toHaveCount(0);
+
+  await phone.context.setOffline(false);
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  const other = await second.open();
+  await logIn(other, server.url);
+  await ready(other);
+  await tab(other, "今日");
+  await expect(other.getByRole("article").first()).toBeVisible();
+  await expect(other.locator(".door-number", { hasText: number }), "it is put off for all who walk there").toHaveCount(0);
+  await tab(other, "走访");
+  await other.getByRole("searchbox").fill(number);
+  await other.getByRole("article").first().getByRole("link").first().click();
+  await other.getByRole("link", { name: /^下次走访/ }).click();
+  await other.getByRole("button", { name: "取消改期" }).click();
+  await expect(other.getByText(/已取消改期/)).toBeVisible();
+  await expect(other.getByRole("link", { name: /^下次走访/ })).not.toContainText("农忙");
+});
+
+test("the phone reminds of how much is due, quietly, also while the app is closed", async ({ server, phone }) => {
+  const page = await openNoting(phone);
+  await logIn(page, server.url, "sunli");
+  await ready(page);
+  await tab(page, "今日");
+  await expect.poll(() => badge(page)).toBeGreaterThan(0);
+  const count = await badge(page);
+  await tab(page, "我的");
+  const toggle = page.getByRole("switch", { name: "到期提醒" });
+  await expect(toggle).not.toBeChecked();
+  await toggle.click();
+  await expect(page.getByRole("alert").filter({ hasText: "没有允许通知" })).toBeVisible();
+  await expect(toggle).not.toBeChecked();
+  // As where the app is installed and the worker allows it. It holds for as long as this session does.
+  const blank = await page.context().newPage();
+  const session = await blank.context().newCDPSession(blank);
+  const permissions = ["notifications", "periodicBackgroundSync"] as never[];
+  await session.send("Browser.grantPermissions", { origin: server.url, permissions });
+  await page.bringToFront();
+  await toggle.click();
+  await expect(page.getByRole("alert").filter({ hasText: "请" })).toHaveCount(0);
+  await expect(toggle).toBeChecked();
+  await shot(page, "me-reminder");
+
+  // The browser's own event, when the app is closed.
+  await page.close();
+  const wake = async () => {
+    const registration = new Promise<string>((found) => {
+      session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+        const ours = registrations.find((one) => server.url.startsWith(one.scopeURL.replace(/\/$/, "")));
+        if (ours) found(ours.registrationId);
+      });
+    });
+    await session.send("ServiceWorker.enable");
+    const registrationId = await registration;
+    await session.send("ServiceWorker.dispatchPeriodicSyncEvent", { origin: server.url, registrationId, tag: "due" });
+  };
+  const worker = page.context().serviceWorkers()[0];
+  const shown = () =>
+    worker.evaluate(async () => {
+      const { registration } = self as unknown as ServiceWorkerGlobalScope;
+      return (await registration.getNotifications()).map(({ title, body, silent }) => ({ title, body, silent }));
+    });
+  await wake();
+  await expect.poll(shown).toEqual([{ title: `${count} 件事到期`, body: "点这里看是哪些", silent: true }]);
+
+  // Turned off, nothing is kept for it any more.
+  const again = await page.context().newPage();
+  await again.goto(server.url);
+  await ready(again);
+  await tab(again, "我的");
+  const off = again.getByRole("switch", { name: "到期提醒" });
+  await expect(off).toBeChecked();
+  await off.click();
+  await expect.poll(() => again.evaluate(() => caches.has("due"))).toBe(false);
+  await expect(off).not.toBeChecked();
+});

@@ -6,7 +6,8 @@ use crate::{
     id::RecordId,
 };
 use chrono::{Days, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, str::FromStr};
 
 /// A household. Purposes of its personal fields: to find the door and to reach the family.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,12 +38,12 @@ pub struct Household {
 /// The name of the field that says that the next visit was put off.
 pub const POSTPONED: &str = "postponed";
 
-/// The next visit put off to another day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The next visit put off to another day. Its text form is `2026-12-03 harvest 1795406400000`: to which day, why, and when
+/// that was noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Postponed {
     /// To which day.
-    #[serde(with = "day::iso")]
-    pub to: Option<NaiveDate>,
+    pub to: NaiveDate,
     /// Why.
     pub why: PutOff,
     /// When that was noted, Unix milliseconds.
@@ -56,6 +57,40 @@ impl Postponed {
 
     /// Put off by so many days from today.
     pub fn by(days: u64, why: PutOff, today: NaiveDate, at: i64) -> Self {
-        Self { to: today.checked_add_days(Days::new(days)), why, at }
+        Self { to: today + Days::new(days), why, at }
+    }
+}
+
+impl fmt::Display for Postponed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", day::ledger(self.to), self.why.code(), self.at)
+    }
+}
+
+/// The text does not say to which day a visit is put off, why and when that was noted.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not a day, a reason and a moment")]
+pub struct BadPostponed;
+
+impl FromStr for Postponed {
+    type Err = BadPostponed;
+    fn from_str(text: &str) -> Result<Self, BadPostponed> {
+        let mut parts = text.split(' ');
+        let mut part = || parts.next().unwrap_or_default();
+        let (to, why, at) = (day::read(part()), PutOff::find(part()), part().parse().ok());
+        let read = to.zip(why).zip(at).map(|((to, why), at)| Self { to, why, at });
+        read.filter(|_| parts.next().is_none()).ok_or(BadPostponed)
+    }
+}
+
+impl Serialize for Postponed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Postponed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::text::parsed(deserializer)
     }
 }

@@ -10,7 +10,6 @@ use crate::{
     resident::RESTRICTED,
     visit,
 };
-use serde::Deserialize;
 use serde_json::Value;
 
 /// What a kind of record is called.
@@ -80,16 +79,16 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
         (Kind::Step, "step") => Step::find(text).map(Step::label),
         (Kind::CareStep, "step") => care::workflow::Step::find(text).map(care::workflow::Step::label),
         (Kind::Household, "order") => return value.to_string(),
-        (Kind::Household, POSTPONED) => return postponed(value).unwrap_or_else(|| "（空）".to_owned()),
+        (Kind::Household, POSTPONED) => return postponed(text).unwrap_or_else(|| visit::field_words(name, value)),
         _ => None,
     };
     label.map_or_else(|| visit::field_words(name, value), str::to_owned)
 }
 
 /// `改到12月3日 周四：农忙`.
-fn postponed(value: &Value) -> Option<String> {
-    let later = Postponed::deserialize(value).ok()?;
-    Some(format!("改到{}：{}", day::words(later.to?), later.why.label()))
+fn postponed(text: &str) -> Option<String> {
+    let later: Postponed = text.parse().ok()?;
+    Some(format!("改到{}：{}", day::words(later.to), later.why.label()))
 }
 
 #[cfg(test)]

@@ -273,8 +273,8 @@ impl Roster {
         }
         let later = household.postponed.filter(|later| last.is_none_or(|last: LastVisit| last.at < later.at));
         let (agreed, put_off) = match later {
-            Some(Postponed { to: Some(to), why, .. }) => (Some(to), Some(why)),
-            _ => (agreed, None),
+            Some(Postponed { to, why, .. }) => (Some(to), Some(why)),
+            None => (agreed, None),
         };
         let due = agreed.or_else(|| reached.map(|at| day::day(at) + Days::new(rhythm(household))));
         Some(Door { id, household: household.clone(), last, reached, due, appointed: agreed.is_some(), put_off })

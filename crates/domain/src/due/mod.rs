@@ -21,6 +21,9 @@ use std::collections::HashMap;
 /// Days before something is due from which it is shown on 今日.
 pub const AHEAD_DAYS: u64 = 3;
 
+/// Days ahead for which the phone knows how much will be due, when the app is not opened meanwhile.
+pub const KNOWN_DAYS: u64 = 30;
+
 code_table! {
     /// How far a delay has come on the ladder of those who are told. \[P\]
     Rung {
@@ -170,6 +173,21 @@ pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveD
     items.extend(doors.map(|door| of_door(&door, today)));
     order::sort_by_key(&mut items, |item| (item.by, item.work));
     items
+}
+
+/// How many of these are due by a day, doors with a day of their own among them: for today, and for each day after it on
+/// which there are more. Days are as in `2026-11-26`.
+pub fn numbers(items: &[Item], today: NaiveDate) -> Vec<(String, usize)> {
+    let mut numbers = vec![(today, 0)];
+    let mut days: Vec<NaiveDate> = items.iter().filter(|item| item.dated).map(|item| item.by.max(today)).collect();
+    order::sort(&mut days);
+    for (count, on) in (1..).zip(days) {
+        match numbers.last_mut() {
+            Some((last, number)) if *last == on => *number = count,
+            _ => numbers.push((on, count)),
+        }
+    }
+    numbers.into_iter().map(|(on, count)| (day::ledger(on), count)).collect()
 }
 
 fn cases<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Iterator<Item = Item> + 'a {

@@ -1,9 +1,9 @@
 //! Each deadline as a row: what was saved when, and on which day what is due.
 
 use super::{
-    AHEAD_DAYS, Item, Records, Rung, User, Work,
+    AHEAD_DAYS, Item, KNOWN_DAYS, Records, Rung, User, Work,
     calendar::{first_of, month, weeks},
-    due,
+    due, numbers,
 };
 use crate::{
     care::{
@@ -12,7 +12,7 @@ use crate::{
         records::{CareCase, CareVisit, Taken as CareTaken},
         workflow::Step as CareStep,
     },
-    codes::{Outcome, Tag},
+    codes::{Outcome, PutOff, Tag},
     day,
     dispute::{
         Disputes,
@@ -20,7 +20,7 @@ use crate::{
         records::{Agreement, Dispute, Party, Taken, Term},
         workflow::Step,
     },
-    household::Household,
+    household::{Household, Postponed},
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Field, Kind, Op, diff},
@@ -381,6 +381,27 @@ fn a_case_is_not_due_whose_persons_data_may_not_be_used() {
     let restricted = json!({"household": id(DOOR), "name": "赵桂兰", "restricted": "本人要求"});
     phone.save(id(77), Kind::Resident, "2026-01-03T08:00:00+08:00", &restricted);
     assert!(phone.due("孙丽", "2026-01-20", 0).is_empty());
+}
+
+#[test]
+fn a_door_put_off_says_why_and_counts_on_its_day() {
+    let mut phone = Phone::door(vec![Tag::Hardship], &[("2026-01-20T08:00:00+08:00", Outcome::Met, None)]);
+    let why =
+        |phone: &Phone| phone.due("王芳", "2026-02-28", 30).iter().map(|item| item.why.clone()).collect::<Vec<_>>();
+    let numbers = |phone: &Phone, today: &str| {
+        numbers(&phone.due("王芳", today, KNOWN_DAYS), on(today))
+            .into_iter()
+            .map(|(day, count)| format!("{day} {count}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(why(&phone), ["重点户，每30天走访"]);
+    assert_eq!(numbers(&phone, "2026-02-18"), ["2026-02-18 0", "2026-02-19 1"]);
+    let postponed = Postponed::by(7, PutOff::Harvest, on("2026-02-26"), ms("2026-02-26T08:00:00+08:00"));
+    let household = Household { head: "李明".into(), postponed: Some(postponed), ..Household::default() };
+    phone.save(id(DOOR), Kind::Household, "2026-02-26T08:00:00+08:00", &household);
+    assert_eq!(why(&phone), ["改期：农忙"]);
+    assert_eq!(numbers(&phone, "2026-02-28"), ["2026-02-28 0", "2026-03-05 1"], "over the end of a short month");
+    assert_eq!(numbers(&phone, "2026-03-09"), ["2026-03-09 1"], "what is late is still to be done");
 }
 
 #[test]

@@ -1,0 +1,41 @@
+// What is due, told outside the app: a number on the icon, and a quiet notification by Periodic Background Sync. Only
+// numbers by day are kept for the service worker (sw.js), and only while the reminder is on.
+window.ruhuReminder = (function () {
+  const TAG = "due";
+  let known = [];
+  const worker = () => navigator.serviceWorker.ready;
+  const isOn = async () =>
+    Notification.permission === "granted" && (await (await worker()).periodicSync.getTags()).includes(TAG);
+  const available = async () =>
+    "serviceWorker" in navigator && "Notification" in window && "periodicSync" in (await worker());
+  const keep = async () => (await caches.open(TAG)).put("/due", new Response(JSON.stringify({ days: known })));
+  const forget = () => caches.delete(TAG);
+  return {
+    available,
+    isOn,
+    /** Numbers by day, as `[["2026-11-26", 3]]`, the first for today; none where nobody is logged in. */
+    async note(days) {
+      known = JSON.parse(days);
+      // A promise that is refused where there is no icon: nothing depends on it.
+      if (navigator.setAppBadge) navigator.setAppBadge(known.length ? known[0][1] : 0).catch(() => {});
+      if (!known.length) await forget();
+      else if ((await available()) && (await isOn())) await keep();
+    },
+    /** "" where it is on now, otherwise why not. */
+    async turnOn() {
+      if ((await Notification.requestPermission()) !== "granted") return "refused";
+      try {
+        await (await worker()).periodicSync.register(TAG, { minInterval: 12 * 3600 * 1000 });
+      } catch {
+        return "install";
+      }
+      await keep();
+      return "";
+    },
+    async turnOff() {
+      await (await worker()).periodicSync.unregister(TAG);
+      await forget();
+      return "";
+    },
+  };
+})();
