@@ -2,7 +2,11 @@
 //! change.
 
 use crate::{
-    care::CareFile,
+    care::{
+        CareFile,
+        file::Done,
+        workflow::{State, Step},
+    },
     codes::Living,
     day,
     record::{Class, Kind, Record},
@@ -32,18 +36,22 @@ pub const WITHDRAWN: Rule = Rule { words: "作废的记录再保存1年", months
 /// Care cases that were closed or lapsed: three years after that, with all that belongs to them [P].
 pub const ENDED_CASE: Rule = Rule { words: "关爱个案结束后再保存3年", months: 36 };
 
+/// Care cases that no supervisor confirmed, with all that belongs to them: nobody decided that they may be kept [P].
+pub const UNCONFIRMED_CASE: Rule =
+    Rule { words: "没有确认的关爱个案自申请之日起保存1年", months: 12 };
+
 /// Every rule.
-pub const RULES: [Rule; 4] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE];
+pub const RULES: [Rule; 5] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE, UNCONFIRMED_CASE];
 
 /// The day on which a record is to be erased; none while its purpose lasts. `arrived_ms` is when the last of its saves
 /// reached the office: what a phone with a wrong clock wrote is not over before its time. Records of disputes are
-/// sealed and not erased: they are no kind of this table, and neither is what this version does not know.
+/// sealed and not erased: they are no kind of this table, and neither is what this version does not know. A care case goes
+/// whole ([`case_erased_on`]).
 pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
-    let after =
-        |ms: i64, rule: Rule| day::day(ms.max(arrived_ms.cast_signed())).checked_add_months(Months::new(rule.months));
+    let after = |ms: i64, rule: Rule| over(day::day(ms), arrived_ms, rule);
     let changed = record.changed.at.cast_signed();
-    let sealed = record.kind.class() == Class::Mediation;
-    if record.withdrawn() && !sealed && !matches!(record.kind, Kind::Other(_)) {
+    let whole = record.kind.class() == Class::Mediation || record.kind == Kind::CareCase;
+    if record.withdrawn() && !whole && !matches!(record.kind, Kind::Other(_)) {
         return after(changed, WITHDRAWN);
     }
     match record.kind {
@@ -56,11 +64,22 @@ pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
     }
 }
 
-/// The day on which a care case is to be erased whole, as seen on another; none while it is open. `arrived_ms` is when the
-/// last save of any of it reached the office.
-pub fn case_erased_on(file: &CareFile, arrived_ms: u64, today: NaiveDate) -> Option<NaiveDate> {
-    let ended = file.ended_on(today)?.max(day::day(arrived_ms.cast_signed()));
-    ended.checked_add_months(Months::new(ENDED_CASE.months))
+fn over(since: NaiveDate, arrived_ms: u64, rule: Rule) -> Option<NaiveDate> {
+    since.max(day::day(arrived_ms.cast_signed())).checked_add_months(Months::new(rule.months))
+}
+
+/// The day on which a care case is to be erased whole, as seen on another; none while somebody is in care. `arrived_ms` is
+/// when the last save of any of it reached the office.
+pub fn case_erased_on(case: &Record, file: &CareFile, arrived_ms: u64, today: NaiveDate) -> Option<NaiveDate> {
+    if case.withdrawn() {
+        return over(day::day(case.changed.at.cast_signed()), arrived_ms, WITHDRAWN);
+    }
+    if let Some(ended) = file.ended_on(today) {
+        return over(ended, arrived_ms, ENDED_CASE);
+    }
+    let asked = file.history().rev().find(|done| done.taken.step == Step::Reopen).map(Done::on);
+    let asked = asked.or(file.case.opened_on).unwrap_or_else(|| day::day(case.created.at.cast_signed()));
+    (file.state(today) == State::Opened).then(|| over(asked, arrived_ms, UNCONFIRMED_CASE)).flatten()
 }
 
 #[cfg(test)]

@@ -365,9 +365,10 @@ fn no_record_about_a_person_has_a_field_that_grades_or_tracks_them() {
 #[test]
 fn an_ended_case_is_kept_for_three_years_and_no_longer() {
     let today = day("2030-01-01");
-    let over_on = |case: &Case, arrived: u64| retention::case_erased_on(&case.file(), arrived, today);
+    let over = |case: &Case, arrived: u64, on| retention::case_erased_on(&case.records[0], &case.file(), arrived, on);
+    let over_on = |case: &Case, arrived: u64| over(case, arrived, today);
     let mut closed = confirmed("2026-03-01");
-    assert_eq!(retention::case_erased_on(&closed.file(), 0, day("2026-04-01")), None, "it is open");
+    assert_eq!(over(&closed, 0, day("2026-04-01")), None, "it is open");
     assert_eq!(over_on(&closed, 0), Some(day("2029-08-28")), "nobody confirmed it again: it lapsed after 180 days");
     closed.look(3, "2026-03-05");
     closed.step(4, "2026-05-31", "周兰", &taken(Step::Close));
@@ -375,5 +376,8 @@ fn an_ended_case_is_kept_for_three_years_and_no_longer() {
     assert_eq!(over_on(&closed, 0), Some(day("2029-05-31")));
     let late = day("2027-02-28").and_hms_opt(4, 0, 0).expect("a time").and_utc().timestamp_millis().cast_unsigned();
     assert_eq!(over_on(&closed, late), Some(day("2030-02-28")), "what came late is kept as long");
-    assert_eq!(over_on(&Case::new("2026-03-01"), 0), None, "it waits for a supervisor");
+    let mut asked = Case::new("2026-02-28");
+    assert_eq!(over_on(&asked, 0), Some(day("2027-02-28")), "no supervisor decided that it may be kept");
+    asked.put(CASE, Kind::CareCase, "2026-05-31", "孙丽", &json!({"withdrawn": "重复"}));
+    assert_eq!(over_on(&asked, 0), Some(day("2027-05-31")));
 }

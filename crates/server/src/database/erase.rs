@@ -281,7 +281,7 @@ async fn cases_over(
     let by_id: BTreeMap<RecordId, Record> = records.iter().map(|record| (record.id, record.clone())).collect();
     let mut over = Vec::new();
     for (head, file, all) in gathered::<CareFile>(records) {
-        let on = |arrived| retention::case_erased_on(&file, arrived, today).is_some_and(|day| day <= today);
+        let on = |arrived| retention::case_erased_on(&head, &file, arrived, today).is_some_and(|day| day <= today);
         if !on(0) {
             continue;
         }

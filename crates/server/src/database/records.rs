@@ -68,7 +68,8 @@ impl Database {
     /// The database's, or a record that can't be read.
     pub async fn files<F: Bound>(&self, area: &str) -> sqlx::Result<Vec<(Record, F)>> {
         let records = self.records(area, &Kind::in_files_of(&F::HEAD)).await?;
-        Ok(gathered(records).into_iter().map(|(head, file, _)| (head, file)).collect())
+        let files = gathered(records).into_iter().filter(|(head, ..)| !head.withdrawn());
+        Ok(files.map(|(head, file, _)| (head, file)).collect())
     }
 
     /// The record of a dispute, and those that name it. None where it is not there, or was withdrawn.
@@ -121,7 +122,7 @@ pub(super) fn gathered<F: Bound>(records: Vec<Record>) -> Vec<(Record, F, Vec<Re
             of.entry(parent).or_default().push(record);
         }
     }
-    let files = heads.into_iter().filter(|record| !record.withdrawn()).filter_map(|record| {
+    let files = heads.into_iter().filter_map(|record| {
         let others = of.get(&record.id).map(Vec::as_slice).unwrap_or_default();
         let file = F::gather(&record, others.iter().copied())?;
         let all = [record.id].into_iter().chain(others.iter().map(|other| other.id)).collect();

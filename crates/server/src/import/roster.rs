@@ -16,6 +16,7 @@ use ruhu_domain::{
     record::{Change, Name, Op, diff},
     resident::Resident,
     rights::Grant,
+    round::Roster,
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -254,15 +255,33 @@ fn plan(channel: &Channel, entries: &[Entry], records: &[Record], device: Device
     for record in &kept {
         writer.stamp = writer.stamp.max(record.latest().unwrap_or(writer.stamp));
     }
-    let households: HashMap<String, &Record> = kept
-        .iter()
-        .filter(|record| record.kind == Kind::Household)
-        .filter_map(|record| Some((record.view::<Household>()?.number, *record)))
-        .collect();
+    // What was registered twice and is merged is one: its rows change the record that shows.
+    let mut roster = Roster::default();
+    kept.iter().for_each(|record| roster.put(record));
+    let mut households: HashMap<String, &Record> = HashMap::new();
+    for record in kept.iter().filter(|record| record.kind == Kind::Household) {
+        if let Some(Household { number, .. }) = record.view() {
+            let shows = roster.home(record.id) == record.id;
+            households
+                .entry(number)
+                .and_modify(|known| {
+                    if shows {
+                        *known = record
+                    }
+                })
+                .or_insert(record);
+        }
+    }
     let mut residents: HashMap<(RecordId, String), Vec<(&Record, Resident)>> = HashMap::new();
     for record in kept.iter().filter(|record| record.kind == Kind::Resident).rev() {
-        if let Some(resident) = record.view::<Resident>() {
-            residents.entry((resident.household, resident.name.clone())).or_default().push((record, resident));
+        let shows = roster.home(record.id);
+        let merged = kept.iter().filter(|_| shows != record.id).find(|other| other.id == shows);
+        let shown = *merged.unwrap_or(record);
+        if let Some((resident, shown_as)) = record.view::<Resident>().zip(shown.view()) {
+            let of = residents.entry((roster.home(resident.household), resident.name)).or_default();
+            if !of.iter().any(|(known, _)| known.id == shows) {
+                of.push((shown, shown_as));
+            }
         }
     }
 
@@ -287,7 +306,7 @@ fn plan(channel: &Channel, entries: &[Entry], records: &[Record], device: Device
         }
         for row in rows {
             // Two of one name in a household are told apart by their birth dates.
-            let same_name = residents.get_mut(&(id, row.name.clone()));
+            let same_name = residents.get_mut(&(roster.home(id), row.name.clone()));
             let found = same_name.and_then(|found| {
                 let at = found.iter().position(|(_, resident)| resident.birth == row.birth);
                 let at = at.or_else(|| found.len().checked_sub(1));
@@ -366,6 +385,8 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ruhu_domain::merge::merge;
+    use serde_json::{Value, json};
 
     #[test]
     fn dates_are_read_as_people_write_them() {
@@ -375,6 +396,46 @@ mod tests {
         }
         for text in ["1968-13-5", "不详", "3月5日", "2999-1-1", "0001-1-1", "99999999"] {
             assert!(date(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rows_of_what_was_registered_twice_change_the_record_that_shows() {
+        let channel: Channel = "411502001003-02/general".parse().expect("a channel");
+        let id = |n: u64| RecordId::new(n, [n as u8; 10]);
+        let record = |n: u64, kind: Kind, view: Value| {
+            let stamp = Stamp { ms: n, counter: 0, device: DeviceId(1) };
+            let (op, changes) = (OpId::new(n, [0; 10]), diff(None, &view));
+            let channel = channel.clone();
+            merge(None, &Op { id: op, record: id(n), kind, channel, stamp, by: Name::default(), changes }).record
+        };
+        let records = [
+            record(1, Kind::Household, json!({"number": "001", "head": "李明"})),
+            record(2, Kind::Household, json!({"number": "021", "head": "李明", "same_as": id(1)})),
+            record(3, Kind::Resident, json!({"household": id(1), "name": "李明"})),
+            record(4, Kind::Resident, json!({"household": id(2), "name": "李明", "same_as": id(3)})),
+            // Made without signal, with a number that was taken.
+            record(5, Kind::Household, json!({"number": "001", "head": "李 明", "same_as": id(1)})),
+        ];
+        for number in ["001", "021"] {
+            let entry = Entry {
+                grid: channel.grid.clone(),
+                number: number.into(),
+                head: "李明".into(),
+                address: String::new(),
+                phone: String::new(),
+                order: None,
+                tags: Vec::new(),
+                name: "李明".into(),
+                relation: None,
+                sex: None,
+                birth: NaiveDate::from_ymd_opt(1968, 3, 5),
+                living: None,
+            };
+            let mut report = Report::default();
+            let ops = plan(&channel, &[entry], &records, DeviceId(9), &mut report);
+            assert_eq!(ops.iter().map(|op| op.record).collect::<Vec<_>>(), [id(3)], "{number}: {report:?}");
+            assert_eq!((report.residents_added, report.residents_changed), (0, 1));
         }
     }
 
