@@ -15,11 +15,13 @@ async function sound(page: Page, where: string) {
   expect(width[0], `${where} is no wider than the screen`).toBeLessThanOrEqual(width[1]);
 }
 
-for (const [name, look] of Object.entries({
+const LOOKS = {
   light: { theme: "light", large_type: false },
   dark: { theme: "dark", large_type: false },
   "large type": { theme: "light", large_type: true },
-})) {
+};
+
+for (const [name, look] of Object.entries(LOOKS)) {
   test(`every screen is sound: ${name}`, async ({ server, phone }) => {
     const shots = process.env.RUHU_SHOTS;
     const page = await phone.open();
@@ -84,6 +86,60 @@ for (const [name, look] of Object.entries({
     await seen("broken-wide");
     await page.setViewportSize({ width: 360, height: 640 });
     await seen("broken");
+  });
+}
+
+for (const [name, look] of Object.entries(LOOKS)) {
+  test(`every page of the roster and the handbook is sound: ${name}`, async ({ server, phone }) => {
+    const shots = process.env.RUHU_SHOTS;
+    const page = await phone.open();
+    await page.addInitScript((look) => {
+      localStorage.setItem("ruhu.preferences", JSON.stringify({ account: "", ...look }));
+    }, look);
+    await logIn(page, server.url, "zhoulan");
+    await ready(page);
+    let number = 0;
+    const seen = async (where: string, title: string) => {
+      await expect(page.getByRole("heading", { name: title, level: 1 })).toBeVisible();
+      await sound(page, where);
+      if (shots) await page.screenshot({ path: `${shots}/roster-${name.replace(" ", "-")}-${++number}-${where}.png` });
+    };
+    const open = (link: string | RegExp) => page.getByRole("link", { name: link, exact: true }).first().click();
+    const back = () => open("返回");
+    await page.getByRole("article").first().getByRole("link").first().click();
+    await expect(page.getByRole("heading", { name: "家庭成员" })).toBeVisible();
+    const head = (await page.getByRole("heading", { level: 1 }).textContent())!;
+    const home = page.url();
+    await seen("household", head);
+    await open(/^下次走访/);
+    await seen("put-off", "改期");
+    await back();
+    await open("修改户信息");
+    await seen("edit", "户");
+    await page.getByRole("link", { name: "移到别的网格" }).click();
+    await seen("move-household", "移户");
+    await page.goto(home);
+    await page.locator("a[href^='/residents/']").first().click();
+    await seen("resident", "居民");
+    await page.getByRole("link", { name: "换到别的户" }).click();
+    await seen("move-resident", "换户");
+    await page.goBack();
+    await page.locator("a[href^='/withdraw/']").click();
+    await seen("withdraw", "作废");
+    await page.goto(`${server.url}/duplicates`);
+    await seen("duplicates", "查重");
+    await page.goto(`${server.url}/round/order`);
+    await seen("walking", "走访顺序");
+    await page.goto(`${server.url}/calendar`);
+    await seen("calendar", "月历");
+    await page.goto(`${server.url}/handbook`);
+    await seen("handbook", "手册");
+    await page.locator("a[href^='/handbook/']").first().click();
+    await expect(page.getByRole("heading", { name: "手册", level: 1 })).toHaveCount(0);
+    await seen("handbook-page", (await page.getByRole("heading", { level: 1 }).textContent())!);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await sound(page, "wide");
+    if (shots) await page.screenshot({ path: `${shots}/roster-${name.replace(" ", "-")}-wide.png` });
   });
 }
 
