@@ -10,6 +10,7 @@ pub mod next_steps;
 pub mod notice;
 pub mod page;
 pub mod record_form;
+pub mod search_field;
 pub mod sheets;
 pub mod switch;
 pub mod tab_bar;

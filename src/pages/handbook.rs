@@ -1,7 +1,7 @@
 //! 手册: plain pages for the field, offline, each naming the law it rests on.
 
 use crate::{
-    components::{empty::Empty, page::Page},
+    components::{empty::Empty, page::Page, search_field::SearchField},
     platform::files,
     state::use_app,
 };
@@ -77,16 +77,7 @@ pub fn Handbook() -> impl IntoView {
     };
     view! {
         <Page title="手册" back="/me">
-            <div class="search">
-                <input
-                    type="search"
-                    aria-label="查找手册"
-                    placeholder="查一个词：协议、报警、溺水…"
-                    autocomplete="off"
-                    prop:value=query
-                    on:input=move |event| query.set(event_target_value(&event))
-                />
-            </div>
+            <SearchField label="查找手册" hint="查一个词：协议、报警、溺水…" query/>
             {move || with(text, list)}
         </Page>
     }

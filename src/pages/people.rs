@@ -2,7 +2,7 @@
 
 use super::file_form::form_with;
 use crate::{
-    components::{chips::OneOf, contested::Contested, empty::Empty, page::Page},
+    components::{chips::OneOf, contested::Contested, empty::Empty, page::Page, search_field::SearchField},
     platform::clock,
     state::use_app,
 };
@@ -152,16 +152,7 @@ pub fn MoveResident(
     view! {
         <Page title="换户" back>
             <p class="lead">{name}" 换到哪一户？走访记录留在原来的户"</p>
-            <div class="search">
-                <input
-                    type="search"
-                    aria-label="查找户"
-                    placeholder="姓名、拼音、电话尾号、户号"
-                    autocomplete="off"
-                    prop:value=query
-                    on:input=move |event| query.set(event_target_value(&event))
-                />
-            </div>
+            <SearchField label="查找户" hint="姓名、拼音、电话尾号、户号" query/>
             {rows}
         </Page>
     }

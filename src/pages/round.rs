@@ -2,7 +2,9 @@
 
 use super::today::why_no_doors;
 use crate::{
-    components::{chips::OneOf, door_row::DoorRow, empty::Empty, page::Page, windowed::Windowed},
+    components::{
+        chips::OneOf, door_row::DoorRow, empty::Empty, page::Page, search_field::SearchField, windowed::Windowed,
+    },
     platform::clock,
     state::use_app,
 };
@@ -58,21 +60,7 @@ pub fn Round(
     let choose = Callback::new(move |chosen| filter.set(chosen));
     view! {
         <Page title="走访">
-            <div class="search">
-                <input
-                    type="search"
-                    aria-label="查找户"
-                    placeholder="姓名、拼音、电话尾号、户号、纠纷"
-                    autocomplete="off"
-                    prop:value=query
-                    on:focus=move |_| request_animation_frame(move || {
-                        if let Some(open) = app.notebook() {
-                            open.prepare_search();
-                        }
-                    })
-                    on:input=move |event| query.set(event_target_value(&event))
-                />
-            </div>
+            <SearchField label="查找户" hint="姓名、拼音、电话尾号、户号、纠纷" query/>
             <div class="filters" class:away=move || query.with(|query| !query.trim().is_empty())>
                 <OneOf legend="显示" options=filters chosen=filter on_choose=choose/>
             </div>

@@ -2,7 +2,7 @@
 //! another that may be far away.
 
 use crate::{
-    components::{chips::OneOf, empty::Empty, page::Page, windowed::Windowed},
+    components::{chips::OneOf, empty::Empty, page::Page, search_field::SearchField, windowed::Windowed},
     state::{people::Step, use_app},
 };
 use leptos::{ev::PointerEvent, prelude::*};
@@ -148,16 +148,7 @@ pub fn Walking() -> impl IntoView {
                     view! {
                         <section class="missing">
                             <b>{name}" 移到哪一户后面？"</b>
-                            <div class="search">
-                                <input
-                                    type="search"
-                                    aria-label="查找户"
-                                    placeholder="姓名、拼音、户号"
-                                    autocomplete="off"
-                                    prop:value=query
-                                    on:input=move |event| query.set(event_target_value(&event))
-                                />
-                            </div>
+                            <SearchField label="查找户" hint="姓名、拼音、户号" query/>
                             <button class="small-button" on:click=move |_| put(id, Step::After(None))>"放在最前"</button>
                             <button class="small-button" on:click=move |_| moved.set(None)>"不移了"</button>
                         </section>

@@ -1,0 +1,38 @@
+//! The field in which one searches.
+
+use crate::state::use_app;
+use leptos::prelude::*;
+
+/// A search field.
+#[component]
+pub fn SearchField(
+    /// What is looked for: its name for those who don't see it.
+    label: &'static str,
+    /// What may be typed.
+    hint: &'static str,
+    /// What is typed.
+    query: RwSignal<String>,
+) -> impl IntoView {
+    let app = use_app();
+    // Doors are made ready to be found before the first letter is there.
+    let prepare = move |_| {
+        request_animation_frame(move || {
+            if let Some(open) = app.notebook() {
+                open.prepare_search();
+            }
+        });
+    };
+    view! {
+        <div class="search">
+            <input
+                type="search"
+                aria-label=label
+                placeholder=hint
+                autocomplete="off"
+                prop:value=query
+                on:focus=prepare
+                on:input=move |event| query.set(event_target_value(&event))
+            />
+        </div>
+    }
+}
