@@ -8,17 +8,24 @@ window.ruhuReminder = (function () {
     Notification.permission === "granted" && (await (await worker()).periodicSync.getTags()).includes(TAG);
   const available = async () =>
     "serviceWorker" in navigator && "Notification" in window && "periodicSync" in (await worker());
-  const keep = async () => (await caches.open(TAG)).put("/due", new Response(JSON.stringify({ days: known })));
-  const forget = () => caches.delete(TAG);
+  const keep = async () => {
+    if (known.length) await (await caches.open(TAG)).put("/due", new Response(JSON.stringify(known)));
+  };
+  const turnOff = async () => {
+    if (await available()) await (await worker()).periodicSync.unregister(TAG);
+    await caches.delete(TAG);
+    return "";
+  };
   return {
     available,
     isOn,
-    /** Numbers by day, as `[["2026-11-26", 3]]`, the first for today; none where nobody is logged in. */
+    /** Numbers by day, as `[["2026-11-26", 3]]`, the first for today; none where nobody is logged in: who comes next has
+     * not asked for a reminder. */
     async note(days) {
       known = JSON.parse(days);
       // A promise that is refused where there is no icon: nothing depends on it.
       if (navigator.setAppBadge) navigator.setAppBadge(known.length ? known[0][1] : 0).catch(() => {});
-      if (!known.length) await forget();
+      if (!known.length) await turnOff();
       else if ((await available()) && (await isOn())) await keep();
     },
     /** "" where it is on now, otherwise why not. */
@@ -32,10 +39,6 @@ window.ruhuReminder = (function () {
       await keep();
       return "";
     },
-    async turnOff() {
-      await (await worker()).periodicSync.unregister(TAG);
-      await forget();
-      return "";
-    },
+    turnOff,
   };
 })();

@@ -47,23 +47,32 @@ async function remind() {
   const cache = await caches.open("due");
   const kept = await cache.match("/due");
   if (!kept) return;
-  const { days, told } = await kept.json();
+  const days = await kept.json();
   // The day in China.
   const today = new Date(Date.now() + 8 * 3600 * 1000).toISOString().slice(0, 10);
+  // Nobody has looked at the app for more than the month that is known.
+  if (Date.parse(today) - Date.parse(days[0][0]) > 31 * 86400 * 1000) return;
   const [, count] = days.filter(([on]) => on <= today).pop() || [today, 0];
   if (self.navigator.setAppBadge) self.navigator.setAppBadge(count).catch(() => {});
-  const windows = await self.clients.matchAll({ type: "window" });
-  if (!count || told === today || windows.some((window) => window.visibilityState === "visible")) return;
-  const options = { body: "点这里看是哪些", tag: "due", silent: true, icon: "/icons/icon-192.png", lang: "zh-CN" };
+  const told = await cache.match("/told");
+  const again = told && (await told.text()) === today;
+  if (!count || again || (await phones()).some((phone) => phone.visibilityState === "visible")) return;
+  const options = { body: "点开查看", tag: "due", silent: true, icon: "/icons/icon-192.png", lang: "zh-CN" };
   await self.registration.showNotification(`${count} 件事到期`, options);
-  await cache.put("/due", new Response(JSON.stringify({ days, told: today })));
+  await cache.put("/told", new Response(today));
+}
+
+// Windows of the phone app: the offices' pages are not among them.
+async function phones() {
+  const windows = await self.clients.matchAll({ type: "window" });
+  return windows.filter((window) => !/^\/office(\/|$)/.test(new URL(window.url).pathname));
 }
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(
     (async () => {
-      const [open] = await self.clients.matchAll({ type: "window" });
+      const [open] = await phones();
       await (open ? open.focus() : self.clients.openWindow("/"));
     })(),
   );

@@ -124,7 +124,7 @@ fn Reminder() -> impl IntoView {
                     <div class="card rows">
                         <Switch label="到期提醒" on=is_on on_change=turn/>
                         <p class="problem" role="alert">{problem}</p>
-                        <p class="row hint">"每天最多一次，不响铃，只说有几件事到期"</p>
+                        <p class="row hint">"每天最多一次，不响铃，只说有几件事到期；数目以上次看“今日”时为准"</p>
                     </div>
                 </section>
             }

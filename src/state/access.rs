@@ -327,6 +327,10 @@ impl App {
             Some(_) => Vec::new(),
             None => leaving::clear(storage.as_ref(), None).await.map_err(|stay| stay.to_another())?,
         };
+        if same.is_none() {
+            // What the phone told of the one before.
+            reminder::note(&[]);
+        }
         // Kept until somebody is in: where the answer is lost, the server knows the phone when it asks again.
         let pending = self.preferences.with_untracked(|preferences| preferences.pending.clone());
         let pending = pending.filter(|(of, _)| *of == account).map(|(_, device)| device);

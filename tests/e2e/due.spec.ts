@@ -206,7 +206,21 @@ test("the phone reminds of how much is due, quietly, also while the app is close
       return (await registration.getNotifications()).map(({ title, body, silent }) => ({ title, body, silent }));
     });
   await wake();
-  await expect.poll(shown).toEqual([{ title: `${count} 件事到期`, body: "点这里看是哪些", silent: true }]);
+  await expect.poll(shown).toEqual([{ title: `${count} 件事到期`, body: "点开查看", silent: true }]);
+
+  // Once a day, also where 今日 was looked at meanwhile.
+  const between = await page.context().newPage();
+  await between.goto(server.url);
+  await ready(between);
+  await between.close();
+  const shownAgain = await worker.evaluate(async () => {
+    const { registration } = self as unknown as ServiceWorkerGlobalScope;
+    (await registration.getNotifications()).forEach((notification) => notification.close());
+    // What the browser's event does, to its end.
+    await (self as unknown as { remind(): Promise<void> }).remind();
+    return (await registration.getNotifications()).length;
+  });
+  expect(shownAgain).toBe(0);
 
   // Turned off, nothing is kept for it any more.
   const again = await page.context().newPage();

@@ -4,6 +4,7 @@ use crate::{
     codes::{Consistency, PutOff, Tag},
     day,
     id::RecordId,
+    wire::AHEAD_MS,
 };
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -54,6 +55,17 @@ impl Postponed {
     /// The days from today that are offered, with their words; the last is the furthest. \[P\]
     pub const DAYS: [(u64, &'static str); 5] =
         [(1, "明天"), (3, "3天后"), (7, "一周后"), (14, "两周后"), (30, "一个月后")];
+
+    /// The furthest day to which one is put off.
+    fn furthest(&self) -> NaiveDate {
+        day::day(self.at) + Days::new(Self::DAYS[Self::DAYS.len() - 1].0)
+    }
+
+    /// Whether it may count at a moment: it was not noted in the future, nor for a day further off than is offered. A
+    /// phone's clock may be wrong.
+    pub fn is_sound(&self, now_ms: u64) -> bool {
+        self.at <= now_ms.saturating_add(AHEAD_MS).cast_signed() && self.to <= self.furthest()
+    }
 
     /// Put off by so many days from today.
     pub fn by(days: u64, why: PutOff, today: NaiveDate, at: i64) -> Self {

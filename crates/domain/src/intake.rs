@@ -9,12 +9,13 @@ use crate::{
     dispute::{File, file::presses, workflow},
     duties::{self, Duty},
     form,
-    household::Household,
+    household::{Household, POSTPONED},
     id::{OpId, RecordId},
     merge::merge,
     merged::SAME_AS,
     planted::{Bug, planted},
     record::{Channel, Kind, MOVED, Name, Op, Record, WITHDRAWN},
+    resident::Resident,
     rights::{self, Action, Grant, Role},
     stamp::Stamp,
     visit::Visit,
@@ -314,8 +315,18 @@ impl Intake {
         if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
             return Err("走访记录内容不完整，已交主管核对".into());
         }
-        if op.kind == Kind::Household && changed.record.view::<Household>().is_none() {
-            return Err("户的登记有一项读不出来，已交主管核对".into());
+        let readable = match op.kind {
+            _ if changed.record.withdrawn() => true,
+            Kind::Household => changed.record.view::<Household>().is_some(),
+            Kind::Resident => changed.record.view::<Resident>().is_some(),
+            _ => true,
+        };
+        if !readable {
+            return Err("户或居民的登记有一项读不出来，已交主管核对".into());
+        }
+        let later = changed.record.view::<Household>().filter(|_| op.changes.contains_key(POSTPONED));
+        if later.and_then(|household| household.postponed).is_some_and(|later| !later.is_sound(sender.now_ms)) {
+            return Err("改期的日期不对，请核对手机的时间，已交主管核对".into());
         }
         if !changed.record.withdrawn() && !form::fields(&op.kind).is_empty() {
             let values = changed.record.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));
@@ -466,6 +477,29 @@ mod tests {
         assert_eq!(take(&worker, &plain, 6).outcome, OpOutcome::Applied, "the rest of it is anybody's");
         let nameless = take(&worker, &json!({"number": "001"}), 7);
         assert_eq!(nameless.reason.as_deref(), Some("请填写户主，已交主管核对"));
+    }
+
+    #[test]
+    fn a_visit_put_off_by_a_phone_with_a_wrong_clock_is_set_aside() {
+        let channel: Channel = "411502001003-02/general".parse().expect("a channel");
+        let grants = [Grant::grid_worker(channel.grid.clone())];
+        let now_ms = 1_795_406_400_000; // 2026-11-23 12:00 in China
+        let outcome = |postponed: &str| {
+            let (id, stamp) = (OpId::new(5, [1; 10]), Stamp { ms: now_ms, counter: 0, device: DeviceId(1) });
+            let view = json!({"number": "001", "head": "李明", "postponed": postponed});
+            let (kind, by, changes) = (Kind::Household, Name::default(), diff(None, &view));
+            let op = Op { id, record: RecordId::new(1, [1; 10]), kind, channel: channel.clone(), stamp, by, changes };
+            Intake::default().take(op, &Sender { name: "王芳", grants: &grants, now_ms }).outcome
+        };
+        for (postponed, expected) in [
+            ("2026-12-23 harvest 1795406400000", OpOutcome::Applied),
+            ("2026-12-24 harvest 1795406400000", OpOutcome::Quarantined),
+            ("2027-11-30 harvest 1826942400000", OpOutcome::Quarantined),
+            ("2026-12-03 nothing 1795406400000", OpOutcome::Quarantined),
+            ("soon", OpOutcome::Quarantined),
+        ] {
+            assert_eq!(outcome(postponed), expected, "{postponed}");
+        }
     }
 
     #[test]

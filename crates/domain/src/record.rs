@@ -435,9 +435,14 @@ impl Record {
         let mut brought = self.clone();
         let own = [Some(MOVED), self.kind.home_field()].into_iter().flatten().filter_map(|name| self.fields.get(name));
         let stamps = home.fields.get(MOVED).into_iter().chain(own).map(|field| field.stamp);
-        let Some(stamp) = stamps.max() else { return brought };
+        let Some(mut stamp) = stamps.max() else { return brought };
         let by = if self.fields.values().any(|field| field.stamp == stamp) { self } else { home }.author(stamp).clone();
-        brought.fields.insert(MOVED.into(), Field { value: home.channel.to_string().into(), stamp });
+        let value = Value::from(home.channel.to_string());
+        if self.fields.get(MOVED).is_some_and(|own| own.stamp == stamp && own.value != value) {
+            // A stamp has one value: a phone that knows the other takes this one.
+            stamp = stamp.next(stamp.ms, stamp.device);
+        }
+        brought.fields.insert(MOVED.into(), Field { value, stamp });
         brought.note_author(stamp.device, &by);
         brought.follow();
         brought

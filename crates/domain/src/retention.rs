@@ -36,9 +36,9 @@ pub const WITHDRAWN: Rule = Rule { words: "作废的记录再保存1年", months
 /// Care cases that were closed or lapsed: three years after that, with all that belongs to them [P].
 pub const ENDED_CASE: Rule = Rule { words: "关爱个案结束后再保存3年", months: 36 };
 
-/// Care cases that no supervisor confirmed, with all that belongs to them: nobody decided that they may be kept [P].
+/// Care cases that no supervisor ever confirmed, with all that belongs to them: nobody decided that they may be kept [P].
 pub const UNCONFIRMED_CASE: Rule =
-    Rule { words: "没有确认的关爱个案自申请之日起保存1年", months: 12 };
+    Rule { words: "没有确认的关爱个案自申请或不予立案之日起保存1年", months: 12 };
 
 /// Every rule.
 pub const RULES: [Rule; 5] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE, UNCONFIRMED_CASE];
@@ -74,12 +74,14 @@ pub fn case_erased_on(case: &Record, file: &CareFile, arrived_ms: u64, today: Na
     if case.withdrawn() {
         return over(day::day(case.changed.at.cast_signed()), arrived_ms, WITHDRAWN);
     }
+    let confirmed = file.history().any(|done| matches!(done.taken.step, Step::Confirm | Step::Renew));
+    let rule = if confirmed { ENDED_CASE } else { UNCONFIRMED_CASE };
     if let Some(ended) = file.ended_on(today) {
-        return over(ended, arrived_ms, ENDED_CASE);
+        return over(ended, arrived_ms, rule);
     }
     let asked = file.history().rev().find(|done| done.taken.step == Step::Reopen).map(Done::on);
     let asked = asked.or(file.case.opened_on).unwrap_or_else(|| day::day(case.created.at.cast_signed()));
-    (file.state(today) == State::Opened).then(|| over(asked, arrived_ms, UNCONFIRMED_CASE)).flatten()
+    (file.state(today) == State::Opened).then(|| over(asked, arrived_ms, rule)).flatten()
 }
 
 #[cfg(test)]

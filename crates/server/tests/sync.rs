@@ -347,6 +347,17 @@ async fn what_is_written_on_a_household_that_moved_goes_after_it(base: Base) {
     let page = &worker.sync(vec![]).await.channels[0];
     assert_eq!((page.records.len(), page.left.len()), (5, 0));
 
+    // What came before its household, elsewhere than where that is made: a channel that the push does not name.
+    let third: RecordId = RecordId::new(3, [1; 10]);
+    let early =
+        op(worker.device, 35, Kind::Resident, RecordId::new(35, [7; 10]), json!({"household": third, "name": "钱"}));
+    worker.sync(vec![early]).await;
+    let mut late = op(lead.device, 36, Kind::Household, third, json!({"number": "003", "head": "钱进"}));
+    late.channel = NEIGHBOUR.parse().expect("a channel");
+    assert_eq!(lead.sync(vec![late]).await.results[0].outcome, OpOutcome::Applied);
+    let there = world.database.records("411502001003-03", &[Kind::Resident]).await.expect("records");
+    assert_eq!(there.len(), 1);
+
     // A resident is not put into a household where the worker has no right.
     let other = RecordId::new(2, [1; 10]);
     let mut there = op(lead.device, 40, Kind::Household, other, json!({"number": "002", "head": "张三"}));
@@ -359,7 +370,7 @@ async fn what_is_written_on_a_household_that_moved_goes_after_it(base: Base) {
     assert!(result.reason.is_some_and(|words| words.contains("所在网格的权限")));
     world.database.accept(OpId::new(41, [1; 10]), "admin").await.expect("accepted");
     let there = world.database.records("411502001003-03", &[Kind::Resident]).await.expect("records");
-    assert_eq!(there.len(), 1, "a supervisor's word brings them there");
+    assert_eq!(there.len(), 2, "a supervisor's word brings them there");
 }
 
 async fn a_record_goes_nowhere_without_the_right_there_and_never_to_another_county(base: Base) {

@@ -376,6 +376,9 @@ fn an_ended_case_is_kept_for_three_years_and_no_longer() {
     assert_eq!(over_on(&closed, 0), Some(day("2029-05-31")));
     let late = day("2027-02-28").and_hms_opt(4, 0, 0).expect("a time").and_utc().timestamp_millis().cast_unsigned();
     assert_eq!(over_on(&closed, late), Some(day("2030-02-28")), "what came late is kept as long");
+    closed.step(5, "2026-06-30", "孙丽", &taken(Step::Reopen));
+    assert_eq!(closed.file().state(today), State::Opened);
+    assert_eq!(over_on(&closed, 0), Some(day("2029-06-30")), "it was confirmed once: asking again makes it no shorter");
     let mut asked = Case::new("2026-02-28");
     assert_eq!(over_on(&asked, 0), Some(day("2027-02-28")), "no supervisor decided that it may be kept");
     asked.put(CASE, Kind::CareCase, "2026-05-31", "孙丽", &json!({"withdrawn": "重复"}));

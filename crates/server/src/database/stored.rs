@@ -67,15 +67,17 @@ impl<'a> Ground<'a> {
         let wanted: BTreeSet<String> = named.chain(before.channels.iter().cloned()).collect();
         let locked = lock(tx, engine, county, &wanted).await?;
         let mut records = stored_records(tx, engine, county, ops.iter().map(|op| op.record)).await?;
+        let there: HashSet<RecordId> = records.iter().map(|(record, _)| record.id).collect();
         let homes = homes_elsewhere(tx, engine, county, ops, &records).await?;
-        let channels = records.iter().map(|(record, _)| record).chain(&homes).map(|record| record.channel.to_string());
+        let along = members(tx, engine, county, ops, &there).await?;
+        let found = records.iter().chain(&along).map(|(record, _)| record).chain(&homes);
+        let channels = found.map(|record| record.channel.to_string());
         let more: BTreeSet<String> = channels.filter(|channel| !wanted.contains(channel)).collect();
         if !more.is_empty() {
             before.channels.extend(more);
             return Err(overtaken());
         }
         let history = if before.seen { stored_ops(tx, engine, county, ops).await? } else { Vec::new() };
-        let there: HashSet<RecordId> = records.iter().map(|(record, _)| record.id).collect();
         let mut missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
         // Nothing is added to a file that was erased.
         let mut heads: HashSet<RecordId> = ops.iter().filter_map(Op::parent).filter(|id| !there.contains(id)).collect();
@@ -91,7 +93,6 @@ impl<'a> Ground<'a> {
             return Err(overtaken());
         }
         let files = stored_files(tx, engine, county, ops, &records).await?;
-        let along = members(tx, engine, county, ops, &there).await?;
         records.extend(along);
         Ok(Self {
             engine,
