@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use ruhu_domain::{
     RecordId,
     dispute::{
+        File,
         codes::Matter,
         known::{Alike, Traits},
     },
@@ -21,23 +22,28 @@ pub fn AlikeDisputes(
 ) -> impl IntoView {
     let app = use_app();
     let saved = Memo::new(move |_| app.file(dispute).is_some());
-    let found = Memo::new(move |_| traits.with(|traits| app.alike(dispute, traits)));
+    let found = Memo::new(move |_| {
+        let words = |(file, why): (File, Alike)| {
+            let matter = file.dispute.matter.map_or("未分类", Matter::label);
+            let what = format!("{matter} {} {}", file.parties_in_short(), file.number());
+            (file.id, what, format!("{}，{}", why.words(), file.state.label()))
+        };
+        traits.with(|traits| app.alike(dispute, traits)).into_iter().map(words).collect::<Vec<_>>()
+    });
     move || {
         let found = found.get();
         if found.is_empty() {
             return ().into_any();
         }
-        let row = |(file, why): (ruhu_domain::dispute::File, Alike)| {
-            let earlier = file.id;
-            let what = file.dispute.matter.map_or("未分类", Matter::label);
+        let row = |(earlier, what, why): (RecordId, String, String)| {
             let note = move |_| leptos::task::spawn_local(async move { app.note_earlier(dispute, earlier).await });
             let note = saved.get().then(|| {
                 view! { <button class="text-button" type="button" on:click=note>"关联为先前纠纷"</button> }
             });
             view! {
                 <li class="row">
-                    <a href=format!("/matters/{earlier}")>{what}" "{file.parties_in_short()}" "{file.number()}</a>
-                    <span class="hint">{why.words()}"，"{file.state.label()}</span>
+                    <a href=format!("/matters/{earlier}")>{what}</a>
+                    <span class="hint">{why}</span>
                     {note}
                 </li>
             }
