@@ -11,7 +11,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{RecordId, codes::PutOff, day, household::Postponed};
 
 const NO_HOUSEHOLD: (&str, &str) = ("没有这一户", "可能已作废、已移走，或不在您的网格里");
-const NO_RESIDENT: (&str, &str) = ("没有这个人", "可能已作废、已移走，或不在您的网格里");
+const NO_RESIDENT: (&str, &str) = ("没有这个人", "可能已作废、已移走、已按要求限制使用，或不在您的网格里");
 
 /// A new household, or its draft.
 #[component]
@@ -52,8 +52,10 @@ pub fn EditResident(
 ) -> impl IntoView {
     let app = use_app();
     let known = untrack(|| app.read(|notebook| notebook.roster().resident(id).map(|(_, resident)| resident.clone())));
-    let back =
-        untrack(|| app.entry(id)).map_or_else(|| "/round".to_owned(), |of| format!("/households/{}", of.household));
+    let back = known.as_ref().map_or_else(
+        || "/round".to_owned(),
+        |resident| format!("/households/{}", untrack(|| app.home(resident.household))),
+    );
     if known.as_ref().is_some_and(|resident| !resident.restricted.is_empty()) {
         let hint = "按本人要求，这份资料只保存、不使用。要更正请找办公室";
         return view! { <Page title="居民" back><Empty title="已限制使用" hint/></Page> }.into_any();

@@ -104,7 +104,7 @@ impl App {
         })
     }
 
-    /// A household or resident in words; none where it is not here.
+    /// A household or resident in words; none where it is not here, or the resident's data may not be used.
     pub fn entry(self, id: RecordId) -> Option<Entry> {
         self.read(|notebook| {
             let roster = notebook.roster();
@@ -119,7 +119,7 @@ impl App {
                 ];
                 return Some(Entry { id, household: id, name: name_of(household), facts });
             }
-            let (_, resident) = roster.resident(id)?;
+            let (_, resident) = roster.resident(id).filter(|_| !roster.is_restricted(id))?;
             let household = roster.home(resident.household);
             let place = roster.household(household).map(|(_, household)| name_of(household)).unwrap_or_default();
             let birth = resident.birth.map(day::ledger).unwrap_or_default();

@@ -201,7 +201,8 @@ test("a person recorded sees what is held, has it corrected, and has it erased, 
   await office.getByRole("button", { name: "查阅" }).first().click();
   await expect(office.getByRole("heading", { name: `${name} 的个人信息` })).toBeVisible();
   await expect(office.getByText(`${name}说腿疼`)).toBeVisible();
-  await expect(office.getByText("2026-11 ")).toBeVisible();
+  const month = new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 7);
+  await expect(office.getByText(`${month} `)).toBeVisible();
   const visit = office.locator("section").filter({ hasText: `${name}说腿疼` });
   await visit.getByRole("button", { name: "谁看过" }).click();
   await expect(visit.getByText("王芳（wangfang）下载到手机")).toBeVisible();
@@ -223,6 +224,24 @@ test("a person recorded sees what is held, has it corrected, and has it erased, 
   await page.getByText("全部", { exact: true }).click();
   await page.getByRole("article").nth(0).getByRole("link").first().click();
   await expect(page.getByText("70岁")).toBeVisible();
+
+  await asks("限制处理");
+  await surely(office, "同意并办理", "确定");
+  await expect(office.getByText("限制处理：已办。已核实")).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "立即发送" }).click();
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  const restricted = page.getByRole("link", { name: "已按要求限制使用" });
+  await expect(restricted).toBeVisible();
+  const address = (await restricted.getAttribute("href"))!;
+  for (const path of [`${address}/move`, address.replace("residents", "withdraw")]) {
+    await page.goto(`${server.url}${path}`);
+    await expect(page.getByText("没有这个人"), path).toBeVisible();
+    await expect(page.getByText(name), "nor by its address").toHaveCount(0);
+  }
 
   await asks("删除");
   await surely(office, "同意并删除", "确定删除，不能恢复");
