@@ -3,7 +3,6 @@
 use super::file_form::form_with;
 use crate::{
     components::{chips::OneOf, contested::Contested, empty::Empty, page::Page, search_field::SearchField},
-    platform::clock,
     state::use_app,
 };
 use chrono::Days;
@@ -232,7 +231,7 @@ pub fn PutOffVisit(
         let (title, hint) = NO_HOUSEHOLD;
         return view! { <Page title="改期" back="/round"><Empty title hint/></Page> }.into_any();
     };
-    let today = clock::today();
+    let today = untrack(|| day::day(app.office_now()));
     app.open_form();
     let days: Vec<(usize, String)> = Postponed::DAYS.iter().map(|(_, words)| (*words).to_owned()).enumerate().collect();
     let on = move |at: usize| day::words(today + Days::new(Postponed::DAYS[at].0));

@@ -327,10 +327,6 @@ impl App {
             Some(_) => Vec::new(),
             None => leaving::clear(storage.as_ref(), None).await.map_err(|stay| stay.to_another())?,
         };
-        if same.is_none() {
-            // What the phone told of the one before.
-            reminder::note(&[]);
-        }
         // Kept until somebody is in: where the answer is lost, the server knows the phone when it asks again.
         let pending = self.preferences.with_untracked(|preferences| preferences.pending.clone());
         let pending = pending.filter(|(of, _)| *of == account).map(|(_, device)| device);
@@ -343,6 +339,10 @@ impl App {
             self.preferences.update(|preferences| preferences.pending = None);
         }
         let answer = answer.map_err(refused)?;
+        if same.is_none() {
+            // Somebody is in: what the phone told of the one before is over.
+            reminder::note(&[]);
+        }
         let open = same.and_then(|_| self.notebook()).zip(self.key.get_value());
         let key = open.as_ref().map_or_else(|| VaultKey::new(platform::random()), |(_, key)| key.clone());
         let server = server_key(&answer);

@@ -212,16 +212,25 @@ impl App {
             let twins = members.flat_map(|(id, _)| roster.merged_into(id));
             let elsewhere = |id: &RecordId| roster.resident(*id).is_some_and(|one| !all.contains(&one.1.household));
             let twins: Vec<RecordId> = twins.filter(elsewhere).collect();
-            let with_them = [("household", Value::from(household.to_string())), moved[0].clone()];
+            let with_them = [("household", Value::from(household.to_string()))];
             let households = all.iter().filter_map(|id| self.edit(*id, moved.clone()));
             households.chain(twins.iter().filter_map(|id| self.edit(*id, with_them.clone()))).collect()
         });
         self.save_all(edits, &format!("已移到 {name}")).await
     }
 
+    /// Now by the office's clock, as far as it is known: Unix milliseconds.
+    pub fn office_now(self) -> i64 {
+        clock::now_ms().saturating_add(self.read(|notebook| notebook.engine().head().offset_ms))
+    }
+
     /// Puts the next visit to a household off, or with none no longer; whether it was saved.
     pub async fn put_off(self, household: RecordId, to: Option<(u64, PutOff)>) -> bool {
-        let later = to.map(|(days, why)| Postponed::by(days, why, clock::today(), clock::now_ms()));
+        let now = self.office_now();
+        // After the last visit, which has the phone's time.
+        let last = self.read(|notebook| notebook.roster().door(household)).and_then(|door| door.last);
+        let at = last.map_or(now, |last| now.max(last.at.saturating_add(1)));
+        let later = to.map(|(days, why)| Postponed::by(days, why, day::day(now), at));
         let words = later.map_or_else(|| "已取消改期".to_owned(), |later| format!("已改到{}", day::words(later.to)));
         let value = later.map_or(Value::Null, |later| later.to_string().into());
         let edit = self.edit(household, [(POSTPONED, value)]);

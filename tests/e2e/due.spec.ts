@@ -162,6 +162,24 @@ test("a visit is put off with a reason, without signal, and taken back", async (
   await expect(other.getByRole("link", { name: /^下次走访/ })).not.toContainText("农忙");
 });
 
+test("a phone whose clock is wrong puts a visit off by the office's", async ({ server, phone }) => {
+  const page = await phone.open();
+  await page.addInitScript(() => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + 3_600_000;
+  });
+  await logIn(page, server.url);
+  await ready(page);
+  await page.getByRole("article").first().getByRole("link").first().click();
+  await page.getByRole("link", { name: /^下次走访/ }).click();
+  await page.getByRole("button", { name: `改到${dayWords(1)}` }).click();
+  await expect(page.getByText(/已改到.*✓ 已存本机/)).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  expect(server.run("quarantine", "list")).toContain("待核对 0 条");
+});
+
 test("the phone reminds of how much is due, quietly, also while the app is closed", async ({ server, phone }) => {
   const page = await openNoting(phone);
   await logIn(page, server.url, "sunli");

@@ -315,17 +315,13 @@ impl Intake {
         if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
             return Err("走访记录内容不完整，已交主管核对".into());
         }
-        let readable = match op.kind {
-            _ if changed.record.withdrawn() => true,
-            Kind::Household => changed.record.view::<Household>().is_some(),
-            Kind::Resident => changed.record.view::<Resident>().is_some(),
-            _ => true,
-        };
-        if !readable {
+        let household = (op.kind == Kind::Household).then(|| changed.record.view::<Household>());
+        let resident = (op.kind == Kind::Resident).then(|| changed.record.view::<Resident>());
+        if !changed.record.withdrawn() && (household == Some(None) || resident == Some(None)) {
             return Err("户或居民的登记有一项读不出来，已交主管核对".into());
         }
-        let later = changed.record.view::<Household>().filter(|_| op.changes.contains_key(POSTPONED));
-        if later.and_then(|household| household.postponed).is_some_and(|later| !later.is_sound(sender.now_ms)) {
+        let later = household.flatten().and_then(|household| household.postponed);
+        if op.changes.contains_key(POSTPONED) && later.is_some_and(|later| !later.is_sound(sender.now_ms)) {
             return Err("改期的日期不对，请核对手机的时间，已交主管核对".into());
         }
         if !changed.record.withdrawn() && !form::fields(&op.kind).is_empty() {

@@ -251,12 +251,15 @@ async fn stored_files(
         "SELECT body FROM record WHERE county = {county} AND id {ids}",
         "SELECT body FROM record WHERE county = {county} AND parent {ids}",
     ] {
-        for row in of_ids(tx, engine, words, county, ids.iter().map(|id| id.0)).await? {
-            let body: String = row.try_get(0)?;
-            found.push(serde_json::from_str(&body).map_err(decode)?);
-        }
+        found.extend(bodies(&of_ids(tx, engine, words, county, ids.iter().map(|id| id.0)).await?)?);
     }
     Ok(found)
+}
+
+/// The records of rows that begin with their bodies.
+fn bodies(rows: &[AnyRow]) -> sqlx::Result<Vec<Record>> {
+    let read = |row: &AnyRow| serde_json::from_str(&row.try_get::<String, _>(0)?).map_err(decode);
+    rows.iter().map(read).collect()
 }
 
 /// The households of residents and visits, as far as they can differ in where they are: of new records those that are not
@@ -284,10 +287,7 @@ async fn homes_elsewhere(
         if homes.is_empty() {
             continue;
         }
-        for row in by_ids(engine, words, county, Some(channel), homes).fetch_all(&mut *tx).await? {
-            let body: String = row.try_get(0)?;
-            found.push(serde_json::from_str(&body).map_err(decode)?);
-        }
+        found.extend(bodies(&by_ids(engine, words, county, Some(channel), homes).fetch_all(&mut *tx).await?)?);
     }
     Ok(found)
 }

@@ -262,14 +262,9 @@ fn plan(channel: &Channel, entries: &[Entry], records: &[Record], device: Device
     for record in kept.iter().filter(|record| record.kind == Kind::Household) {
         if let Some(Household { number, .. }) = record.view() {
             let shows = roster.home(record.id) == record.id;
-            households
-                .entry(number)
-                .and_modify(|known| {
-                    if shows {
-                        *known = record
-                    }
-                })
-                .or_insert(record);
+            if shows || !households.contains_key(&number) {
+                households.insert(number, record);
+            }
         }
     }
     let mut residents: HashMap<(RecordId, String), Vec<(&Record, Resident)>> = HashMap::new();
