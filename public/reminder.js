@@ -2,10 +2,12 @@
 // numbers by day are kept for the service worker (sw.js), and only while the reminder is on.
 window.ruhuReminder = (function () {
   const TAG = "due";
+  let noted = "";
   let known = [];
   const worker = () => navigator.serviceWorker.ready;
+  // The permission last: to look it up holds up the page.
   const isOn = async () =>
-    Notification.permission === "granted" && (await (await worker()).periodicSync.getTags()).includes(TAG);
+    (await (await worker()).periodicSync.getTags()).includes(TAG) && Notification.permission === "granted";
   const available = async () =>
     "serviceWorker" in navigator && "Notification" in window && "periodicSync" in (await worker());
   const keep = async () => {
@@ -22,6 +24,8 @@ window.ruhuReminder = (function () {
     /** Numbers by day, as `[["2026-11-26", 3]]`, the first for today; none where nobody is logged in: who comes next has
      * not asked for a reminder. */
     async note(days) {
+      if (days === noted) return;
+      noted = days;
       known = JSON.parse(days);
       // A promise that is refused where there is no icon: nothing depends on it.
       if (navigator.setAppBadge) navigator.setAppBadge(known.length ? known[0][1] : 0).catch(() => {});

@@ -300,7 +300,7 @@ impl App {
         if let Some(storage) = self.storage.get_value() {
             storage.lock();
         }
-        self.version.update(|version| *version += 1);
+        self.changed_all();
     }
 
     /// Logs in, or logs in again; with a code also on a locked phone.

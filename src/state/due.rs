@@ -26,7 +26,7 @@ impl App {
     }
 
     fn with_records<T: Default>(self, look: impl FnOnce(Records<'_>, User<'_>) -> T) -> T {
-        self.read(|notebook| {
+        self.read_records(|notebook| {
             let (roster, disputes, cases) = (notebook.roster(), notebook.disputes(), notebook.cases());
             let engine = notebook.engine();
             let roles: HashMap<RecordId, Vec<Role>> = disputes

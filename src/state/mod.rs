@@ -40,7 +40,7 @@ use ruhu_domain::{
     wire::{HistoryEntry, HistoryRequest},
 };
 use ruhu_vault::VaultKey;
-use std::{rc::Rc, sync::Arc};
+use std::{cell::Cell, rc::Rc, sync::Arc};
 
 /// A notebook that nobody touches is locked after this long, in milliseconds.
 const LOCK_AFTER_MS: i64 = 5 * 60 * 1_000;
@@ -111,6 +111,8 @@ pub struct App {
     pub status: RwSignal<SyncStatus>,
     /// Counts the changes of records, drafts and queue.
     pub version: RwSignal<u64>,
+    /// Counts the changes of records and rights, and the days: not what is only acknowledged or drafted.
+    pub records: RwSignal<u64>,
     /// The doors in walking order.
     pub doors: Memo<Arc<Vec<Door>>>,
     /// The message at the bottom.
@@ -149,11 +151,11 @@ impl App {
     /// A state that opens the notebook, and keeps it in step with the office for as long as the page
     /// lives.
     pub fn start() -> Self {
-        let version = RwSignal::new(0);
+        let (version, records) = (RwSignal::new(0), RwSignal::new(0));
         let notebook: StoredValue<Option<Rc<Notebook>>, LocalStorage> = StoredValue::new_local(None);
         let doors = Memo::new_with_compare(
             move |_| {
-                version.track();
+                records.track();
                 let doors = notebook.with_value(|open| open.as_ref().map(|open| open.roster().doors()));
                 Arc::new(doors.unwrap_or_default())
             },
@@ -167,6 +169,7 @@ impl App {
             phase: RwSignal::new(Phase::Opening),
             status: RwSignal::new(if platform::online() { SyncStatus::Calm } else { SyncStatus::Offline }),
             version,
+            records,
             doors,
             toast: RwSignal::new(None),
             toast_ends: StoredValue::new(None),
@@ -250,8 +253,11 @@ impl App {
     }
 
     async fn open_notebook(self, storage: Rc<IndexedDb>) -> Result<(), notebook::OpenError> {
-        let version = self.version;
-        let changed = move || {
+        let (version, records, day) = (self.version, self.records, Cell::new(clock::today()));
+        let changed = move |of_records: bool| {
+            if of_records || day.replace(clock::today()) != clock::today() {
+                let _ = records.try_update(|version| *version += 1);
+            }
             let _ = version.try_update(|version| *version += 1);
         };
         let Some(notebook) = Notebook::open(storage, changed, move || self.lock()).await? else {
@@ -259,10 +265,16 @@ impl App {
             return Ok(());
         };
         self.notebook.set_value(Some(notebook));
-        self.version.update(|version| *version += 1);
+        self.changed_all();
         self.phase.set(Phase::Open);
         self.sync_now();
         Ok(())
+    }
+
+    /// All is to be read again: the notebook was opened or closed.
+    fn changed_all(self) {
+        self.records.update(|version| *version += 1);
+        self.version.update(|version| *version += 1);
     }
 
     /// The open notebook.
@@ -273,6 +285,12 @@ impl App {
     /// Reads from the notebook, again whenever it changes; the default while it is not open.
     pub fn read<T: Default>(self, look: impl FnOnce(&Notebook) -> T) -> T {
         self.version.track();
+        self.notebook.with_value(|open| open.as_ref().map(|open| look(open))).unwrap_or_default()
+    }
+
+    /// Reads from the notebook what depends on records, rights and the day alone, again when those change.
+    pub fn read_records<T: Default>(self, look: impl FnOnce(&Notebook) -> T) -> T {
+        self.records.track();
         self.notebook.with_value(|open| open.as_ref().map(|open| look(open))).unwrap_or_default()
     }
 

@@ -49,6 +49,9 @@ const TOO_LARGE: &str = "这条记录太大，请缩短文字后再保存";
 /// Records asked for in one answer.
 const PULL: u32 = 1_000;
 
+/// How often what comes during a pass is shown at most, in milliseconds.
+const SHOW_EVERY_MS: u64 = 500;
+
 /// Changes of more records than this are not sent to other windows but read there from storage.
 const TELL: usize = 64;
 
@@ -109,7 +112,7 @@ pub struct Notebook {
     handbook: RefCell<HandbookAnswer>,
     /// When they were last asked for, Unix milliseconds.
     handbook_asked: Cell<i64>,
-    changed: Box<dyn Fn()>,
+    changed: Box<dyn Fn(bool)>,
 }
 
 fn unreadable(error: impl std::fmt::Display) -> OpenError {
@@ -135,14 +138,14 @@ fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
 }
 
 impl Notebook {
-    /// Opens what the storage holds; none where nobody is logged in. `changed` is called whenever
-    /// something to be seen changed, `lock` when another window was locked by hand.
+    /// Opens what the storage holds; none where nobody is logged in. `changed` is called whenever something to be seen
+    /// changed, with whether that is records or rights; `lock` when another window was locked by hand.
     ///
     /// # Errors
     /// The storage can't be read.
     pub async fn open(
         storage: Rc<IndexedDb>,
-        changed: impl Fn() + 'static,
+        changed: impl Fn(bool) + 'static,
         lock: impl Fn() + 'static,
     ) -> Result<Option<Rc<Self>>, OpenError> {
         let stored = storage.snapshot().await?;
@@ -171,7 +174,10 @@ impl Notebook {
         let tabs = Tabs::join(move |news| {
             let Some(this) = weak.upgrade() else { return };
             match news {
-                News::Changed(delta) => this.apply(*delta),
+                News::Changed(delta) => {
+                    let records = this.apply(*delta);
+                    (this.changed)(records);
+                }
                 News::Lock => lock(),
                 News::Reload => leptos::task::spawn_local(async move { drop(this.reload().await) }),
             }
@@ -239,7 +245,7 @@ impl Notebook {
         let channel = own.or_else(|| self.channel_of(visit.household)).or_else(kept);
         self.edit(id, Kind::Visit, channel, visit, vec![drafts::forget(id)]).await?;
         self.contents.borrow_mut().drafts.remove(&id);
-        (self.changed)();
+        (self.changed)(false);
         Ok(())
     }
 
@@ -251,7 +257,7 @@ impl Notebook {
         let (id, kind) = (draft.id, draft.kind.clone());
         self.edit(id, kind, draft.channel.clone(), &draft.values, vec![drafts::forget(id)]).await?;
         self.contents.borrow_mut().drafts.remove(&id);
-        (self.changed)();
+        (self.changed)(false);
         Ok(())
     }
 
@@ -374,7 +380,7 @@ impl Notebook {
         self.drop_unwritten(id);
         self.write(vec![drafts::forget(id)]).await?;
         self.contents.borrow_mut().drafts.remove(&id);
-        (self.changed)();
+        (self.changed)(false);
         Ok(())
     }
 
@@ -473,7 +479,7 @@ impl Notebook {
             let _lane = self.lane.lock().await;
             self.write(vec![Write::Put(Table::Meta, HANDBOOK.into(), bytes)]).await?;
             self.handbook.replace(answer);
-            (self.changed)();
+            (self.changed)(false);
         }
         Ok(())
     }
@@ -483,9 +489,21 @@ impl Notebook {
         self.handbook.borrow().pages.clone().unwrap_or_default()
     }
 
-    /// Sends and takes in answers until there is nothing more to do. While one answer is being written the
-    /// next requests are on their way.
+    /// Sends and takes in answers until there is nothing more to do, and shows what came: now and then, and at the end.
     async fn exchange(&self) -> Result<(), PassError> {
+        let unseen = Cell::new(None);
+        let done = self.take_answers(&unseen).await;
+        if let Some(records) = unseen.get() {
+            (self.changed)(records);
+        }
+        done
+    }
+
+    /// While one answer is being written the next requests are on their way. To draw what came takes as long as to take it
+    /// in: while another answer is on its way it is not drawn, but now and then. `unseen` is what is not drawn yet:
+    /// whether records.
+    async fn take_answers(&self, unseen: &Cell<Option<bool>>) -> Result<(), PassError> {
+        let mut shown = clock::now_ms();
         let mut pass = Pass::new(APP, PULL, self.pace.get().most());
         let (sender, mut answers) = mpsc::unbounded();
         let send = |pass: &mut Pass| {
@@ -511,7 +529,13 @@ impl Notebook {
                     let now = clock::now_ms().cast_unsigned();
                     let plan = self.engine().plan_answer(asked.as_deref(), response, now);
                     pass.landed(&plan.delta);
-                    self.carry_out(plan, Vec::new()).await?;
+                    let records = self.take_in(plan, Vec::new()).await? | unseen.get().unwrap_or_default();
+                    unseen.set(Some(records));
+                    if pass.is_over() || now.abs_diff(shown.cast_unsigned()) > SHOW_EVERY_MS {
+                        (self.changed)(records);
+                        unseen.set(None);
+                        shown = clock::now_ms();
+                    }
                 }
                 Err(TransportError::TooLarge) => {
                     let alone = pass.too_large(number);
@@ -558,7 +582,7 @@ impl Notebook {
                 *self.contents.borrow_mut() = contents;
                 *self.index.borrow_mut() = None;
                 *self.matters.borrow_mut() = None;
-                (self.changed)();
+                (self.changed)(true);
                 Ok(())
             }
             Err(OpenError::Storage(error)) => Err(error),
@@ -586,8 +610,16 @@ impl Notebook {
         done
     }
 
-    /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows.
+    /// Takes a plan in, with `with` in the same transaction, and shows it.
     async fn carry_out(&self, plan: Plan, with: Batch) -> Result<(), StorageError> {
+        let records = self.take_in(plan, with).await?;
+        (self.changed)(records);
+        Ok(())
+    }
+
+    /// Writes a plan, with `with` in the same transaction, then applies it here and in other windows. Returns whether
+    /// records or rights changed.
+    async fn take_in(&self, plan: Plan, with: Batch) -> Result<bool, StorageError> {
         let mut writes = plan.writes;
         writes.extend(with);
         self.write(writes).await?;
@@ -595,8 +627,7 @@ impl Notebook {
             let few = plan.delta.base.len() <= TELL;
             tabs.tell(&if few { News::Changed(&plan.delta) } else { News::Reload });
         }
-        self.apply(plan.delta);
-        Ok(())
+        Ok(self.apply(plan.delta))
     }
 
     /// Writes something of the worker who is logged in here. Where another window logged out meanwhile nothing is
@@ -609,11 +640,14 @@ impl Notebook {
         self.storage.write(&[check].into_iter().chain(writes).collect()).await
     }
 
-    fn apply(&self, delta: Delta) {
+    fn apply(&self, delta: Delta) -> bool {
         let mut contents = self.contents.borrow_mut();
         let Contents { engine, roster, disputes, cases, .. } = &mut *contents;
         let (mut people, mut matters) = (false, false);
-        for id in engine.apply(delta) {
+        let rights = delta.head.as_ref().is_some_and(|head| head.grants != engine.head().grants);
+        let touched = engine.apply(delta);
+        let records = !touched.is_empty();
+        for id in touched {
             match engine.record(id) {
                 Some(record) => {
                     people |= matches!(record.kind, Kind::Household | Kind::Resident);
@@ -637,7 +671,7 @@ impl Notebook {
         if matters {
             *self.matters.borrow_mut() = None;
         }
-        (self.changed)();
+        records || rights
     }
 
     /// Where a household's records belong; none where it is not in the notebook.

@@ -93,7 +93,9 @@ impl Answer<'_> {
     /// phone stays to be seen until the new pull is through.
     fn start_over(&mut self) {
         let fresh = Some(self.engine.next_segment());
-        for channel in self.engine.cursors.keys() {
+        // Also those that were only pushed to, and not pulled yet.
+        let granted = self.engine.head.grants.iter().map(|grid| &grid.channel);
+        for channel in self.engine.cursors.keys().chain(granted) {
             self.cursors.insert(channel.clone(), Cursor { fresh, ..Cursor::default() });
         }
         if planted(Bug::AcknowledgedNotOffered) {

@@ -160,8 +160,9 @@ impl Engine {
         for id in held.into_iter().rev() {
             queue.push_front(id);
         }
-        // One pull at a time, and none while pushed records would come back with it.
-        let pull = pass.pull && pass.flying.is_empty() && !pass.landing;
+        // One pull at a time, and none while pushed records would come back with it, also those of a request that
+        // overtakes this one: more than one request takes is pushed first, and pulled after.
+        let pull = pass.pull && pass.flying.is_empty() && !pass.landing && queue.is_empty();
         if !pull && ops.is_empty() {
             return None;
         }

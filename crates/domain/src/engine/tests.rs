@@ -140,7 +140,7 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
     let again = phone.edit(record(1), &json!({"found": "又"}), NOW);
     let mut pass = Pass::new("test", 100, MAX_OPS);
     let (first, request) = phone.engine.depart(&mut pass).expect("a first request");
-    assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[0], 1, 100));
+    assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[0], 1, 0), "what was pushed is not pulled");
     let (second, request) = phone.engine.depart(&mut pass).expect("the next, meanwhile");
     assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (ids[1], 1, 0), "it only pushes");
     assert!(phone.engine.depart(&mut pass).is_none(), "there are enough on their way");
@@ -164,7 +164,45 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
     assert_eq!((request.ops[0].id, request.ops.len()), (again, 1));
     pass.land(last);
     pass.landed(&Delta::default());
+    let (pull, request) = phone.engine.depart(&mut pass).expect("all is pushed: what is new is pulled");
+    assert_eq!((request.ops.len(), request.limit), (0, 100));
+    pass.land(pull);
+    pass.landed(&Delta::default());
     assert!(phone.engine.depart(&mut pass).is_none(), "a server that names nothing is not asked without end");
+}
+
+#[test]
+fn one_request_pushes_and_pulls_where_it_holds_all() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "一"}), NOW);
+    let mut pass = Pass::new("test", 100, MAX_OPS);
+    let (only, request) = phone.engine.depart(&mut pass).expect("a request");
+    assert_eq!((request.ops[0].id, request.ops.len(), request.limit), (op, 1, 100));
+    let plan = phone.engine.plan_answer(None, response(&[(op, OpOutcome::Applied)], vec![], 1), NOW);
+    pass.land(only);
+    pass.landed(&plan.delta);
+    phone.carry_out(plan);
+    assert!(phone.engine.depart(&mut pass).is_none());
+}
+
+#[test]
+fn what_was_pushed_before_the_first_pull_is_forgotten_with_a_server_that_lost_it() {
+    let mut phone = Phone::new(1);
+    let op = phone.edit(record(1), &json!({"found": "一"}), NOW);
+    let pushed = |now, epoch: &str, results: &[(OpId, OpOutcome)]| SyncResponse {
+        now,
+        epoch: epoch.into(),
+        channels: Vec::new(),
+        ..response(results, vec![], 0)
+    };
+    phone.answer(pushed(NOW, "e1", &[(op, OpOutcome::Applied)]));
+    phone.answer(pushed(NOW + 2 * KEEP_MS, "e1", &[]));
+    let sweep = phone.engine.plan_sweep().expect("it was acknowledged long ago");
+    phone.carry_out(sweep);
+    phone.answer(pushed(NOW + 2 * KEEP_MS, "e2", &[]));
+    assert!(phone.engine.record(record(1)).is_some(), "it stays to be seen until the new pull is through");
+    phone.answer(SyncResponse { epoch: "e2".into(), ..response(&[], vec![], 0) });
+    assert!(phone.engine.record(record(1)).is_none());
 }
 
 #[test]

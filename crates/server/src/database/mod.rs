@@ -41,7 +41,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 /// Where a database is.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub struct Database {
     engine: sql::Engine,
     /// Whose turn it is to write, where only one can.
     turn: Arc<Mutex<()>>,
+    /// Told of each commit.
+    written: Arc<Notify>,
     epoch: String,
 }
 
@@ -91,7 +93,11 @@ pub struct Database {
 /// overwritten.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                        PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
-                       PRAGMA cache_size = -16384";
+                       PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384";
+
+/// How long after a commit SQLite's write-ahead log is folded into the file: not while somebody waits for the answer to
+/// that commit. One that grows faster than it is folded is folded by the commit that finds 64 MiB in it (`PRAGMAS`).
+const FOLD_AFTER: Duration = Duration::from_millis(300);
 
 impl Database {
     /// Opens the database, makes its file if it is not there, and brings its tables up to date.
@@ -115,7 +121,11 @@ impl Database {
             .execute(&pool)
             .await?;
         let epoch = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'epoch'").fetch_one(&pool).await?;
-        Ok(Self { pool, engine, turn: Arc::default(), epoch })
+        let written = Arc::new(Notify::new());
+        if engine == sql::Engine::Sqlite {
+            tokio::spawn(fold(pool.clone(), written.clone()));
+        }
+        Ok(Self { pool, engine, turn: Arc::default(), written, epoch })
     }
 
     /// The database's epoch: another one after a restore.
@@ -125,7 +135,7 @@ impl Database {
 
     /// A transaction that writes.
     async fn begin(&self) -> sqlx::Result<sql::Writing> {
-        sql::Writing::begin(&self.pool, self.engine, &self.turn).await
+        sql::Writing::begin(&self.pool, self.engine, &self.turn, &self.written).await
     }
 
     /// Whether the database answers.
@@ -161,6 +171,23 @@ async fn open_file(file: &Path) -> anyhow::Result<AnyPool> {
     };
     first.await.with_context(|| format!("无法打开数据库 {}", file.display()))?;
     Ok(pool.connect_lazy_with(options))
+}
+
+/// Folds SQLite's log into the file a while after each commit, until the database is closed.
+async fn fold(pool: AnyPool, written: Arc<Notify>) {
+    let folding = async {
+        loop {
+            written.notified().await;
+            tokio::time::sleep(FOLD_AFTER).await;
+            if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pool).await {
+                tracing::warn!(%error, "the log was not folded in");
+            }
+        }
+    };
+    tokio::select! {
+        () = pool.close_event() => {}
+        () = folding => {}
+    }
 }
 
 async fn prepare(connection: &mut AnyConnection) -> sqlx::Result<()> {

@@ -9,29 +9,38 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 /// A transaction that writes. On SQLite it is the only one: waiting in turn is faster than asking again and
 /// again whether the file is free.
 pub(super) struct Writing {
     transaction: Transaction<'static, Any>,
+    written: Arc<Notify>,
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Writing {
     /// Begins, when the others of this program are done.
-    pub(super) async fn begin(pool: &AnyPool, engine: Engine, turn: &Arc<Mutex<()>>) -> sqlx::Result<Self> {
+    pub(super) async fn begin(
+        pool: &AnyPool,
+        engine: Engine,
+        turn: &Arc<Mutex<()>>,
+        written: &Arc<Notify>,
+    ) -> sqlx::Result<Self> {
         let (words, turn) = match engine {
             Engine::Sqlite => ("BEGIN IMMEDIATE", Some(turn.clone().lock_owned().await)),
             // Each statement sees what was committed before it: after a lock is had, what its holder wrote.
             Engine::Postgres => ("BEGIN ISOLATION LEVEL READ COMMITTED", None),
         };
-        Ok(Self { transaction: pool.begin_with(words).await?, _turn: turn })
+        Ok(Self { transaction: pool.begin_with(words).await?, written: written.clone(), _turn: turn })
     }
 
     /// Makes it durable.
     pub(super) async fn commit(self) -> sqlx::Result<()> {
-        self.transaction.commit().await
+        let Self { transaction, written, _turn } = self;
+        transaction.commit().await?;
+        written.notify_one();
+        Ok(())
     }
 }
 

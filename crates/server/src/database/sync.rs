@@ -177,7 +177,13 @@ impl Database {
                 pages.push(page);
                 continue;
             }
-            let rows = changes(&mut tx, &county, channel, after, left).await?;
+            // What the sender wrote just now, and has, need not be read again.
+            let written = taken.written.get(channel).filter(|written| !reset && written.generation == generation);
+            let own = written.filter(|written| written.after == after).and_then(|written| written.page(channel));
+            if let Some(own) = own {
+                page.next = own.next;
+            }
+            let rows = changes(&mut tx, &county, channel, page.next.next, left).await?;
             page.more = rows.len() == left as usize;
             left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
             let known = taken.written.get(channel).map(|written| &written.known);
