@@ -1,4 +1,4 @@
-//! Files on the phone: a head record each (a dispute, a care case) with the records that name it. Kept up to date
+//! Files on the phone: a head record each (a dispute, a care case, a hazard) with the records that name it. Kept up to date
 //! record by record.
 
 use crate::{
@@ -13,8 +13,8 @@ use std::{
 
 /// A file that is put together from a head and the records that name it.
 pub trait Bound: Sized {
-    /// The kind of the head.
-    const HEAD: Kind;
+    /// The kinds of the head.
+    const HEADS: &'static [Kind];
 
     /// The file. None where the head can't be read. Withdrawn records are left out, and such as are not where the head
     /// is.
@@ -38,7 +38,7 @@ impl<F> Default for Book<F> {
 impl<F: Bound> Book<F> {
     /// Takes in a record, new or changed. Kinds that belong to no such file are passed over.
     pub fn put(&mut self, record: &Arc<Record>) {
-        if record.kind.head() != Some(F::HEAD) {
+        if record.kind.head().is_none_or(|head| !F::HEADS.contains(&head)) {
             return;
         }
         if let Some(parent) = record.parent() {
@@ -58,14 +58,14 @@ impl<F: Bound> Book<F> {
 
     /// A file; none where there is no such head, or it was withdrawn.
     pub fn file(&self, id: RecordId) -> Option<F> {
-        let head = self.records.get(&id).filter(|record| record.kind == F::HEAD && !record.withdrawn())?;
+        let head = self.records.get(&id).filter(|record| F::HEADS.contains(&record.kind) && !record.withdrawn())?;
         let children = self.children.get(&id).into_iter().flatten();
         F::gather(head, children.filter_map(|id| self.records.get(id)).map(Arc::as_ref))
     }
 
     /// The heads, in no order; such as were withdrawn too.
     pub fn heads(&self) -> impl Iterator<Item = &Record> {
-        self.records.values().map(Arc::as_ref).filter(|record| record.kind == F::HEAD)
+        self.records.values().map(Arc::as_ref).filter(|record| F::HEADS.contains(&record.kind))
     }
 
     /// Every file, in no order.

@@ -1,6 +1,7 @@
 //! The forms of records, as a table: which fields, in which order, and why each is asked (个人信息保护法 6, 17).
 
 use crate::{
+    affair::codes::{Danger, Grade, Subject, Team, Topic, Venue},
     care::codes::{Difficulty, Help, Interval, Reason, Referral, Way},
     codes::{Consistency, Living, Relation, Sex, Tag},
     day,
@@ -196,6 +197,40 @@ const CARE_VISIT: [Field; 11] = [
     Field::new("next_on", "下次看望", Input::Day),
 ];
 
+const HAZARD: [Field; 5] = [
+    Field::new("what", "有什么隐患", Input::Text).wanted(),
+    Field::new("danger", "类型", Input::One(Danger::ROWS)).wanted(),
+    Field::new("grade", "等级", Input::One(Grade::ROWS)).wanted(),
+    Field::new("place", "地点", Input::Line).wanted(),
+    Field::new("found_on", "发现日", Input::PastDay).wanted(),
+];
+
+const REQUEST: [Field; 5] = [
+    Field::new("what", "要求什么", Input::Text).wanted().about("知道要办什么；可以读给本人听"),
+    Field::new("subject", "类别", Input::One(Subject::ROWS)).wanted(),
+    Field::new("asker", "谁提的", Input::Line).about("办好了知道告诉谁；不愿留名就不填"),
+    Field::new("phone", "电话", Input::Phone).about("告知和答复"),
+    Field::new("received_on", "提出日", Input::PastDay).wanted(),
+];
+
+const PATROL: [Field; 4] = [
+    Field::new("team", "队伍", Input::One(Team::ROWS)).wanted(),
+    Field::new("members", "队员", Input::Line).wanted(),
+    Field::new("places", "巡逻地点", Input::Line),
+    Field::new("handled", "现场处理", Input::Text),
+];
+
+const OUTREACH: [Field; 8] = [
+    Field::new("topic", "内容", Input::One(Topic::ROWS)).wanted(),
+    Field::new("venue", "法律七进", Input::One(Venue::ROWS)),
+    Field::new("on", "日期", Input::PastDay).wanted(),
+    Field::new("place", "地点", Input::Line),
+    Field::new("reached", "听的人数", Input::Number),
+    Field::new("saved", "劝阻受骗人数", Input::Number),
+    Field::new("material", "发了什么资料", Input::Line).folded(),
+    Field::new("note", "备注", Input::Text).folded(),
+];
+
 /// The fields of a kind's form, in their order; none for kinds without a form of this sort.
 pub const fn fields(kind: &Kind) -> &'static [Field] {
     match kind {
@@ -210,6 +245,10 @@ pub const fn fields(kind: &Kind) -> &'static [Field] {
         Kind::CareCase => &CARE_CASE,
         Kind::PlanItem => &PLAN_ITEM,
         Kind::CareVisit => &CARE_VISIT,
+        Kind::Hazard => &HAZARD,
+        Kind::Request => &REQUEST,
+        Kind::Patrol => &PATROL,
+        Kind::Outreach => &OUTREACH,
         _ => &[],
     }
 }

@@ -3,6 +3,7 @@
 //! transaction.
 
 use crate::{
+    affair::{self, Affair},
     book::Bound,
     care::{self, CareFile},
     day,
@@ -160,7 +161,7 @@ impl Intake {
     /// A file, as far as it came.
     fn file<F: Bound>(&self, id: RecordId) -> Option<F> {
         let changed = |id: &RecordId| self.records.get(id).map(|changed| &changed.record);
-        let head = changed(&id).or_else(|| self.beside.get(&id)).filter(|record| record.kind == F::HEAD)?;
+        let head = changed(&id).or_else(|| self.beside.get(&id)).filter(|record| F::HEADS.contains(&record.kind))?;
         let beside = self.beside.values().filter(|record| changed(&record.id).is_none());
         let records = beside.chain(self.records.values().map(|changed| &changed.record));
         F::gather(head, records.filter(|record| record.parent() == Some(id)))
@@ -351,6 +352,9 @@ impl Intake {
         if let Some(stored) = stored {
             let last = stored.parent().and_then(|id| match stored.kind {
                 Kind::CareStep => self.file::<CareFile>(id)?.history().next_back().map(|done| done.id),
+                Kind::HazardStep | Kind::RequestStep => {
+                    self.file::<Affair>(id)?.history().next_back().map(|done| done.id)
+                }
                 _ => self.file::<File>(id)?.history().next_back().map(|done| done.id),
             });
             let taken_back = op.changes.keys().all(|name| name == WITHDRAWN) && last == Some(op.record);
@@ -376,6 +380,13 @@ impl Intake {
             let roles = rights::roles(sender.grants, channel);
             let on = day::day(record.created.at.cast_signed());
             let checked = care::workflow::check(&file, &taken, &roles, sender.name, on);
+            return checked.or_else(|why| refused(why.to_string()));
+        }
+        if matches!(op.kind, Kind::HazardStep | Kind::RequestStep) {
+            let (Some(affair), Some(taken)) = (self.file::<Affair>(id), record.view()) else {
+                return Err("步骤内容不完整，已交主管核对".into());
+            };
+            let checked = affair::workflow::check(&affair, &taken, sender.name);
             return checked.or_else(|why| refused(why.to_string()));
         }
         let (Some(file), Some(taken)) = (self.file::<File>(id), record.view()) else {

@@ -1,7 +1,7 @@
 //! What fields are called, and their values in words: for documents that show a record as it is kept.
 
 use crate::{
-    care, day,
+    affair, care, day,
     dispute::workflow::Step,
     form::{self, Input},
     household::{POSTPONED, Postponed},
@@ -25,10 +25,15 @@ pub fn kind(kind: &Kind) -> &str {
         Kind::Term => "协议内容",
         Kind::Signature => "签名",
         Kind::FollowUp => "回访",
-        Kind::Step | Kind::CareStep => "步骤",
+        Kind::Step | Kind::CareStep | Kind::HazardStep | Kind::RequestStep => "步骤",
         Kind::CareCase => "关爱个案",
         Kind::PlanItem => "帮扶计划",
         Kind::CareVisit => "看望",
+        Kind::Hazard => "隐患",
+        Kind::Request => "诉求",
+        Kind::Patrol => "巡逻",
+        Kind::Finding => "巡逻发现",
+        Kind::Outreach => "宣讲",
         Kind::Other(name) => name,
     }
 }
@@ -47,9 +52,16 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
         (Kind::Household, POSTPONED) => "改期",
         (Kind::Resident, "notice") => "已告知",
         (Kind::Resident, RESTRICTED) => "限制处理",
-        (Kind::Step | Kind::CareStep, "step") => "步骤",
-        (Kind::Step | Kind::CareStep, "why") => "原因",
-        (Kind::Step | Kind::CareStep, "to") => "交给",
+        (of, "step") if of.is_step() => "步骤",
+        (Kind::HazardStep | Kind::RequestStep, "why") => "说明",
+        (Kind::HazardStep | Kind::RequestStep, "outside") => "不是本村（社区）的人",
+        (Kind::HazardStep | Kind::RequestStep, "phone") => "对方电话",
+        (Kind::HazardStep | Kind::RequestStep, "satisfied") => "对方是否满意",
+        (of, "why") if of.is_step() => "原因",
+        (of, "to") if of.is_step() => "交给",
+        (Kind::Patrol, "began") => "开始",
+        (Kind::Patrol, "ended") => "结束",
+        (Kind::Finding, "what") => "发现",
         (Kind::Step, "until") => "新的期限",
         (Kind::CareStep, "until") => "恢复的日期",
         (Kind::Step, "reason") => "终止原因",
@@ -78,6 +90,16 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
     let label = match (of, name) {
         (Kind::Step, "step") => Step::find(text).map(Step::label),
         (Kind::CareStep, "step") => care::workflow::Step::find(text).map(care::workflow::Step::label),
+        (Kind::HazardStep | Kind::RequestStep, "step") => {
+            affair::workflow::Step::find(text).map(affair::workflow::Step::label)
+        }
+        (Kind::HazardStep | Kind::RequestStep, "satisfied") => {
+            affair::codes::Satisfied::find(text).map(affair::codes::Satisfied::label)
+        }
+        (Kind::HazardStep | Kind::RequestStep, "outside") => {
+            Some(if value.as_bool().unwrap_or_default() { "是" } else { "否" })
+        }
+        (Kind::Patrol, "began" | "ended") => return value.as_i64().map(day::moment).unwrap_or_default(),
         (Kind::Household, "order") => return value.to_string(),
         (Kind::Household, POSTPONED) => return postponed(text).unwrap_or_else(|| visit::field_words(name, value)),
         _ => None,

@@ -3,6 +3,7 @@
 //! Pure: no clock, no randomness, no IO. Time, identifiers and bytes come in as arguments, so the
 //! phone, the server and a simulation run the same code.
 
+pub mod affair;
 pub mod area;
 pub mod book;
 pub mod care;

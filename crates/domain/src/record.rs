@@ -5,6 +5,7 @@
 //! newer app's data survives an older one.
 
 use crate::{
+    affair,
     area::GridCode,
     care, dispute,
     id::{DeviceId, OpId, RecordId},
@@ -57,12 +58,26 @@ pub enum Kind {
     CareVisit,
     /// 步骤 of a care case.
     CareStep,
+    /// 隐患
+    Hazard,
+    /// 步骤 of a hazard.
+    HazardStep,
+    /// 诉求
+    Request,
+    /// 步骤 of a request.
+    RequestStep,
+    /// 巡逻
+    Patrol,
+    /// 巡逻发现 of a patrol.
+    Finding,
+    /// 宣讲
+    Outreach,
     /// A kind from a newer version.
     Other(Box<str>),
 }
 
 /// Kinds by their name on the wire and in the database.
-const KINDS: [(&str, Kind); 15] = [
+const KINDS: [(&str, Kind); 22] = [
     ("household", Kind::Household),
     ("resident", Kind::Resident),
     ("visit", Kind::Visit),
@@ -78,6 +93,13 @@ const KINDS: [(&str, Kind); 15] = [
     ("plan_item", Kind::PlanItem),
     ("care_visit", Kind::CareVisit),
     ("care_step", Kind::CareStep),
+    ("hazard", Kind::Hazard),
+    ("hazard_step", Kind::HazardStep),
+    ("request", Kind::Request),
+    ("request_step", Kind::RequestStep),
+    ("patrol", Kind::Patrol),
+    ("finding", Kind::Finding),
+    ("outreach", Kind::Outreach),
 ];
 
 impl Kind {
@@ -89,8 +111,8 @@ impl Kind {
         }
     }
 
-    /// The kind at the head of the file that records of this kind are in: a dispute or a care case; none where they are
-    /// in none.
+    /// The kind at the head of the file that records of this kind are in: a dispute, a care case, a hazard, a request, a
+    /// patrol; none where they are in none.
     pub const fn head(&self) -> Option<Self> {
         match self {
             Self::Dispute
@@ -102,7 +124,10 @@ impl Kind {
             | Self::FollowUp
             | Self::Step => Some(Self::Dispute),
             Self::CareCase | Self::PlanItem | Self::CareVisit | Self::CareStep => Some(Self::CareCase),
-            Self::Household | Self::Resident | Self::Visit | Self::Other(_) => None,
+            Self::Hazard | Self::HazardStep => Some(Self::Hazard),
+            Self::Request | Self::RequestStep => Some(Self::Request),
+            Self::Patrol | Self::Finding => Some(Self::Patrol),
+            Self::Household | Self::Resident | Self::Visit | Self::Outreach | Self::Other(_) => None,
         }
     }
 
@@ -113,10 +138,12 @@ impl Kind {
 
     /// The field with which records of this kind name the head of their file; none for heads, and those in no file.
     pub fn parent_field(&self) -> Option<&'static str> {
-        match (self, self.head()) {
-            (Self::Dispute | Self::CareCase, _) | (_, None) => None,
-            (_, Some(Self::CareCase)) => Some(care::records::PARENT),
-            (_, Some(_)) => Some(dispute::records::PARENT),
+        match self {
+            Self::PlanItem | Self::CareVisit | Self::CareStep => Some(care::records::PARENT),
+            Self::HazardStep | Self::RequestStep => Some(affair::records::AFFAIR),
+            Self::Finding => Some(affair::records::PATROL),
+            _ if self.head() == Some(Self::Dispute) && *self != Self::Dispute => Some(dispute::records::PARENT),
+            _ => None,
         }
     }
 
@@ -130,15 +157,15 @@ impl Kind {
 
     /// Whether records of this kind are steps of a file: never changed, only taken back.
     pub const fn is_step(&self) -> bool {
-        matches!(self, Self::Step | Self::CareStep)
+        matches!(self, Self::Step | Self::CareStep | Self::HazardStep | Self::RequestStep)
     }
 
     /// The class that records of this kind are kept in.
     pub fn class(&self) -> Class {
         match self.head() {
             Some(Self::Dispute) => Class::Mediation,
-            Some(_) => Class::Care,
-            None => Class::General,
+            Some(Self::CareCase) => Class::Care,
+            _ => Class::General,
         }
     }
 }
@@ -167,7 +194,7 @@ impl<'de> Deserialize<'de> for Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
-    /// Households, residents, visits and other everyday work.
+    /// Households, residents, visits, hazards, requests, patrols, outreach: everyday work.
     General,
     /// Dispute files.
     Mediation,

@@ -2,6 +2,7 @@
 //! change.
 
 use crate::{
+    affair::Affair,
     care::{
         CareFile,
         file::Done,
@@ -40,17 +41,24 @@ pub const ENDED_CASE: Rule = Rule { words: "关爱个案结束后再保存3年",
 pub const UNCONFIRMED_CASE: Rule =
     Rule { words: "没有确认的关爱个案自申请或不予立案之日起保存1年", months: 12 };
 
+/// Hazards that were verified and requests that are settled: three years after that, with all steps [P].
+pub const ENDED_AFFAIR: Rule = Rule { words: "隐患和诉求办结后再保存3年", months: 36 };
+
+/// Patrols with what they found, and outreach: three years [P].
+pub const PATROL: Rule = Rule { words: "巡逻和宣讲记录保存3年", months: 36 };
+
 /// Every rule.
-pub const RULES: [Rule; 5] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE, UNCONFIRMED_CASE];
+pub const RULES: [Rule; 7] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE, UNCONFIRMED_CASE, ENDED_AFFAIR, PATROL];
 
 /// The day on which a record is to be erased; none while its purpose lasts. `arrived_ms` is when the last of its saves
 /// reached the office: what a phone with a wrong clock wrote is not over before its time. Records of disputes are
-/// sealed and not erased: they are no kind of this table, and neither is what this version does not know. A care case goes
-/// whole ([`case_erased_on`]).
+/// sealed and not erased: they are no kind of this table, and neither is what this version does not know. Care cases,
+/// hazards and requests go whole ([`case_erased_on`], [`affair_erased_on`]).
 pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
     let after = |ms: i64, rule: Rule| over(day::day(ms), arrived_ms, rule);
     let changed = record.changed.at.cast_signed();
-    let whole = record.kind.class() == Class::Mediation || record.kind == Kind::CareCase;
+    let heads = [Kind::CareCase, Kind::Hazard, Kind::Request];
+    let whole = record.kind.class() == Class::Mediation || heads.contains(&record.kind);
     if record.withdrawn() && !whole && !matches!(record.kind, Kind::Other(_)) {
         return after(changed, WITHDRAWN);
     }
@@ -60,6 +68,7 @@ pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
             Some(Living::Moved | Living::Died) => after(changed, GONE_RESIDENT),
             _ => None,
         },
+        Kind::Patrol | Kind::Finding | Kind::Outreach => after(record.created.at.cast_signed(), PATROL),
         _ => None,
     }
 }
@@ -82,6 +91,16 @@ pub fn case_erased_on(case: &Record, file: &CareFile, arrived_ms: u64, today: Na
     let asked = file.history().rev().find(|done| done.taken.step == Step::Reopen).map(Done::on);
     let asked = asked.or(file.case.opened_on).unwrap_or_else(|| day::day(case.created.at.cast_signed()));
     (file.state(today) == State::Opened).then(|| over(asked, arrived_ms, rule)).flatten()
+}
+
+/// The day on which a hazard or a request is to be erased whole; none while something is to be done. `arrived_ms` is when
+/// the last save of any of it reached the office.
+pub fn affair_erased_on(head: &Record, affair: &Affair, arrived_ms: u64) -> Option<NaiveDate> {
+    if head.withdrawn() {
+        return over(day::day(head.changed.at.cast_signed()), arrived_ms, WITHDRAWN);
+    }
+    let ended = affair.history().next_back().filter(|_| !affair.state().is_open())?;
+    over(ended.on(), arrived_ms, ENDED_AFFAIR)
 }
 
 #[cfg(test)]

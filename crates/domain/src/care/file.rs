@@ -87,7 +87,7 @@ code_table! {
 }
 
 impl Bound for CareFile {
-    const HEAD: Kind = Kind::CareCase;
+    const HEADS: &'static [Kind] = &[Kind::CareCase];
 
     fn gather<'a>(case: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
         let mut file = Self {

@@ -73,7 +73,7 @@ pub fn presses(op: &Op) -> bool {
 }
 
 impl Bound for File {
-    const HEAD: Kind = Kind::Dispute;
+    const HEADS: &'static [Kind] = &[Kind::Dispute];
 
     fn gather<'a>(dispute: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
         let mut file = Self {

@@ -6,12 +6,14 @@ pub mod calendar;
 mod tests;
 
 use crate::{
+    affair::{Affair, Affairs},
     care::{CareFile, Cases, file::Due as CareDue},
     codes::{PutOff, code_table},
     day,
     dispute::{Disputes, codes::Matter, file::File, workflow::Step},
     id::RecordId,
     order,
+    record::Kind,
     rights::Role,
     round::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
 };
@@ -40,7 +42,7 @@ code_table! {
 /// Days late from which on a rung is reached.
 type Ladder = &'static [(i64, Rung)];
 
-/// The ladder of disputes.
+/// The ladder of disputes, hazards and requests.
 const DISPUTES: Ladder = &[
     (15, Rung::County),
     (8, Rung::Township),
@@ -97,6 +99,10 @@ pub enum Work {
     Case(RecordId),
     /// 矛盾纠纷
     Dispute(RecordId),
+    /// 隐患
+    Hazard(RecordId),
+    /// 诉求
+    Request(RecordId),
     /// 走访
     Door(RecordId),
 }
@@ -161,6 +167,8 @@ pub struct Records<'a> {
     pub disputes: &'a Disputes,
     /// Care cases.
     pub cases: &'a Cases,
+    /// Hazards and requests.
+    pub affairs: &'a Affairs,
 }
 
 /// What is due for somebody on a day or will be until another, the latest overdue first. One item for each file and
@@ -168,6 +176,7 @@ pub struct Records<'a> {
 pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveDate) -> Vec<Item> {
     let mut items: Vec<Item> = cases(records, user, today).collect();
     items.extend(disputes(records, user));
+    items.extend(affairs(records, user, today));
     items.retain(|item| item.by <= until);
     let doors = records.roster.each_door().filter(|door| door.due.is_none_or(|due| due <= until));
     items.extend(doors.map(|door| of_door(&door, today)));
@@ -223,6 +232,18 @@ fn disputes<'a>(records: Records<'a>, user: User<'a>) -> impl Iterator<Item = It
             (None, None) => return None,
         };
         Some(Item { work: Work::Dispute(file.id), name: name_of(&file), what, by, why, dated: true, ladder })
+    })
+}
+
+fn affairs<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Iterator<Item = Item> + 'a {
+    records.affairs.files().filter_map(move |affair: Affair| {
+        let due = affair.due_for(user.roles.get(&affair.id)?, user.name, today)?;
+        let work = match affair.kind() {
+            Kind::Hazard => Work::Hazard(affair.id),
+            _ => Work::Request(affair.id),
+        };
+        let (name, why) = (affair.name(), affair.why_due(due.what));
+        Some(Item { work, name, what: due.what.label(), by: due.by, why, dated: true, ladder: DISPUTES })
     })
 }
 

@@ -6,6 +6,12 @@ use super::{
     due, numbers,
 };
 use crate::{
+    affair::{
+        Affairs,
+        codes::Grade,
+        records::{Hazard, Request, Taken as AffairTaken},
+        workflow::Step as AffairStep,
+    },
     care::{
         Cases,
         codes::Interval,
@@ -37,6 +43,7 @@ use std::{collections::HashMap, sync::Arc};
 const DISPUTE: u64 = 1;
 const CASE: u64 = 2;
 const DOOR: u64 = 3;
+const AFFAIR: u64 = 4;
 
 fn id(n: u64) -> RecordId {
     RecordId::new(n, [n as u8; 10])
@@ -56,6 +63,7 @@ struct Phone {
     roster: Roster,
     disputes: Disputes,
     cases: Cases,
+    affairs: Affairs,
     saved: u64,
 }
 
@@ -75,6 +83,7 @@ impl Phone {
         self.roster.put(&record);
         self.disputes.put(&record);
         self.cases.put(&record);
+        self.affairs.put(&record);
     }
 
     fn next(&self) -> RecordId {
@@ -152,23 +161,47 @@ impl Phone {
         phone
     }
 
+    /// A hazard that 王芳 found, and steps with whom they are given to.
+    fn hazard(grade: Grade, found: &str, steps: &[(AffairStep, &str, &str)]) -> Self {
+        let hazard = Hazard { grade: Some(grade), found_on: Some(on(found)), ..Hazard::default() };
+        Self::affair(Kind::Hazard, Kind::HazardStep, &hazard, steps)
+    }
+
+    /// A request that 王芳 took down.
+    fn request(received: &str, steps: &[(AffairStep, &str, &str)]) -> Self {
+        let request = Request { received_on: Some(on(received)), ..Request::default() };
+        Self::affair(Kind::Request, Kind::RequestStep, &request, steps)
+    }
+
+    fn affair(kind: Kind, of_step: Kind, view: &impl Serialize, steps: &[(AffairStep, &str, &str)]) -> Self {
+        let mut phone = Self::default();
+        phone.save(id(AFFAIR), kind, "2026-01-01T08:00:00+08:00", view);
+        for (step, at, to) in steps {
+            let outside = *to == "供电所";
+            let taken = AffairTaken { to: (*to).into(), outside, ..AffairTaken::of(id(AFFAIR), *step) };
+            phone.save(phone.next(), of_step.clone(), at, &taken);
+        }
+        phone
+    }
+
     fn due(&self, user: &str, today: &str, ahead: u64) -> Vec<Item> {
         let roles = roles(user);
         due(self.records(), User { name: user, roles: &roles }, on(today), on(today) + Days::new(ahead))
     }
 
     const fn records(&self) -> Records<'_> {
-        Records { roster: &self.roster, disputes: &self.disputes, cases: &self.cases }
+        Records { roster: &self.roster, disputes: &self.disputes, cases: &self.cases, affairs: &self.affairs }
     }
 }
 
-/// Who there is: 孙丽 looks after the case, 李强 mediates, 周兰 leads the village; 王芳 has no right to either.
+/// Who there is: 孙丽 looks after the case, 李强 mediates, 周兰 leads the village; 王芳 has no right to either. Hazards and
+/// requests are everybody's to see.
 fn roles(user: &str) -> HashMap<RecordId, Vec<Role>> {
     match user {
-        "孙丽" => HashMap::from([(id(CASE), vec![Role::Carer])]),
-        "李强" => HashMap::from([(id(DISPUTE), vec![Role::Mediator])]),
-        "周兰" => [CASE, DISPUTE].map(|one| (id(one), vec![Role::VillageLead])).into(),
-        _ => HashMap::new(),
+        "孙丽" => [CASE, AFFAIR].map(|one| (id(one), vec![Role::Carer])).into(),
+        "李强" => [DISPUTE, AFFAIR].map(|one| (id(one), vec![Role::Mediator])).into(),
+        "周兰" => [CASE, DISPUTE, AFFAIR].map(|one| (id(one), vec![Role::VillageLead])).into(),
+        _ => HashMap::from([(id(AFFAIR), vec![Role::GridWorker])]),
     }
 }
 
@@ -229,6 +262,59 @@ fn each_thing_is_due_on_its_day() {
             "复核",
             "2026-07-30",
             "每180天",
+        ),
+        // A hazard: for who found it, who it was given to, or who verifies it.
+        (Phone::hazard(Grade::Serious, "2026-02-26", &[]), "王芳", "整改", "2026-03-01", "严重隐患3天内整改"),
+        (Phone::hazard(Grade::Ordinary, "2028-02-15", &[]), "王芳", "整改", "2028-03-01", "一般隐患15天内整改"),
+        (
+            Phone::hazard(Grade::Serious, "2026-02-26", &[(AffairStep::Assign, "2026-02-27T08:00:00+08:00", "李强")]),
+            "李强",
+            "整改",
+            "2026-03-01",
+            "3天内",
+        ),
+        (
+            Phone::hazard(Grade::Ordinary, "2026-02-10", &[(AffairStep::PutRight, "2026-02-26T23:59:00+08:00", "")]),
+            "周兰",
+            "验收",
+            "2026-03-01",
+            "由别人验收",
+        ),
+        (
+            Phone::hazard(
+                Grade::Serious,
+                "2026-01-10",
+                &[
+                    (AffairStep::PutRight, "2026-02-01T08:00:00+08:00", ""),
+                    (AffairStep::Rework, "2026-02-26T08:00:00+08:00", ""),
+                ],
+            ),
+            "王芳",
+            "整改",
+            "2026-03-01",
+            "3天内",
+        ),
+        // A request.
+        (Phone::request("2026-02-14", &[]), "王芳", "告知受理", "2026-03-01", "15天内告知"),
+        (
+            Phone::request("2025-12-31", &[(AffairStep::Tell, "2026-01-02T08:00:00+08:00", "")]),
+            "王芳",
+            "答复",
+            "2026-03-01",
+            "60天内答复",
+        ),
+        (
+            Phone::request(
+                "2026-02-14",
+                &[
+                    (AffairStep::HandOver, "2026-02-15T08:00:00+08:00", "李强"),
+                    (AffairStep::Answer, "2026-02-22T08:00:00+08:00", ""),
+                ],
+            ),
+            "李强",
+            "回访",
+            "2026-03-01",
+            "7天内回访",
         ),
         // A door.
         (Phone::door(vec![], &[("2026-01-31T08:00:00+08:00", met, None)]), "王芳", "走访", "2026-07-30", "每180天"),
@@ -295,6 +381,22 @@ fn what_is_due_is_for_those_whose_work_it_is() {
     assert_eq!(count(&case, "周兰", "2026-02-12"), 1, "but on the fourth day");
     let item = &case.due("孙丽", "2026-02-08", 0)[0];
     assert_eq!(item.name, "赵某", "a list shows no full name of somebody cared for");
+}
+
+#[test]
+fn a_hazard_given_to_somebody_else_is_not_lost_sight_of() {
+    let assign = (AffairStep::Assign, "2026-01-06T08:00:00+08:00", "李强");
+    let inside = Phone::hazard(Grade::Serious, "2026-01-05", &[assign]);
+    let outside = Phone::hazard(Grade::Serious, "2026-01-05", &[(AffairStep::Assign, assign.1, "供电所")]);
+    let done = Phone::hazard(Grade::Serious, "2026-01-05", &[(AffairStep::PutRight, assign.1, "")]);
+    let who = |phone: &Phone, today| {
+        let told = |user: &&str| phone.due(user, today, 0).len() == 1;
+        ["王芳", "李强", "孙丽", "周兰"].into_iter().filter(told).collect::<Vec<_>>()
+    };
+    assert_eq!(who(&inside, "2026-01-08"), ["李强"], "its owner");
+    assert_eq!(who(&inside, "2026-01-12"), ["李强", "周兰"], "and the lead, when it is four days late");
+    assert_eq!(who(&outside, "2026-01-08"), ["王芳", "周兰"], "an owner who has no app is reminded by others");
+    assert_eq!(who(&done, "2026-01-09"), ["周兰"], "nobody verifies their own work");
 }
 
 #[test]

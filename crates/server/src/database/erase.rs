@@ -13,6 +13,7 @@ use super::{
 use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, Kind, Record, RecordId,
+    affair::Affair,
     care::CareFile,
     record::{Field, Op, WITHDRAWN},
     retention,
@@ -106,7 +107,7 @@ impl Database {
         if let Some(body) = body {
             let mut stored: Record = serde_json::from_str(&body).map_err(decode)?;
             let is_theirs = |head: &Field| person.names.iter().any(|name| head.value == name.as_str());
-            let head = stored.fields.get("head").is_some_and(is_theirs);
+            let head = ["head", "asker"].iter().any(|name| stored.fields.get(*name).is_some_and(is_theirs));
             for (name, field) in &mut stored.fields {
                 person.take_out(name, &mut field.value, head);
             }
@@ -175,8 +176,8 @@ impl Database {
                 }
             }
         }
-        let cases = self.records("", &Kind::in_files_of(&Kind::CareCase)).await?;
-        for (channel, records) in cases_over(&mut *self.pool.acquire().await?, cases, today).await? {
+        let files = self.records("", &in_whole_files()).await?;
+        for (channel, records) in files_over(&mut *self.pool.acquire().await?, files, today).await? {
             let of = expired.entry(channel).or_default();
             of.extend(records);
             of.sort_unstable();
@@ -202,18 +203,16 @@ impl Database {
                 .bind(channel.to_string())
                 .fetch_optional(&mut *tx)
                 .await?;
-            let bodies: Vec<String> = if channel.class == Class::Care {
-                sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND channel = $2")
-                    .bind(village.county())
-                    .bind(channel.to_string())
-                    .fetch_all(&mut *tx)
-                    .await?
-            } else {
-                Vec::new()
-            };
-            let cases: Result<Vec<Record>, _> = bodies.iter().map(|body| serde_json::from_str(body)).collect();
-            let cases = cases_over(&mut tx, cases.map_err(decode)?, today).await?;
-            let whole: Vec<RecordId> = cases.into_iter().flat_map(|(_, records)| records).collect();
+            let mut files: Vec<Record> = Vec::new();
+            for kind in in_whole_files().into_iter().filter(|kind| kind.class() == channel.class) {
+                let words = "SELECT body FROM record WHERE county = $1 AND channel = $2 AND kind = $3";
+                let query = sqlx::query_scalar(words).bind(village.county()).bind(channel.to_string());
+                let bodies: Vec<String> = query.bind(kind.as_str().to_owned()).fetch_all(&mut *tx).await?;
+                let records: Result<Vec<Record>, _> = bodies.iter().map(|body| serde_json::from_str(body)).collect();
+                files.extend(records.map_err(decode)?);
+            }
+            let files = files_over(&mut tx, files, today).await?;
+            let whole: Vec<RecordId> = files.into_iter().flat_map(|(_, records)| records).collect();
             let mut still = Vec::new();
             for record in records {
                 if whole.contains(&record) {
@@ -238,7 +237,7 @@ impl Database {
                 continue;
             }
             self.erase_in(&mut tx, &channel, &still, None).await?;
-            if channel.class == Class::Care {
+            if channel.class != Class::Mediation {
                 self.erase_waiting(&mut tx, &channel, &still).await?;
             }
             for record in &still {
@@ -272,16 +271,28 @@ impl Database {
     }
 }
 
-/// The records of care cases that are over on a day, by channel.
-async fn cases_over(
+/// The kinds of records that are erased with their file as a whole.
+fn in_whole_files() -> Vec<Kind> {
+    [Kind::CareCase, Kind::Hazard, Kind::Request].iter().flat_map(Kind::in_files_of).collect()
+}
+
+/// The records of care cases, hazards and requests that are over on a day, by channel.
+async fn files_over(
     connection: &mut AnyConnection,
     records: Vec<Record>,
     today: NaiveDate,
 ) -> sqlx::Result<Vec<(Channel, Vec<RecordId>)>> {
     let by_id: BTreeMap<RecordId, Record> = records.iter().map(|record| (record.id, record.clone())).collect();
+    let mut files: Vec<(Record, Erased, Vec<RecordId>)> = Vec::new();
+    for (head, file, all) in gathered::<CareFile>(records.clone()) {
+        files.push((head, Box::new(move |head, arrived| retention::case_erased_on(head, &file, arrived, today)), all));
+    }
+    for (head, affair, all) in gathered::<Affair>(records) {
+        files.push((head, Box::new(move |head, arrived| retention::affair_erased_on(head, &affair, arrived)), all));
+    }
     let mut over = Vec::new();
-    for (head, file, all) in gathered::<CareFile>(records) {
-        let on = |arrived| retention::case_erased_on(&head, &file, arrived, today).is_some_and(|day| day <= today);
+    for (head, erased_on, all) in files {
+        let on = |arrived| erased_on(&head, arrived).is_some_and(|day| day <= today);
         if !on(0) {
             continue;
         }
@@ -295,6 +306,9 @@ async fn cases_over(
     }
     Ok(over)
 }
+
+/// The day on which a file is to be erased, by its head and when the last of it arrived.
+type Erased = Box<dyn Fn(&Record, u64) -> Option<NaiveDate> + Send>;
 
 /// When the last save of a record arrived, Unix milliseconds.
 async fn arrived(connection: &mut AnyConnection, record: &Record) -> sqlx::Result<u64> {
@@ -330,15 +344,15 @@ impl Person<'_> {
         without != *value
     }
 
-    /// Takes the name out of a field. `head` is whether the person is the head of the household: then its phone is
-    /// theirs.
+    /// Takes the name out of a field. `head` is whether the person is the head of the household, or asked for
+    /// something: then the phone is theirs.
     fn take_out(&self, field: &str, value: &mut Value, head: bool) {
         self.names.iter().for_each(|name| self.take_out_name(name, field, value, head));
     }
 
     fn take_out_name(&self, name: &str, field: &str, value: &mut Value, head: bool) {
         match (field, &mut *value) {
-            ("head", Value::String(text)) if text == name => *text = ERASED_NAME.to_owned(),
+            ("head" | "asker", Value::String(text)) if text == name => *text = ERASED_NAME.to_owned(),
             ("phone", Value::String(text)) if head => text.clear(),
             ("met", Value::Array(items)) => {
                 items.iter_mut().filter(|item| **item == name).for_each(|item| *item = ERASED_NAME.into());
@@ -348,7 +362,7 @@ impl Person<'_> {
                     }
                 });
             }
-            ("note" | "found" | "requests" | "done" | WITHDRAWN, Value::String(text)) => {
+            ("note" | "found" | "requests" | "done" | "what" | "why" | "handled" | WITHDRAWN, Value::String(text)) => {
                 *text = self.without(name, text)
             }
             _ => {}

@@ -41,6 +41,18 @@ pub struct HeldOn {
     pub mentioned: Vec<(Channel, RecordId)>,
 }
 
+/// Records that may name anybody in the words that were written.
+const AFFAIRS: [Kind; 7] =
+    [Kind::Hazard, Kind::HazardStep, Kind::Request, Kind::RequestStep, Kind::Patrol, Kind::Finding, Kind::Outreach];
+
+/// Whether a hazard, request, patrol or what belongs to them speaks of a person: it is at their household, or names them.
+fn speaks_of(record: &Record, names: &[String], homes: &BTreeSet<RecordId>) -> bool {
+    let person = Person { names, others: &[], mentioned_in: &[] };
+    let home = record.fields.get("household").and_then(|field| field.value.as_str()?.parse().ok());
+    home.is_some_and(|home| homes.contains(&home))
+        || record.fields.iter().any(|(name, field)| person.is_in(name, &field.value))
+}
+
 /// The most people one search finds.
 const MOST: usize = 50;
 
@@ -72,7 +84,8 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn held_on(&self, of: &OfRecord) -> sqlx::Result<Option<HeldOn>> {
-        let records = self.records(of.channel.grid.as_str(), &[Kind::Resident, Kind::Household, Kind::Visit]).await?;
+        let kinds = [&[Kind::Resident, Kind::Household, Kind::Visit], AFFAIRS.as_slice()].concat();
+        let records = self.records(of.channel.grid.as_str(), &kinds).await?;
         let records: Vec<Record> = records.into_iter().filter(|record| record.channel == of.channel).collect();
         let own = records.iter().find(|record| record.id == of.record && record.kind == Kind::Resident);
         let Some((own, resident)) = own.and_then(|own| Some((own, own.view::<Resident>()?))) else { return Ok(None) };
@@ -96,7 +109,8 @@ impl Database {
         let speaks = |record: &&Record| match record.kind {
             Kind::Resident => own(&record.id),
             Kind::Household => homes.contains(&record.id),
-            _ => record.view::<Visit>().is_some_and(|visit| homes.contains(&visit.household)),
+            Kind::Visit => record.view::<Visit>().is_some_and(|visit| homes.contains(&visit.household)),
+            _ => speaks_of(record, &names, &homes),
         };
         let speak: Vec<Record> = records.iter().filter(speaks).cloned().collect();
         let mut held = self.with_history(&speak).await?;

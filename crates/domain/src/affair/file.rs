@@ -1,0 +1,254 @@
+//! A hazard or a request with its steps, and what follows from its dates.
+
+use super::{
+    codes::{Danger, Grade, Subject},
+    records::{Hazard, Request, Taken},
+    workflow::{State, Step},
+};
+use crate::{
+    book::Bound,
+    codes::code_table,
+    day,
+    due::{Deadline, LEAD_AFTER_DAYS},
+    id::RecordId,
+    order,
+    record::{Kind, Name, Record},
+    rights::Role,
+    text,
+};
+use chrono::{Days, NaiveDate};
+
+/// Days in which whoever asked is told that it was taken up (the time of petitions, 信访工作条例, as the ceiling).
+pub const TELL_DAYS: u64 = 15;
+
+/// Days in which a request is answered (the time of petitions, 信访工作条例, as the ceiling).
+pub const ANSWER_DAYS: u64 = 60;
+
+/// Days in which what was put right is looked at by another. \[P\]
+pub const VERIFY_DAYS: u64 = 3;
+
+/// Days in which whoever asked is asked whether the answer will do. \[P\]
+pub const SETTLE_DAYS: u64 = 7;
+
+code_table! {
+    /// What is due on a hazard or a request.
+    Due {
+        PutRight = "put_right", "整改";
+        Verify = "verify", "验收";
+        Tell = "tell", "告知受理";
+        Answer = "answer", "答复";
+        Settle = "settle", "回访";
+    }
+}
+
+/// A step that was taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The record.
+    pub id: RecordId,
+    /// What it says.
+    pub taken: Taken,
+    /// When, Unix milliseconds.
+    pub at: u64,
+    /// Who.
+    pub by: Name,
+    /// Whether it counts: not where another's step came before it that it does not follow from.
+    pub counts: bool,
+}
+
+impl Done {
+    /// The day.
+    pub fn on(&self) -> NaiveDate {
+        day::day(self.at.cast_signed())
+    }
+}
+
+/// What it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub enum About {
+    /// 隐患
+    Hazard(Hazard),
+    /// 诉求
+    Request(Request),
+}
+
+/// A hazard or a request, with its steps in the order in which they were taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Affair {
+    /// Its identity.
+    pub id: RecordId,
+    /// What it is about.
+    pub about: About,
+    /// Who registered it.
+    pub by: Name,
+    /// 步骤.
+    pub steps: Vec<Done>,
+}
+
+impl Bound for Affair {
+    const HEADS: &'static [Kind] = &[Kind::Hazard, Kind::Request];
+
+    fn gather<'a>(head: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
+        let about = match head.kind {
+            Kind::Hazard => About::Hazard(head.view()?),
+            _ => About::Request(head.view()?),
+        };
+        let mut affair = Self { id: head.id, about, by: head.created.by.clone(), steps: Vec::new() };
+        let counts = |record: &&Record| !record.withdrawn() && record.channel == head.channel;
+        let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
+        order::sort_by_key(&mut others, |record| (record.created.at, record.id));
+        for record in others {
+            affair.steps.extend(record.view().map(|taken: Taken| {
+                let (at, by) = (record.created.at, record.created.by.clone());
+                Done { id: record.id, taken, at, by, counts: false }
+            }));
+        }
+        // One that does not follow from where the others led does not count.
+        for at in 0..affair.steps.len() {
+            let state = affair.state();
+            let done = &mut affair.steps[at];
+            done.counts = done.taken.step.row().from.contains(&state);
+        }
+        Some(affair)
+    }
+}
+
+impl Affair {
+    /// Whether it is a hazard or a request.
+    pub const fn kind(&self) -> Kind {
+        match self.about {
+            About::Hazard(_) => Kind::Hazard,
+            About::Request(_) => Kind::Request,
+        }
+    }
+
+    /// What it says.
+    pub fn what(&self) -> &str {
+        match &self.about {
+            About::Hazard(hazard) => &hazard.what,
+            About::Request(request) => &request.what,
+        }
+    }
+
+    /// The day from which its time runs.
+    pub const fn since(&self) -> Option<NaiveDate> {
+        match &self.about {
+            About::Hazard(hazard) => hazard.found_on,
+            About::Request(request) => request.received_on,
+        }
+    }
+
+    /// The household that it is at.
+    pub const fn household(&self) -> Option<RecordId> {
+        match &self.about {
+            About::Hazard(hazard) => hazard.household,
+            About::Request(request) => request.household,
+        }
+    }
+
+    /// The visit or the finding that it came from.
+    pub const fn from(&self) -> Option<RecordId> {
+        match &self.about {
+            About::Hazard(hazard) => hazard.from,
+            About::Request(request) => request.from,
+        }
+    }
+
+    /// What a list calls it: the sort, and where a hazard is. Of a request not whose it is.
+    pub fn name(&self) -> String {
+        match &self.about {
+            About::Hazard(hazard) => {
+                format!("{} {}", hazard.danger.map_or("未分类", Danger::label), hazard.place).trim().to_owned()
+            }
+            About::Request(request) => request.subject.map_or("未分类", Subject::label).to_owned(),
+        }
+    }
+
+    /// 编号, derived from the day it is from and its identity.
+    pub fn number(&self) -> String {
+        text::number(self.since(), self.id)
+    }
+
+    /// The steps that count.
+    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Done> {
+        self.steps.iter().filter(|done| done.counts)
+    }
+
+    /// The state.
+    pub fn state(&self) -> State {
+        let first = State::first(&self.kind());
+        self.history().fold(first, |state, done| done.taken.step.row().to.unwrap_or(state))
+    }
+
+    fn last(&self, steps: &[Step]) -> Option<&Done> {
+        self.history().rev().find(|done| steps.contains(&done.taken.step))
+    }
+
+    /// The step with which it was given to whom it is with now; none where whoever registered it has it.
+    pub fn given(&self) -> Option<&Taken> {
+        self.last(&[Step::Assign, Step::HandOver]).map(|done| &done.taken)
+    }
+
+    /// Who is to put it right, or to answer: who it was given to, or who registered it.
+    pub fn owner(&self) -> &str {
+        self.given().map_or(self.by.as_str(), |taken| taken.to.trim())
+    }
+
+    /// Whether somebody did the work that is to be verified.
+    pub fn is_done_by(&self, name: &str) -> bool {
+        self.last(&[Step::PutRight]).is_some_and(|done| done.by == name)
+    }
+
+    /// Until when the next thing has to be done; none where all is.
+    pub fn deadline(&self) -> Option<Deadline<Due>> {
+        let since = |steps: &[Step]| self.last(steps).map(Done::on);
+        // Its time runs anew from when it was sent back.
+        let begun = since(&[Step::Rework, Step::Again]).or(self.since());
+        let (what, from, days) = match (self.state(), &self.about) {
+            (State::Found | State::Assigned, About::Hazard(hazard)) => {
+                (Due::PutRight, begun, hazard.grade.unwrap_or(Grade::Ordinary).days())
+            }
+            (State::PutRight, _) => (Due::Verify, since(&[Step::PutRight]), VERIFY_DAYS),
+            (State::Received, _) => (Due::Tell, begun, TELL_DAYS),
+            (State::Told, _) => (Due::Answer, begun, ANSWER_DAYS),
+            (State::Answered, _) => (Due::Settle, since(&[Step::Answer]), SETTLE_DAYS),
+            _ => return None,
+        };
+        Some(Deadline { what, by: from? + Days::new(days) })
+    }
+
+    /// What is due for somebody with these roles: the work for its owner, and for who registered it where the owner is
+    /// nobody of the village; verifying for who registered it and the lead, not for who did the work; all of it for the
+    /// lead when it is late.
+    pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline<Due>> {
+        let lead = roles.contains(&Role::VillageLead);
+        let outside = self.given().is_some_and(|taken| taken.outside);
+        self.deadline().filter(|deadline| match deadline.what {
+            Due::Verify => !self.is_done_by(name) && (self.by == name || lead),
+            _ => {
+                let own = self.owner() == name || (outside && self.by == name);
+                own || (lead && (outside || deadline.late(today) >= LEAD_AFTER_DAYS))
+            }
+        })
+    }
+
+    /// Why something is due when it is, in plain words.
+    pub fn why_due(&self, what: Due) -> String {
+        match (what, &self.about) {
+            (Due::PutRight, About::Hazard(hazard)) => {
+                let grade = hazard.grade.unwrap_or(Grade::Ordinary);
+                format!("{}隐患{}天内整改", grade.label(), grade.days())
+            }
+            (Due::PutRight, _) => String::new(),
+            (Due::Verify, _) => format!("整改后{VERIFY_DAYS}天内由别人验收"),
+            (Due::Tell, _) => format!("{TELL_DAYS}天内告知是否受理"),
+            (Due::Answer, _) => format!("{ANSWER_DAYS}天内答复"),
+            (Due::Settle, _) => format!("答复后{SETTLE_DAYS}天内回访"),
+        }
+    }
+
+    /// Whether it is somebody's work.
+    pub fn is_work_of(&self, name: &str) -> bool {
+        self.owner() == name || self.by == name
+    }
+}
