@@ -5,13 +5,15 @@ use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use ruhu::{
     pages::{
         Screen,
+        affair::AffairPage,
+        affairs::{Affairs, HouseholdAffairs},
         broken::Broken,
         care::{Care, HouseholdCases},
         care_case::CasePage,
         dispute::DisputePage,
         due::{Calendar, DueList},
         duplicates::{Duplicates, PairPage},
-        file_form::{EditHead, InFile, NewCase, NewDispute},
+        file_form::{EditHead, InFile, NewHead},
         handbook::{Handbook, HandbookPage},
         history::History,
         household::HouseholdPage,
@@ -20,6 +22,7 @@ use ruhu::{
         me::Me,
         notice::NoticePage,
         papers::{PaperPage, Papers},
+        patrol::{OutreachList, PatrolPage, Patrols},
         people::{
             EditHousehold, EditResident, MoveHousehold, MoveResident, NewHousehold, NewResident, PutOffVisit, Withdraw,
         },
@@ -79,9 +82,9 @@ fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(disputes, fallible)]
 fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
-        Screen::NewDispute(household) => view! { <NewDispute household/> }.into_any(),
+        Screen::New(kind, of) => view! { <NewHead kind of/> }.into_any(),
+        Screen::Edit(kind, id) => view! { <EditHead kind id/> }.into_any(),
         Screen::Dispute(id) => view! { <DisputePage id/> }.into_any(),
-        Screen::EditDispute(id) => view! { <EditHead kind=Kind::Dispute id/> }.into_any(),
         Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
         Screen::TakeStep(head, step) => {
             let (code, label, fields, law) = (step.code(), step.label(), step.fields(), step.row().law);
@@ -98,9 +101,9 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(care, fallible)]
 fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
-        Screen::NewCase(household) => view! { <NewCase household/> }.into_any(),
+        Screen::New(kind, of) => view! { <NewHead kind of/> }.into_any(),
+        Screen::Edit(kind, id) => view! { <EditHead kind id/> }.into_any(),
         Screen::Case(id) => view! { <CasePage id/> }.into_any(),
-        Screen::EditCase(id) => view! { <EditHead kind=Kind::CareCase id/> }.into_any(),
         Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
         Screen::TakeCareStep(head, step) => {
             let (code, label, fields) = (step.code(), step.label(), step.fields());
@@ -108,6 +111,28 @@ fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         }
         _ => view! { <Care/> }.into_any(),
     })
+}
+
+/// Hazards, requests, patrols, outreach.
+#[wasm_split(affairs, fallible)]
+fn affairs(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::Affairs(kind) => view! { <Affairs kind/> }.into_any(),
+        Screen::Affair(kind, id) => view! { <AffairPage kind id/> }.into_any(),
+        Screen::New(kind, of) => view! { <NewHead kind of/> }.into_any(),
+        Screen::Edit(kind, id) => view! { <EditHead kind id/> }.into_any(),
+        Screen::TakeAffairStep(kind, head, step) => {
+            view! { <TakeStep head kind code=step.code() label=step.label() fields=step.fields() law=""/> }.into_any()
+        }
+        Screen::Patrol(id) => view! { <PatrolPage id/> }.into_any(),
+        Screen::Outreach => view! { <OutreachList/> }.into_any(),
+        _ => view! { <Patrols/> }.into_any(),
+    })
+}
+
+#[wasm_split(affairs, fallible)]
+fn affairs_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <HouseholdAffairs id=household/> }.into_any())
 }
 
 #[wasm_split(disputes, fallible)]
@@ -177,7 +202,7 @@ pub fn FoundMatters(
     shown(view)
 }
 
-/// The disputes and care cases of a household, for those who handle any. Where a part can't be loaded there is nothing:
+/// The hazards, disputes and care cases of a household, for those who handle any. Where a part can't be loaded there is nothing:
 /// 事项 and 关爱 say so.
 #[component]
 fn OfHousehold(
@@ -185,13 +210,14 @@ fn OfHousehold(
     id: RecordId,
 ) -> impl IntoView {
     let app = use_app();
-    let [matters, cases] = [(); 2].map(|()| Coming::new_local(None));
+    let [matters, cases, hazards] = [(); 3].map(|()| Coming::new_local(None));
+    come(hazards, affairs_of(id));
     // Rights may come with the first answer of the office, or end, while the page is shown.
     let may_mediate = Memo::new(move |_| !app.mediation_channels().is_empty());
     let may_care = Memo::new(move |_| !app.care_channels().is_empty());
     Effect::new(move |_| if may_mediate.get() { come(matters, disputes_of(id)) } else { matters.set(None) });
     Effect::new(move |_| if may_care.get() { come(cases, cases_of(id)) } else { cases.set(None) });
-    view! { {shown(cases)} {shown(matters)} }
+    view! { {shown(cases)} {shown(matters)} {shown(hazards)} }
 }
 
 /// What a part is asked for.
@@ -236,9 +262,27 @@ const fn is_of_people(screen: &Screen) -> bool {
 fn is_of_care(screen: &Screen) -> bool {
     match screen {
         Screen::InFile(_, kind, _) => kind.head() == Some(Kind::CareCase),
-        Screen::Care | Screen::NewCase(_) | Screen::Case(_) | Screen::EditCase(_) | Screen::TakeCareStep(..) => true,
+        Screen::Care
+        | Screen::New(Kind::CareCase, _)
+        | Screen::Case(_)
+        | Screen::Edit(Kind::CareCase, _)
+        | Screen::TakeCareStep(..) => true,
         _ => false,
     }
+}
+
+const fn is_of_affairs(screen: &Screen) -> bool {
+    matches!(
+        screen,
+        Screen::Affairs(_)
+            | Screen::Affair(..)
+            | Screen::TakeAffairStep(..)
+            | Screen::Patrols
+            | Screen::Patrol(_)
+            | Screen::Outreach
+            | Screen::New(Kind::Hazard | Kind::Request | Kind::Outreach, _)
+            | Screen::Edit(Kind::Hazard | Kind::Request | Kind::Patrol | Kind::Outreach, _)
+    )
 }
 
 /// A screen whose part may have to be loaded first.
@@ -257,6 +301,7 @@ pub fn Part(
                 Wanted::Screen(Screen::Calendar) => due(true).await,
                 Wanted::Screen(screen) if is_of_people(&screen) => people(screen).await,
                 Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,
+                Wanted::Screen(screen) if is_of_affairs(&screen) => affairs(screen).await,
                 Wanted::Screen(screen) => disputes(screen).await,
             };
             drop(shown.try_set(Some(view)));

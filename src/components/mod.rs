@@ -6,6 +6,7 @@ pub mod contested;
 pub mod door_row;
 pub mod empty;
 pub mod known_people;
+pub mod matter_tabs;
 pub mod next_steps;
 pub mod notice;
 pub mod page;

@@ -1,5 +1,6 @@
 //! The bottom bar: 今日 · 走访 · 事项 · 关爱 · 我的.
 
+use super::matter_tabs::is_matter;
 use crate::state::use_app;
 use leptos::prelude::*;
 
@@ -16,13 +17,21 @@ fn is_in(path: &str, tab: &str) -> bool {
     path.strip_prefix(tab).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// Whether a tab is the one that a path is in.
+fn is_current(path: &str, tab: &str) -> bool {
+    is_in(path, tab) || (tab == "/matters" && is_matter(path))
+}
+
 /// The bottom bar. Hidden while a form is open: a form has one way on.
 #[component]
 pub fn TabBar() -> impl IntoView {
     let app = use_app();
+    let may_mediate = Memo::new(move |_| !app.mediation_channels().is_empty());
     let tabs = TABS.map(|(href, label, drawing)| {
+        // Who handles no disputes begins with what is theirs.
+        let first = move || if href == "/matters" && !may_mediate.get() { "/hazards" } else { href };
         view! {
-            <a href=href class="tab" aria-current=move || app.path.with(|path| is_in(path, href)).then_some("page")>
+            <a href=first class="tab" aria-current=move || app.path.with(|path| is_current(path, href)).then_some("page")>
                 <svg viewBox="0 0 24 24" aria-hidden="true">
                     <path d=drawing/>
                 </svg>

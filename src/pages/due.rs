@@ -21,6 +21,8 @@ fn address_of(work: Work) -> String {
     match work {
         Work::Case(id) => path_of(&Kind::CareCase, id),
         Work::Dispute(id) => path_of(&Kind::Dispute, id),
+        Work::Hazard(id) => path_of(&Kind::Hazard, id),
+        Work::Request(id) => path_of(&Kind::Request, id),
         Work::Door(id) => format!("/households/{id}"),
     }
 }
@@ -29,6 +31,8 @@ const fn sort_of(work: Work) -> &'static str {
     match work {
         Work::Case(_) => "关爱",
         Work::Dispute(_) => "纠纷",
+        Work::Hazard(_) => "隐患",
+        Work::Request(_) => "诉求",
         Work::Door(_) => "走访",
     }
 }
@@ -47,7 +51,7 @@ fn told(item: &Item, today: NaiveDate) -> Option<String> {
     (item.late(today) > 0 && !told.is_empty()).then(|| told.join("，"))
 }
 
-/// Disputes and care cases of which something is due, the latest overdue first. The number of what is due, doors with a
+/// The patrol that is on, and files of which something is due, the latest overdue first. The number of what is due, doors with a
 /// day of their own too, is shown on the app's icon whenever the list is.
 #[component]
 pub fn DueList() -> impl IntoView {
@@ -69,7 +73,18 @@ pub fn DueList() -> impl IntoView {
             }
         })
     };
+    let patrol = move || {
+        app.patrol_on().map(|(id, patrol)| {
+            view! {
+                <a href=format!("/patrols/{id}") class="card row link strong">
+                    <span>"正在巡逻"</span>
+                    <span class="hint">{day::clock(patrol.began)}" 开始"</span>
+                </a>
+            }
+        })
+    };
     view! {
+        {patrol}
         {list}
         <p><a href="/calendar" class="text-button">"月历：已做的和到期的"</a></p>
     }

@@ -1,6 +1,6 @@
-//! Forms of records: of a dispute's or a care case's file (the head itself, and what grows with it), and of the roster.
+//! Forms of records: of a file (a dispute, a care case, a hazard, and what grows with it), and of the roster.
 
-use super::path_of;
+use super::{affairs::list_of, path_of};
 use crate::{
     components::{
         alike::AlikeDisputes,
@@ -25,28 +25,29 @@ use ruhu_domain::{
 };
 use serde_json::{Map, Value};
 
-/// A new dispute, or its draft.
+/// A new dispute, care case, hazard, request or outreach, or its draft.
 #[component]
-pub fn NewDispute(
-    /// The household where it was found.
-    household: Option<RecordId>,
+pub fn NewHead(
+    /// What it is.
+    kind: Kind,
+    /// The household, visit or finding that it is begun from.
+    of: Option<RecordId>,
 ) -> impl IntoView {
     let app = use_app();
-    let back = household.map_or_else(|| "/matters".to_owned(), |id| format!("/households/{id}"));
-    let none = ("没有登记纠纷的权限", "请联系办公室为您的账号开通调解权限；可先写在走访记录里");
-    form(app.new_dispute(household), back, none)
-}
-
-/// A new care case, or its draft.
-#[component]
-pub fn NewCase(
-    /// The household of whom it is for.
-    household: Option<RecordId>,
-) -> impl IntoView {
-    let app = use_app();
-    let back = household.map_or_else(|| "/care".to_owned(), |id| format!("/households/{id}"));
-    let none = ("没有关爱回访的权限", "请联系办公室为您的账号开通关爱权限");
-    form(app.new_case(household), back, none)
+    let back = of.and_then(|of| app.came_from(of)).map(|(_, path)| path);
+    let back = back.or_else(|| of.map(|of| format!("/households/{of}")));
+    let list = match kind {
+        Kind::Dispute => "/matters",
+        Kind::CareCase => "/care",
+        _ => list_of(&kind),
+    };
+    let back = back.unwrap_or_else(|| list.to_owned());
+    let none = match kind {
+        Kind::Dispute => ("没有登记纠纷的权限", "请联系办公室为您的账号开通调解权限；可先写在走访记录里"),
+        Kind::CareCase => ("没有关爱回访的权限", "请联系办公室为您的账号开通关爱权限"),
+        _ => ("还没有分配网格", "请联系办公室为您的账号分配网格"),
+    };
+    form(app.begin(&kind, of), back, none)
 }
 
 /// A change to a head.
@@ -57,7 +58,8 @@ pub fn EditHead(
     /// The dispute or the care case.
     id: RecordId,
 ) -> impl IntoView {
-    form(use_app().form_of(id), path_of(&kind, id), GONE)
+    let back = if kind == Kind::Outreach { list_of(&kind).to_owned() } else { path_of(&kind, id) };
+    form(use_app().form_of(id), back, GONE)
 }
 
 /// A record of a file.
@@ -113,7 +115,7 @@ fn FileForm(
     let (id, kind) = (draft.id, StoredValue::new(draft.kind.clone()));
     let title = labels::kind(&draft.kind).to_owned();
     let fields = form::fields(&draft.kind);
-    let head = matches!(draft.kind, Kind::Dispute | Kind::CareCase | Kind::Household);
+    let head = draft.kind == Kind::Household || draft.kind.head().as_ref() == Some(&draft.kind);
     let is_case = draft.kind == Kind::CareCase;
     let saved = untrack(|| app.saved_values(id));
     let is_saved = !saved.is_empty();

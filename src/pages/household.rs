@@ -1,7 +1,7 @@
 //! 户: who lives here, and what was noted before.
 
 use crate::{
-    components::{contested::Contested, empty::Empty, page::Page, tick::Tick},
+    components::{contested::Contested, empty::Empty, matter_tabs::Turned, page::Page, tick::Tick},
     platform::clock,
     state::use_app,
 };
@@ -177,6 +177,7 @@ fn TimelineVisit(
             {paragraph("处理：", &visit.done)}
             {visit.next_on.map(|next| view! { <p><b>"下次："</b>{day::words(next)}</p> })}
             <Contested record=id/>
+            <Turned id path=format!("/visits/{id}")/>
             <p class="visit-foot">
                 <span class="hint">{visit.workers.join("、")}</span>
                 <Tick record=id/>

@@ -1,7 +1,7 @@
 //! 事项: disputes by what is due. Rows tell no story: type, family names, state, deadline.
 
 use crate::{
-    components::{chips::OneOf, empty::Empty, page::Page},
+    components::{chips::OneOf, empty::Empty, matter_tabs::MatterTabs, page::Page},
     platform::clock,
     state::use_app,
 };
@@ -91,6 +91,7 @@ pub fn Matters() -> impl IntoView {
     let choose_colour = Callback::new(move |chosen| colour.set(chosen));
     view! {
         <Page title="事项">
+            <MatterTabs/>
             {move || {
                 if !may.get() {
                     let hint = "矛盾纠纷只有参与调解的人能看。请联系办公室开通；目前可写在走访记录里";

@@ -1,5 +1,7 @@
 //! A file per route: reads the parameters and composes components.
 
+pub mod affair;
+pub mod affairs;
 pub mod broken;
 pub mod care;
 pub mod care_case;
@@ -18,6 +20,7 @@ pub mod me;
 pub mod not_found;
 pub mod notice;
 pub mod papers;
+pub mod patrol;
 pub mod people;
 pub mod round;
 pub mod sign;
@@ -26,7 +29,9 @@ pub mod today;
 pub mod visit_form;
 pub mod walking;
 
-use ruhu_domain::{Kind, RecordId, care::workflow::Step as CareStep, dispute::workflow::Step};
+use ruhu_domain::{
+    Kind, RecordId, affair::workflow::Step as AffairStep, care::workflow::Step as CareStep, dispute::workflow::Step,
+};
 
 /// The screen that an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +76,12 @@ pub enum Screen {
     History(RecordId),
     /// 事项
     Matters,
-    /// 登记纠纷: a new dispute, found at a household where one is named.
-    NewDispute(Option<RecordId>),
+    /// A new dispute, care case, hazard, request or outreach; of a household, a visit or a finding, where one is named.
+    New(Kind, Option<RecordId>),
+    /// A dispute, care case, hazard, request, patrol or outreach itself, to change.
+    Edit(Kind, RecordId),
     /// 卷宗 of a dispute.
     Dispute(RecordId),
-    /// The dispute itself, to change.
-    EditDispute(RecordId),
     /// A record of a file, a dispute's or a care case's: a new one, or one to change.
     InFile(RecordId, Kind, Option<RecordId>),
     /// 办理: a step of a dispute about which something has to be said.
@@ -89,14 +94,22 @@ pub enum Screen {
     Paper(RecordId, String),
     /// 关爱
     Care,
-    /// 关爱个案: a new one, of a household where one is named.
-    NewCase(Option<RecordId>),
     /// A care case.
     Case(RecordId),
-    /// The case itself, to change.
-    EditCase(RecordId),
     /// 办理: a step of a care case about which something has to be said.
     TakeCareStep(RecordId, CareStep),
+    /// 隐患, or 诉求
+    Affairs(Kind),
+    /// A hazard or a request.
+    Affair(Kind, RecordId),
+    /// 办理: a step of a hazard or a request about which something has to be said.
+    TakeAffairStep(Kind, RecordId, AffairStep),
+    /// 巡逻
+    Patrols,
+    /// A patrol.
+    Patrol(RecordId),
+    /// 宣讲
+    Outreach,
     /// 手册
     Handbook,
     /// A page of 手册, by its name.
@@ -139,11 +152,14 @@ impl Screen {
             ["households", id, "visit"] => record(id, Self::NewVisit),
             ["visits", id] => record(id, Self::EditVisit),
             ["visits", id, "history"] => record(id, Self::History),
-            ["households", id, "dispute"] => record(id, |id| Self::NewDispute(Some(id))),
+            ["households" | "visits" | "findings", id, "dispute"] => Self::new_of(Kind::Dispute, id),
+            ["households" | "visits" | "findings", id, "care"] => Self::new_of(Kind::CareCase, id),
+            ["households" | "visits" | "findings", id, "hazard"] => Self::new_of(Kind::Hazard, id),
+            ["households" | "visits" | "findings", id, "request"] => Self::new_of(Kind::Request, id),
             ["matters"] => Self::Matters,
-            ["matters", "new"] => Self::NewDispute(None),
+            ["matters", "new"] => Self::New(Kind::Dispute, None),
             ["matters", id] => record(id, Self::Dispute),
-            ["matters", id, "edit"] => record(id, Self::EditDispute),
+            ["matters", id, "edit"] => record(id, |id| Self::Edit(Kind::Dispute, id)),
             ["matters", id, "sign", "mediator"] => record(id, |id| Self::Sign(id, None)),
             ["matters", id, "sign", party] => match (id.parse(), party.parse()) {
                 (Ok(id), Ok(party)) => Self::Sign(id, Some(party)),
@@ -159,15 +175,22 @@ impl Screen {
             },
             ["matters", id, kind, one] => Self::in_file(Kind::Dispute, id, kind, one),
             ["care"] => Self::Care,
-            ["care", "new"] => Self::NewCase(None),
-            ["households", id, "care"] => record(id, |id| Self::NewCase(Some(id))),
+            ["care", "new"] => Self::New(Kind::CareCase, None),
             ["care", id] => record(id, Self::Case),
-            ["care", id, "edit"] => record(id, Self::EditCase),
+            ["care", id, "edit"] => record(id, |id| Self::Edit(Kind::CareCase, id)),
             ["care", id, "step", step] => match (id.parse(), CareStep::find(step)) {
                 (Ok(id), Some(step)) => Self::TakeCareStep(id, step),
                 _ => Self::NotFound,
             },
             ["care", id, kind, one] => Self::in_file(Kind::CareCase, id, kind, one),
+            ["hazards", rest @ ..] => Self::of_affair(Kind::Hazard, Kind::HazardStep, rest),
+            ["requests", rest @ ..] => Self::of_affair(Kind::Request, Kind::RequestStep, rest),
+            ["patrols"] => Self::Patrols,
+            ["patrols", id] => record(id, Self::Patrol),
+            ["patrols", id, "edit"] => record(id, |id| Self::Edit(Kind::Patrol, id)),
+            ["outreach"] => Self::Outreach,
+            ["outreach", "new"] => Self::New(Kind::Outreach, None),
+            ["outreach", id, "edit"] => record(id, |id| Self::Edit(Kind::Outreach, id)),
             ["handbook"] => Self::Handbook,
             ["handbook", name] => Self::HandbookPage((*name).to_owned()),
             ["me"] => Self::Me,
@@ -175,6 +198,24 @@ impl Screen {
             ["login"] => Self::Login,
             // A code scanned on a phone that is open already.
             ["enrol"] => Self::Today,
+            _ => Self::NotFound,
+        }
+    }
+
+    fn new_of(kind: Kind, of: &str) -> Self {
+        of.parse().map_or(Self::NotFound, |id| Self::New(kind, Some(id)))
+    }
+
+    fn of_affair(kind: Kind, of_step: Kind, rest: &[&str]) -> Self {
+        let id = rest.first().and_then(|id| id.parse().ok());
+        match (rest, id) {
+            ([], _) => Self::Affairs(kind),
+            (["new"], _) => Self::New(kind, None),
+            ([_], Some(id)) => Self::Affair(kind, id),
+            ([_, "edit"], Some(id)) => Self::Edit(kind, id),
+            ([_, "step", step], Some(id)) => {
+                AffairStep::find(step).map_or(Self::NotFound, |step| Self::TakeAffairStep(of_step, id, step))
+            }
             _ => Self::NotFound,
         }
     }
@@ -193,8 +234,12 @@ impl Screen {
 /// The address of a household, or of a file by the kind of any record in it.
 pub fn path_of(kind: &Kind, head: RecordId) -> String {
     match kind.head() {
+        _ if *kind == Kind::Outreach => format!("/outreach/{head}"),
         None => format!("/households/{head}"),
         Some(Kind::CareCase) => format!("/care/{head}"),
+        Some(Kind::Hazard) => format!("/hazards/{head}"),
+        Some(Kind::Request) => format!("/requests/{head}"),
+        Some(Kind::Patrol) => format!("/patrols/{head}"),
         _ => format!("/matters/{head}"),
     }
 }
@@ -220,7 +265,12 @@ mod tests {
             ("/visits/nothing", Screen::NotFound),
             ("/rounds", Screen::NotFound),
             ("/handbook/fire", Screen::HandbookPage("fire".to_owned())),
-            ("/matters/new", Screen::NewDispute(None)),
+            ("/matters/new", Screen::New(Kind::Dispute, None)),
+            ("/hazards", Screen::Affairs(Kind::Hazard)),
+            (&format!("/hazards/{id}/step/assign"), Screen::TakeAffairStep(Kind::HazardStep, id, AffairStep::Assign)),
+            (&format!("/requests/{id}/edit"), Screen::Edit(Kind::Request, id)),
+            (&format!("/findings/{id}/hazard"), Screen::New(Kind::Hazard, Some(id))),
+            (&format!("/visits/{id}/care"), Screen::New(Kind::CareCase, Some(id))),
             (&format!("/matters/{id}"), Screen::Dispute(id)),
             (&format!("/matters/{id}/party/new"), Screen::InFile(id, Kind::Party, None)),
             (&format!("/matters/{id}/party/{id}"), Screen::InFile(id, Kind::Party, Some(id))),
@@ -228,7 +278,7 @@ mod tests {
             (&format!("/matters/{id}/care_visit/new"), Screen::NotFound),
             (&format!("/care/{id}/care_visit/new"), Screen::InFile(id, Kind::CareVisit, None)),
             (&format!("/care/{id}/step/pause"), Screen::TakeCareStep(id, CareStep::Pause)),
-            (&format!("/households/{id}/care"), Screen::NewCase(Some(id))),
+            (&format!("/households/{id}/care"), Screen::New(Kind::CareCase, Some(id))),
             (&format!("/matters/{id}/step/extend"), Screen::TakeStep(id, Step::Extend)),
             (&format!("/matters/{id}/papers"), Screen::Papers(id)),
             (&format!("/matters/{id}/papers/all"), Screen::Paper(id, "all".to_owned())),

@@ -1,6 +1,6 @@
 //! 今日: drafts to finish, doors due, and what has not reached the office.
 
-use super::path_of;
+use super::{affairs::list_of, path_of};
 use crate::{
     components::{door_row::DoorRow, empty::Empty, page::Page},
     platform::clock,
@@ -33,7 +33,9 @@ fn address_of(draft: &Draft, saved: bool) -> String {
         None if draft.kind == Kind::Household && !saved => "/households/new".to_owned(),
         None if saved => format!("{}/edit", path_of(&draft.kind, draft.id)),
         None if draft.kind == Kind::CareCase => "/care/new".to_owned(),
-        None => "/matters/new".to_owned(),
+        None if draft.kind == Kind::Dispute => "/matters/new".to_owned(),
+        None => format!("{}/new", list_of(&draft.kind)),
+        Some(head) if draft.kind == Kind::Finding => path_of(&draft.kind, head),
         Some(head) if saved => format!("{}/{}/{}", path_of(&draft.kind, head), draft.kind.as_str(), draft.id),
         Some(head) => format!("{}/{}/new", path_of(&draft.kind, head), draft.kind.as_str()),
     }

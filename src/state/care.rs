@@ -1,14 +1,13 @@
 //! Care cases: whose they are, a new one, steps.
 
-use super::{App, Undo, disputes::NotTaken, drafts::Draft, new_id};
+use super::{App, Undo, disputes::NotTaken, new_id};
 use crate::platform::clock;
 use ruhu_domain::{
     Class, Kind, RecordId,
     care::{CareFile, records::Taken, workflow::check},
-    day, order,
+    order,
     record::Channel,
 };
-use serde_json::{Map, Value};
 
 impl App {
     /// The grids whose care cases the worker handles.
@@ -46,31 +45,6 @@ impl App {
             (due.is_none(), due, !case.state(today).is_open(), std::cmp::Reverse(case.id))
         });
         cases
-    }
-
-    /// A draft of a new case, or the one there is; none where the worker handles no care cases there. Of a household, or
-    /// of one of the worker's grids.
-    pub fn new_case(self, household: Option<RecordId>) -> Option<Draft> {
-        let open = self.notebook()?;
-        let unsaved = |draft: &Draft| draft.kind == Kind::CareCase && open.engine().record(draft.id).is_none();
-        let linked = household.map(|id| Value::from(id.to_string()));
-        let same = |draft: &Draft| linked.is_none() || draft.values.get("household") == linked.as_ref();
-        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && same(draft)) {
-            return Some(draft);
-        }
-        let grid = household.and_then(|id| open.channel_of(id)).map(|channel| channel.grid);
-        let mut channels = self.care_channels().into_iter();
-        let channel = match grid {
-            Some(grid) => channels.find(|channel| channel.grid == grid)?,
-            None => channels.next()?,
-        };
-        let place = household.and_then(|id| Some(open.roster().household(id)?.1.address.clone()));
-        let mut values = Map::new();
-        values.insert("opened_on".into(), day::ledger(clock::today()).into());
-        values.insert("carer".into(), open.session().name.into());
-        values.extend(place.map(|place| ("place".to_owned(), place.into())));
-        values.extend(linked.map(|id| ("household".to_owned(), id)));
-        Some(self.draft(Kind::CareCase, values, channel))
     }
 
     /// Takes a step of a care case; durable when this returns. The last one can be taken back.

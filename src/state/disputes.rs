@@ -3,12 +3,12 @@
 use super::{App, Undo, drafts, drafts::Draft, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
-    Channel, Class, Kind, RecordId,
+    Channel, Class, Kind, RecordId, affair,
     care::{self, codes::Way},
     day,
     dispute::{
         Disputes, File,
-        codes::{Form, Source},
+        codes::Form,
         known::{self, Alike, Person, Traits},
         records::{Signature, Taken},
         workflow::{Forbidden, check},
@@ -29,6 +29,9 @@ pub enum NotTaken {
     /// The rules of care are against it.
     #[error(transparent)]
     NotCared(#[from] care::workflow::Forbidden),
+    /// The rules of hazards and requests are against it.
+    #[error(transparent)]
+    NotWorked(#[from] affair::workflow::Forbidden),
     /// It could not be kept.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -120,41 +123,6 @@ impl App {
         })
     }
 
-    /// A draft of a new dispute, or the one there is; found on a visit to a household, where it is named. None where
-    /// the worker handles no disputes.
-    pub fn new_dispute(self, household: Option<RecordId>) -> Option<Draft> {
-        let open = self.notebook()?;
-        let unsaved = |draft: &Draft| draft.kind == Kind::Dispute && open.engine().record(draft.id).is_none();
-        let linked = household.map(|id| Value::from(id.to_string()));
-        let same = |draft: &Draft| linked.is_none() || draft.values.get("household") == linked.as_ref();
-        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && same(draft)) {
-            return Some(draft);
-        }
-        let grid = household.and_then(|id| open.channel_of(id)).map(|channel| channel.grid);
-        let channels = self.mediation_channels();
-        let channel = match grid {
-            Some(grid) => channels.into_iter().find(|channel| channel.grid == grid)?,
-            None => channels.into_iter().next()?,
-        };
-        let place = household.and_then(|id| Some(open.roster().household(id)?.1.address.clone()));
-        let mut values = Map::new();
-        values.insert("found_on".into(), day::ledger(clock::today()).into());
-        values.insert("source".into(), Source::Screening.code().into());
-        values.insert("place".into(), place.unwrap_or_default().into());
-        values.insert("open".into(), true.into());
-        // Today's visit to that door is the one it was found on.
-        let visits = household.map(|id| open.roster().visits(id)).unwrap_or_default();
-        let visit = visits.first().filter(|(_, visit)| day::day(visit.at) == clock::today());
-        values.extend(visit.map(|(id, _)| ("visit".to_owned(), id.to_string().into())));
-        values.extend(linked.map(|id| ("household".to_owned(), id)));
-        Some(self.draft(Kind::Dispute, values, channel))
-    }
-
-    pub(super) fn draft(self, kind: Kind, values: Map<String, Value>, channel: Channel) -> Draft {
-        let now = clock::now_ms();
-        Draft { id: new_id(now), kind, values, touched: now, channel: Some(channel) }
-    }
-
     /// A draft to change a saved record of a file.
     pub fn form_of(self, id: RecordId) -> Option<Draft> {
         let open = self.notebook()?;
@@ -193,7 +161,7 @@ impl App {
         let today = day::ledger(clock::today());
         let mut values = drafts::fields(&match kind.head() {
             Some(Kind::CareCase) if kind == Kind::CareVisit => json!({"on": today, "way": Way::Home}),
-            Some(Kind::CareCase) => json!({}),
+            Some(Kind::CareCase | Kind::Patrol) => json!({}),
             _ => Self::known_in_file(&open.disputes().file(head)?, &kind, &today),
         });
         values.insert(kind.parent_field()?.into(), head.to_string().into());
@@ -255,6 +223,7 @@ impl App {
         let step = Value::Object(step);
         match kind {
             Kind::CareStep => self.take_care_step(read(step)?).await,
+            Kind::HazardStep | Kind::RequestStep => self.take_affair_step(read(step)?).await,
             _ => self.take_step(read(step)?).await,
         }
     }

@@ -1,6 +1,7 @@
 //! What the screens show and do: stores, actions and derived values, without markup.
 
 pub mod access;
+pub mod affairs;
 pub mod care;
 pub mod disputes;
 pub mod drafts;
@@ -8,6 +9,7 @@ mod due;
 mod export;
 mod fingerprint;
 mod handover;
+pub mod heads;
 pub mod leaving;
 pub mod notebook;
 pub mod people;

@@ -21,6 +21,7 @@ use crate::{
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Class, Kind, OpId, RecordId, Stamp,
+    affair::Affairs,
     care::Cases,
     dispute::Disputes,
     engine::{COUNT, Delta, Edit, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
@@ -92,6 +93,7 @@ struct Contents {
     roster: Roster,
     disputes: Disputes,
     cases: Cases,
+    affairs: Affairs,
     drafts: BTreeMap<RecordId, Draft>,
 }
 
@@ -123,18 +125,20 @@ fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
     let head = Head::stored(stored).map_err(unreadable)?;
     let head = head.unwrap_or_else(|| Head::new(session.device, session.name.clone(), Vec::new()));
     let engine = Engine::load(head, stored).map_err(unreadable)?;
-    let (mut roster, mut disputes, mut cases) = (Roster::default(), Disputes::default(), Cases::default());
+    let (mut roster, mut disputes) = (Roster::default(), Disputes::default());
+    let (mut cases, mut affairs) = (Cases::default(), Affairs::default());
     for record in engine.records() {
         roster.put(record);
         disputes.put(record);
         cases.put(record);
+        affairs.put(record);
     }
     let mut drafts = BTreeMap::new();
     for (_, bytes) in stored.entries(Table::Drafts) {
         let draft: Draft = serde_json::from_slice(bytes).map_err(unreadable)?;
         drafts.insert(draft.id, draft);
     }
-    Ok(Contents { engine, roster, disputes, cases, drafts })
+    Ok(Contents { engine, roster, disputes, cases, affairs, drafts })
 }
 
 impl Notebook {
@@ -199,6 +203,11 @@ impl Notebook {
     /// The care cases, to read.
     pub fn cases(&self) -> Ref<'_, Cases> {
         Ref::map(self.contents.borrow(), |contents| &contents.cases)
+    }
+
+    /// Hazards and requests, to read.
+    pub fn affairs(&self) -> Ref<'_, Affairs> {
+        Ref::map(self.contents.borrow(), |contents| &contents.affairs)
     }
 
     /// The disputes, to read.
@@ -642,7 +651,7 @@ impl Notebook {
 
     fn apply(&self, delta: Delta) -> bool {
         let mut contents = self.contents.borrow_mut();
-        let Contents { engine, roster, disputes, cases, .. } = &mut *contents;
+        let Contents { engine, roster, disputes, cases, affairs, .. } = &mut *contents;
         let (mut people, mut matters) = (false, false);
         let rights = delta.head.as_ref().is_some_and(|head| head.grants != engine.head().grants);
         let touched = engine.apply(delta);
@@ -655,12 +664,14 @@ impl Notebook {
                     roster.put(record);
                     disputes.put(record);
                     cases.put(record);
+                    affairs.put(record);
                 }
                 None => {
                     (people, matters) = (true, true);
                     roster.remove(id);
                     disputes.remove(id);
                     cases.remove(id);
+                    affairs.remove(id);
                 }
             }
         }

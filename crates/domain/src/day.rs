@@ -75,7 +75,8 @@ pub fn read(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
-fn clock(unix_ms: i64) -> String {
+/// The time of a day: `09:05`.
+pub fn clock(unix_ms: i64) -> String {
     let time = local(unix_ms);
     format!("{:02}:{:02}", time.hour(), time.minute())
 }

@@ -80,6 +80,19 @@ const DISPUTES: [(&str, &str, &str, [&str; 2]); 2] = [
     ("承包地边界", "land", "春耕时发现地边的界石被挪动过，争的是半米宽的地。", ["何桂兰", "马学文"]),
 ];
 
+/// A step of a hazard: which, what was done, who has it.
+type HazardStep = (&'static str, &'static str, &'static str);
+
+/// Hazards: days ago, then what, its type, grade and place, and a step on the next day.
+const HAZARDS: [(i64, [&str; 4], Option<HazardStep>); 2] = [
+    (5, ["井盖塌了一角，孩子上学要从旁边过。", "traffic", "serious", "小学门口"], None),
+    (
+        4,
+        ["老屋电线老化，外皮开裂。", "wiring", "ordinary", "东巷31号"],
+        Some(("put_right", "电工已换新线，插座也查过。", "")),
+    ),
+];
+
 /// Why the care cases were opened, and why they are looked at so often.
 const CASES: [(&str, &str, &str); 2] = [
     ("alone", "独自生活，子女在外地，冬天取暖和就医需要有人搭把手。", "腿脚不便，天冷时要常去"),
@@ -114,6 +127,11 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
                 database.take(author, ops).await?;
             }
             database.put_account(account, name, PASSWORD, std::slice::from_ref(&grid)).await?;
+            if account != MEDIATOR {
+                demo.ops.clear();
+                demo.affairs();
+                database.take(author, demo.taken()).await?;
+            }
             if account == MEDIATOR {
                 let grant = Grant::new(Role::Mediator, Place::Grid(grid.clone()), vec![Class::Mediation])?;
                 database.give(account, &grant, OPERATOR, None).await?;
@@ -325,6 +343,47 @@ impl Demo {
                 self.write(id, Kind::Step, &json!({"dispute": dispute, "step": step}));
             }
         }
+    }
+
+    /// Two hazards (one serious and late, one put right and to be verified), a request, a patrol with what it found, and
+    /// outreach.
+    fn affairs(&mut self) {
+        self.channel.class = Class::General;
+        let day = |demo: &Self, days_ago: i64| day::ledger(day::day(demo.now - days_ago * DAY_MS));
+        for (days_ago, [what, danger, grade, place], step) in HAZARDS {
+            self.go_on(days_ago);
+            let (id, found_on) = (self.id(), day(self, days_ago));
+            let hazard = json!({"what": what, "danger": danger, "grade": grade, "place": place, "found_on": found_on});
+            self.write(id, Kind::Hazard, &hazard);
+            if let Some((step, why, to)) = step {
+                self.go_on(days_ago - 1);
+                let taken = self.id();
+                self.write(taken, Kind::HazardStep, &json!({"affair": id, "step": step, "why": why, "to": to}));
+            }
+        }
+        self.go_on(6);
+        let (id, received_on) = (self.id(), day(self, 6));
+        let request = json!({
+            "what": "东巷路灯坏了三盏，晚上老人不敢出门，希望修一修。", "subject": "utilities",
+            "received_on": received_on,
+        });
+        self.write(id, Kind::Request, &request);
+        self.go_on(2);
+        let (id, began) = (self.id(), self.now - 2 * DAY_MS);
+        let patrol = json!({
+            "team": "unpaid", "members": self.worker, "places": "村东头、河堤、小学门口", "began": began,
+            "ended": began + 5_400_000,
+        });
+        self.write(id, Kind::Patrol, &patrol);
+        let finding = self.id();
+        self.write(finding, Kind::Finding, &json!({"patrol": id, "what": "河堤缺口处没有警示牌，已先拉绳拦上。"}));
+        self.go_on(9);
+        let (id, on) = (self.id(), day(self, 9));
+        let outreach = json!({
+            "topic": "fraud", "venue": "village", "on": on, "place": "村文化广场", "reached": 46, "saved": 1,
+            "material": "反诈宣传单",
+        });
+        self.write(id, Kind::Outreach, &outreach);
     }
 
     fn members(&mut self, household: RecordId, surname: &str, head: String, old: bool, alone: bool) {

@@ -35,7 +35,7 @@ code_table! {
     Due {
         PutRight = "put_right", "整改";
         Verify = "verify", "验收";
-        Tell = "tell", "告知受理";
+        Tell = "tell", "告知";
         Answer = "answer", "答复";
         Settle = "settle", "回访";
     }

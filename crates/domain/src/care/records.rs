@@ -21,6 +21,8 @@ pub struct CareCase {
     pub resident: Option<RecordId>,
     /// Their household.
     pub household: Option<RecordId>,
+    /// The visit, or what a patrol found, that it came from.
+    pub from: Option<RecordId>,
     /// Where to find them.
     pub place: String,
     /// What for.

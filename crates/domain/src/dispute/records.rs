@@ -50,6 +50,8 @@ pub struct Dispute {
     pub visit: Option<RecordId>,
     /// An earlier dispute between the same parties.
     pub earlier: Option<RecordId>,
+    /// The visit, or what a patrol found, that it came from.
+    pub from: Option<RecordId>,
 }
 
 impl Default for Dispute {
@@ -71,6 +73,7 @@ impl Default for Dispute {
             household: None,
             visit: None,
             earlier: None,
+            from: None,
         }
     }
 }

@@ -308,7 +308,7 @@ async fn files_over(
 }
 
 /// The day on which a file is to be erased, by its head and when the last of it arrived.
-type Erased = Box<dyn Fn(&Record, u64) -> Option<NaiveDate> + Send>;
+type Erased = Box<dyn Fn(&Record, u64) -> Option<NaiveDate> + Send + Sync>;
 
 /// When the last save of a record arrived, Unix milliseconds.
 async fn arrived(connection: &mut AnyConnection, record: &Record) -> sqlx::Result<u64> {

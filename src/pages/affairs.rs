@@ -1,0 +1,135 @@
+//! 隐患 and 诉求: the lists, and those of a household. A list of requests says what is asked for, not by whom.
+
+use super::path_of;
+use crate::{
+    components::{chips::OneOf, empty::Empty, matter_tabs::MatterTabs, page::Page},
+    platform::clock,
+    state::use_app,
+};
+use leptos::prelude::*;
+use ruhu_domain::{
+    Kind, RecordId,
+    affair::{Affair, file::About},
+};
+
+/// Which are shown, by their place in [`SHOWN`].
+const SHOWN: [&str; 4] = ["在办", "我的", "逾期", "已办"];
+
+fn has(shown: usize, affair: &Affair, name: &str) -> bool {
+    match shown {
+        0 => affair.state().is_open(),
+        1 => affair.state().is_open() && affair.is_work_of(name),
+        2 => affair.deadline().is_some_and(|due| due.late(clock::today()) > 0),
+        _ => !affair.state().is_open(),
+    }
+}
+
+/// Hazards, or requests.
+#[component]
+pub fn Affairs(
+    /// Which.
+    kind: Kind,
+) -> impl IntoView {
+    let app = use_app();
+    let (word, new) = match kind {
+        Kind::Hazard => ("隐患", "登记隐患"),
+        _ => ("诉求", "登记诉求"),
+    };
+    let href = format!("{}/new", list_of(&kind));
+    let shown = RwSignal::new(0);
+    let options = SHOWN.iter().enumerate().map(|(place, words)| (place, (*words).to_owned())).collect::<Vec<_>>();
+    let choose = Callback::new(move |chosen| shown.set(chosen));
+    let may = Memo::new(move |_| !app.general_channels().is_empty());
+    let list = move || {
+        let name = app.read_records(|notebook| notebook.session().name);
+        let affairs = app.affairs(&kind);
+        let affairs: Vec<Affair> = affairs.into_iter().filter(|affair| has(shown.get(), affair, &name)).collect();
+        if affairs.is_empty() {
+            let (title, hint) = match shown.get() {
+                0 => (format!("没有在办的{word}"), format!("点下方“{new}”；走访和巡逻里发现的也可以转过来")),
+                1 => (format!("没有您在办的{word}"), "您登记的、交给您的会在这里".to_owned()),
+                2 => ("没有逾期的".to_owned(), "期限过了还没办的会在这里".to_owned()),
+                _ => ("还没有办完的".to_owned(), "办完的会在这里".to_owned()),
+            };
+            return view! { <Empty title hint/> }.into_any();
+        }
+        rows(affairs)
+    };
+    view! {
+        <Page title="事项">
+            <MatterTabs/>
+            <div class="filters"><OneOf legend="显示" options chosen=shown on_choose=choose/></div>
+            {list}
+            {move || may.get().then(|| {
+                let href = href.clone();
+                view! { <div class="action"><a href=href class="button">{new}</a></div> }
+            })}
+        </Page>
+    }
+}
+
+/// The address of the list that files of a kind are in.
+pub const fn list_of(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Hazard | Kind::HazardStep => "/hazards",
+        Kind::Request | Kind::RequestStep => "/requests",
+        Kind::Outreach => "/outreach",
+        _ => "/patrols",
+    }
+}
+
+fn rows(affairs: Vec<Affair>) -> AnyView {
+    let rows = affairs.into_iter().map(|affair| row(&affair)).collect_view();
+    view! { <ul class="card rows">{rows}</ul> }.into_any()
+}
+
+fn row(affair: &Affair) -> AnyView {
+    let today = clock::today();
+    let due = affair.deadline().map(|deadline| {
+        let late = deadline.late(today) > 0;
+        view! { <span class=if late { "due problem" } else { "due hint" }>{deadline.words(today)}</span> }
+    });
+    let grade = match &affair.about {
+        About::Hazard(hazard) => hazard.grade.map(|grade| view! { <span class="tag">{grade.label()}</span> }),
+        About::Request(_) => None,
+    };
+    view! {
+        <li>
+            <a href=path_of(&affair.kind(), affair.id) class="row link">
+                <span class="fluid">
+                    {grade}
+                    <b>{affair.name()}</b>
+                    <br/>
+                    <span class="hint clipped">{affair.what().to_owned()}</span>
+                </span>
+                <span><span class="tag">{affair.state().label()}</span><br/>{due}</span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// The hazards at a household, and ways to register one, and a request: for the household's page. Requests are in no list
+/// of a household: that would be one of who asks.
+#[component]
+pub fn HouseholdAffairs(
+    /// The household.
+    id: RecordId,
+) -> impl IntoView {
+    let app = use_app();
+    move || {
+        let at_it = |affair: &Affair| affair.household().is_some_and(|home| app.home(home) == id);
+        let hazards: Vec<Affair> = app.affairs(&Kind::Hazard).into_iter().filter(at_it).collect();
+        let list = (!hazards.is_empty()).then(|| rows(hazards));
+        view! {
+            <section>
+                <h2>"隐患和诉求"</h2>
+                {list}
+                <p class="turned">
+                    <a href=format!("/households/{id}/hazard") class="text-button">"登记隐患"</a>
+                    <a href=format!("/households/{id}/request") class="text-button">"登记诉求"</a>
+                </p>
+            </section>
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Hazards and requests, patrols and outreach.
+
+use super::{App, Undo, disputes::NotTaken, new_id};
+use crate::{platform::clock, storage::StorageError};
+use ruhu_domain::{
+    Kind, RecordId,
+    affair::{
+        Affair,
+        codes::Team,
+        records::{Finding, Outreach, Patrol, Taken},
+        workflow::check,
+    },
+    day,
+    engine::Edit,
+    order,
+    record::Record,
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// A patrol with what it found, the latest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Round {
+    /// The patrol's identity.
+    pub id: RecordId,
+    /// The patrol.
+    pub patrol: Patrol,
+    /// Findings, and when each was noted, Unix milliseconds.
+    pub findings: Vec<(RecordId, Finding, u64)>,
+}
+
+impl App {
+    /// A hazard or a request with its steps.
+    pub fn affair(self, id: RecordId) -> Option<Affair> {
+        self.read_records(|notebook| notebook.affairs().file(id))
+    }
+
+    /// The hazards, or the requests: those with the earliest deadline first, then the latest that are done.
+    pub fn affairs(self, kind: &Kind) -> Vec<Affair> {
+        let mut affairs: Vec<Affair> = self.read_records(|notebook| {
+            let affairs = notebook.affairs();
+            affairs.files().filter(|affair| affair.kind() == *kind).collect()
+        });
+        order::sort_by_key(&mut affairs, |affair| {
+            let due = affair.deadline().map(|deadline| deadline.by);
+            (due.is_none(), due, std::cmp::Reverse(affair.id))
+        });
+        affairs
+    }
+
+    /// Takes a step of a hazard or a request; durable when this returns. The last one can be taken back.
+    ///
+    /// # Errors
+    /// Nothing was saved, and why.
+    pub(super) async fn take_affair_step(self, taken: Taken) -> Result<(), NotTaken> {
+        let (Some(open), Some(affair)) = (self.notebook(), self.affair(taken.affair)) else {
+            return Err(NotTaken::Gone);
+        };
+        check(&affair, &taken, &open.session().name)?;
+        let channel = open.channel_of(taken.affair).ok_or(NotTaken::Gone)?;
+        let kind = if affair.kind() == Kind::Hazard { Kind::HazardStep } else { Kind::RequestStep };
+        let id = new_id(clock::now_ms());
+        open.save(id, kind, channel, &taken).await?;
+        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(Undo::Withdraw(id)));
+        self.sync_now();
+        Ok(())
+    }
+
+    /// A patrol with what it found.
+    pub fn patrol(self, id: RecordId) -> Option<Round> {
+        self.read_records(|notebook| {
+            let engine = notebook.engine();
+            let patrol = engine.record(id).filter(|record| record.kind == Kind::Patrol && !record.withdrawn())?;
+            let of_it = |record: &&Arc<Record>| {
+                record.kind == Kind::Finding && !record.withdrawn() && record.parent() == Some(id)
+            };
+            let findings = engine.records().filter(of_it);
+            let mut findings: Vec<_> =
+                findings.filter_map(|record| Some((record.id, record.view()?, record.created.at))).collect();
+            order::sort_by_key(&mut findings, |(id, _, at)| std::cmp::Reverse((*at, *id)));
+            Some(Round { id, patrol: patrol.view()?, findings })
+        })
+    }
+
+    /// The patrols, the latest first.
+    pub fn patrols(self) -> Vec<(RecordId, Patrol)> {
+        let mut patrols: Vec<(RecordId, Patrol)> = self.views_of(&Kind::Patrol);
+        order::sort_by_key(&mut patrols, |(id, patrol)| std::cmp::Reverse((patrol.began, *id)));
+        patrols
+    }
+
+    /// What was told to people, the latest first.
+    pub fn outreach(self) -> Vec<(RecordId, Outreach)> {
+        let mut outreach: Vec<(RecordId, Outreach)> = self.views_of(&Kind::Outreach);
+        order::sort_by_key(&mut outreach, |(id, outreach)| std::cmp::Reverse((outreach.on, *id)));
+        outreach
+    }
+
+    fn views_of<T: serde::de::DeserializeOwned>(self, kind: &Kind) -> Vec<(RecordId, T)> {
+        self.read_records(|notebook| {
+            let engine = notebook.engine();
+            let records = engine.records().filter(|record| record.kind == *kind && !record.withdrawn());
+            records.filter_map(|record| Some((record.id, record.view()?))).collect()
+        })
+    }
+
+    /// The patrol that the worker is on.
+    pub fn patrol_on(self) -> Option<(RecordId, Patrol)> {
+        let name = self.notebook()?.session().name;
+        let own = |(_, patrol): &(RecordId, Patrol)| patrol.ended.is_none() && patrol.members.contains(&name);
+        self.patrols().into_iter().find(own)
+    }
+
+    /// Begins a patrol now, with the team of the worker's last one. None where it could not be kept; why is said.
+    pub async fn begin_patrol(self) -> Option<RecordId> {
+        let open = self.notebook()?;
+        let Some(channel) = self.general_channels().into_iter().next() else {
+            self.say("还没有分配网格，请联系办公室", None);
+            return None;
+        };
+        let name = open.session().name;
+        let last = self.patrols().into_iter().map(|(_, patrol)| patrol).find(|last| last.members.contains(&name));
+        let last =
+            last.unwrap_or_else(|| Patrol { team: Some(Team::Unpaid), members: name.clone(), ..Patrol::default() });
+        let patrol = Patrol { began: clock::now_ms(), ended: None, handled: String::new(), ..last };
+        let id = new_id(clock::now_ms());
+        let kept = open.save(id, Kind::Patrol, channel, &patrol).await;
+        self.tell(kept, "巡逻开始 ✓ 已存本机", Undo::Withdraw(id)).then_some(id)
+    }
+
+    /// Ends a patrol now.
+    pub async fn end_patrol(self, id: RecordId) {
+        let Some(open) = self.notebook() else { return };
+        let Some(channel) = open.channel_of(id) else { return };
+        let after = order::object([("ended".to_owned(), json!(clock::now_ms()))]);
+        let edit = Edit { record: id, kind: Kind::Patrol, channel, after };
+        match open.save_all(&[edit]).await {
+            Ok(back) => {
+                self.say("巡逻结束 ✓ 已存本机", Some(Undo::Restore(Arc::new(back))));
+                self.sync_now();
+            }
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
+    /// Where something came from, a visit or what a patrol found: in words, and its address.
+    pub fn came_from(self, id: RecordId) -> Option<(String, String)> {
+        self.read_records(|notebook| {
+            let engine = notebook.engine();
+            let record = engine.record(id)?;
+            let on = day::words(day::day(record.created.at.cast_signed()));
+            match record.kind {
+                Kind::Visit => {
+                    let household = notebook.roster().visit(id)?.household;
+                    Some((format!("{on}的走访"), format!("/households/{household}")))
+                }
+                _ => Some((format!("{on}的巡逻"), format!("/patrols/{}", record.parent()?))),
+            }
+        })
+    }
+
+    /// Says that something was kept, with a way back, or why not.
+    fn tell(self, kept: Result<(), StorageError>, words: &str, undo: Undo) -> bool {
+        let done = kept.is_ok();
+        match kept {
+            Ok(()) => self.say(words, Some(undo)),
+            Err(error) => self.say(error.to_string(), None),
+        }
+        self.sync_now();
+        done
+    }
+}
