@@ -14,6 +14,7 @@ use crate::{
     id::{OpId, RecordId},
     merge::merge,
     merged::SAME_AS,
+    photo::Photo,
     planted::{Bug, planted},
     record::{Channel, Kind, MOVED, Name, Op, Record, WITHDRAWN},
     resident::Resident,
@@ -315,6 +316,9 @@ impl Intake {
         let (changed, result) = self.merged(op, sender);
         if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
             return Err("走访记录内容不完整，已交主管核对".into());
+        }
+        if op.kind == Kind::Photo && !changed.record.view::<Photo>().is_some_and(|photo| photo.is_sound()) {
+            return Err("照片的登记不完整，已交主管核对".into());
         }
         let household = (op.kind == Kind::Household).then(|| changed.record.view::<Household>());
         let resident = (op.kind == Kind::Resident).then(|| changed.record.view::<Resident>());

@@ -34,6 +34,7 @@ pub fn kind(kind: &Kind) -> &str {
         Kind::Patrol => "巡逻",
         Kind::Finding => "巡逻发现",
         Kind::Outreach => "宣讲",
+        Kind::Photo => "照片",
         Kind::Other(name) => name,
     }
 }

@@ -26,6 +26,7 @@ pub mod merged;
 pub mod notice;
 pub mod office;
 pub mod order;
+pub mod photo;
 pub mod planted;
 pub mod record;
 pub mod resident;

@@ -9,7 +9,7 @@ use crate::{
     area::GridCode,
     care, dispute,
     id::{DeviceId, OpId, RecordId},
-    order,
+    order, photo,
     stamp::Stamp,
 };
 use serde::{
@@ -72,12 +72,14 @@ pub enum Kind {
     Finding,
     /// 宣讲
     Outreach,
+    /// 照片 of a hazard or of outreach.
+    Photo,
     /// A kind from a newer version.
     Other(Box<str>),
 }
 
 /// Kinds by their name on the wire and in the database.
-const KINDS: [(&str, Kind); 22] = [
+const KINDS: [(&str, Kind); 23] = [
     ("household", Kind::Household),
     ("resident", Kind::Resident),
     ("visit", Kind::Visit),
@@ -100,6 +102,7 @@ const KINDS: [(&str, Kind); 22] = [
     ("patrol", Kind::Patrol),
     ("finding", Kind::Finding),
     ("outreach", Kind::Outreach),
+    ("photo", Kind::Photo),
 ];
 
 impl Kind {
@@ -127,7 +130,7 @@ impl Kind {
             Self::Hazard | Self::HazardStep => Some(Self::Hazard),
             Self::Request | Self::RequestStep => Some(Self::Request),
             Self::Patrol | Self::Finding => Some(Self::Patrol),
-            Self::Household | Self::Resident | Self::Visit | Self::Outreach | Self::Other(_) => None,
+            Self::Household | Self::Resident | Self::Visit | Self::Outreach | Self::Photo | Self::Other(_) => None,
         }
     }
 
@@ -136,12 +139,14 @@ impl Kind {
         KINDS.iter().map(|(_, kind)| kind).filter(|kind| kind.head().as_ref() == Some(head)).cloned().collect()
     }
 
-    /// The field with which records of this kind name the head of their file; none for heads, and those in no file.
+    /// The field with which records of this kind name the head of their file, and photos what they are of; none for heads,
+    /// and those in no file.
     pub fn parent_field(&self) -> Option<&'static str> {
         match self {
             Self::PlanItem | Self::CareVisit | Self::CareStep => Some(care::records::PARENT),
             Self::HazardStep | Self::RequestStep => Some(affair::records::AFFAIR),
             Self::Finding => Some(affair::records::PATROL),
+            Self::Photo => Some(photo::OF),
             _ if self.head() == Some(Self::Dispute) && *self != Self::Dispute => Some(dispute::records::PARENT),
             _ => None,
         }

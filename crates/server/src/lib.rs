@@ -8,6 +8,8 @@ pub mod export;
 pub mod http;
 pub mod import;
 pub mod nightly;
+pub mod photos;
+pub mod picture;
 pub mod random;
 pub mod second_factor;
 pub mod secrets;

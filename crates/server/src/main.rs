@@ -16,7 +16,9 @@ use ruhu_server::{
     demo, export,
     http::{self, tls::Certificate},
     import::{self, areas, roster},
-    nightly, random, secrets,
+    nightly,
+    photos::Photos,
+    random, secrets,
 };
 use std::{
     io::Write,
@@ -116,6 +118,9 @@ struct Serve {
     /// 已构建的应用目录
     #[arg(long, env = "RUHU_APP", default_value = "dist")]
     app: PathBuf,
+    /// 照片存放的地方：目录，或 s3://桶/前缀（密钥、地址按 AWS_* 环境变量）；不写时在数据目录的 photos 里
+    #[arg(long, env = "RUHU_PHOTOS")]
+    photos: Option<String>,
     /// 由反向代理提供 TLS:允许在本机以外的地址上用未加密的 HTTP，并相信代理写的来源地址(X-Forwarded-For)
     #[arg(long, env = "RUHU_BEHIND_PROXY", conflicts_with_all = ["tls_cert", "acme_domain"])]
     behind_proxy: bool,
@@ -269,6 +274,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         println!("模板已写到 {}", out.display());
         return Ok(ExitCode::SUCCESS);
     }
+    let pictures = cli.data.join("photos");
     let location = Location::of(&cli.data, cli.database_url.as_deref())?;
     if let Command::Restore { file } = &cli.command {
         restore(&location, file.as_deref()).await?;
@@ -284,7 +290,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => {
             let recovery = secrets::recovery(&secrets_folder)?;
             let (behind_proxy, tries) = (options.behind_proxy, http::Tries::default());
-            let office = http::Office { database: database.clone(), recovery, behind_proxy, tries };
+            let folder = || pictures.to_string_lossy().into_owned();
+            let photos = Photos::open(&options.photos.clone().unwrap_or_else(folder))?;
+            let office = http::Office { database: database.clone(), recovery, behind_proxy, tries, photos };
             serve(office, &options, options.certificate(&secrets_folder)).await?
         }
         Command::Import(Import::Areas { file }) => {
@@ -457,7 +465,7 @@ async fn serve(office: http::Office, options: &Serve, certificate: Option<Certif
         options.listen.ip().is_loopback() || options.behind_proxy || certificate.is_some(),
         "在本机以外的地址上监听需要 TLS:请用 --tls-cert 和 --tls-key 或 --acme-domain，或放在反向代理之后并加 --behind-proxy"
     );
-    let nightly = tokio::spawn(nightly::run(office.database.clone()));
+    let nightly = tokio::spawn(nightly::run(office.database.clone(), office.photos.clone()));
     let router = http::router(office, Some(&options.app))?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("无法监听 {}", options.listen))?;
     let scheme = if certificate.is_some() { "https" } else { "http" };

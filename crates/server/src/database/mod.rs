@@ -11,6 +11,7 @@ mod grants;
 mod handbook;
 mod people;
 mod personal;
+mod photos;
 mod quarantine;
 mod records;
 mod sql;
@@ -25,6 +26,7 @@ pub use erase::{ERASED_NAME, Person};
 pub use grants::{CannotChange, Given};
 pub use people::{Factor, Member};
 pub use personal::HeldOn;
+pub use photos::Upload;
 pub use quarantine::{CannotDecide, Quarantined};
 pub use sync::{Author, Incoming, Taken};
 

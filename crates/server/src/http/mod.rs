@@ -7,6 +7,7 @@ mod handbook;
 mod login;
 mod office;
 mod peer;
+mod photos;
 mod sync;
 pub mod tls;
 mod tries;
@@ -15,12 +16,15 @@ pub use assets::content_security_policy;
 pub use error::Refusal;
 pub use tries::Tries;
 
-use crate::database::{Act, Database, Entry, Session, SessionKind, Standing};
+use crate::{
+    database::{Act, Database, Entry, Session, SessionKind, Standing},
+    photos::Photos,
+};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, FromRequestParts, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
-    routing::{get, post},
+    routing::{get, head, post},
 };
 use peer::ByPeer;
 use ruhu_vault::RecoveryKey;
@@ -55,6 +59,14 @@ pub struct Office {
     pub behind_proxy: bool,
     /// Wrong passwords so far.
     pub tries: Tries,
+    /// The pictures.
+    pub photos: Photos,
+}
+
+impl FromRef<Office> for Photos {
+    fn from_ref(office: &Office) -> Self {
+        office.photos.clone()
+    }
 }
 
 impl FromRef<Office> for Database {
@@ -87,6 +99,9 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         .route("/sync", post(sync::sync))
         .route("/history", post(sync::history))
         .route("/handbook", post(handbook::handbook))
+        .route("/photo", post(photos::show))
+        .route("/photos", post(photos::create).options(photos::abilities))
+        .route("/photos/{county}/{id}", head(photos::look).patch(photos::send))
         .nest("/office", office::routes())
         .fallback(|| async { Refusal::NotFound })
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))

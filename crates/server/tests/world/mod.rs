@@ -13,6 +13,7 @@ use ruhu_server::{
     database::{Database, Location},
     http,
     import::areas,
+    photos::Photos,
 };
 use ruhu_vault::RecoveryKey;
 use serde_json::Value;
@@ -59,6 +60,7 @@ pub struct World {
     pub database: Database,
     pub url: String,
     pub client: reqwest::Client,
+    pub photos: Photos,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -118,14 +120,20 @@ impl World {
         // Passwords alone let in new phones; what takes a code elsewhere has tests of its own.
         database.set_demo().await.expect("it is noted");
         let recovery = RecoveryKey::new(RECOVERY);
-        let office =
-            http::Office { database: database.clone(), recovery, behind_proxy: true, tries: http::Tries::default() };
+        let photos = Photos::open(&folder.path().join("photos").to_string_lossy()).expect("a folder");
+        let office = http::Office {
+            database: database.clone(),
+            recovery,
+            behind_proxy: true,
+            tries: http::Tries::default(),
+            photos: photos.clone(),
+        };
         let router = http::router(office, None).expect("a router");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(http::serve(listener, router, async { drop(stopped.await) }));
-        Self { folder, location, database, url, client: reqwest::Client::new(), stop: Some(stop), serving }
+        Self { folder, location, database, url, client: reqwest::Client::new(), photos, stop: Some(stop), serving }
     }
 
     /// A connection past the server.

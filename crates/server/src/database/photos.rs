@@ -1,0 +1,259 @@
+//! Which pictures are here, and which are on their way.
+
+use super::{
+    Database,
+    sql::Writing,
+    stored::{decode, key},
+};
+use crate::{photos::Photos, random};
+use ruhu_domain::{
+    Channel, Kind, Record, RecordId,
+    photo::{Photo, PhotoHash},
+};
+use sqlx::{AssertSqlSafe, Row};
+use std::collections::BTreeSet;
+
+/// How long an upload is waited for after its last piece, in milliseconds.
+const UPLOAD_MS: u64 = 7 * 86_400_000;
+
+/// A picture on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upload {
+    /// Its name, by which it is gone on with.
+    pub id: String,
+    /// Where it belongs.
+    pub channel: Channel,
+    /// Who sends it.
+    pub account: String,
+    /// What it has to be.
+    pub hash: PhotoHash,
+    /// How long, in bytes.
+    pub length: u64,
+    /// How much of it is here, in bytes.
+    pub position: u64,
+    /// Until when it is waited for, Unix milliseconds.
+    pub expires_at: u64,
+}
+
+impl Database {
+    /// The photo of a record; none where the channel has no such, or it was withdrawn.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn photo(&self, channel: &Channel, record: RecordId) -> sqlx::Result<Option<Photo>> {
+        let body: Option<String> =
+            sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
+                .bind(channel.grid.village().county())
+                .bind(key(record.0))
+                .bind(channel.to_string())
+                .fetch_optional(&self.pool)
+                .await?;
+        let Some(body) = body else { return Ok(None) };
+        let record: Record = serde_json::from_str(&body).map_err(decode)?;
+        Ok(Some(record)
+            .filter(|record| record.kind == Kind::Photo && !record.withdrawn())
+            .and_then(|record| record.view()))
+    }
+
+    /// Whether a picture of a channel is here.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_photo(&self, channel: &Channel, hash: PhotoHash) -> sqlx::Result<bool> {
+        let there: Option<i64> =
+            sqlx::query_scalar("SELECT length FROM photo WHERE county = $1 AND channel = $2 AND hash = $3")
+                .bind(channel.grid.village().county())
+                .bind(channel.to_string())
+                .bind(hash.to_string())
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(there.is_some())
+    }
+
+    /// Begins an upload of which `position` bytes are here.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin_upload(
+        &self,
+        channel: &Channel,
+        account: &str,
+        photo: &Photo,
+        position: u64,
+    ) -> sqlx::Result<Upload> {
+        let upload = Upload {
+            id: uuid::Uuid::from_bytes(random::bytes()).simple().to_string(),
+            channel: channel.clone(),
+            account: account.to_owned(),
+            hash: photo.hash,
+            length: photo.size.into(),
+            position,
+            expires_at: random::now_ms() + UPLOAD_MS,
+        };
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO photo_upload (county, id, channel, account, hash, length, position, expires_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(channel.grid.village().county())
+        .bind(&upload.id)
+        .bind(channel.to_string())
+        .bind(account)
+        .bind(upload.hash.to_string())
+        .bind(upload.length.cast_signed())
+        .bind(upload.position.cast_signed())
+        .bind(upload.expires_at.cast_signed())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(upload)
+    }
+
+    /// An upload that is waited for.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn upload(&self, county: &str, id: &str) -> sqlx::Result<Option<Upload>> {
+        let row = sqlx::query(
+            "SELECT channel, account, hash, length, position, expires_at FROM photo_upload
+             WHERE county = $1 AND id = $2 AND expires_at > $3",
+        )
+        .bind(county)
+        .bind(id)
+        .bind(random::now_ms().cast_signed())
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Upload {
+            id: id.to_owned(),
+            channel: row.try_get::<String, _>(0)?.parse().map_err(decode)?,
+            account: row.try_get(1)?,
+            hash: row.try_get::<String, _>(2)?.parse().map_err(decode)?,
+            length: row.try_get::<i64, _>(3)?.cast_unsigned(),
+            position: row.try_get::<i64, _>(4)?.cast_unsigned(),
+            expires_at: row.try_get::<i64, _>(5)?.cast_unsigned(),
+        }))
+    }
+
+    /// Notes that an upload is here up to `to`; `false` where another piece came first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn advance_upload(&self, upload: &Upload, to: u64) -> sqlx::Result<bool> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query(
+            "UPDATE photo_upload SET position = $1, expires_at = $2 WHERE county = $3 AND id = $4 AND position = $5",
+        )
+        .bind(to.cast_signed())
+        .bind((random::now_ms() + UPLOAD_MS).cast_signed())
+        .bind(upload.channel.grid.village().county())
+        .bind(&upload.id)
+        .bind(upload.position.cast_signed())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Forgets an upload.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forget_upload(&self, county: &str, id: &str) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM photo_upload WHERE county = $1 AND id = $2")
+            .bind(county)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await
+    }
+
+    /// Keeps a picture that was looked at. With the channel's row locked: what nobody needs any more is erased under the
+    /// same lock.
+    ///
+    /// # Errors
+    /// The database's or the storage's: then it is not here.
+    pub async fn keep_photo(
+        &self,
+        photos: &Photos,
+        channel: &Channel,
+        hash: PhotoHash,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<()> {
+        let mut tx = self.begin().await?;
+        self.lock_channel(&mut tx, channel).await?;
+        let length = bytes.len() as u64;
+        photos.put(channel, hash, bytes).await?;
+        sqlx::query("INSERT INTO photo (county, channel, hash, length) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+            .bind(channel.grid.village().county())
+            .bind(channel.to_string())
+            .bind(hash.to_string())
+            .bind(length.cast_signed())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn lock_channel(&self, tx: &mut Writing, channel: &Channel) -> sqlx::Result<()> {
+        let words = format!("SELECT seq FROM channel WHERE county = $1 AND channel = $2{}", self.engine.for_update());
+        sqlx::query(AssertSqlSafe(words))
+            .bind(channel.grid.village().county())
+            .bind(channel.to_string())
+            .fetch_optional(&mut **tx)
+            .await
+            .map(drop)
+    }
+
+    /// Erases the pictures that no record names any more, and uploads that nobody went on with; how many.
+    ///
+    /// # Errors
+    /// The database's or the storage's: what was done before stays done.
+    pub async fn sweep_photos(&self, photos: &Photos) -> anyhow::Result<usize> {
+        let mut count = 0;
+        let late = sqlx::query("SELECT county, id FROM photo_upload WHERE expires_at <= $1")
+            .bind(random::now_ms().cast_signed())
+            .fetch_all(&self.pool)
+            .await?;
+        for row in &late {
+            let (county, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            photos.forget_pieces(&county, &id).await?;
+            self.forget_upload(&county, &id).await?;
+            count += 1;
+        }
+        let rows = sqlx::query("SELECT channel, hash FROM photo").fetch_all(&self.pool).await?;
+        let named = self.named_photos("").await?;
+        for row in &rows {
+            let channel: Channel = row.try_get::<String, _>(0)?.parse()?;
+            let hash: PhotoHash = row.try_get::<String, _>(1)?.parse()?;
+            if named.contains(&(channel.to_string(), hash)) {
+                continue;
+            }
+            let mut tx = self.begin().await?;
+            self.lock_channel(&mut tx, &channel).await?;
+            // A record that came since names it.
+            if self.named_photos(channel.grid.as_str()).await?.contains(&(channel.to_string(), hash)) {
+                continue;
+            }
+            sqlx::query("DELETE FROM photo WHERE county = $1 AND channel = $2 AND hash = $3")
+                .bind(channel.grid.village().county())
+                .bind(channel.to_string())
+                .bind(hash.to_string())
+                .execute(&mut *tx)
+                .await?;
+            photos.erase(&channel, hash).await?;
+            tx.commit().await?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// The pictures that records name, withdrawn ones too: those may be taken back.
+    async fn named_photos(&self, area: &str) -> sqlx::Result<BTreeSet<(String, PhotoHash)>> {
+        let records = self.records(area, &[Kind::Photo]).await?;
+        let named =
+            records.iter().filter_map(|record| Some((record.channel.to_string(), record.view::<Photo>()?.hash)));
+        Ok(named.collect())
+    }
+}
