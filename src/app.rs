@@ -1,6 +1,6 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Due, FoundMatters, Part, Wanted};
+use crate::parts::{Due, FoundMatters, Part, Wanted, send_pictures};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
@@ -13,7 +13,7 @@ use ruhu::{
         today::Today,
         visit_form::{EditVisit, NewVisit},
     },
-    state::{App, Phase, use_app},
+    state::{App, Phase, SyncStatus, use_app},
 };
 
 /// The whole app.
@@ -44,6 +44,12 @@ pub fn Root() -> impl IntoView {
 fn Notebook() -> impl IntoView {
     let app = use_app();
     let screen = Memo::new(move |_| app.path.with(|path| Screen::of(path)));
+    // Pictures go after their records.
+    Effect::new(move |_| {
+        if app.status.get() == SyncStatus::Calm && app.notebook().is_some_and(|open| open.has_pictures_to_send()) {
+            leptos::task::spawn_local(send_pictures(app));
+        }
+    });
     view! {
         <div class="shell">
             {move || match screen.get() {

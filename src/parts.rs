@@ -6,14 +6,14 @@ use ruhu::{
     pages::{
         Screen,
         affair::AffairPage,
-        affairs::{Affairs, HouseholdAffairs},
+        affairs::{Affairs, EditAffair, HouseholdAffairs, NewAffair},
         broken::Broken,
-        care::{Care, HouseholdCases},
+        care::{Care, EditCase, HouseholdCases, InCase, NewCase},
         care_case::CasePage,
         dispute::DisputePage,
+        dispute_form::{EditDispute, InDispute, NewDispute},
         due::{Calendar, DueList},
         duplicates::{Duplicates, PairPage},
-        file_form::{EditHead, InFile, NewHead},
         handbook::{Handbook, HandbookPage},
         history::History,
         household::HouseholdPage,
@@ -31,10 +31,13 @@ use ruhu::{
         walking::Walking,
     },
     platform,
-    state::use_app,
+    state::{App, use_app},
 };
 use ruhu_domain::{Kind, RecordId};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// What is seldom looked at.
@@ -82,10 +85,10 @@ fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(disputes, fallible)]
 fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
-        Screen::New(kind, of) => view! { <NewHead kind of/> }.into_any(),
-        Screen::Edit(kind, id) => view! { <EditHead kind id/> }.into_any(),
+        Screen::New(_, of) => view! { <NewDispute of/> }.into_any(),
+        Screen::Edit(_, id) => view! { <EditDispute id/> }.into_any(),
         Screen::Dispute(id) => view! { <DisputePage id/> }.into_any(),
-        Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
+        Screen::InFile(head, kind, record) => view! { <InDispute head kind record/> }.into_any(),
         Screen::TakeStep(head, step) => {
             let (code, label, fields, law) = (step.code(), step.label(), step.fields(), step.row().law);
             view! { <TakeStep head kind=Kind::Step code label fields law/> }.into_any()
@@ -101,10 +104,10 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(care, fallible)]
 fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
-        Screen::New(kind, of) => view! { <NewHead kind of/> }.into_any(),
-        Screen::Edit(kind, id) => view! { <EditHead kind id/> }.into_any(),
+        Screen::New(_, of) => view! { <NewCase of/> }.into_any(),
+        Screen::Edit(_, id) => view! { <EditCase id/> }.into_any(),
         Screen::Case(id) => view! { <CasePage id/> }.into_any(),
-        Screen::InFile(head, kind, record) => view! { <InFile head kind record/> }.into_any(),
+        Screen::InFile(head, kind, record) => view! { <InCase head kind record/> }.into_any(),
         Screen::TakeCareStep(head, step) => {
             let (code, label, fields) = (step.code(), step.label(), step.fields());
             view! { <TakeStep head kind=Kind::CareStep code label fields law=""/> }.into_any()
@@ -119,8 +122,8 @@ fn affairs(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::Affairs(kind) => view! { <Affairs kind/> }.into_any(),
         Screen::Affair(kind, id) => view! { <AffairPage kind id/> }.into_any(),
-        Screen::New(kind, of) => view! { <NewHead kind of/> }.into_any(),
-        Screen::Edit(kind, id) => view! { <EditHead kind id/> }.into_any(),
+        Screen::New(kind, of) => view! { <NewAffair kind of/> }.into_any(),
+        Screen::Edit(kind, id) => view! { <EditAffair kind id/> }.into_any(),
         Screen::TakeAffairStep(kind, head, step) => {
             view! { <TakeStep head kind code=step.code() label=step.label() fields=step.fields() law=""/> }.into_any()
         }
@@ -154,6 +157,19 @@ fn cases_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(due, fallible)]
 fn due(month: bool) -> Result<AnyView, SplitLoaderError> {
     Ok(if month { view! { <Calendar/> }.into_any() } else { view! { <DueList/> }.into_any() })
+}
+
+/// Sends pictures.
+#[wasm_split(pictures, fallible)]
+fn pictures(app: App) -> Result<Pin<Box<dyn Future<Output = ()>>>, SplitLoaderError> {
+    Ok(Box::pin(app.send_pictures()))
+}
+
+/// Sends the pictures that wait. Where the part can't be loaded they go on waiting.
+pub async fn send_pictures(app: App) {
+    if let Ok(sending) = pictures(app).await {
+        sending.await;
+    }
 }
 
 /// A view that comes with its part.

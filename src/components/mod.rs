@@ -10,6 +10,7 @@ pub mod matter_tabs;
 pub mod next_steps;
 pub mod notice;
 pub mod page;
+pub mod photos;
 pub mod record_form;
 pub mod search_field;
 pub mod sheets;

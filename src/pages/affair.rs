@@ -7,6 +7,7 @@ use crate::{
         empty::Empty,
         next_steps::{Choice, NextSteps},
         page::Page,
+        photos::Photos,
         tick::Tick,
     },
     platform::clock,
@@ -80,6 +81,7 @@ fn Sections(
     view! {
         <NextSteps head=id kind=of_step choices/>
         <Facts affair/>
+        {(kind == Kind::Hazard).then(|| view! { <Photos of=id/> })}
         <section>
             <h2>"办理经过"</h2>
             <ol class="card rows">{done}</ol>

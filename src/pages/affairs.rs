@@ -1,8 +1,17 @@
 //! 隐患 and 诉求: the lists, and those of a household. A list of requests says what is asked for, not by whom.
 
-use super::path_of;
+use super::{
+    file_form::{Beside, Form, edit_head, new_head},
+    path_of,
+};
 use crate::{
-    components::{chips::OneOf, empty::Empty, matter_tabs::MatterTabs, page::Page},
+    components::{
+        chips::OneOf,
+        empty::Empty,
+        matter_tabs::MatterTabs,
+        page::Page,
+        photos::{DraftPhotos, Photos},
+    },
     platform::clock,
     state::use_app,
 };
@@ -66,6 +75,34 @@ pub fn Affairs(
             })}
         </Page>
     }
+}
+
+/// A new hazard, request or outreach, or its draft.
+#[component]
+pub fn NewAffair(
+    /// What it is.
+    kind: Kind,
+    /// The household, visit or finding that it is begun from.
+    of: Option<RecordId>,
+) -> impl IntoView {
+    let pictures = |form: Form| view! { <DraftPhotos draft=form.draft/> }.into_any();
+    new_head(&kind, of, if has_pictures(&kind) { Beside::default().last(pictures) } else { Beside::default() })
+}
+
+/// A change to a hazard, request, patrol or outreach.
+#[component]
+pub fn EditAffair(
+    /// What it is.
+    kind: Kind,
+    /// Which.
+    id: RecordId,
+) -> impl IntoView {
+    let pictures = move |_: Form| view! { <Photos of=id/> }.into_any();
+    edit_head(&kind, id, if has_pictures(&kind) { Beside::default().last(pictures) } else { Beside::default() })
+}
+
+const fn has_pictures(kind: &Kind) -> bool {
+    matches!(kind, Kind::Hazard | Kind::Outreach)
 }
 
 /// The address of the list that files of a kind are in.

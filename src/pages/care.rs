@@ -1,15 +1,52 @@
 //! 关爱: care cases by what is due. Rows show no more than a family name, the place and the day.
 
+use super::file_form::{Beside, Form, edit_head, in_file, new_head};
 use crate::{
-    components::{chips::OneOf, empty::Empty, page::Page},
+    components::{chips::OneOf, empty::Empty, known_people::KnownPeople, page::Page},
     platform::clock,
     state::use_app,
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    RecordId,
+    Kind, RecordId,
     care::{CareFile, workflow::State},
 };
+
+/// A new care case, or its draft.
+#[component]
+pub fn NewCase(
+    /// The household, visit or finding that it is begun from.
+    of: Option<RecordId>,
+) -> impl IntoView {
+    new_head(&Kind::CareCase, of, Beside::first(known))
+}
+
+/// A change to a case.
+#[component]
+pub fn EditCase(
+    /// Which.
+    id: RecordId,
+) -> impl IntoView {
+    edit_head(&Kind::CareCase, id, Beside::first(known))
+}
+
+/// A record of a case's file.
+#[component]
+pub fn InCase(
+    /// The case.
+    head: RecordId,
+    /// What it is.
+    kind: Kind,
+    /// The record to change; none for a new one.
+    record: Option<RecordId>,
+) -> impl IntoView {
+    in_file(head, &kind, record, Beside::default())
+}
+
+fn known(form: Form) -> AnyView {
+    let typed = Memo::new(move |_| form.text("name"));
+    view! { <KnownPeople typed earlier=false on_choose=form.choose/> }.into_any()
+}
 
 /// Which cases are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

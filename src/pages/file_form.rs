@@ -3,43 +3,76 @@
 use super::{affairs::list_of, path_of};
 use crate::{
     components::{
-        alike::AlikeDisputes,
         empty::Empty,
-        known_people::KnownPeople,
         page::Page,
         record_form::{RecordForm, Values},
-        who_is_there::WhoIsThere,
     },
     platform::clock,
     state::{drafts::Draft, use_app},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
-    Channel, Kind, RecordId, day,
-    dispute::{
-        known::{Person, Traits},
-        records::RESIDENT,
-    },
+    Channel, Kind, RecordId,
+    dispute::{known::Person, records::RESIDENT},
     form::{self, Wrong},
     labels, order,
 };
 use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// A form that is open, for what stands in it besides its fields.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    /// What is being written.
+    pub draft: StoredValue<Draft>,
+    /// What the fields show.
+    pub values: RwSignal<Values>,
+    /// Whether it is saved already.
+    pub is_saved: bool,
+    /// Called with the grid that a new household is settled in.
+    pub settle: Callback<Channel>,
+    /// Called with somebody who was chosen of those who are known.
+    pub choose: Callback<Person>,
+}
+
+impl Form {
+    /// What a field shows; empty where nothing is written.
+    pub(super) fn text(self, name: &str) -> String {
+        self.values.with(|values| values.get(name)?.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+type View = Arc<dyn Fn(Form) -> AnyView + Send + Sync>;
+
+/// What stands in a form besides its fields: it is in the part of the app that needs it.
+#[derive(Clone, Default)]
+pub(super) struct Beside {
+    first: Option<View>,
+    last: Option<View>,
+}
+
+impl Beside {
+    /// Something below the first field.
+    pub(super) fn first(view: impl Fn(Form) -> AnyView + Send + Sync + 'static) -> Self {
+        Self { first: Some(Arc::new(view)), last: None }
+    }
+
+    /// And something below all fields.
+    #[must_use]
+    pub(super) fn last(self, view: impl Fn(Form) -> AnyView + Send + Sync + 'static) -> Self {
+        Self { last: Some(Arc::new(view)), ..self }
+    }
+}
 
 /// A new dispute, care case, hazard, request or outreach, or its draft.
-#[component]
-pub fn NewHead(
-    /// What it is.
-    kind: Kind,
-    /// The household, visit or finding that it is begun from.
-    of: Option<RecordId>,
-) -> impl IntoView {
+pub(super) fn new_head(kind: &Kind, of: Option<RecordId>, beside: Beside) -> AnyView {
     let app = use_app();
     let back = of.and_then(|of| app.came_from(of)).map(|(_, path)| path);
     let back = back.or_else(|| of.map(|of| format!("/households/{of}")));
     let list = match kind {
         Kind::Dispute => "/matters",
         Kind::CareCase => "/care",
-        _ => list_of(&kind),
+        _ => list_of(kind),
     };
     let back = back.unwrap_or_else(|| list.to_owned());
     let none = match kind {
@@ -47,55 +80,37 @@ pub fn NewHead(
         Kind::CareCase => ("没有关爱回访的权限", "请联系办公室为您的账号开通关爱权限"),
         _ => ("还没有分配网格", "请联系办公室为您的账号分配网格"),
     };
-    form(app.begin(&kind, of), back, none)
+    form_with(app.begin(kind, of), back, none, beside)
 }
 
-/// A change to a head.
-#[component]
-pub fn EditHead(
-    /// What it is.
-    kind: Kind,
-    /// The dispute or the care case.
-    id: RecordId,
-) -> impl IntoView {
-    let back = if kind == Kind::Outreach { list_of(&kind).to_owned() } else { path_of(&kind, id) };
-    form(use_app().form_of(id), back, GONE)
+/// A change to one.
+pub(super) fn edit_head(kind: &Kind, id: RecordId, beside: Beside) -> AnyView {
+    let back = if *kind == Kind::Outreach { list_of(kind).to_owned() } else { path_of(kind, id) };
+    form_with(use_app().form_of(id), back, GONE, beside)
 }
 
-/// A record of a file.
-#[component]
-pub fn InFile(
-    /// The head.
-    head: RecordId,
-    /// What it is.
-    kind: Kind,
-    /// The record to change; none for a new one.
-    record: Option<RecordId>,
-) -> impl IntoView {
+/// A record of a file, to change, or a new one.
+pub(super) fn in_file(head: RecordId, kind: &Kind, record: Option<RecordId>, beside: Beside) -> AnyView {
     let app = use_app();
     let draft = match record {
         Some(id) => app.form_of(id),
         None => app.new_in_file(head, kind.clone()),
     };
-    form(draft, path_of(&kind, head), GONE)
+    form_with(draft, path_of(kind, head), GONE, beside)
 }
 
 const GONE: (&str, &str) = ("没有这条记录", "可能已作废，或换了网格、权限");
 
-fn form(draft: Option<Draft>, back: String, none: (&'static str, &'static str)) -> AnyView {
-    form_with(draft, back, none, ViewFn::default())
-}
-
-/// A form with something more below its fields; where there is nothing to write, why.
+/// A form; where there is nothing to write, why.
 pub(super) fn form_with(
     draft: Option<Draft>,
     back: String,
     none: (&'static str, &'static str),
-    more: ViewFn,
+    beside: Beside,
 ) -> AnyView {
     let fields = draft.as_ref().map(|draft| form::fields(&draft.kind)).unwrap_or_default();
     match draft.filter(|_| !fields.is_empty()) {
-        Some(draft) => view! { <FileForm draft back more/> }.into_any(),
+        Some(draft) => view! { <FileForm draft back beside/> }.into_any(),
         None => view! { <Page title="表单" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),
     }
 }
@@ -107,8 +122,8 @@ fn FileForm(
     draft: Draft,
     /// Where back leads.
     back: String,
-    /// What stands below the fields.
-    more: ViewFn,
+    /// What stands in it besides its fields.
+    beside: Beside,
 ) -> impl IntoView {
     let app = use_app();
     app.open_form();
@@ -172,10 +187,9 @@ fn FileForm(
             written.filter(|written| !written.is_empty() && Some(written) != suggested.as_ref()).unwrap_or(next);
         put(order::object([("number".to_owned(), number.into())]));
     });
-    let below = match draft.with_value(|draft| draft.kind.clone()) {
-        Kind::Household | Kind::Resident => (move || view! { <WhoIsThere draft values is_saved settle/> }).into(),
-        _ => below_first(id, draft.get_value(), values, choose),
-    };
+    let form = Form { draft, values, is_saved, settle, choose };
+    let Beside { first, last } = beside;
+    let first = move || first.clone().map(|first| first(form));
     let back = StoredValue::new(back);
     // A new head is gone on with in its file.
     let next = move || if head { kind.with_value(|kind| path_of(kind, id)) } else { back.get_value() };
@@ -217,8 +231,8 @@ fn FileForm(
     view! {
         <Page title=title back=back.get_value()>
             <form class="visit-form" autocomplete="off" on:submit=save novalidate>
-                <RecordForm fields=fields.to_vec() values wrong on_change=change below_first=below/>
-                {more.run()}
+                <RecordForm fields=fields.to_vec() values wrong on_change=change below_first=first/>
+                {last.map(|last| last(form))}
                 <div class="action">
                     <p class="problem" role="status">{move || problem.get()}</p>
                     <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>
@@ -231,37 +245,5 @@ fn FileForm(
                 </div>
             </form>
         </Page>
-    }
-}
-
-/// What stands below the first field: who is known by the name typed, and disputes that may be the same.
-fn below_first(id: RecordId, draft: Draft, values: RwSignal<Values>, choose: Callback<Person>) -> ViewFn {
-    let text =
-        move |name: &str| values.with(|values| values.get(name)?.as_str().map(str::to_owned)).unwrap_or_default();
-    match (draft.kind.clone(), draft.parent()) {
-        (Kind::Dispute, _) => {
-            let traits =
-                move || Traits { found_on: day::read(&text("found_on")), place: text("place"), names: Vec::new() };
-            let traits = Memo::new(move |_| traits());
-            (move || view! { <AlikeDisputes dispute=id traits/> }).into()
-        }
-        (Kind::Party, Some(dispute)) => {
-            let file = untrack(|| use_app().file(dispute));
-            let traits = file.map(|file| Traits::of(&file)).unwrap_or_default();
-            let typed = Memo::new(move |_| text("name"));
-            let traits = Memo::new(move |_| {
-                // The place was looked at when the dispute was written.
-                let mut traits = Traits { place: String::new(), ..traits.clone() };
-                traits.names.push(typed.get());
-                traits
-            });
-            let people = move || view! { <KnownPeople typed earlier=true on_choose=choose/> };
-            (move || view! { {people()}<AlikeDisputes dispute traits/> }).into()
-        }
-        (Kind::CareCase, _) => {
-            let typed = Memo::new(move |_| text("name"));
-            (move || view! { <KnownPeople typed earlier=false on_choose=choose/> }).into()
-        }
-        _ => (|| ()).into(),
     }
 }

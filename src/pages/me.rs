@@ -160,6 +160,7 @@ fn Outbox() -> impl IntoView {
         })
     };
     let count = move || items().0;
+    let pictures = move || app.read(|notebook| notebook.unsent_pictures());
     let synced = move || app.read(|notebook| notebook.engine().head().synced_at);
     let state = move || match app.status.get() {
         SyncStatus::Sending => "正在发送…".to_owned(),
@@ -173,9 +174,10 @@ fn Outbox() -> impl IntoView {
             <h2>"发送"</h2>
             <div class="card rows">
                 <p class="row">
-                    <span>{move || match count() {
-                        0 => "全部已到办公室".to_owned(),
-                        count => format!("{count} 条还没到办公室"),
+                    <span>{move || match (count(), pictures()) {
+                        (0, 0) => "全部已到办公室".to_owned(),
+                        (0, count) => format!("{count} 张照片还没到办公室"),
+                        (count, _) => format!("{count} 条还没到办公室"),
                     }}</span>
                     <button class="text-button" on:click=move |_| app.sync_now()>"立即发送"</button>
                 </p>
@@ -255,6 +257,8 @@ fn Storage() -> impl IntoView {
         let found = space::look().await;
         let _ = look.try_set(found);
     });
+    let app = use_app();
+    let free = move |_| leptos::task::spawn_local(async move { app.free_pictures().await });
     let megabytes = |bytes: u64| {
         let tenths = bytes.saturating_mul(10) >> 20;
         format!("{}.{} MB", tenths / 10, tenths % 10)
@@ -281,6 +285,26 @@ fn Storage() -> impl IntoView {
                                 {if space.persistent { "是，系统不会自动清理" } else { "浏览器未保证；装到桌面更稳妥" }}
                             </span>
                         </p>
+                        {move || {
+                            let [(all, bytes), (there, free_bytes)] = app.read(|notebook| notebook.album_size());
+                            (all > 0).then(|| view! {
+                                <p class="row">
+                                    <span>"照片"</span>
+                                    <span class="hint">{format!("{all}张，{}", megabytes(bytes))}</span>
+                                </p>
+                                {(there > 0).then(|| view! {
+                                    <p class="row">
+                                        <span class="hint">
+                                            {format!("{there}张已到办公室，可腾出{}", megabytes(free_bytes))}
+                                        </span>
+                                        <button class="text-button" on:click=free>"移除"</button>
+                                    </p>
+                                })}
+                                {(there < all).then(|| view! {
+                                    <p class="row hint">{format!("{}张还没到办公室，要留着", all - there)}</p>
+                                })}
+                            })
+                        }}
                         {nearly_full.then(|| view! { <p class="problem" role="alert">"存储快满了，请清理手机空间"</p> })}
                     </div>
                 </section>

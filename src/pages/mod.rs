@@ -6,6 +6,7 @@ pub mod broken;
 pub mod care;
 pub mod care_case;
 pub mod dispute;
+pub mod dispute_form;
 pub mod due;
 pub mod duplicates;
 pub mod file_form;

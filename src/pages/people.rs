@@ -1,8 +1,11 @@
 //! The roster on the phone: households and residents added, changed, moved and withdrawn.
 
-use super::file_form::form_with;
+use super::file_form::{Beside, Form, form_with};
 use crate::{
-    components::{chips::OneOf, contested::Contested, empty::Empty, page::Page, search_field::SearchField},
+    components::{
+        chips::OneOf, contested::Contested, empty::Empty, page::Page, search_field::SearchField,
+        who_is_there::WhoIsThere,
+    },
     state::use_app,
 };
 use chrono::Days;
@@ -12,11 +15,16 @@ use ruhu_domain::{RecordId, codes::PutOff, day, household::Postponed};
 const NO_HOUSEHOLD: (&str, &str) = ("没有这一户", "可能已作废、已移走，或不在您的网格里");
 const NO_RESIDENT: (&str, &str) = ("没有这个人", "可能已作废、已移走、已按要求限制使用，或不在您的网格里");
 
+fn who(form: Form) -> AnyView {
+    let Form { draft, values, is_saved, settle, .. } = form;
+    view! { <WhoIsThere draft values is_saved settle/> }.into_any()
+}
+
 /// A new household, or its draft.
 #[component]
 pub fn NewHousehold() -> impl IntoView {
     let none = ("还没有负责的网格", "请联系办公室为您的账号分配网格");
-    form_with(use_app().new_household(), "/round".to_owned(), none, ViewFn::default())
+    form_with(use_app().new_household(), "/round".to_owned(), none, Beside::first(who))
 }
 
 /// A change to a household.
@@ -27,9 +35,8 @@ pub fn EditHousehold(
 ) -> impl IntoView {
     let app = use_app();
     let draft = app.entry(id).and_then(|_| app.form_of(id));
-    let more = ViewFn::from(move || {
-        view! { <More id move_to=format!("/households/{id}/move") words="移到别的网格"/> }
-    });
+    let more = Beside::first(who)
+        .last(move |_| view! { <More id move_to=format!("/households/{id}/move") words="移到别的网格"/> }.into_any());
     form_with(draft, format!("/households/{id}"), NO_HOUSEHOLD, more)
 }
 
@@ -40,7 +47,7 @@ pub fn NewResident(
     household: RecordId,
 ) -> impl IntoView {
     let back = format!("/households/{household}");
-    form_with(use_app().new_resident(household), back, NO_HOUSEHOLD, ViewFn::default())
+    form_with(use_app().new_resident(household), back, NO_HOUSEHOLD, Beside::first(who))
 }
 
 /// A change to a resident.
@@ -60,9 +67,8 @@ pub fn EditResident(
         return view! { <Page title="居民" back><Empty title="已限制使用" hint/></Page> }.into_any();
     }
     let draft = known.and_then(|_| app.form_of(id));
-    let more = ViewFn::from(move || {
-        view! { <More id move_to=format!("/residents/{id}/move") words="换到别的户"/> }
-    });
+    let more = Beside::first(who)
+        .last(move |_| view! { <More id move_to=format!("/residents/{id}/move") words="换到别的户"/> }.into_any());
     form_with(draft, back, NO_RESIDENT, more)
 }
 

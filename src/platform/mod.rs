@@ -9,6 +9,7 @@ pub mod idle;
 pub mod install;
 pub mod kdf;
 pub mod locks;
+pub mod photo;
 pub mod pinyin;
 pub mod preferences;
 pub mod reminder;

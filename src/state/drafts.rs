@@ -2,11 +2,15 @@
 
 use ruhu_domain::{
     Channel, Kind, RecordId,
+    photo::PhotoHash,
     storage::{Table, Write},
     visit::Visit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+/// Where a draft keeps the hashes of its pictures: each becomes a record of its own.
+pub const PHOTOS: &str = "photos";
 
 /// A record being written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,18 @@ impl Draft {
             return None;
         }
         serde_json::from_value(Value::Object(self.values.clone())).ok()
+    }
+
+    /// The pictures that were taken with it.
+    pub fn photos(&self) -> Vec<PhotoHash> {
+        let hashes = self.values.get(PHOTOS).and_then(Value::as_array).into_iter().flatten();
+        hashes.filter_map(|hash| hash.as_str()?.parse().ok()).collect()
+    }
+
+    /// Notes the pictures that were taken with it.
+    pub fn set_photos(&mut self, hashes: &[PhotoHash]) {
+        let hashes = hashes.iter().map(|hash| Value::from(hash.to_string())).collect();
+        self.values.insert(PHOTOS.to_owned(), Value::Array(hashes));
     }
 
     /// The head of the file that the record will belong to; none for heads, and records in no file.

@@ -1,6 +1,6 @@
 //! Clearing the phone, at a log-out or for another worker: only where nothing is lost by it.
 
-use super::session;
+use super::{photos, session};
 use crate::storage::{Storage, StorageError};
 use ruhu_domain::{
     OpId,
@@ -23,6 +23,14 @@ pub enum Stay {
     /// The office's receipt is for something else than what is on the phone now.
     #[error("回执号对不上。导出之后又有新的改动，或号码填错了：请核对，或重新导出交办公室")]
     OtherReceipt,
+    /// Pictures are only on this phone.
+    #[error("还有 {count} 张照片没有到办公室。请连上网络，等全部发送后再退出；不要的可以移除")]
+    Photos {
+        /// Whose.
+        name: String,
+        /// How many.
+        count: usize,
+    },
     /// Forms were begun and not saved.
     #[error("还有 {count} 份草稿没有写完。请先保存或放弃草稿，再退出")]
     Drafts {
@@ -46,6 +54,9 @@ impl Stay {
             Self::Unsent { name, count } => {
                 format!("这台手机上还有{name}没发送的 {count} 条记录，请先由{name}登录处理")
             }
+            Self::Photos { name, count } => {
+                format!("这台手机上还有{name}没发送的 {count} 张照片，请先由{name}登录处理")
+            }
             Self::Drafts { name, count } => format!("这台手机上还有{name}的 {count} 份草稿，请先由{name}登录处理"),
             other => other.to_string(),
         }
@@ -65,7 +76,8 @@ fn only_here(queued: &&Queued) -> bool {
 pub async fn clear(storage: &impl Storage, receipt: Option<&str>) -> Result<Batch, Stay> {
     let stored = storage.snapshot().await?;
     let keys = |table| stored.entries(table).iter().map(|(key, _)| key.clone()).collect();
-    let mut batch: Batch = [Table::Outbox, Table::Drafts].map(|table| Write::CheckKeys(table, keys(table))).into();
+    let mut batch: Batch =
+        [Table::Outbox, Table::Drafts, Table::Photos].map(|table| Write::CheckKeys(table, keys(table))).into();
     batch.extend(Table::ALL.map(Write::Clear));
     let Some(session) = session::stored(&stored) else { return Ok(batch) };
     // Which ops the office acknowledged is written in the segments; the rest of the head does not matter here.
@@ -80,6 +92,12 @@ pub async fn clear(storage: &impl Storage, receipt: Option<&str>) -> Result<Batc
             Some(_) => return Err(Stay::OtherReceipt),
             None => return Err(Stay::Unsent { name: session.name, count }),
         }
+    }
+    let album = photos::stored(&stored);
+    let epoch = engine.head().epoch.clone().unwrap_or_default();
+    match photos::unsent(&album, engine.records(), &epoch) {
+        0 => {}
+        count => return Err(Stay::Photos { name: session.name, count }),
     }
     match stored.entries(Table::Drafts).len() {
         0 => Ok(batch),

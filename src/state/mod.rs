@@ -13,6 +13,7 @@ pub mod heads;
 pub mod leaving;
 pub mod notebook;
 pub mod people;
+pub mod photos;
 pub mod pin;
 mod rescue;
 pub mod session;
@@ -359,7 +360,8 @@ impl App {
         let mut visit = Visit::new(household, now, &open.session().name, Outcome::Met);
         visit.purposes = self.usual_purposes();
         let channel = open.channel_of(household);
-        Some(Draft { id: new_id(now), kind: Kind::Visit, values: drafts::fields(&visit), touched: now, channel })
+        let values = drafts::fields(&visit);
+        Some(Draft { id: new_id(now), kind: Kind::Visit, values, touched: now, channel })
     }
 
     /// A draft to change a saved visit.

@@ -5,6 +5,7 @@
 
 use super::{
     drafts::{self, Draft},
+    photos::{self, Album},
     session::{self, Session},
 };
 use crate::{
@@ -26,6 +27,7 @@ use ruhu_domain::{
     dispute::Disputes,
     engine::{COUNT, Delta, Edit, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
     order,
+    photo::CHUNK,
     record::{MOVED, WITHDRAWN},
     round::Roster,
     search::{Hit, Index},
@@ -114,6 +116,10 @@ pub struct Notebook {
     handbook: RefCell<HandbookAnswer>,
     /// When they were last asked for, Unix milliseconds.
     handbook_asked: Cell<i64>,
+    /// The pictures on the phone.
+    pub(super) album: RefCell<Album>,
+    /// How many bytes of a picture are sent at once.
+    pub(super) piece: Cell<usize>,
     changed: Box<dyn Fn(bool)>,
 }
 
@@ -158,6 +164,7 @@ impl Notebook {
         // One of another version is asked for anew.
         let handbook = stored.get(Table::Meta, HANDBOOK).and_then(|bytes| serde_json::from_slice(bytes).ok());
         let handbook = handbook.unwrap_or_default();
+        let album = photos::stored(&stored);
         drop(stored);
         let this = Rc::new(Self {
             storage,
@@ -172,6 +179,8 @@ impl Notebook {
             pace: Cell::new(Pace::default()),
             handbook: RefCell::new(handbook),
             handbook_asked: Cell::new(0),
+            album: RefCell::new(album),
+            piece: Cell::new(CHUNK),
             changed: Box::new(changed),
         });
         let weak = Rc::downgrade(&this);
@@ -263,8 +272,19 @@ impl Notebook {
     /// # Errors
     /// Nothing was saved; the draft is still there.
     pub async fn save_form(&self, draft: &Draft) -> Result<(), StorageError> {
-        let (id, kind) = (draft.id, draft.kind.clone());
-        self.edit(id, kind, draft.channel.clone(), &draft.values, vec![drafts::forget(id)]).await?;
+        let id = draft.id;
+        let lane = self.lane.lock().await;
+        self.drop_unwritten(id);
+        let own = self.engine().record(id).map(|record| record.channel.clone()).or_else(|| draft.channel.clone());
+        let channel = own.ok_or_else(|| StorageError::Failed("没有找到所属网格".into()))?;
+        let edits = photos::edits_of(draft, &channel, &self.album.borrow());
+        let plan = self.engine().plan_edits(&edits, &mut moment);
+        let done = self.carry_out(plan.unwrap_or_default(), vec![drafts::forget(id)]).await;
+        drop(lane);
+        if done == Err(StorageError::Overtaken) {
+            self.reload().await?;
+        }
+        done?;
         self.contents.borrow_mut().drafts.remove(&id);
         (self.changed)(false);
         Ok(())
@@ -586,6 +606,7 @@ impl Notebook {
             return Ok(());
         };
         self.session.replace(session.clone());
+        self.album.replace(photos::stored(&stored));
         match load(&stored, &session) {
             Ok(contents) => {
                 *self.contents.borrow_mut() = contents;
@@ -637,6 +658,22 @@ impl Notebook {
             tabs.tell(&if few { News::Changed(&plan.delta) } else { News::Reload });
         }
         Ok(self.apply(plan.delta))
+    }
+
+    /// Writes what is known of pictures.
+    pub(super) async fn write_album(&self, writes: Batch) -> Result<(), StorageError> {
+        let _lane = self.lane.lock().await;
+        self.write(writes).await
+    }
+
+    /// Says that something to be seen changed, but no record.
+    pub(super) fn tell(&self) {
+        (self.changed)(false);
+    }
+
+    /// Where all is kept.
+    pub(super) fn storage(&self) -> &IndexedDb {
+        &self.storage
     }
 
     /// Writes something of the worker who is logged in here. Where another window logged out meanwhile nothing is

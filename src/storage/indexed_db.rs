@@ -18,8 +18,8 @@ use ruhu_vault::{Keys, Purpose};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Version 2 has the vault, version 3 a table of segments for each class.
-const VERSION: u32 = 3;
+/// Version 2 has the vault, version 3 a table of segments for each class, version 4 pictures.
+const VERSION: u32 = 4;
 
 /// An IndexedDB database whose values are sealed with the keys of a vault. A connection that the browser closed is
 /// opened again at the next use.
@@ -38,7 +38,8 @@ const fn purpose(table: Table) -> Option<Purpose> {
         Table::Segments(Class::General) => Some(Purpose::General),
         Table::Segments(Class::Mediation) => Some(Purpose::Mediation),
         Table::Segments(Class::Care) => Some(Purpose::Care),
-        Table::Meta | Table::Cursors | Table::Drafts => Some(Purpose::Meta),
+        Table::Blobs => Some(Purpose::General),
+        Table::Meta | Table::Cursors | Table::Drafts | Table::Photos => Some(Purpose::Meta),
     }
 }
 
@@ -128,14 +129,14 @@ impl IndexedDb {
         Ok(tables.map(|_| stored.next().unwrap_or_default()))
     }
 
-    /// Everything that can be read, as of one moment, and how many entries can't.
+    /// Everything but the pictures that can be read, as of one moment, and how many entries can't.
     ///
     /// # Errors
     /// The database could not be read.
     pub async fn salvage(&self) -> Result<(Snapshot, usize), StorageError> {
-        let stored = self.kept(Table::ALL).await?;
+        let stored = self.kept(Table::READ).await?;
         let (mut snapshot, mut unreadable) = (Snapshot::default(), 0);
-        for (table, entries) in Table::ALL.into_iter().zip(stored) {
+        for (table, entries) in Table::READ.into_iter().zip(stored) {
             let count = entries.len();
             let opened = entries.into_iter().filter_map(|(name, kept)| self.opened(table, name, kept));
             let mut entries: Vec<Entry> = opened.collect();

@@ -38,7 +38,7 @@ impl Storage for Memory {
     async fn snapshot(&self) -> Result<Snapshot, StorageError> {
         let entries = self.0.borrow();
         let mut snapshot = Snapshot::default();
-        for table in Table::ALL {
+        for table in Table::READ {
             let of_table = entries.iter().filter(|((of, _), _)| *of == table);
             snapshot.put(table, of_table.map(|((_, key), value)| (key.clone(), value.clone())).collect());
         }

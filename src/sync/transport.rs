@@ -133,10 +133,7 @@ pub async fn post<T: Serialize, R: DeserializeOwned>(
     let status = response.status();
     let ours = header(&response, "content-type").starts_with("application/json");
     let bytes = bytes(&response).await.map_err(|_| TransportError::Offline)?;
-    let problem = || {
-        let problem = serde_json::from_slice::<Problem>(&bytes);
-        problem.map_or_else(|_| format!("服务器暂时出错（{status}），稍后自动重试"), |problem| problem.message)
-    };
+    let problem = || words(status, &bytes);
     match status {
         200 if ours => serde_json::from_slice(&bytes).map_err(|_| TransportError::NotOurs),
         200..=399 => Err(TransportError::NotOurs),
@@ -148,13 +145,77 @@ pub async fn post<T: Serialize, R: DeserializeOwned>(
     }
 }
 
+/// An answer that is read by who asked.
+pub struct Answer {
+    /// The status of HTTP.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+    response: Response,
+}
+
+impl Answer {
+    /// A header; empty where there is none.
+    pub fn header(&self, name: &str) -> String {
+        header(&self.response, name)
+    }
+
+    /// Why something was not done.
+    pub fn words(&self) -> String {
+        words(self.status, &self.body)
+    }
+
+    async fn of(response: Response) -> Result<Self, TransportError> {
+        let status = response.status();
+        let body = bytes(&response).await.map_err(|_| TransportError::Offline)?;
+        match status {
+            401 => Err(TransportError::Unauthorized(words(status, &body))),
+            410 => Err(TransportError::Revoked(words(status, &body))),
+            429 | 500.. => Err(TransportError::Busy(words(status, &body))),
+            _ => Ok(Self { status, body, response }),
+        }
+    }
+}
+
+fn words(status: u16, body: &[u8]) -> String {
+    let problem = serde_json::from_slice::<Problem>(body);
+    problem.map_or_else(|_| format!("服务器暂时出错（{status}），稍后自动重试"), |problem| problem.message)
+}
+
+/// A request of tus 1.0.
+///
+/// # Errors
+/// There is no answer, the session ended, or the server is busy. Other statuses are the caller's to read.
+pub async fn tus(
+    method: &str,
+    path: &str,
+    token: &str,
+    headers: &[(&str, String)],
+    body: Option<&[u8]>,
+) -> Result<Answer, TransportError> {
+    let sent = async {
+        let with = Headers::new()?;
+        with.set("tus-resumable", "1.0.0")?;
+        for (name, value) in headers {
+            with.set(name, value)?;
+        }
+        request(method, path, Some(token), &with, body.map(Uint8Array::from)).await
+    };
+    Answer::of(sent.await.map_err(|_| TransportError::Offline)?).await
+}
+
+/// Posts a value; the answer is the caller's to read.
+///
+/// # Errors
+/// As [`tus`].
+pub async fn bytes_of<T: Serialize>(path: &str, token: &str, body: &T) -> Result<Answer, TransportError> {
+    let json = serde_json::to_vec(body).map_err(|error| TransportError::Busy(error.to_string()))?;
+    Answer::of(fetch(path, Some(token), &json).await.map_err(|_| TransportError::Offline)?).await
+}
+
 async fn fetch(path: &str, token: Option<&str>, json: &[u8]) -> Result<Response, JsValue> {
     let headers = Headers::new()?;
     headers.set("content-type", "application/json")?;
-    if let Some(token) = token {
-        headers.set("authorization", &format!("Bearer {token}"))?;
-    }
-    let window = crate::platform::window();
     let packed = if json.len() >= COMPRESS_FROM { gzip(json).await } else { None };
     let body = match packed {
         Some(packed) => {
@@ -163,11 +224,27 @@ async fn fetch(path: &str, token: Option<&str>, json: &[u8]) -> Result<Response,
         }
         None => Uint8Array::from(json),
     };
+    request("POST", path, token, &headers, Some(body)).await
+}
+
+async fn request(
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    headers: &Headers,
+    body: Option<Uint8Array>,
+) -> Result<Response, JsValue> {
+    if let Some(token) = token {
+        headers.set("authorization", &format!("Bearer {token}"))?;
+    }
+    let window = crate::platform::window();
     let abort = AbortController::new()?;
     let options = RequestInit::new();
-    options.set_method("POST");
-    options.set_headers(&headers);
-    options.set_body(&body);
+    options.set_method(method);
+    options.set_headers(headers);
+    if let Some(body) = body {
+        options.set_body(&body);
+    }
     options.set_cache(RequestCache::NoStore);
     options.set_signal(Some(&abort.signal()));
     let request = Request::new_with_str_and_init(path, &options)?;

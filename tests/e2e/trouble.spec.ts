@@ -1,5 +1,5 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
-import { byHand, test, expect, logIn, logUnsent, logVisit, ready, spoil, SYNC, tab } from "./world";
+import { byHand, fillUp, makeRoom, test, expect, logIn, logUnsent, logVisit, ready, spoil, SYNC, tab } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -188,35 +188,14 @@ test("a full phone keeps the form open and says what to do", async ({ server, ph
   await logIn(page, server.url);
   await ready(page);
   await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
-  // Something else fills the phone, down to the last kilobyte.
-  await page.evaluate(async () => {
-    const database = await new Promise<IDBDatabase>((done) => {
-      const open = indexedDB.open("photos");
-      open.onupgradeneeded = () => open.result.createObjectStore("photos", { autoIncrement: true });
-      open.onsuccess = () => done(open.result);
-    });
-    for (const size of [1 << 20, 1 << 16, 1 << 12, 1 << 9]) {
-      for (let fits = true; fits; ) {
-        fits = await new Promise<boolean>((done) => {
-          const write = database.transaction("photos", "readwrite", { durability: "strict" });
-          write.objectStore("photos").add(crypto.getRandomValues(new Uint8Array(Math.min(size, 65536))));
-          if (size > 65536)
-            for (let more = 1; more < 16; more++)
-              write.objectStore("photos").add(crypto.getRandomValues(new Uint8Array(65536)));
-          write.oncomplete = () => done(true);
-          write.onabort = () => done(false);
-        });
-      }
-    }
-    database.close();
-  });
+  await fillUp(page);
   // The notebook opens all the same, though a wrong password could not be counted.
   await page.reload();
   await page.getByLabel("走访情况").fill("存储满了也不能丢");
   await page.getByRole("button", { name: "保存" }).click();
   await expect(page.getByRole("alert").filter({ hasText: "手机存储空间不足" })).toBeVisible();
   await expect(page.getByLabel("走访情况")).toHaveValue("存储满了也不能丢");
-  await page.evaluate(() => new Promise((done) => (indexedDB.deleteDatabase("photos").onsuccess = done)));
+  await makeRoom(page);
   await expect(async () => {
     await page.getByRole("button", { name: "保存" }).click({ timeout: 1_000 }).catch(() => {});
     await expect(page.getByText("存储满了也不能丢"), "on the household's page").toBeVisible({ timeout: 5_000 });

@@ -13,7 +13,7 @@ import { join } from "node:path";
 
 export type Entry = [key: string, value: string];
 
-const PURPOSE: Record<string, string> = { outbox: "outbox", segments: "general", segments_mediation: "mediation", segments_care: "care", meta: "meta", cursors: "meta", drafts: "meta" };
+const PURPOSE: Record<string, string> = { outbox: "outbox", segments: "general", segments_mediation: "mediation", segments_care: "care", meta: "meta", cursors: "meta", drafts: "meta", photos: "meta", blobs: "general" };
 const utf8 = (text: string) => Buffer.from(text, "utf8");
 const place = (table: string, name: string) => Buffer.concat([Buffer.of(1), utf8(table), Buffer.of(0), utf8(name)]);
 

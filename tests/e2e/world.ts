@@ -212,3 +212,33 @@ export async function shot(page: Page, name: string) {
   expect(needed, name).toBeLessThanOrEqual(there);
   if (process.env.RUHU_SHOTS) await page.screenshot({ path: `${process.env.RUHU_SHOTS}/${name}.png` });
 }
+
+/** Something else fills the phone, down to the last kilobyte. */
+export async function fillUp(page: Page) {
+  await page.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((done) => {
+      const open = indexedDB.open("filling");
+      open.onupgradeneeded = () => open.result.createObjectStore("filling", { autoIncrement: true });
+      open.onsuccess = () => done(open.result);
+    });
+    for (const size of [1 << 20, 1 << 16, 1 << 12, 1 << 9]) {
+      for (let fits = true; fits; ) {
+        fits = await new Promise<boolean>((done) => {
+          const write = database.transaction("filling", "readwrite", { durability: "strict" });
+          write.objectStore("filling").add(crypto.getRandomValues(new Uint8Array(Math.min(size, 65536))));
+          if (size > 65536)
+            for (let more = 1; more < 16; more++)
+              write.objectStore("filling").add(crypto.getRandomValues(new Uint8Array(65536)));
+          write.oncomplete = () => done(true);
+          write.onabort = () => done(false);
+        });
+      }
+    }
+    database.close();
+  });
+}
+
+/** And goes again. */
+export async function makeRoom(page: Page) {
+  await page.evaluate(() => new Promise((done) => (indexedDB.deleteDatabase("filling").onsuccess = done)));
+}

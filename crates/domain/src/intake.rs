@@ -317,7 +317,7 @@ impl Intake {
         if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
             return Err("走访记录内容不完整，已交主管核对".into());
         }
-        if op.kind == Kind::Photo && !changed.record.view::<Photo>().is_some_and(|photo| photo.is_sound()) {
+        if op.kind == Kind::Photo && !Photo::of(&changed.record).is_some_and(|photo| photo.is_sound()) {
             return Err("照片的登记不完整，已交主管核对".into());
         }
         let household = (op.kind == Kind::Household).then(|| changed.record.view::<Household>());

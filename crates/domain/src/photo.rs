@@ -1,8 +1,9 @@
 //! 照片 of a hazard or of outreach: a record that names its picture by hash. The picture itself goes to the office by
 //! itself, after the record (ADR 28). Nobody has to take one.
 
-use crate::id::RecordId;
+use crate::{id::RecordId, record::Record};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
 /// The name of the field with which a photo names what it is of.
@@ -26,6 +27,13 @@ pub const CHUNK: usize = 60 * 1024;
 /// The SHA-256 of a picture. Its text form is hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhotoHash(pub [u8; 32]);
+
+impl PhotoHash {
+    /// The hash of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
 
 impl fmt::Display for PhotoHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +75,7 @@ impl<'de> Deserialize<'de> for PhotoHash {
 }
 
 /// 照片. What is on it is not described: no place, no time, no camera, nobody's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Photo {
     /// The hazard or outreach.
     pub of: RecordId,
@@ -78,6 +86,16 @@ pub struct Photo {
 }
 
 impl Photo {
+    /// The photo that a record is; none where it is none.
+    pub fn of(record: &Record) -> Option<Self> {
+        let value = |name: &str| record.fields.get(name).map(|field| &field.value);
+        Some(Self {
+            of: value(OF)?.as_str()?.parse().ok()?,
+            hash: value("hash")?.as_str()?.parse().ok()?,
+            size: value("size")?.as_u64()?.try_into().ok()?,
+        })
+    }
+
     /// Whether such a picture can be taken.
     pub const fn is_sound(&self) -> bool {
         self.size > 0 && self.size <= MAX_BYTES

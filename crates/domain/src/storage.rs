@@ -17,13 +17,17 @@ pub enum Table {
     Cursors,
     /// Forms being filled in.
     Drafts,
+    /// What is known of each picture on the phone, by its hash.
+    Photos,
+    /// The pictures, in pieces: large, and read one by one.
+    Blobs,
     /// What opens the others: parameters and sealed keys. The only table that is not sealed.
     Vault,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Meta,
         Self::Outbox,
         Self::Segments(Class::General),
@@ -31,6 +35,21 @@ impl Table {
         Self::Segments(Class::Care),
         Self::Cursors,
         Self::Drafts,
+        Self::Photos,
+        Self::Blobs,
+        Self::Vault,
+    ];
+
+    /// The tables that are read when the notebook opens: all but the pictures.
+    pub const READ: [Self; 9] = [
+        Self::Meta,
+        Self::Outbox,
+        Self::Segments(Class::General),
+        Self::Segments(Class::Mediation),
+        Self::Segments(Class::Care),
+        Self::Cursors,
+        Self::Drafts,
+        Self::Photos,
         Self::Vault,
     ];
 
@@ -44,6 +63,8 @@ impl Table {
             Self::Segments(Class::Care) => "segments_care",
             Self::Cursors => "cursors",
             Self::Drafts => "drafts",
+            Self::Photos => "photos",
+            Self::Blobs => "blobs",
             Self::Vault => "vault",
         }
     }

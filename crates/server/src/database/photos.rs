@@ -52,7 +52,7 @@ impl Database {
         let record: Record = serde_json::from_str(&body).map_err(decode)?;
         Ok(Some(record)
             .filter(|record| record.kind == Kind::Photo && !record.withdrawn())
-            .and_then(|record| record.view()))
+            .and_then(|record| Photo::of(&record)))
     }
 
     /// Whether a picture of a channel is here.
@@ -252,8 +252,7 @@ impl Database {
     /// The pictures that records name, withdrawn ones too: those may be taken back.
     async fn named_photos(&self, area: &str) -> sqlx::Result<BTreeSet<(String, PhotoHash)>> {
         let records = self.records(area, &[Kind::Photo]).await?;
-        let named =
-            records.iter().filter_map(|record| Some((record.channel.to_string(), record.view::<Photo>()?.hash)));
+        let named = records.iter().filter_map(|record| Some((record.channel.to_string(), Photo::of(record)?.hash)));
         Ok(named.collect())
     }
 }

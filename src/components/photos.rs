@@ -1,0 +1,172 @@
+//! The pictures of something: shown, added, taken away. Nobody has to take one.
+
+use crate::{
+    platform::photo::{self, Shown},
+    state::{drafts::Draft, use_app},
+};
+use leptos::{html, prelude::*};
+use ruhu_domain::{
+    RecordId,
+    photo::{Photo, PhotoHash},
+};
+
+/// The pictures of what is saved.
+#[component]
+pub fn Photos(
+    /// The hazard or outreach.
+    of: RecordId,
+) -> impl IntoView {
+    let app = use_app();
+    let photos = Memo::new(move |_| app.read_records(|notebook| notebook.photos_of(of)));
+    let add = Callback::new(move |photos: Vec<Photo>| {
+        leptos::task::spawn_local(async move { app.add_photos(of, &photos).await });
+    });
+    let list = move || {
+        let photos = photos.get().into_iter().enumerate();
+        let one = |(place, (record, photo))| {
+            let remove = Callback::new(move |()| {
+                leptos::task::spawn_local(async move { app.remove_photo(record).await });
+            });
+            view! { <li><Picture record photo place/><Remove place remove/></li> }
+        };
+        view! { <ul class="photos">{photos.map(one).collect_view()}</ul> }
+    };
+    view! {
+        <section>
+            <h2>"照片"</h2>
+            {list}
+            <AddPhotos of add/>
+        </section>
+    }
+}
+
+/// The pictures of what is being written.
+#[component]
+pub fn DraftPhotos(
+    /// What is being written.
+    draft: StoredValue<Draft>,
+) -> impl IntoView {
+    let app = use_app();
+    let of = draft.with_value(|draft| draft.id);
+    let hashes = RwSignal::new(draft.with_value(Draft::photos));
+    let change = move |change: &dyn Fn(&mut Vec<PhotoHash>)| {
+        hashes.update(|hashes| change(hashes));
+        draft.update_value(|draft| hashes.with_untracked(|hashes| draft.set_photos(hashes)));
+        if let Some(open) = app.notebook() {
+            open.keep_draft(draft.get_value());
+        }
+    };
+    let add = Callback::new(move |more: Vec<Photo>| {
+        change(&|hashes: &mut Vec<PhotoHash>| {
+            for photo in &more {
+                if !hashes.contains(&photo.hash) {
+                    hashes.push(photo.hash);
+                }
+            }
+        });
+    });
+    let list = move || {
+        let one = |(place, hash): (usize, PhotoHash)| {
+            let remove =
+                Callback::new(move |()| change(&|hashes: &mut Vec<PhotoHash>| hashes.retain(|known| *known != hash)));
+            let photo = Photo { of, hash, size: 0 };
+            view! { <li><Picture record=of photo place/><Remove place remove/></li> }
+        };
+        view! { <ul class="photos">{hashes.get().into_iter().enumerate().map(one).collect_view()}</ul> }
+    };
+    view! {
+        <div class="field">
+            <span>"照片（可不拍）"</span>
+            {list}
+            <AddPhotos of add/>
+        </div>
+    }
+}
+
+/// A field that takes pictures, or files that are some.
+#[component]
+fn AddPhotos(
+    /// What they are of.
+    of: RecordId,
+    /// Called with the pictures when they are kept.
+    add: Callback<Vec<Photo>>,
+) -> impl IntoView {
+    let app = use_app();
+    let field = NodeRef::<html::Input>::new();
+    let busy = RwSignal::new(false);
+    let take = move |_| {
+        let Some(field) = field.get_untracked() else { return };
+        let files = photo::chosen(&field);
+        busy.set(true);
+        leptos::task::spawn_local(async move {
+            let photos = app.take_pictures(of, files).await;
+            if !photos.is_empty() {
+                add.run(photos);
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    view! {
+        <label class="button plain add-photo">
+            <input
+                type="file"
+                accept="image/*"
+                multiple
+                aria-label="拍照或选照片"
+                node_ref=field
+                on:change=take
+                disabled=busy
+            />
+            <span role="status">{move || if busy.get() { "正在处理照片…" } else { "拍照或选照片" }}</span>
+        </label>
+    }
+}
+
+#[component]
+fn Remove(
+    /// Which picture.
+    place: usize,
+    /// Called to take it away.
+    remove: Callback<()>,
+) -> impl IntoView {
+    let label = format!("移除照片{}", place + 1);
+    view! { <button class="text-button" type="button" aria-label=label on:click=move |_| remove.run(())>"移除"</button> }
+}
+
+/// A picture, and where it is.
+#[component]
+fn Picture(
+    /// Its record, or the one that is being written.
+    record: RecordId,
+    /// Which.
+    photo: Photo,
+    /// Its place among those of the same.
+    place: usize,
+) -> impl IntoView {
+    let app = use_app();
+    let shown = RwSignal::new_local(None::<Result<Shown, String>>);
+    leptos::task::spawn_local(async move {
+        let found = app.picture(record, photo).await;
+        let found = found.and_then(|bytes| Shown::new(&bytes).ok_or_else(|| "这张照片显示不了".to_owned()));
+        drop(shown.try_set(Some(found)));
+    });
+    let state = Memo::new(move |_| {
+        app.read(|notebook| match notebook.kept(photo.hash) {
+            Some((kept, _)) if !kept.refused.is_empty() => kept.refused,
+            Some((_, true)) | None => "✓✓ 已到办公室".to_owned(),
+            Some((kept, _)) if kept.sent > 0 => {
+                format!("✓ 已存本机，已传{}%", u64::from(kept.sent) * 100 / u64::from(kept.size.max(1)))
+            }
+            Some(_) => "✓ 已存本机".to_owned(),
+        })
+    });
+    let alt = format!("照片{}", place + 1);
+    view! {
+        {move || shown.with(|shown| match shown {
+            Some(Ok(picture)) => view! { <img src=picture.address() alt=alt.clone()/> }.into_any(),
+            Some(Err(why)) => view! { <p class="hint">{why.clone()}</p> }.into_any(),
+            None => view! { <p class="hint">"正在打开…"</p> }.into_any(),
+        })}
+        <p class="tick">{state}</p>
+    }
+}

@@ -1,0 +1,449 @@
+//! Pictures on the phone: kept sealed in pieces, sent after their records, removed only when the office has checked them.
+
+use super::{
+    App, Undo,
+    drafts::{Draft, PHOTOS},
+    new_id,
+    notebook::Notebook,
+};
+use crate::{
+    platform::{
+        clock,
+        locks::{self, Held},
+        photo, space,
+    },
+    storage::{Storage, StorageError},
+    sync::{
+        transport::TransportError,
+        tus::{self, Sent},
+    },
+};
+use gloo_timers::future::TimeoutFuture;
+use ruhu_domain::{
+    Channel, Kind, RecordId,
+    engine::Edit,
+    order,
+    photo::{CHUNK, OF, Photo, PhotoHash},
+    record::{Record, WITHDRAWN},
+    storage::{Batch, Snapshot, Table, Write},
+};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+use wasm_bindgen::JsValue;
+
+/// Below so much free space no picture is taken any more, in bytes: words need it.
+const LEAST_FREE: u64 = 10 * 1024 * 1024;
+
+/// How long a picture that the office has stays on the phone, in milliseconds. Longer than a server's backups are apart.
+const KEEP_MS: i64 = 30 * 86_400_000;
+
+/// After this long a picture that no record and no draft names is forgotten, in milliseconds.
+const LOOSE_MS: i64 = 86_400_000;
+
+/// How long after a picture broke off a pass follows, with which it is gone on with, in milliseconds.
+const AGAIN_MS: u32 = 3_000;
+
+/// The smallest pieces that are sent where connections break off, in bytes.
+const LEAST_PIECE: usize = 16 * 1024;
+
+/// What is known of a picture on the phone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// How large it is, in bytes.
+    pub size: u32,
+    /// Since when it is here, Unix milliseconds.
+    pub since: i64,
+    /// Where it is being sent to; empty before.
+    pub url: String,
+    /// The epoch of the office that has checked it; empty before.
+    pub there: String,
+    /// Why the office does not take it, or why it can't be sent; empty where it can.
+    pub refused: String,
+    /// How much of it is at the office, in bytes. Only known while it is being sent.
+    pub sent: u32,
+}
+
+/// The pictures on the phone.
+pub type Album = BTreeMap<PhotoHash, Kept>;
+
+/// The pictures that are stored.
+pub fn stored(snapshot: &Snapshot) -> Album {
+    let entries = snapshot.entries(Table::Photos).iter();
+    order::map(entries.filter_map(|(key, bytes)| Some((key.parse().ok()?, Kept::read(bytes)?))))
+}
+
+/// The pictures of records that are not at the office yet, as far as the office would take them.
+pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>, epoch: &str) -> usize {
+    let photos = records.filter(|record| record.kind == Kind::Photo && !record.withdrawn());
+    let hashes = order::set(photos.filter_map(|record| Some(Photo::of(record)?.hash)));
+    let waits = |hash: &PhotoHash| album.get(hash).is_some_and(|kept| kept.waits(epoch));
+    hashes.iter().filter(|hash| waits(hash)).count()
+}
+
+impl Kept {
+    /// Whether the office has checked it.
+    pub fn is_there(&self, epoch: &str) -> bool {
+        !self.there.is_empty() && self.there == epoch
+    }
+
+    fn waits(&self, epoch: &str) -> bool {
+        !self.is_there(epoch) && self.refused.is_empty()
+    }
+
+    /// Kept as lines.
+    fn write(&self, hash: PhotoHash) -> Write {
+        let Self { size, since, url, there, refused, .. } = self;
+        let lines = format!("{size}\n{since}\n{url}\n{there}\n{refused}");
+        Write::Put(Table::Photos, hash.to_string(), lines.into_bytes())
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut lines = std::str::from_utf8(bytes).ok()?.splitn(5, '\n').map(str::to_owned);
+        Some(Self {
+            size: lines.next()?.parse().ok()?,
+            since: lines.next()?.parse().ok()?,
+            url: lines.next()?,
+            there: lines.next()?,
+            refused: lines.next()?,
+            sent: 0,
+        })
+    }
+}
+
+fn piece_key(hash: PhotoHash, piece: usize) -> String {
+    format!("{hash}/{piece}")
+}
+
+fn forget(hash: PhotoHash, size: u32) -> Batch {
+    let pieces = (size as usize).div_ceil(CHUNK);
+    let pieces = (0..pieces).map(|piece| Write::Delete(Table::Blobs, piece_key(hash, piece)));
+    pieces.chain([Write::Delete(Table::Photos, hash.to_string())]).collect()
+}
+
+impl Notebook {
+    /// The office's epoch; empty before the first answer.
+    fn epoch(&self) -> String {
+        self.engine().head().epoch.clone().unwrap_or_default()
+    }
+
+    /// Keeps a picture: durable when this returns.
+    ///
+    /// # Errors
+    /// It is not kept.
+    async fn keep_picture(&self, bytes: &[u8]) -> Result<PhotoHash, StorageError> {
+        let hash = PhotoHash::of(bytes);
+        if self.album.borrow().contains_key(&hash) {
+            return Ok(hash);
+        }
+        let kept =
+            Kept { size: u32::try_from(bytes.len()).unwrap_or(u32::MAX), since: clock::now_ms(), ..Kept::default() };
+        let pieces = bytes.chunks(CHUNK).enumerate();
+        let pieces = pieces.map(|(place, piece)| Write::Put(Table::Blobs, piece_key(hash, place), piece.to_vec()));
+        self.write_album(pieces.chain([kept.write(hash)]).collect()).await?;
+        self.album.borrow_mut().insert(hash, kept);
+        Ok(hash)
+    }
+
+    async fn note(&self, hash: PhotoHash, kept: Kept) -> Result<(), StorageError> {
+        self.write_album(vec![kept.write(hash)]).await?;
+        self.album.borrow_mut().insert(hash, kept);
+        self.tell();
+        Ok(())
+    }
+
+    /// A picture that is on the phone; none where it is not, or can't be read any more.
+    pub async fn picture(&self, hash: PhotoHash) -> Option<Vec<u8>> {
+        let size = self.album.borrow().get(&hash)?.size;
+        let mut bytes = Vec::with_capacity(size as usize);
+        for piece in 0..(size as usize).div_ceil(CHUNK) {
+            bytes.extend(self.storage().get(Table::Blobs, &piece_key(hash, piece)).await.ok()??);
+        }
+        (PhotoHash::of(&bytes) == hash).then_some(bytes)
+    }
+
+    /// What is known of a picture on the phone, and whether the office has checked it.
+    pub fn kept(&self, hash: PhotoHash) -> Option<(Kept, bool)> {
+        let epoch = self.epoch();
+        self.album.borrow().get(&hash).map(|kept| (kept.clone(), kept.is_there(&epoch)))
+    }
+
+    /// How many pictures are not at the office yet.
+    pub fn unsent_pictures(&self) -> usize {
+        let epoch = self.epoch();
+        unsent(&self.album.borrow(), self.engine().records(), &epoch)
+    }
+
+    /// How many pictures there are and their bytes; and of these the ones that the office has.
+    pub fn album_size(&self) -> [(usize, u64); 2] {
+        let epoch = self.epoch();
+        let album = self.album.borrow();
+        let sum = |there: bool| {
+            let of = album.values().filter(|kept| !there || kept.is_there(&epoch));
+            of.fold((0, 0), |(count, bytes), kept| (count + 1, bytes + u64::from(kept.size)))
+        };
+        [sum(false), sum(true)]
+    }
+
+    /// Removes the pictures that the office has checked.
+    ///
+    /// # Errors
+    /// Some are still here.
+    pub async fn free_pictures(&self) -> Result<(), StorageError> {
+        let epoch = self.epoch();
+        let there = self.album_where(|kept| kept.is_there(&epoch));
+        self.forget_pictures(&there).await
+    }
+
+    fn album_where(&self, which: impl Fn(&Kept) -> bool) -> Vec<(PhotoHash, u32)> {
+        let album = self.album.borrow();
+        album.iter().filter(|(_, kept)| which(kept)).map(|(hash, kept)| (*hash, kept.size)).collect()
+    }
+
+    async fn forget_pictures(&self, which: &[(PhotoHash, u32)]) -> Result<(), StorageError> {
+        if which.is_empty() {
+            return Ok(());
+        }
+        self.write_album(which.iter().flat_map(|(hash, size)| forget(*hash, *size)).collect()).await?;
+        self.album.borrow_mut().retain(|hash, _| !which.iter().any(|(gone, _)| gone == hash));
+        self.tell();
+        Ok(())
+    }
+
+    /// Whether there are pictures to be sent.
+    pub fn has_pictures_to_send(&self) -> bool {
+        let epoch = self.epoch();
+        self.album.borrow().values().any(|kept| kept.waits(&epoch))
+    }
+
+    /// Forgets what the office has had for long, and what nothing names.
+    async fn tidy_pictures(&self) -> Result<(), StorageError> {
+        let (epoch, now) = (self.epoch(), clock::now_ms());
+        let drafts = self.drafts();
+        let in_drafts = drafts.iter().flat_map(Draft::photos);
+        let records: Vec<PhotoHash> = self.photo_records().into_iter().map(|(_, _, photo)| photo.hash).collect();
+        let named = order::set(records.into_iter().chain(in_drafts));
+        let mut old = self.album_where(|kept| kept.is_there(&epoch) && now - kept.since > KEEP_MS);
+        let is_loose = |hash: &PhotoHash, kept: &Kept| now - kept.since > LOOSE_MS && !named.contains(hash);
+        let loose = |(hash, kept): (&PhotoHash, &Kept)| is_loose(hash, kept).then_some((*hash, kept.size));
+        old.extend(self.album.borrow().iter().filter_map(loose));
+        self.forget_pictures(&old).await
+    }
+
+    /// The records of pictures that are not withdrawn, oldest first.
+    fn photo_records(&self) -> Vec<(RecordId, Channel, Photo)> {
+        let engine = self.engine();
+        let records = engine.records().filter(|record| record.kind == Kind::Photo && !record.withdrawn());
+        let mut found: Vec<_> =
+            records.filter_map(|record| Some((record.id, record.channel.clone(), Photo::of(record)?))).collect();
+        order::sort_by_key(&mut found, |(id, ..)| *id);
+        found
+    }
+
+    /// The pictures of something, oldest first.
+    pub fn photos_of(&self, of: RecordId) -> Vec<(RecordId, Photo)> {
+        let of_it = self.photo_records().into_iter().filter(|(_, _, photo)| photo.of == of);
+        of_it.map(|(id, _, photo)| (id, photo)).collect()
+    }
+
+    /// Sends the pictures whose records are at the office. What breaks off is gone on with at the next pass.
+    async fn send_pictures(&self) -> Result<(), TransportError> {
+        for (record, channel, photo) in self.photo_records() {
+            let epoch = self.epoch();
+            let kept = self.album.borrow().get(&photo.hash).cloned().filter(|kept| kept.waits(&epoch));
+            let Some(kept) = kept.filter(|_| self.engine().at_office(record)) else { continue };
+            let sent = self.send_picture(record, &channel, &photo, kept).await;
+            let piece = self.piece.get();
+            self.piece.set(if sent.is_ok() { (piece * 2).min(CHUNK) } else { (piece / 4).max(LEAST_PIECE) });
+            sent?;
+        }
+        Ok(())
+    }
+
+    async fn send_picture(
+        &self,
+        record: RecordId,
+        channel: &Channel,
+        photo: &Photo,
+        mut kept: Kept,
+    ) -> Result<(), TransportError> {
+        let token = self.session().token;
+        let Some(bytes) = self.picture(photo.hash).await else {
+            let refused = "手机里的这张照片读不出来，请重新拍".to_owned();
+            drop(self.note(photo.hash, Kept { refused, ..kept }).await);
+            return Ok(());
+        };
+        // Begun anew once or twice; a server that never takes it is asked again at the next pass.
+        for _ in 0..3 {
+            let mut here = Sent::Elsewhere;
+            if !kept.url.is_empty() {
+                here = tus::look(&token, &kept.url).await?;
+            }
+            if here == Sent::Elsewhere {
+                match tus::begin(&token, channel, record, photo).await? {
+                    Ok((url, position)) => {
+                        kept.url = url;
+                        here = Sent::Here(position);
+                        drop(self.note(photo.hash, kept.clone()).await);
+                    }
+                    // The record is not there as it is here: a later pass may change that.
+                    Err(_) => return Ok(()),
+                }
+            }
+            while let Sent::Here(position) = here {
+                kept.sent = position;
+                self.album.borrow_mut().insert(photo.hash, kept.clone());
+                self.tell();
+                if position >= photo.size {
+                    kept.there = self.epoch();
+                    drop(self.note(photo.hash, kept).await);
+                    return Ok(());
+                }
+                let rest = bytes.get(position as usize..).unwrap_or_default();
+                let piece = &rest[..rest.len().min(self.piece.get())];
+                here = tus::send(&token, &kept.url, position, piece).await?;
+            }
+            if let Sent::Refused(refused) = here {
+                drop(self.note(photo.hash, Kept { refused, url: String::new(), ..kept }).await);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl App {
+    /// Makes pictures of files that were chosen, and keeps them. What is no picture is said, and the others are kept.
+    pub async fn take_pictures(self, of: RecordId, files: Vec<JsValue>) -> Vec<Photo> {
+        let mut photos = Vec::new();
+        for file in files {
+            let Some(open) = self.notebook() else { break };
+            let full = |space: space::Space| space.granted > 0 && space.granted < space.used + LEAST_FREE;
+            if space::look().await.is_some_and(full) {
+                self.say("手机空间快满了，先不存照片；文字照常记。可在“我的”里移除已到办公室的照片", None);
+                break;
+            }
+            let Some(bytes) = photo::make(file).await else {
+                self.say("这个文件不是照片，请重新拍或另选一张", None);
+                continue;
+            };
+            match open.keep_picture(&bytes).await {
+                Ok(hash) => photos.push(Photo { of, hash, size: u32::try_from(bytes.len()).unwrap_or(u32::MAX) }),
+                Err(StorageError::Full) => {
+                    self.say("手机空间满了，照片没有存下；写的字都在。清理空间后再拍", None);
+                    break;
+                }
+                Err(error) => {
+                    self.say(error.to_string(), None);
+                    break;
+                }
+            }
+        }
+        photos
+    }
+
+    /// Saves pictures of something that is saved already.
+    pub async fn add_photos(self, of: RecordId, photos: &[Photo]) {
+        let Some(open) = self.notebook() else { return };
+        let Some(channel) = open.channel_of(of).filter(|_| !photos.is_empty()) else { return };
+        match open.save_all(&edits(photos.iter().copied(), &channel)).await {
+            Ok(_) => self.say("照片已存本机 ✓", None),
+            Err(error) => self.say(error.to_string(), None),
+        }
+        self.sync_now();
+    }
+
+    /// Takes a picture away from what it is of.
+    pub async fn remove_photo(self, record: RecordId) {
+        let Some(open) = self.notebook() else { return };
+        match open.withdraw(record, "不要了").await {
+            Ok(()) => {
+                let open = self.notebook();
+                let channel = open.and_then(|open| open.channel_of(record));
+                let after = order::object([(WITHDRAWN.to_owned(), Value::Null)]);
+                let back = channel.map(|channel| vec![Edit { record, kind: Kind::Photo, channel, after }]);
+                self.say("照片已移除", back.map(|back| Undo::Restore(Arc::new(back))));
+                self.sync_now();
+            }
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+
+    /// A picture: from the phone, or from the office.
+    ///
+    /// # Errors
+    /// Why it can't be shown.
+    pub async fn picture(self, record: RecordId, photo: Photo) -> Result<Vec<u8>, String> {
+        let open = self.notebook().ok_or("已锁定")?;
+        if let Some(bytes) = open.picture(photo.hash).await {
+            return Ok(bytes);
+        }
+        let channel = open.channel_of(record).ok_or("没有这张照片")?;
+        let found = tus::fetch(&open.session().token, channel, record).await;
+        match found {
+            Ok(Some(bytes)) if PhotoHash::of(&bytes) == photo.hash => Ok(bytes),
+            Ok(_) => Err("照片还没到办公室".to_owned()),
+            Err(TransportError::Offline) => Err("照片在办公室，连上网后能看".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Sends what waits, in one window at a time, and tidies up. What breaks off is tried again with the next pass.
+    pub async fn send_pictures(self) {
+        let Some(open) = self.notebook() else { return };
+        let work = async move {
+            let sent = open.send_pictures().await;
+            drop(open.tidy_pictures().await);
+            sent
+        };
+        if let Some(Err(_)) = locks::holding("ruhu-pictures", Held::LeaveIt, work).await {
+            TimeoutFuture::new(AGAIN_MS).await;
+            self.sync_now();
+        }
+    }
+
+    /// Removes from the phone the pictures that the office has checked.
+    pub async fn free_pictures(self) {
+        let Some(open) = self.notebook() else { return };
+        match open.free_pictures().await {
+            Ok(()) => self.say("已移除。照片都在办公室，连上网能看", None),
+            Err(error) => self.say(error.to_string(), None),
+        }
+    }
+}
+
+/// The saves of the records of pictures.
+fn edits(photos: impl IntoIterator<Item = Photo>, channel: &Channel) -> Vec<Edit> {
+    let edit = |Photo { of, hash, size }| Edit {
+        record: new_id(clock::now_ms()),
+        kind: Kind::Photo,
+        channel: channel.clone(),
+        after: order::object(
+            [(OF, Value::from(of.to_string())), ("hash", hash.to_string().into()), ("size", size.into())]
+                .map(|(name, value)| (name.to_owned(), value)),
+        ),
+    };
+    photos.into_iter().map(edit).collect()
+}
+
+/// The saves of a draft: what is written, and the pictures that were taken with it.
+pub(super) fn edits_of(draft: &Draft, channel: &Channel, album: &Album) -> Vec<Edit> {
+    let (record, kind, mut after) = (draft.id, draft.kind.clone(), draft.values.clone());
+    after.remove(PHOTOS);
+    let photo = |hash: &PhotoHash| Some(Photo { of: record, hash: *hash, size: album.get(hash)?.size });
+    let photos = edits(draft.photos().iter().filter_map(photo), channel);
+    [Edit { record, kind, channel: channel.clone(), after }].into_iter().chain(photos).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_picture_reads_back() {
+        let refused = "照片带着拍摄信息\n没有收下".to_owned();
+        let kept = Kept { size: 5, since: -1, url: "/a".into(), there: "e1".into(), refused, sent: 0 };
+        let Write::Put(Table::Photos, _, bytes) = kept.write(PhotoHash([7; 32])) else { panic!("it is put") };
+        assert_eq!(Kept::read(&bytes), Some(kept));
+        assert_eq!(Kept::read(b"5"), None);
+    }
+}

@@ -1,0 +1,273 @@
+// Photos: taken without signal, small and without what the camera wrote, at the office whatever the connection does.
+import { fillUp, makeRoom, test, expect, logIn, ready, shot, tab, PASSWORD, type Server } from "./world";
+import type { Page, Route } from "@playwright/test";
+import { createHash, randomUUID } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Upload } from "tus-js-client";
+
+const UPLOADS = "**/api/v1/photos/**";
+
+/** A JPEG of noise that this browser draws, with what a camera would write into it: turned on its side, and where. */
+async function picture(page: Page, width: number, height: number, seed: number): Promise<Buffer> {
+  const base64 = await page.evaluate(
+    async ([width, height, seed]) => {
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = [width, height];
+      const context = canvas.getContext("2d")!;
+      let random = seed;
+      const next = () => (random = (random * 1103515245 + 12345) % 2147483648) / 2147483648;
+      for (let n = 0; n < 4000; n++) {
+        context.fillStyle = `hsl(${next() * 360} 80% ${next() * 90}%)`;
+        context.fillRect(next() * width, next() * height, width / 40, height / 40);
+      }
+      const blob = await new Promise<Blob>((done) => canvas.toBlob((made) => done(made!), "image/jpeg", 0.95));
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      let text = "";
+      for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+      return btoa(text);
+    },
+    [width, height, seed] as const,
+  );
+  const plain = Buffer.from(base64, "base64");
+  // Exif with one entry: orientation 6, the camera was held upright.
+  const exif = Buffer.from("457869660000" + "4d4d002a00000008" + "0001" + "011200030000000100060000" + "00000000", "hex");
+  const where = Buffer.from("GPS 32.1N 114.1E");
+  const body = Buffer.concat([exif, where]);
+  const head = Buffer.from([0xff, 0xe1, (body.length + 2) >> 8, (body.length + 2) & 255]);
+  return Buffer.concat([plain.subarray(0, 2), head, body, plain.subarray(2)]);
+}
+
+const field = (page: Page) => page.locator("input[type=file]");
+
+async function add(page: Page, ...files: Buffer[]) {
+  const upload = files.map((buffer, at) => ({ name: `IMG_${at}.jpg`, mimeType: "image/jpeg", buffer }));
+  await field(page).setInputFiles(upload);
+}
+
+/** A new hazard, up to its photos. */
+async function hazard(page: Page, what: string) {
+  await page.goto(new URL("/hazards/new", page.url()).href);
+  await page.getByLabel("有什么隐患").fill(what);
+  await page.getByRole("radio", { name: "消防", exact: true }).check();
+  await page.getByLabel("地点").fill("祠堂");
+}
+
+async function save(page: Page) {
+  await page.getByRole("button", { name: "保存" }).click();
+  await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
+  await expect(page.getByRole("button", { name: "保存" })).toBeHidden();
+}
+
+/** The pictures that the server keeps. */
+function kept(server: Server): Buffer[] {
+  const files = (folder: string): string[] =>
+    readdirSync(folder, { withFileTypes: true }).flatMap((one) =>
+      one.isDirectory() ? files(join(folder, one.name)) : [join(folder, one.name)],
+    );
+  const folder = join(server.data, "photos", "photos");
+  return statSync(folder, { throwIfNoEntry: false }) ? files(folder).map((file) => readFileSync(file)) : [];
+}
+
+async function sent(page: Page) {
+  await tab(page, "我的");
+  await expect(async () => {
+    await page.getByRole("button", { name: "立即发送" }).click();
+    await expect(page.getByText("全部已到办公室")).toBeVisible({ timeout: 400 });
+  }).toPass();
+}
+
+test("three photos of a hazard, one of 20 megapixels, wait without signal and arrive whole", async ({ server, phone, second }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const files = [await picture(page, 1200, 900, 1), await picture(page, 5472, 3648, 2), await picture(page, 800, 600, 3)];
+  await phone.context.setOffline(true);
+  await tab(page, "事项");
+  await page.getByRole("link", { name: "登记隐患" }).click();
+  await page.getByLabel("有什么隐患").fill("祠堂里电线裸露");
+  await page.getByRole("radio", { name: "消防", exact: true }).check();
+  await page.getByLabel("地点").fill("祠堂");
+  await add(page, ...files);
+  await expect(page.getByRole("img", { name: "照片3" }), "shown at once").toBeVisible();
+  await shot(page, "photos-form");
+  // The phone rings, the app is started anew: the draft has its photos.
+  await page.reload();
+  await expect(page.getByRole("img", { name: "照片3" })).toBeVisible();
+  await page.getByRole("button", { name: "移除照片1" }).click();
+  await expect(page.getByRole("img", { name: "照片3" })).toBeHidden();
+  await add(page, files[0], files[0]);
+  await expect(page.getByRole("img", { name: "照片3" }), "the same one twice is one").toBeVisible();
+  await expect(page.getByRole("img", { name: "照片4" })).toBeHidden();
+  await save(page);
+  await expect(page.getByText("✓ 已存本机", { exact: true }).first()).toBeVisible();
+  await shot(page, "photos-hazard");
+  await tab(page, "我的");
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "没有到办公室" })).toBeVisible();
+  expect(kept(server)).toEqual([]);
+  await phone.context.setOffline(false);
+  await sent(page);
+  await shot(page, "photos-me");
+  const there = kept(server);
+  expect(there).toHaveLength(3);
+  for (const bytes of there) {
+    expect(bytes.length).toBeLessThanOrEqual(300 * 1024);
+    expect(bytes.includes("Exif") || bytes.includes("GPS"), "nothing the camera wrote").toBe(false);
+  }
+  // Space is made, and the photos are still to be seen.
+  await page.getByRole("button", { name: "移除", exact: true }).click();
+  await expect(page.getByText("已移除。照片都在办公室")).toBeVisible();
+  await page.goto(`${server.url}/hazards`);
+  await page.getByRole("link", { name: /消防 祠堂/ }).click();
+  await expect(page.getByRole("img", { name: "照片3" })).toBeVisible();
+  await phone.context.setOffline(true);
+  await page.reload();
+  await expect(page.getByText("照片在办公室，连上网后能看").first()).toBeVisible();
+  await phone.context.setOffline(false);
+
+  const colleague = await second.open();
+  await logIn(colleague, server.url, "zhoulan");
+  await ready(colleague);
+  await colleague.goto(`${server.url}/hazards`);
+  await colleague.getByRole("link", { name: /消防 祠堂/ }).click();
+  const first = colleague.getByRole("img", { name: "照片1" });
+  await expect(first).toBeVisible();
+  const [width, height] = await first.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight]);
+  expect(height, "turned upright").toBeGreaterThan(width);
+  await shot(colleague, "photos-colleague");
+});
+
+test("a connection that breaks off at every piece, before and after, delivers the photo in the end", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await hazard(page, "祠堂后墙开裂");
+  await add(page, await picture(page, 700, 500, 7));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  const broken = { asked: new Set<string>(), answers: new Set<string>() };
+  await page.route(UPLOADS, async (route: Route) => {
+    const request = route.request();
+    const at = request.headers()["upload-offset"];
+    if (request.method() !== "PATCH") return route.continue();
+    if (!broken.asked.has(at)) {
+      broken.asked.add(at);
+      return route.abort();
+    }
+    if (!broken.answers.has(at)) {
+      broken.answers.add(at);
+      await route.fetch();
+      return route.abort();
+    }
+    return route.continue();
+  });
+  await save(page);
+  await sent(page);
+  expect(broken.asked.size, "more than one piece").toBeGreaterThan(1);
+  expect(broken.answers.size).toBe(broken.asked.size);
+  expect(kept(server)).toHaveLength(1);
+});
+
+test("a piece that comes wrong, a wrong place and a lost upload are gone on from", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await hazard(page, "祠堂门口台阶松动");
+  await add(page, await picture(page, 1600, 1200, 9));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  const done = new Set<string>();
+  const once = (what: string) => !done.has(what) && done.add(what);
+  await page.route(UPLOADS, async (route: Route) => {
+    const request = route.request();
+    if (request.method() === "PATCH") {
+      const body = request.postDataBuffer()!;
+      if (once("corrupt")) return route.continue({ postData: Buffer.concat([body.subarray(1), Buffer.of(1)]) });
+      if (once("place")) return route.continue({ headers: { ...request.headers(), "upload-offset": "3" } });
+      if (once("expired")) return route.fulfill({ status: 404, body: "" });
+    }
+    return route.continue();
+  });
+  await save(page);
+  await sent(page);
+  expect([...done]).toEqual(["corrupt", "place", "expired"]);
+  const [bytes] = kept(server);
+  expect(createHash("sha256").update(bytes).digest("hex")).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("what is no photo is said to be none, and the others are kept", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await hazard(page, "祠堂灯笼太旧");
+  await add(page, Buffer.from("<!doctype html><script>alert(1)</script>"), await picture(page, 400, 300, 4));
+  await expect(page.getByText("这个文件不是照片，请重新拍或另选一张")).toBeVisible();
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  await expect(page.getByRole("img", { name: "照片2" })).toBeHidden();
+  await save(page);
+});
+
+test("on a full phone the words are kept and the photo is said not to be", async ({ server, phone }) => {
+  const page = await phone.open();
+  const devtools = await phone.context.newCDPSession(page);
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin: server.url, quotaSize: 40 * 1024 * 1024 });
+  await logIn(page, server.url);
+  await ready(page);
+  await hazard(page, "祠堂屋顶漏雨");
+  const file = await picture(page, 1200, 900, 5);
+  await fillUp(page);
+  await add(page, file);
+  await expect(page.getByText(/手机空间(满了，照片没有存下|快满了，先不存照片)/)).toBeVisible();
+  await expect(page.getByRole("img", { name: "照片1" })).toBeHidden();
+  await expect(page.getByLabel("有什么隐患")).toHaveValue("祠堂屋顶漏雨");
+  await makeRoom(page);
+  await expect(async () => {
+    await add(page, file);
+    await expect(page.getByRole("img", { name: "照片1" })).toBeVisible({ timeout: 3_000 });
+  }).toPass();
+  await save(page);
+  await expect(page.getByText("祠堂屋顶漏雨").first()).toBeVisible();
+});
+
+test("any tus client can send: tus-js-client", async ({ server, phone }) => {
+  const bytes = readFileSync(join(import.meta.dirname, "../../crates/server/tests/pictures/hazard.jpg"));
+  const device = "00000000000000aa";
+  const post = async (path: string, body: unknown, token?: string) => {
+    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await fetch(`${server.url}/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    return answer.json();
+  };
+  const { token } = await post("login", { account: "wangfang", password: PASSWORD, device });
+  const sync = (ops: unknown[]) => post("sync", { device, app: "test", ops, cursors: {}, limit: 1000 }, token);
+  type Stored = { id: string; kind: string; values: { danger?: string } };
+  const { channels } = (await sync([])) as { channels: { channel: string; records: Stored[] }[] };
+  const { channel, records } = channels[0];
+  const hazard = records.find((record) => record.kind === "hazard" && record.values.danger === "traffic")!;
+  const record = randomUUID();
+  const changes = {
+    of: { value: hazard.id },
+    hash: { value: createHash("sha256").update(bytes).digest("hex") },
+    size: { value: bytes.length },
+  };
+  // 12 hexadecimal digits of milliseconds, 4 of a counter, 16 of the device.
+  const stamp = `${Date.now().toString(16).padStart(12, "0")}0000${device}`;
+  const { results } = await sync([{ id: randomUUID(), record, kind: "photo", channel, stamp, changes }]);
+  expect(results).toMatchObject([{ outcome: "applied" }]);
+  await new Promise<void>((done, failed) =>
+    new Upload(bytes, {
+      endpoint: `${server.url}/api/v1/photos`,
+      chunkSize: 20_000,
+      headers: { authorization: `Bearer ${token}` },
+      metadata: { record, channel },
+      uploadSize: bytes.length,
+      onError: failed,
+      onSuccess: () => done(),
+    }).start(),
+  );
+  expect(kept(server).map((kept) => kept.equals(bytes))).toEqual([true]);
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await tab(page, "事项");
+  await page.getByRole("link", { name: /小学门口/ }).click();
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+});
