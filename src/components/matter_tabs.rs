@@ -54,12 +54,14 @@ pub fn Turned(
 ) -> impl IntoView {
     let app = use_app();
     move || {
-        let risen = app.risen_from(id).into_iter().map(|risen| {
+        let risen = app.risen_from(id);
+        let kinds: Vec<Kind> = risen.iter().map(|risen| risen.kind.clone()).collect();
+        let risen = risen.into_iter().map(|risen| {
             let words = format!("已转{}", labels::kind(&risen.kind));
             view! { <a href=path_of(&risen.kind, risen.id) class="text-button strong">{words}</a> }
         });
         let risen = risen.collect_view();
-        let ways = app.can_begin_at(id).into_iter().map(|kind| {
+        let ways = app.can_begin_at(id).into_iter().filter(|kind| !kinds.contains(kind)).map(|kind| {
             let href = format!("{path}/{}", begin_word(&kind));
             view! { <a href=href class="text-button">{format!("转{}", short_word(&kind))}</a> }
         });

@@ -202,7 +202,9 @@ fn Found(
             {none}
             <ol class="timeline">{findings}</ol>
         </section>
-        <section class="card rows">
+        <section>
+            <h2>"这次巡逻"</h2>
+            <div class="card rows">
             <p class="row"><span>"时间"</span><span>{span_of(&round.patrol)}</span></p>
             {row("队伍", team.map_or("", Team::label).to_owned())}
             {row("队员", members)}
@@ -213,6 +215,7 @@ fn Found(
                 <Tick record=id/>
                 <a href=format!("/patrols/{id}/edit") class="text-button">"修改"</a>
             </p>
+            </div>
         </section>
     }
 }

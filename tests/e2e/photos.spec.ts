@@ -1,5 +1,5 @@
 // Photos: taken without signal, small and without what the camera wrote, at the office whatever the connection does.
-import { fillUp, makeRoom, test, expect, logIn, ready, shot, tab, PASSWORD, type Server } from "./world";
+import { fillUp, makeRoom, spoil, test, expect, logIn, ready, shot, tab, PASSWORD, type Server } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { createHash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
@@ -226,6 +226,27 @@ test("on a full phone the words are kept and the photo is said not to be", async
   }).toPass();
   await save(page);
   await expect(page.getByText("祠堂屋顶漏雨").first()).toBeVisible();
+});
+
+test("a photo that can't be read any more is said so, and holds up nothing", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await tab(page, "事项");
+  await page.getByRole("link", { name: "登记隐患" }).click();
+  await page.getByLabel("有什么隐患").fill("祠堂门轴断了");
+  await page.getByRole("radio", { name: "消防", exact: true }).check();
+  await page.getByLabel("地点").fill("祠堂");
+  await add(page, await picture(page, 400, 300, 8));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  await save(page);
+  await spoil(page, "blobs");
+  await phone.context.setOffline(false);
+  await sent(page);
+  await tab(page, "事项");
+  await page.getByRole("link", { name: /消防 祠堂/ }).click();
+  await expect(page.getByText("手机里的这张照片读不出来，请重新拍")).toBeVisible();
 });
 
 test("any tus client can send: tus-js-client", async ({ server, phone }) => {

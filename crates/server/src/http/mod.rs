@@ -14,6 +14,7 @@ mod tries;
 
 pub use assets::content_security_policy;
 pub use error::Refusal;
+pub use photos::metadata;
 pub use tries::Tries;
 
 use crate::{

@@ -102,8 +102,8 @@ pub async fn abilities() -> Response<Body> {
     response
 }
 
-/// The record and its channel from `Upload-Metadata`.
-fn metadata(text: &str) -> Option<(RecordId, Channel)> {
+/// The record and its channel from `Upload-Metadata`; none where it names none.
+pub fn metadata(text: &str) -> Option<(RecordId, Channel)> {
     let value = |name: &str| {
         let mut pairs = text.split(',').filter_map(|pair| pair.trim().split_once(' '));
         let (_, value) = pairs.find(|(key, _)| *key == name)?;
