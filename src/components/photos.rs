@@ -35,7 +35,7 @@ pub fn Photos(
         <section>
             <h2>"照片"</h2>
             {list}
-            <AddPhotos of add/>
+            <AddPhotos of add busy=RwSignal::new(false)/>
         </section>
     }
 }
@@ -45,6 +45,8 @@ pub fn Photos(
 pub fn DraftPhotos(
     /// What is being written.
     draft: StoredValue<Draft>,
+    /// Whether pictures are being made: the form is saved after that.
+    busy: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app();
     let of = draft.with_value(|draft| draft.id);
@@ -78,7 +80,7 @@ pub fn DraftPhotos(
         <div class="field">
             <span>"照片（可不拍）"</span>
             {list}
-            <AddPhotos of add/>
+            <AddPhotos of add busy/>
         </div>
     }
 }
@@ -90,18 +92,19 @@ fn AddPhotos(
     of: RecordId,
     /// Called with the pictures when they are kept.
     add: Callback<Vec<Photo>>,
+    /// Whether pictures are being made.
+    busy: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app();
     let field = NodeRef::<html::Input>::new();
-    let busy = RwSignal::new(false);
     let take = move |_| {
         let Some(field) = field.get_untracked() else { return };
         let files = photo::chosen(&field);
         busy.set(true);
         leptos::task::spawn_local(async move {
             let photos = app.take_pictures(of, files).await;
-            if !photos.is_empty() {
-                add.run(photos);
+            if !photos.is_empty() && add.try_run(photos.clone()).is_none() {
+                app.add_photos_later(of, &photos).await;
             }
             let _ = busy.try_set(false);
         });
@@ -151,9 +154,10 @@ fn Picture(
         drop(shown.try_set(Some(found)));
     });
     let state = Memo::new(move |_| {
-        app.read(|notebook| match notebook.kept(photo.hash) {
+        app.read(|notebook| match notebook.kept(photo.hash, record) {
             Some((kept, _)) if !kept.refused.is_empty() => kept.refused,
-            Some((_, true)) | None => "✓✓ 已到办公室".to_owned(),
+            Some((_, true)) => "✓✓ 已到办公室".to_owned(),
+            None => String::new(),
             Some((kept, _)) if kept.sent > 0 => {
                 format!("✓ 已存本机，已传{}%", u64::from(kept.sent) * 100 / u64::from(kept.size.max(1)))
             }

@@ -85,7 +85,7 @@ pub fn NewAffair(
     /// The household, visit or finding that it is begun from.
     of: Option<RecordId>,
 ) -> impl IntoView {
-    let pictures = |form: Form| view! { <DraftPhotos draft=form.draft/> }.into_any();
+    let pictures = |form: Form| view! { <DraftPhotos draft=form.draft busy=form.busy/> }.into_any();
     new_head(&kind, of, if has_pictures(&kind) { Beside::default().last(pictures) } else { Beside::default() })
 }
 

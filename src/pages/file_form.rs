@@ -33,6 +33,8 @@ pub(super) struct Form {
     pub settle: Callback<Channel>,
     /// Called with somebody who was chosen of those who are known.
     pub choose: Callback<Person>,
+    /// Whether something of it is still being made.
+    pub busy: RwSignal<bool>,
 }
 
 impl Form {
@@ -187,7 +189,8 @@ fn FileForm(
             written.filter(|written| !written.is_empty() && Some(written) != suggested.as_ref()).unwrap_or(next);
         put(order::object([("number".to_owned(), number.into())]));
     });
-    let form = Form { draft, values, is_saved, settle, choose };
+    let busy = RwSignal::new(false);
+    let form = Form { draft, values, is_saved, settle, choose, busy };
     let Beside { first, last } = beside;
     let first = move || first.clone().map(|first| first(form));
     let back = StoredValue::new(back);
@@ -195,7 +198,7 @@ fn FileForm(
     let next = move || if head { kind.with_value(|kind| path_of(kind, id)) } else { back.get_value() };
     let save = move |event: SubmitEvent| {
         event.prevent_default();
-        if saving.get_untracked() {
+        if saving.get_untracked() || busy.get_untracked() {
             return;
         }
         let wrong_in = |kind: &Kind| {
@@ -238,7 +241,7 @@ fn FileForm(
                     <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>
                     <div class="buttons">
                         <button class="button plain" type="button" on:click=discard>"放弃"</button>
-                        <button class="button" type="submit" disabled=saving>
+                        <button class="button" type="submit" disabled=move || saving.get() || busy.get()>
                             {move || if saving.get() { "正在保存…" } else { "保存" }}
                         </button>
                     </div>

@@ -10,7 +10,7 @@ use crate::{
         tick::Tick,
     },
     platform::clock,
-    state::{affairs::Round, use_app},
+    state::{affairs::Round, drafts::Draft, use_app},
 };
 use leptos::prelude::*;
 use ruhu_domain::{
@@ -94,12 +94,15 @@ pub fn PatrolPage(
     let app = use_app();
     let round = Memo::new(move |_| app.patrol(id));
     let on = Memo::new(move |_| round.with(|round| round.as_ref().is_some_and(|round| round.patrol.ended.is_none())));
+    // What is half written is finished also after the end.
+    let begun = move |draft: &Draft| draft.kind == Kind::Finding && draft.parent() == Some(id);
+    let written = Memo::new(move |_| app.read(|notebook| notebook.drafts().iter().any(begun)));
     let end = move |_| {
         leptos::task::spawn_local(async move { app.end_patrol(id).await });
     };
     view! {
         <Page title="巡逻" back=list_of(&Kind::Patrol)>
-            {move || on.get().then(|| view! { <Note patrol=id/> })}
+            {move || (on.get() || written.get()).then(|| view! { <Note patrol=id/> })}
             {move || match round.get() {
                 Some(round) => view! { <Found round/> }.into_any(),
                 None => view! { <Empty title="没有这次巡逻" hint="可能已作废，或换了网格、权限"/> }.into_any(),
@@ -136,7 +139,11 @@ fn Note(
             Some(draft.clone())
         });
         if let (Some(open), Some(Some(draft))) = (app.notebook(), kept) {
-            open.keep_draft(draft);
+            if text.with_untracked(|text| text.trim().is_empty()) {
+                leptos::task::spawn_local(async move { drop(open.forget_draft(draft.id).await) });
+            } else {
+                open.keep_draft(draft);
+            }
         }
     };
     let busy = RwSignal::new(false);
@@ -163,7 +170,7 @@ fn Note(
         <section class="card">
             <label class="field">
                 <span>"发现了什么"</span>
-                <textarea rows="2" autocomplete="off" prop:value=text on:input=write></textarea>
+                <textarea rows="2" autocomplete="off" prop:value=text on:input=write readonly=busy></textarea>
             </label>
             <p class="problem" role="status">{move || problem.get()}</p>
             <button class="button plain" on:click=save>"记下"</button>

@@ -107,7 +107,7 @@ impl App {
     /// The patrol that the worker is on.
     pub fn patrol_on(self) -> Option<(RecordId, Patrol)> {
         let name = self.notebook()?.session().name;
-        let own = |(_, patrol): &(RecordId, Patrol)| patrol.ended.is_none() && patrol.members.contains(&name);
+        let own = |(_, patrol): &(RecordId, Patrol)| patrol.ended.is_none() && is_member(patrol, &name);
         self.patrols().into_iter().find(own)
     }
 
@@ -119,7 +119,7 @@ impl App {
             return None;
         };
         let name = open.session().name;
-        let last = self.patrols().into_iter().map(|(_, patrol)| patrol).find(|last| last.members.contains(&name));
+        let last = self.patrols().into_iter().map(|(_, patrol)| patrol).find(|last| is_member(last, &name));
         let last =
             last.unwrap_or_else(|| Patrol { team: Some(Team::Unpaid), members: name.clone(), ..Patrol::default() });
         let patrol = Patrol { began: clock::now_ms(), ended: None, handled: String::new(), ..last };
@@ -169,4 +169,9 @@ impl App {
         self.sync_now();
         done
     }
+}
+
+/// Whether somebody is of a patrol: names are written one after another.
+fn is_member(patrol: &Patrol, name: &str) -> bool {
+    patrol.members.split(|mark| "、，,；; ".contains(mark)).any(|member| member == name)
 }

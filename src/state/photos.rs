@@ -37,11 +37,13 @@ const LEAST_FREE: u64 = 10 * 1024 * 1024;
 /// How long a picture that the office has stays on the phone, in milliseconds. Longer than a server's backups are apart.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
-/// After this long a picture that no record and no draft names is forgotten, in milliseconds.
-const LOOSE_MS: i64 = 86_400_000;
+/// After this long a picture that no record and no draft names is forgotten, in milliseconds: a right that was taken away
+/// by mistake is given back before, a record given up by mistake written again.
+const LOOSE_MS: i64 = 14 * 86_400_000;
 
-/// How long after a picture broke off a pass follows, with which it is gone on with, in milliseconds.
-const AGAIN_MS: u32 = 3_000;
+/// How long after a picture broke off a pass follows, with which it is gone on with, in milliseconds; and where it breaks
+/// off again and again.
+const AGAIN_MS: [u32; 2] = [3_000, 30_000];
 
 /// The smallest pieces that are sent where connections break off, in bytes.
 const LEAST_PIECE: usize = 16 * 1024;
@@ -51,11 +53,11 @@ const LEAST_PIECE: usize = 16 * 1024;
 pub struct Kept {
     /// How large it is, in bytes.
     pub size: u32,
-    /// Since when it is here, Unix milliseconds.
+    /// Since when it is here, and when the office has checked it since then, Unix milliseconds.
     pub since: i64,
-    /// Where it is being sent to; empty before.
+    /// The channel that it is being sent to, and where; empty before.
     pub url: String,
-    /// The epoch of the office that has checked it; empty before.
+    /// The epoch of the office that has checked it, and in which channels; empty before.
     pub there: String,
     /// Why the office does not take it, or why it can't be sent; empty where it can.
     pub refused: String,
@@ -72,22 +74,35 @@ pub fn stored(snapshot: &Snapshot) -> Album {
     order::map(entries.filter_map(|(key, bytes)| Some((key.parse().ok()?, Kept::read(bytes)?))))
 }
 
-/// The pictures of records that are not at the office yet, as far as the office would take them.
+/// How many pictures of records are not at the office yet, as far as the office would take them.
 pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>, epoch: &str) -> usize {
     let photos = records.filter(|record| record.kind == Kind::Photo && !record.withdrawn());
-    let hashes = order::set(photos.filter_map(|record| Some(Photo::of(record)?.hash)));
-    let waits = |hash: &PhotoHash| album.get(hash).is_some_and(|kept| kept.waits(epoch));
-    hashes.iter().filter(|hash| waits(hash)).count()
+    let waits = |record: &Arc<Record>| {
+        let hash = Photo::of(record)?.hash;
+        let kept = album.get(&hash)?;
+        (kept.refused.is_empty() && !kept.is_there(epoch, &record.channel)).then_some(hash)
+    };
+    order::set(photos.filter_map(waits)).len()
 }
 
 impl Kept {
-    /// Whether the office has checked it.
-    pub fn is_there(&self, epoch: &str) -> bool {
-        !self.there.is_empty() && self.there == epoch
+    /// Whether the office has checked it in a channel: who only knows a picture of another gets nothing by it.
+    pub fn is_there(&self, epoch: &str, channel: &Channel) -> bool {
+        let mut words = self.there.split(' ');
+        words.next() == Some(epoch) && words.any(|known| known == channel.to_string())
     }
 
-    fn waits(&self, epoch: &str) -> bool {
-        !self.is_there(epoch) && self.refused.is_empty()
+    fn note_there(&mut self, epoch: &str, channel: &Channel) {
+        let mut words = self.there.split(' ');
+        let others = if words.next() == Some(epoch) { words.collect::<Vec<_>>().join(" ") } else { String::new() };
+        self.there = format!("{epoch} {channel} {others}").trim_end().to_owned();
+        self.since = clock::now_ms();
+    }
+
+    /// Where it is being sent to in a channel; empty where it is not.
+    fn place(&self, channel: &Channel) -> String {
+        let (known, url) = self.url.split_once(' ').unwrap_or_default();
+        if known == channel.to_string() { url.to_owned() } else { String::new() }
     }
 
     /// Kept as lines.
@@ -132,7 +147,8 @@ impl Notebook {
     /// It is not kept.
     async fn keep_picture(&self, bytes: &[u8]) -> Result<PhotoHash, StorageError> {
         let hash = PhotoHash::of(bytes);
-        if self.album.borrow().contains_key(&hash) {
+        // What could not be read is written again.
+        if self.album.borrow().get(&hash).is_some_and(|kept| kept.refused.is_empty()) {
             return Ok(hash);
         }
         let kept =
@@ -141,6 +157,7 @@ impl Notebook {
         let pieces = pieces.map(|(place, piece)| Write::Put(Table::Blobs, piece_key(hash, place), piece.to_vec()));
         self.write_album(pieces.chain([kept.write(hash)]).collect()).await?;
         self.album.borrow_mut().insert(hash, kept);
+        self.tell_to_reload();
         Ok(hash)
     }
 
@@ -151,20 +168,29 @@ impl Notebook {
         Ok(())
     }
 
-    /// A picture that is on the phone; none where it is not, or can't be read any more.
-    pub async fn picture(&self, hash: PhotoHash) -> Option<Vec<u8>> {
-        let size = self.album.borrow().get(&hash)?.size;
+    /// A picture that is on the phone; none where it is not, or is not whole any more.
+    ///
+    /// # Errors
+    /// The storage can't be read now.
+    pub async fn picture(&self, hash: PhotoHash) -> Result<Option<Vec<u8>>, StorageError> {
+        let Some(size) = self.album.borrow().get(&hash).map(|kept| kept.size) else { return Ok(None) };
         let mut bytes = Vec::with_capacity(size as usize);
         for piece in 0..(size as usize).div_ceil(CHUNK) {
-            bytes.extend(self.storage().get(Table::Blobs, &piece_key(hash, piece)).await.ok()??);
+            match self.storage().get(Table::Blobs, &piece_key(hash, piece)).await {
+                Ok(Some(piece)) => bytes.extend(piece),
+                Ok(None) | Err(StorageError::Unreadable) => return Ok(None),
+                Err(error) => return Err(error),
+            }
         }
-        (PhotoHash::of(&bytes) == hash).then_some(bytes)
+        Ok((PhotoHash::of(&bytes) == hash).then_some(bytes))
     }
 
-    /// What is known of a picture on the phone, and whether the office has checked it.
-    pub fn kept(&self, hash: PhotoHash) -> Option<(Kept, bool)> {
-        let epoch = self.epoch();
-        self.album.borrow().get(&hash).map(|kept| (kept.clone(), kept.is_there(&epoch)))
+    /// What is known of a picture on the phone, and whether the office has checked it for a record's channel.
+    pub fn kept(&self, hash: PhotoHash, record: RecordId) -> Option<(Kept, bool)> {
+        let (epoch, channel) = (self.epoch(), self.channel_of(record));
+        let kept = self.album.borrow().get(&hash).cloned()?;
+        let there = channel.is_some_and(|channel| kept.is_there(&epoch, &channel));
+        Some((kept, there))
     }
 
     /// How many pictures are not at the office yet.
@@ -173,15 +199,23 @@ impl Notebook {
         unsent(&self.album.borrow(), self.engine().records(), &epoch)
     }
 
+    /// Those of the pictures that the office has checked for every record that names them.
+    fn freeable(&self) -> Vec<(PhotoHash, Kept)> {
+        let (epoch, records) = (self.epoch(), self.photo_records());
+        let album = self.album.borrow();
+        let is_there = |(hash, kept): &(&PhotoHash, &Kept)| {
+            let mut of =
+                records.iter().filter(|(_, _, photo, withdrawn)| photo.hash == **hash && !withdrawn).peekable();
+            of.peek().is_some() && of.all(|(_, channel, ..)| kept.is_there(&epoch, channel))
+        };
+        album.iter().filter(is_there).map(|(hash, kept)| (*hash, kept.clone())).collect()
+    }
+
     /// How many pictures there are and their bytes; and of these the ones that the office has.
     pub fn album_size(&self) -> [(usize, u64); 2] {
-        let epoch = self.epoch();
-        let album = self.album.borrow();
-        let sum = |there: bool| {
-            let of = album.values().filter(|kept| !there || kept.is_there(&epoch));
-            of.fold((0, 0), |(count, bytes), kept| (count + 1, bytes + u64::from(kept.size)))
-        };
-        [sum(false), sum(true)]
+        let sum = |(count, bytes): (usize, u64), kept: &Kept| (count + 1, bytes + u64::from(kept.size));
+        let all = self.album.borrow().values().fold((0, 0), sum);
+        [all, self.freeable().iter().map(|(_, kept)| kept).fold((0, 0), sum)]
     }
 
     /// Removes the pictures that the office has checked.
@@ -189,14 +223,8 @@ impl Notebook {
     /// # Errors
     /// Some are still here.
     pub async fn free_pictures(&self) -> Result<(), StorageError> {
-        let epoch = self.epoch();
-        let there = self.album_where(|kept| kept.is_there(&epoch));
+        let there: Vec<_> = self.freeable().into_iter().map(|(hash, kept)| (hash, kept.size)).collect();
         self.forget_pictures(&there).await
-    }
-
-    fn album_where(&self, which: impl Fn(&Kept) -> bool) -> Vec<(PhotoHash, u32)> {
-        let album = self.album.borrow();
-        album.iter().filter(|(_, kept)| which(kept)).map(|(hash, kept)| (*hash, kept.size)).collect()
     }
 
     async fn forget_pictures(&self, which: &[(PhotoHash, u32)]) -> Result<(), StorageError> {
@@ -205,58 +233,75 @@ impl Notebook {
         }
         self.write_album(which.iter().flat_map(|(hash, size)| forget(*hash, *size)).collect()).await?;
         self.album.borrow_mut().retain(|hash, _| !which.iter().any(|(gone, _)| gone == hash));
+        self.tell_to_reload();
         self.tell();
         Ok(())
     }
 
     /// Whether there are pictures to be sent.
     pub fn has_pictures_to_send(&self) -> bool {
-        let epoch = self.epoch();
-        self.album.borrow().values().any(|kept| kept.waits(&epoch))
+        !self.album.borrow().is_empty()
     }
 
-    /// Forgets what the office has had for long, and what nothing names.
+    /// Forgets what the office has had for long, and what nothing names: no draft, and no record, also none that was
+    /// withdrawn, for that may be taken back.
     async fn tidy_pictures(&self) -> Result<(), StorageError> {
-        let (epoch, now) = (self.epoch(), clock::now_ms());
+        let now = clock::now_ms();
         let drafts = self.drafts();
         let in_drafts = drafts.iter().flat_map(Draft::photos);
-        let records: Vec<PhotoHash> = self.photo_records().into_iter().map(|(_, _, photo)| photo.hash).collect();
+        let records: Vec<PhotoHash> = self.photo_records().into_iter().map(|(_, _, photo, _)| photo.hash).collect();
         let named = order::set(records.into_iter().chain(in_drafts));
-        let mut old = self.album_where(|kept| kept.is_there(&epoch) && now - kept.since > KEEP_MS);
+        let mut old = self.freeable();
+        old.retain(|(_, kept)| now - kept.since > KEEP_MS);
         let is_loose = |hash: &PhotoHash, kept: &Kept| now - kept.since > LOOSE_MS && !named.contains(hash);
-        let loose = |(hash, kept): (&PhotoHash, &Kept)| is_loose(hash, kept).then_some((*hash, kept.size));
+        let loose = |(hash, kept): (&PhotoHash, &Kept)| is_loose(hash, kept).then(|| (*hash, kept.clone()));
         old.extend(self.album.borrow().iter().filter_map(loose));
+        let old: Vec<_> = old.into_iter().map(|(hash, kept)| (hash, kept.size)).collect();
         self.forget_pictures(&old).await
     }
 
-    /// The records of pictures that are not withdrawn, oldest first.
-    fn photo_records(&self) -> Vec<(RecordId, Channel, Photo)> {
+    /// The records of pictures, oldest first, and whether each was withdrawn.
+    fn photo_records(&self) -> Vec<(RecordId, Channel, Photo, bool)> {
         let engine = self.engine();
-        let records = engine.records().filter(|record| record.kind == Kind::Photo && !record.withdrawn());
-        let mut found: Vec<_> =
-            records.filter_map(|record| Some((record.id, record.channel.clone(), Photo::of(record)?))).collect();
+        let records = engine.records().filter(|record| record.kind == Kind::Photo);
+        let read =
+            |record: &Arc<Record>| Some((record.id, record.channel.clone(), Photo::of(record)?, record.withdrawn()));
+        let mut found: Vec<_> = records.filter_map(read).collect();
         order::sort_by_key(&mut found, |(id, ..)| *id);
         found
     }
 
     /// The pictures of something, oldest first.
     pub fn photos_of(&self, of: RecordId) -> Vec<(RecordId, Photo)> {
-        let of_it = self.photo_records().into_iter().filter(|(_, _, photo)| photo.of == of);
-        of_it.map(|(id, _, photo)| (id, photo)).collect()
+        let of_it = self.photo_records().into_iter().filter(|(_, _, photo, withdrawn)| photo.of == of && !withdrawn);
+        of_it.map(|(id, _, photo, _)| (id, photo)).collect()
     }
 
-    /// Sends the pictures whose records are at the office. What breaks off is gone on with at the next pass.
+    /// Sends the pictures whose records are at the office. What breaks off is gone on with at the next pass; one that the
+    /// office can't take now holds up no other.
     async fn send_pictures(&self) -> Result<(), TransportError> {
-        for (record, channel, photo) in self.photo_records() {
-            let epoch = self.epoch();
-            let kept = self.album.borrow().get(&photo.hash).cloned().filter(|kept| kept.waits(&epoch));
-            let Some(kept) = kept.filter(|_| self.engine().at_office(record)) else { continue };
+        let mut done = Ok(());
+        for (record, channel, photo, _) in self.photo_records().into_iter().filter(|(.., withdrawn)| !withdrawn) {
+            // Another window may have sent or removed it since this one read it.
+            let Ok(stored) = self.storage().get(Table::Photos, &photo.hash.to_string()).await else { continue };
+            let Some(kept) = stored.and_then(|bytes| Kept::read(&bytes)) else {
+                self.album.borrow_mut().remove(&photo.hash);
+                continue;
+            };
+            self.album.borrow_mut().insert(photo.hash, kept.clone());
+            let waits = kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel);
+            if !waits || !self.engine().at_office(record) {
+                continue;
+            }
             let sent = self.send_picture(record, &channel, &photo, kept).await;
             let piece = self.piece.get();
             self.piece.set(if sent.is_ok() { (piece * 2).min(CHUNK) } else { (piece / 4).max(LEAST_PIECE) });
-            sent?;
+            match sent {
+                Err(TransportError::Busy(words)) => done = Err(TransportError::Busy(words)),
+                sent => sent?,
+            }
         }
-        Ok(())
+        done
     }
 
     async fn send_picture(
@@ -267,22 +312,24 @@ impl Notebook {
         mut kept: Kept,
     ) -> Result<(), TransportError> {
         let token = self.session().token;
-        let Some(bytes) = self.picture(photo.hash).await else {
+        // A storage that can't be read now may be the next time.
+        let Ok(found) = self.picture(photo.hash).await else { return Ok(()) };
+        let Some(bytes) = found else {
             let refused = "手机里的这张照片读不出来，请重新拍".to_owned();
             drop(self.note(photo.hash, Kept { refused, ..kept }).await);
             return Ok(());
         };
         // Begun anew once or twice; a server that never takes it is asked again at the next pass.
         for _ in 0..3 {
-            let mut here = Sent::Elsewhere;
-            if !kept.url.is_empty() {
-                here = tus::look(&token, &kept.url).await?;
+            let (mut url, mut here) = (kept.place(channel), Sent::Elsewhere);
+            if !url.is_empty() {
+                here = tus::look(&token, &url).await?;
             }
             if here == Sent::Elsewhere {
                 match tus::begin(&token, channel, record, photo).await? {
-                    Ok((url, position)) => {
-                        kept.url = url;
-                        here = Sent::Here(position);
+                    Ok((place, position)) => {
+                        kept.url = format!("{channel} {place}");
+                        (url, here) = (place, Sent::Here(position));
                         drop(self.note(photo.hash, kept.clone()).await);
                     }
                     // The record is not there as it is here: a later pass may change that.
@@ -294,13 +341,15 @@ impl Notebook {
                 self.album.borrow_mut().insert(photo.hash, kept.clone());
                 self.tell();
                 if position >= photo.size {
-                    kept.there = self.epoch();
+                    (kept.sent, kept.url) = (0, String::new());
+                    kept.note_there(&self.epoch(), channel);
                     drop(self.note(photo.hash, kept).await);
+                    self.tell_to_reload();
                     return Ok(());
                 }
                 let rest = bytes.get(position as usize..).unwrap_or_default();
                 let piece = &rest[..rest.len().min(self.piece.get())];
-                here = tus::send(&token, &kept.url, position, piece).await?;
+                here = tus::send(&token, &url, position, piece).await?;
             }
             if let Sent::Refused(refused) = here {
                 drop(self.note(photo.hash, Kept { refused, url: String::new(), ..kept }).await);
@@ -341,6 +390,20 @@ impl App {
         photos
     }
 
+    /// Adds pictures where the form or page is gone on which they were taken: to what is saved, or to its draft.
+    pub async fn add_photos_later(self, of: RecordId, photos: &[Photo]) {
+        let Some(open) = self.notebook() else { return };
+        if open.engine().record(of).is_some() {
+            return self.add_photos(of, photos).await;
+        }
+        if let Some(mut draft) = open.drafts().into_iter().find(|draft| draft.id == of) {
+            let mut hashes = draft.photos();
+            hashes.extend(photos.iter().map(|photo| photo.hash));
+            draft.set_photos(&hashes);
+            open.keep_draft(draft);
+        }
+    }
+
     /// Saves pictures of something that is saved already.
     pub async fn add_photos(self, of: RecordId, photos: &[Photo]) {
         let Some(open) = self.notebook() else { return };
@@ -374,7 +437,7 @@ impl App {
     /// Why it can't be shown.
     pub async fn picture(self, record: RecordId, photo: Photo) -> Result<Vec<u8>, String> {
         let open = self.notebook().ok_or("已锁定")?;
-        if let Some(bytes) = open.picture(photo.hash).await {
+        if let Some(bytes) = open.picture(photo.hash).await.map_err(|error| error.to_string())? {
             return Ok(bytes);
         }
         let channel = open.channel_of(record).ok_or("没有这张照片")?;
@@ -396,7 +459,8 @@ impl App {
             sent
         };
         if let Some(Err(_)) = locks::holding("ruhu-pictures", Held::LeaveIt, work).await {
-            TimeoutFuture::new(AGAIN_MS).await;
+            let worn = self.notebook().is_some_and(|open| open.piece.get() == LEAST_PIECE);
+            TimeoutFuture::new(AGAIN_MS[usize::from(worn)]).await;
             self.sync_now();
         }
     }

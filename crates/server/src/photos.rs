@@ -97,6 +97,17 @@ impl Photos {
         self.0.get(&whole(channel, hash)).await?.bytes().await
     }
 
+    /// Whether a picture of a channel is here.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub async fn has(&self, channel: &Channel, hash: PhotoHash) -> object_store::Result<bool> {
+        match self.0.head(&whole(channel, hash)).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            found => found.map(|_| true),
+        }
+    }
+
     /// Erases a picture of a channel.
     ///
     /// # Errors

@@ -218,15 +218,16 @@ impl Affair {
     }
 
     /// What is due for somebody with these roles: the work for its owner, and for who registered it where the owner is
-    /// nobody of the village; verifying for who registered it and the lead, not for who did the work; all of it for the
-    /// lead when it is late.
+    /// nobody of the village, or it is late (a name may be written wrong); verifying for who registered it and the lead,
+    /// not for who did the work; all of it for the lead when it is late.
     pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline<Due>> {
         let lead = roles.contains(&Role::VillageLead);
         let outside = self.given().is_some_and(|taken| taken.outside);
         self.deadline().filter(|deadline| match deadline.what {
-            Due::Verify => !self.is_done_by(name) && (self.by == name || lead),
+            // Where who registered it did the work, too, any other may look at it.
+            Due::Verify => !self.is_done_by(name) && (self.by == name || lead || self.is_done_by(&self.by)),
             _ => {
-                let own = self.owner() == name || (outside && self.by == name);
+                let own = self.owner() == name || (self.by == name && (outside || deadline.late(today) > 0));
                 own || (lead && (outside || deadline.late(today) >= LEAD_AFTER_DAYS))
             }
         })

@@ -394,9 +394,10 @@ fn a_hazard_given_to_somebody_else_is_not_lost_sight_of() {
         ["王芳", "李强", "孙丽", "周兰"].into_iter().filter(told).collect::<Vec<_>>()
     };
     assert_eq!(who(&inside, "2026-01-08"), ["李强"], "its owner");
-    assert_eq!(who(&inside, "2026-01-12"), ["李强", "周兰"], "and the lead, when it is four days late");
+    assert_eq!(who(&inside, "2026-01-09"), ["王芳", "李强"], "and who found it, when it is late");
+    assert_eq!(who(&inside, "2026-01-12"), ["王芳", "李强", "周兰"], "and the lead, when it is four days late");
     assert_eq!(who(&outside, "2026-01-08"), ["王芳", "周兰"], "an owner who has no app is reminded by others");
-    assert_eq!(who(&done, "2026-01-09"), ["周兰"], "nobody verifies their own work");
+    assert_eq!(who(&done, "2026-01-09"), ["李强", "孙丽", "周兰"], "nobody verifies their own work, but any other may");
 }
 
 #[test]

@@ -72,6 +72,7 @@ impl Database {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch'").bind(new_epoch()).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM session").execute(&mut *tx).await?;
+        sqlx::query("DELETE FROM photo_upload").execute(&mut *tx).await?;
         let entry = Entry { account: OPERATOR, device: None, act: Act::Restore, subject: String::new() };
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await

@@ -107,7 +107,7 @@ impl Database {
         if let Some(body) = body {
             let mut stored: Record = serde_json::from_str(&body).map_err(decode)?;
             let is_theirs = |head: &Field| person.names.iter().any(|name| head.value == name.as_str());
-            let head = ["head", "asker"].iter().any(|name| stored.fields.get(*name).is_some_and(is_theirs));
+            let head = ["head", "asker", "to"].iter().any(|name| stored.fields.get(*name).is_some_and(is_theirs));
             for (name, field) in &mut stored.fields {
                 person.take_out(name, &mut field.value, head);
             }
@@ -273,7 +273,8 @@ impl Database {
 
 /// The kinds of records that are erased with their file as a whole.
 fn in_whole_files() -> Vec<Kind> {
-    [Kind::CareCase, Kind::Hazard, Kind::Request].iter().flat_map(Kind::in_files_of).collect()
+    let heads = [Kind::CareCase, Kind::Hazard, Kind::Request];
+    heads.iter().flat_map(Kind::in_files_of).chain([Kind::Photo]).collect()
 }
 
 /// The records of care cases, hazards and requests that are over on a day, by channel.
@@ -352,7 +353,7 @@ impl Person<'_> {
 
     fn take_out_name(&self, name: &str, field: &str, value: &mut Value, head: bool) {
         match (field, &mut *value) {
-            ("head" | "asker", Value::String(text)) if text == name => *text = ERASED_NAME.to_owned(),
+            ("head" | "asker" | "to", Value::String(text)) if text == name => *text = ERASED_NAME.to_owned(),
             ("phone", Value::String(text)) if head => text.clear(),
             ("met", Value::Array(items)) => {
                 items.iter_mut().filter(|item| **item == name).for_each(|item| *item = ERASED_NAME.into());
@@ -362,9 +363,11 @@ impl Person<'_> {
                     }
                 });
             }
-            ("note" | "found" | "requests" | "done" | "what" | "why" | "handled" | WITHDRAWN, Value::String(text)) => {
-                *text = self.without(name, text)
-            }
+            (
+                "note" | "found" | "requests" | "done" | "what" | "why" | "handled" | "asker" | "to" | "place"
+                | "places" | "members" | "material" | WITHDRAWN,
+                Value::String(text),
+            ) => *text = self.without(name, text),
             _ => {}
         }
     }

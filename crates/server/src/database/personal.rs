@@ -46,8 +46,8 @@ const AFFAIRS: [Kind; 7] =
     [Kind::Hazard, Kind::HazardStep, Kind::Request, Kind::RequestStep, Kind::Patrol, Kind::Finding, Kind::Outreach];
 
 /// Whether a hazard, request, patrol or what belongs to them speaks of a person: it is at their household, or names them.
-fn speaks_of(record: &Record, names: &[String], homes: &BTreeSet<RecordId>) -> bool {
-    let person = Person { names, others: &[], mentioned_in: &[] };
+fn speaks_of(record: &Record, names: &[String], others: &[String], homes: &BTreeSet<RecordId>) -> bool {
+    let person = Person { names, others, mentioned_in: &[] };
     let home = record.fields.get("household").and_then(|field| field.value.as_str()?.parse().ok());
     home.is_some_and(|home| homes.contains(&home))
         || record.fields.iter().any(|(name, field)| person.is_in(name, &field.value))
@@ -106,18 +106,24 @@ impl Database {
         let named: Vec<_> = views.filter_map(|one| Some((one.id, one.view::<Household>()?.same_as))).collect();
         let homes = residents.iter().filter(|(id, _)| own(id)).map(|(_, one)| one.household);
         let homes: BTreeSet<RecordId> = homes.flat_map(|home| merged::together(home, &named)).collect();
+        // Where somebody else has the same name, words with it may be about them: only what is at the household counts.
+        let strangers = || residents.iter().filter(|(id, _)| !own(id)).map(|(_, other)| other.name.trim());
+        let unique: Vec<String> =
+            names.iter().filter(|name| !strangers().any(|other| other == name.as_str())).cloned().collect();
+        let is_longer = |other: &&str| names.iter().any(|name| *other != name && other.contains(name.as_str()));
+        let longer: Vec<String> = strangers().filter(is_longer).map(str::to_owned).collect();
         let speaks = |record: &&Record| match record.kind {
             Kind::Resident => own(&record.id),
             Kind::Household => homes.contains(&record.id),
             Kind::Visit => record.view::<Visit>().is_some_and(|visit| homes.contains(&visit.household)),
-            _ => speaks_of(record, &names, &homes),
+            _ => speaks_of(record, &unique, &longer, &homes),
         };
         let speak: Vec<Record> = records.iter().filter(speaks).cloned().collect();
         let mut held = self.with_history(&speak).await?;
         // What was asked about comes first.
         held.sort_by_key(|held| (held.kind.clone(), held.record != of.record));
         let others = residents.iter().filter(|(id, other)| !own(id) && homes.contains(&other.household));
-        let mut others: Vec<String> = others.map(|(_, other)| other.name.clone()).collect();
+        let mut others: Vec<String> = others.map(|(_, other)| other.name.clone()).chain(longer.clone()).collect();
         let mut mentioned: Vec<(Channel, RecordId)> = Vec::new();
         for record in held.iter().filter(|held| held.kind != Kind::Resident) {
             mentioned.push((of.channel.clone(), record.record));

@@ -169,8 +169,8 @@ impl Database {
         tx.commit().await
     }
 
-    /// Keeps a picture that was looked at. With the channel's row locked: what nobody needs any more is erased under the
-    /// same lock.
+    /// Keeps a picture that was looked at. Its record is here before it, and what a record names is not erased: no lock is
+    /// held while a storage far away answers.
     ///
     /// # Errors
     /// The database's or the storage's: then it is not here.
@@ -181,10 +181,9 @@ impl Database {
         hash: PhotoHash,
         bytes: Vec<u8>,
     ) -> anyhow::Result<()> {
-        let mut tx = self.begin().await?;
-        self.lock_channel(&mut tx, channel).await?;
         let length = bytes.len() as u64;
         photos.put(channel, hash, bytes).await?;
+        let mut tx = self.begin().await?;
         sqlx::query("INSERT INTO photo (county, channel, hash, length) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
             .bind(channel.grid.village().county())
             .bind(channel.to_string())

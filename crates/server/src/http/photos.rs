@@ -115,6 +115,7 @@ pub fn metadata(text: &str) -> Option<(RecordId, Channel)> {
 /// `POST /api/v1/photos`: a new upload, of a picture that a record names. One that is here already is done at once.
 pub async fn create(
     State(database): State<Database>,
+    State(photos): State<Photos>,
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Failure> {
@@ -129,7 +130,7 @@ pub async fn create(
     if u64::from(photo.size) != length {
         return Err(Refusal::Invalid("照片的大小和登记的不一样".into()).into());
     }
-    let here = if database.has_photo(&channel, photo.hash).await? { length } else { 0 };
+    let here = if is_here(&database, &photos, &channel, photo.hash).await? { length } else { 0 };
     let upload = database.begin_upload(&channel, &caller.session.account, &photo, here).await?;
     let mut response = answer(StatusCode::CREATED, Some(&upload));
     let location = format!("{UPLOADS}/{}/{}", channel.grid.village().county(), upload.id);
@@ -154,12 +155,18 @@ async fn own(database: &Database, caller: &Caller, county: &str, id: &str) -> Re
 /// `HEAD /api/v1/photos/{county}/{id}`: how much of an upload is here.
 pub async fn look(
     State(database): State<Database>,
+    State(photos): State<Photos>,
     caller: Caller,
     Path((county, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Failure> {
     check_version(&headers)?;
-    Ok(answer(StatusCode::OK, Some(&own(&database, &caller, &county, &id).await?)))
+    let upload = own(&database, &caller, &county, &id).await?;
+    if upload.position == upload.length {
+        // All of it came, but whoever sent the last piece may not have been there any more when the whole was checked.
+        finish(&database, &photos, &county, &upload).await?;
+    }
+    Ok(answer(StatusCode::OK, Some(&upload)))
 }
 
 /// A checksum that a piece has to have.
@@ -246,10 +253,14 @@ async fn receive(body: Body, room: u64, checksum: Option<&Checksum>) -> Result<B
 /// Checks the whole, and keeps it. What is not the picture that the record names is forgotten: it is sent anew, or not at
 /// all.
 async fn finish(database: &Database, photos: &Photos, county: &str, upload: &Upload) -> Result<(), Failure> {
-    if database.has_photo(&upload.channel, upload.hash).await? {
+    if is_here(database, photos, &upload.channel, upload.hash).await? {
         return Ok(());
     }
-    let bytes = photos.pieces(county, &upload.id, upload.length).await.map_err(|error| stored(&error))?;
+    // Pieces may be missing where a server was restored, or two sent the same place: then the whole is another.
+    let bytes = match photos.pieces(county, &upload.id, upload.length).await {
+        Err(object_store::Error::NotFound { .. }) => Vec::new(),
+        bytes => bytes.map_err(|error| stored(&error))?,
+    };
     let same = PhotoHash(Sha256::digest(&bytes).into()) == upload.hash;
     let (bytes, checked) = tokio::task::spawn_blocking(move || {
         let checked = picture::check(&bytes);
@@ -273,6 +284,11 @@ async fn finish(database: &Database, photos: &Photos, county: &str, upload: &Upl
     }
 }
 
+/// Whether a picture is here: noted, and in the storage, which may be older than the database where both were restored.
+async fn is_here(database: &Database, photos: &Photos, channel: &Channel, hash: PhotoHash) -> Result<bool, Refusal> {
+    Ok(database.has_photo(channel, hash).await? && photos.has(channel, hash).await.map_err(|error| stored(&error))?)
+}
+
 fn stored(error: &object_store::Error) -> Refusal {
     tracing::error!(%error, "the storage of pictures failed");
     Refusal::Internal
@@ -288,7 +304,7 @@ pub async fn show(
     let Json(PhotoRequest { channel, record }) = request.map_err(|_| Refusal::Malformed)?;
     may(&database, &caller, Action::Look, &channel).await?;
     let photo = database.photo(&channel, record).await?.ok_or(Refusal::NotFound)?;
-    if !database.has_photo(&channel, photo.hash).await? {
+    if !is_here(&database, &photos, &channel, photo.hash).await? {
         return Err(Refusal::NotFound);
     }
     let bytes = photos.get(&channel, photo.hash).await.map_err(|error| stored(&error))?;
