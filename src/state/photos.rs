@@ -349,6 +349,10 @@ impl Notebook {
                 }
                 let rest = bytes.get(position as usize..).unwrap_or_default();
                 let piece = &rest[..rest.len().min(self.piece.get())];
+                if piece.is_empty() {
+                    // The record says another size than the picture has: nothing more can be sent.
+                    return Ok(());
+                }
                 here = tus::send(&token, &url, position, piece).await?;
             }
             if let Sent::Refused(refused) = here {
