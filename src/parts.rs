@@ -135,28 +135,28 @@ fn affairs(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 
 #[wasm_split(affairs, fallible)]
 fn affairs_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <HouseholdAffairs id=household/> }.into_any())
+    Ok(still_wanted(|| view! { <HouseholdAffairs id=household/> }.into_any()))
 }
 
 #[wasm_split(disputes, fallible)]
 fn disputes_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <HouseholdMatters id=household/> }.into_any())
+    Ok(still_wanted(|| view! { <HouseholdMatters id=household/> }.into_any()))
 }
 
 #[wasm_split(disputes, fallible)]
 fn found(query: RwSignal<String>) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <Found query/> }.into_any())
+    Ok(still_wanted(|| view! { <Found query/> }.into_any()))
 }
 
 #[wasm_split(care, fallible)]
 fn cases_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <HouseholdCases id=household/> }.into_any())
+    Ok(still_wanted(|| view! { <HouseholdCases id=household/> }.into_any()))
 }
 
 /// What is due: of one month for 月历, or the list for 今日.
 #[wasm_split(due, fallible)]
 fn due(month: bool) -> Result<AnyView, SplitLoaderError> {
-    Ok(if month { view! { <Calendar/> }.into_any() } else { view! { <DueList/> }.into_any() })
+    Ok(still_wanted(|| if month { view! { <Calendar/> }.into_any() } else { view! { <DueList/> }.into_any() }))
 }
 
 /// Sends pictures.
@@ -170,6 +170,11 @@ pub async fn send_pictures(app: App) {
     if let Ok(sending) = pictures(app).await {
         sending.await;
     }
+}
+
+/// A view; nothing where the page that wanted it was left while its part was loaded.
+fn still_wanted(view: impl FnOnce() -> AnyView) -> AnyView {
+    if use_context::<App>().is_some() { view() } else { ().into_any() }
 }
 
 /// A view that comes with its part.
