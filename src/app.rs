@@ -46,7 +46,7 @@ fn Notebook() -> impl IntoView {
     let screen = Memo::new(move |_| app.path.with(|path| Screen::of(path)));
     // Pictures go after their records.
     Effect::new(move |_| {
-        if app.status.get() == SyncStatus::Calm && app.notebook().is_some_and(|open| open.has_pictures_to_send()) {
+        if app.status.get() == SyncStatus::Calm && app.notebook().is_some_and(|open| open.has_pictures()) {
             leptos::task::spawn_local(send_pictures(app));
         }
     });

@@ -238,8 +238,8 @@ impl Notebook {
         Ok(())
     }
 
-    /// Whether there are pictures to be sent.
-    pub fn has_pictures_to_send(&self) -> bool {
+    /// Whether there are pictures on the phone.
+    pub fn has_pictures(&self) -> bool {
         !self.album.borrow().is_empty()
     }
 

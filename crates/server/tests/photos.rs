@@ -131,6 +131,27 @@ async fn a_picture_arrives_in_pieces_and_is_shown_to_a_colleague(base: Base) {
     assert!(!world.folder.path().join("photos/uploads").exists(), "no pieces stay");
 }
 
+/// The server was stopped between the last piece and the check of the whole.
+async fn what_came_whole_and_was_not_checked_is_checked_when_it_is_asked_for(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    let record = record(&mut phone, 5, PICTURE).await;
+    let photo = world.database.photo(&channel(), record).await.expect("a database").expect("a photo");
+    let tus = Tus { phone: &phone };
+    let url = place(&tus.create(record, &channel(), PICTURE.len()).await);
+    let (_, id) = url.rsplit_once('/').expect("an upload");
+    let upload = world.database.upload("411502", id).await.expect("a database").expect("an upload");
+    world.photos.put_piece("411502", id, 0, PICTURE.into()).await.expect("a piece");
+    assert!(world.database.advance_upload(&upload, photo.size.into()).await.expect("a database"));
+    assert_eq!(shown(&phone, &channel(), record).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(tus.position(&url).await, PICTURE.len());
+    assert_eq!(
+        shown(&phone, &channel(), record).await.status(),
+        StatusCode::OK,
+        "it is not said to be here before it is"
+    );
+}
+
 async fn the_same_picture_from_two_phones_is_sent_once(base: Base) {
     let world = World::new(base).await;
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
@@ -249,6 +270,7 @@ async fn a_record_of_no_picture_is_set_aside(base: Base) {
 
 on_both_databases!(
     a_picture_arrives_in_pieces_and_is_shown_to_a_colleague,
+    what_came_whole_and_was_not_checked_is_checked_when_it_is_asked_for,
     the_same_picture_from_two_phones_is_sent_once,
     what_is_not_the_picture_named_is_not_taken,
     a_piece_that_came_wrong_is_sent_again,

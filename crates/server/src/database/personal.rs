@@ -48,7 +48,10 @@ const AFFAIRS: [Kind; 7] =
 /// Whether a hazard, request, patrol or what belongs to them speaks of a person: it is at their household, or names them.
 fn speaks_of(record: &Record, names: &[String], others: &[String], homes: &BTreeSet<RecordId>) -> bool {
     let person = Person { names, others, mentioned_in: &[] };
-    let home = record.fields.get("household").and_then(|field| field.value.as_str()?.parse().ok());
+    let text = |name: &str| record.fields.get(name).and_then(|field| field.value.as_str()).unwrap_or_default().trim();
+    // What somebody else of the household asked for is theirs.
+    let asker = text("asker");
+    let home = text("household").parse().ok().filter(|_| asker.is_empty() || names.iter().any(|name| name == asker));
     home.is_some_and(|home| homes.contains(&home))
         || record.fields.iter().any(|(name, field)| person.is_in(name, &field.value))
 }
