@@ -82,14 +82,17 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
         merged.applied = true;
         return;
     };
-    if current.stamp == op.stamp {
+    let same_stamp = current.stamp == op.stamp;
+    if same_stamp && current.value == change.value {
         merged.applied = true;
         return;
     }
-    // A device knows its own edits, in whatever order and with whatever stamps they arrive.
-    let same_device = current.stamp.device == op.stamp.device;
+    // A device knows its own edits, in whatever order and with whatever stamps they arrive. A profile that was put
+    // back while its clock stood still gives a stamp twice: neither of the two knows of the other.
+    let same_device = current.stamp.device == op.stamp.device && !same_stamp;
     let seen = change.replaced == Some(current.stamp) || current.value == change.value || same_device;
-    let loser = if new.stamp > current.stamp {
+    let wins = new.stamp > current.stamp || same_stamp && new.value.to_string() > current.value.to_string();
+    let loser = if wins {
         merged.applied = true;
         std::mem::replace(current, new)
     } else {
@@ -102,7 +105,8 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
         let own_earlier = field.stamp.device == op.stamp.device && field.stamp < op.stamp;
         !replaced && !own_earlier
     });
-    let known = |field: &Field| field.stamp.device == loser.stamp.device && field.stamp >= loser.stamp;
+    let later = |field: &Field| field.stamp.device == loser.stamp.device && field.stamp > loser.stamp;
+    let known = |field: &Field| later(field) || *field == loser;
     if !seen && !contested.iter().any(known) && !planted(Bug::ContestedDropped) {
         merged.clean = false;
         contested.push(loser);
@@ -224,6 +228,18 @@ mod tests {
                 ],
                 "甲",
                 &[],
+            ),
+            (
+                "two edits of one stamp, from a profile that was put back: one wins, the other is kept",
+                &[base, (2, 2, "乙", Some((1, 1)), NONE), (2, 2, "丙", Some((1, 1)), NONE)],
+                "乙",
+                &["丙"],
+            ),
+            (
+                "the same two in the other order end the same too",
+                &[base, (2, 2, "丙", Some((1, 1)), NONE), (2, 2, "乙", Some((1, 1)), NONE)],
+                "乙",
+                &["丙"],
             ),
         ];
         for (name, edits, winner, contested) in cases {

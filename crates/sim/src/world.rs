@@ -58,6 +58,8 @@ pub enum Action {
     Arrive,
     /// An answer reaches the phone, or not.
     Return,
+    /// Where the network is good a pass goes through whole.
+    Sync,
     /// The phone tidies up.
     Tidy,
     /// The browser freezes the window at work, and another is opened.
@@ -93,7 +95,7 @@ pub enum Action {
 impl Action {
     /// An action, the everyday ones more often.
     pub fn pick(rng: &mut impl Rng) -> Self {
-        const ACTIONS: [(Action, u32); 23] = [
+        const ACTIONS: [(Action, u32); 24] = [
             (Action::Edit, 160),
             (Action::EditBadly, 8),
             (Action::Choose, 20),
@@ -102,6 +104,7 @@ impl Action {
             (Action::Send, 200),
             (Action::Arrive, 220),
             (Action::Return, 220),
+            (Action::Sync, 40),
             (Action::Tidy, 40),
             (Action::Freeze, 20),
             (Action::Thaw, 20),
@@ -211,6 +214,10 @@ impl World {
             Action::Send => self.send(at),
             Action::Arrive => self.arrive(at, &mut rng),
             Action::Return => self.take_answer(at, fate, &mut rng),
+            Action::Sync => {
+                self.phones[at].break_off();
+                self.pass_through(at, rng.random_bool(0.2));
+            }
             Action::Tidy => self.tidy(at, fate),
             Action::Freeze => self.phones[at].freeze(),
             Action::Thaw => self.thaw(at),
@@ -642,16 +649,21 @@ impl World {
     /// Passes without faults until nothing is left to do.
     fn exchange(&mut self, at: usize) {
         for _ in 0..6 {
-            let mut pass = Pass::new("sim", PULL, PUSH);
-            for _ in 0..PATIENCE {
-                let Some((number, request)) = self.phones[at].engine.depart(&mut pass) else { break };
-                let now = self.phones[at].clock(self.now_ms);
-                let Some(answer) = self.server.handle(&request, self.now_ms, false) else { break };
-                pass.land(number);
-                let plan = self.phones[at].engine.plan_answer(request.epoch.as_deref(), answer, now);
-                pass.landed(&plan.delta);
-                self.phones[at].carry_out(plan, Fate::Well);
-            }
+            self.pass_through(at, false);
+        }
+    }
+
+    /// One pass without faults, read from a copy that lags or not.
+    fn pass_through(&mut self, at: usize, lag: bool) {
+        let mut pass = Pass::new("sim", PULL, PUSH);
+        for _ in 0..PATIENCE {
+            let Some((number, request)) = self.phones[at].engine.depart(&mut pass) else { break };
+            let now = self.phones[at].clock(self.now_ms);
+            let Some(answer) = self.server.handle(&request, self.now_ms, lag) else { break };
+            pass.land(number);
+            let plan = self.phones[at].engine.plan_answer(request.epoch.as_deref(), answer, now);
+            pass.landed(&plan.delta);
+            self.phones[at].carry_out(plan, Fate::Well);
         }
     }
 
