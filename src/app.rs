@@ -1,12 +1,12 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Due, FoundMatters, Part, Wanted, send_pictures};
+use crate::parts::{Due, FoundMatters, Part, Wanted, hand_over, send_pictures};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
         Screen,
-        locked::{Locked, Unsealed},
+        locked::Locked,
         login::Login,
         not_found::NotFound,
         round::Round,
@@ -26,10 +26,11 @@ pub fn Root() -> impl IntoView {
         {move || match phase.get() {
             Phase::Opening => view! { <p class="splash" role="status">"正在打开…"</p> }.into_any(),
             Phase::HandingOver => {
+                leptos::task::spawn_local(hand_over(app));
                 let words = "这台手机已由办公室停用，正在交出没发送的记录…";
                 view! { <p class="splash" role="status">{words}</p> }.into_any()
             }
-            Phase::Unsealed => view! { <Unsealed/> }.into_any(),
+            Phase::Unsealed => view! { <Part wanted=Wanted::Unsealed/> }.into_any(),
             Phase::Locked => view! { <Locked/> }.into_any(),
             Phase::LoggedOut => view! { <Login/> }.into_any(),
             Phase::Broken(reason) => view! { <Part wanted=Wanted::Broken(reason)/> }.into_any(),

@@ -18,6 +18,7 @@ use ruhu::{
         history::History,
         household::HouseholdPage,
         install::Install,
+        locked::Unsealed,
         matters::{Found, HouseholdMatters, Matters},
         me::Me,
         notice::NoticePage,
@@ -57,6 +58,26 @@ fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 #[wasm_split(seldom, fallible)]
 fn broken(reason: String) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Broken reason/> }.into_any())
+}
+
+/// What asks for a password where an earlier version of the app left the records unsealed.
+#[wasm_split(seldom, fallible)]
+fn unsealed() -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <Unsealed/> }.into_any())
+}
+
+/// Hands over what a revoked phone has.
+#[wasm_split(seldom, fallible)]
+fn handing_over(app: App) -> Result<Pin<Box<dyn Future<Output = ()>>>, SplitLoaderError> {
+    Ok(Box::pin(app.hand_over()))
+}
+
+/// Hands over what a revoked phone has. Where the part can't be loaded the phone is locked, and tries again later.
+pub async fn hand_over(app: App) {
+    match handing_over(app).await {
+        Ok(done) => done.await,
+        Err(_) => app.stay_revoked("这台手机已由办公室停用。请连上网络，它会把没发送的记录交给办公室".into()),
+    }
 }
 
 /// The roster: households and residents.
@@ -248,6 +269,8 @@ pub enum Wanted {
     Screen(Screen),
     /// What is shown where the notebook can't be opened, and why.
     Broken(String),
+    /// What asks for a password where the records are not sealed yet.
+    Unsealed,
 }
 
 const fn is_seldom(screen: &Screen) -> bool {
@@ -318,6 +341,7 @@ pub fn Part(
         let load = ScopedFuture::new(async move {
             let view = match wanted {
                 Wanted::Broken(reason) => broken(reason).await,
+                Wanted::Unsealed => unsealed().await,
                 Wanted::Screen(screen) if is_seldom(&screen) => seldom(screen).await,
                 Wanted::Screen(Screen::Calendar) => due(true).await,
                 Wanted::Screen(screen) if is_of_people(&screen) => people(screen).await,

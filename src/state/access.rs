@@ -413,12 +413,22 @@ impl App {
         };
         let Ok(Some(vault)) = vault::stored(storage.as_ref()).await else { return };
         if transport::is_revoked(vault.device).await == Ok(true) {
-            self.hand_over().await;
+            self.revoked();
         }
     }
 
-    /// The office revoked this phone: locks it, hands over what is not sent, and clears it. Where that does not
-    /// work now it is tried again later.
+    /// The office revoked this phone: nothing is shown any more, and it hands over.
+    pub fn revoked(self) {
+        self.phase.set(Phase::HandingOver);
+    }
+
+    /// A revoked phone could not hand over now: it is locked, and tries again later.
+    pub fn stay_revoked(self, why: String) {
+        self.close(Phase::Locked);
+        self.say(why, None);
+    }
+
+    /// A revoked phone locks, hands over what is not sent, and clears itself.
     pub async fn hand_over(self) {
         let Some(storage) = self.storage.get_value() else { return };
         let open = self.notebook();
@@ -439,10 +449,7 @@ impl App {
                 )));
                 self.close(Phase::LoggedOut);
             }
-            Err(error) => {
-                self.phase.set(Phase::Locked);
-                self.say(error.to_string(), None);
-            }
+            Err(error) => self.stay_revoked(error.to_string()),
         }
     }
 }

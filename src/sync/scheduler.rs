@@ -70,7 +70,7 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
         app.status.set(match done {
             Ok(_) => SyncStatus::Calm,
             Err(PassError::Transport(TransportError::Revoked(words))) => {
-                app.hand_over().await;
+                app.revoked();
                 SyncStatus::Waiting(words)
             }
             Err(PassError::Transport(TransportError::Unauthorized(_))) => SyncStatus::LoginNeeded,

@@ -9,6 +9,7 @@ use crate::{
     planted::{Bug, planted},
     record::{Change, Field, Mark, Op, Record},
 };
+use serde_json::Value;
 
 /// What became of an op.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +84,7 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
         return;
     };
     let same_stamp = current.stamp == op.stamp;
+    let text = |value: &Value| serde_json::to_vec(value).ok();
     if same_stamp && current.value == change.value {
         merged.applied = true;
         return;
@@ -91,7 +93,7 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
     // back while its clock stood still gives a stamp twice: neither of the two knows of the other.
     let same_device = current.stamp.device == op.stamp.device && !same_stamp;
     let seen = change.replaced == Some(current.stamp) || current.value == change.value || same_device;
-    let wins = new.stamp > current.stamp || same_stamp && new.value.to_string() > current.value.to_string();
+    let wins = new.stamp > current.stamp || same_stamp && text(&new.value) > text(&current.value);
     let loser = if wins {
         merged.applied = true;
         std::mem::replace(current, new)

@@ -7,6 +7,7 @@ mod canary;
 mod check;
 mod faults;
 mod fuzz;
+mod pack;
 mod postgres;
 mod run;
 mod setup;

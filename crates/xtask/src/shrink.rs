@@ -7,6 +7,7 @@ use sha2::{Digest, Sha384};
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// Where the tools are.
@@ -42,8 +43,7 @@ pub fn shrink(folder: &Path, page: &str) -> anyhow::Result<()> {
         let [from, to] = [&file, &smaller].map(|path| path.to_string_lossy().into_owned());
         if file.extension().is_some_and(|extension| extension == "wasm") {
             // More than this makes the module smaller, and what is downloaded larger: it compresses less well.
-            let tool = format!("{TOOLS}/wasm-opt");
-            run(command(&[&tool, "-O1", "--strip-debug", "--strip-producers", &from, "-o", &to]).args(FEATURES))?;
+            run(tool("wasm-opt").args(["-O1", "--strip-debug", "--strip-producers", &from, "-o", &to]))?;
         } else {
             let tool = format!("{TOOLS}/esbuild");
             let out = format!("--outfile={to}");
@@ -53,6 +53,13 @@ pub fn shrink(folder: &Path, page: &str) -> anyhow::Result<()> {
         html = html.replace(&before, &integrity(&file)?);
     }
     Ok(fs::write(page, html)?)
+}
+
+/// One of binaryen's tools, told what modules made by this compiler use.
+pub fn tool(name: &str) -> Command {
+    let mut tool = command(&[&format!("{TOOLS}/{name}")]);
+    tool.args(FEATURES);
+    tool
 }
 
 /// Whether a file is a module, or a script that was made for one.

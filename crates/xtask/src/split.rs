@@ -2,6 +2,7 @@
 
 use crate::{
     build::target_folder,
+    pack::pack,
     run::{command, run},
     shrink::integrity,
 };
@@ -56,7 +57,7 @@ pub fn split(dist: &Path) -> anyhow::Result<()> {
         fs::copy(&new, &old)?;
     }
     fs::write(page, html)?;
-    let mut loader = fs::read_to_string(made.join(LINK))?;
+    let mut loader = pack(&made, &fs::read_to_string(made.join(LINK))?)?;
     for entry in fs::read_dir(&made)? {
         let part = entry?.path();
         let name = part.file_name().unwrap_or_default().to_string_lossy().into_owned();
