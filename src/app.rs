@@ -45,6 +45,11 @@ pub fn Root() -> impl IntoView {
 fn Notebook() -> impl IntoView {
     let app = use_app();
     let screen = Memo::new(move |_| app.path.with(|path| Screen::of(path)));
+    Effect::new(move |_| {
+        if app.status.get() == SyncStatus::Calm {
+            leptos::task::spawn_local(app.look_at_space());
+        }
+    });
     // Pictures go after their records.
     Effect::new(move |_| {
         if app.status.get() == SyncStatus::Calm && app.notebook().is_some_and(|open| open.has_pictures()) {

@@ -10,6 +10,7 @@ use ruhu::{
         broken::Broken,
         care::{Care, EditCase, HouseholdCases, InCase, NewCase},
         care_case::CasePage,
+        contacts::Contacts,
         dispute::DisputePage,
         dispute_form::{EditDispute, InDispute, NewDispute},
         due::{Calendar, DueList},
@@ -48,6 +49,7 @@ fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Notice(id) => view! { <NoticePage id/> }.into_any(),
         Screen::History(id) => view! { <History id/> }.into_any(),
         Screen::Install => view! { <Install/> }.into_any(),
+        Screen::Contacts => view! { <Contacts/> }.into_any(),
         Screen::Handbook => view! { <Handbook/> }.into_any(),
         Screen::HandbookPage(name) => view! { <HandbookPage name/> }.into_any(),
         _ => view! { <Me/> }.into_any(),
@@ -279,6 +281,7 @@ const fn is_seldom(screen: &Screen) -> bool {
         Screen::Notice(_)
             | Screen::History(_)
             | Screen::Install
+            | Screen::Contacts
             | Screen::Handbook
             | Screen::HandbookPage(_)
             | Screen::Me

@@ -96,9 +96,9 @@ fn AddPhotos(
     busy: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app();
-    let field = NodeRef::<html::Input>::new();
+    let node = NodeRef::<html::Input>::new();
     let take = move |_| {
-        let Some(field) = field.get_untracked() else { return };
+        let Some(field) = node.get_untracked() else { return };
         let files = photo::chosen(&field);
         busy.set(true);
         leptos::task::spawn_local(async move {
@@ -109,19 +109,40 @@ fn AddPhotos(
             let _ = busy.try_set(false);
         });
     };
-    view! {
-        <label class="button plain add-photo">
-            <input
-                type="file"
-                accept="image/*"
-                multiple
-                aria-label="拍照或选照片"
-                node_ref=field
-                on:change=take
-                disabled=busy
-            />
-            <span role="status">{move || if busy.get() { "正在处理照片…" } else { "拍照或选照片" }}</span>
-        </label>
+    leptos::task::spawn_local(app.look_at_space());
+    let again = move |_| leptos::task::spawn_local(app.has_room());
+    let field = move || {
+        view! {
+            <label class="button plain add-photo">
+                <input
+                    type="file"
+                    accept="image/*"
+                    multiple
+                    aria-label="拍照或选照片"
+                    node_ref=node
+                    on:change=take
+                    disabled=busy
+                />
+                <span role="status">{move || if busy.get() { "正在处理照片…" } else { "拍照或选照片" }}</span>
+            </label>
+        }
+    };
+    move || {
+        match app.scarce.get() && !busy.get() {
+        true => view! {
+            <p class="hint" role="status">"手机空间快满了，暂不存照片；文字照常记。清理手机里的视频、安装包后再试"</p>
+            {move || {
+                let [_, (there, _)] = app.read(|notebook| notebook.album_size());
+                let free = move |_| leptos::task::spawn_local(app.free_pictures());
+                (there > 0).then(|| view! {
+                    <button class="button plain" type="button" on:click=free>{format!("移除已到办公室的{there}张照片")}</button>
+                })
+            }}
+            <button class="button plain" type="button" on:click=again>"腾好了，再试"</button>
+        }
+        .into_any(),
+        false => field().into_any(),
+    }
     }
 }
 

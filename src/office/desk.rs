@@ -44,6 +44,14 @@ impl Desk {
         }
     }
 
+    /// The place of the first of their grants, to begin a form with; empty where they have none.
+    pub fn own_place(self) -> String {
+        self.welcome.with_untracked(|welcome| {
+            let grant = welcome.iter().flat_map(|welcome| &welcome.grants).next();
+            grant.map(|grant| grant.place.to_string()).unwrap_or_default()
+        })
+    }
+
     /// Logs in.
     ///
     /// # Errors

@@ -79,12 +79,8 @@ fn Form(
     on_done: Callback<()>,
 ) -> impl IntoView {
     let desk = use_desk();
-    let own = desk.welcome.with_untracked(|welcome| {
-        let grant = welcome.iter().flat_map(|welcome| &welcome.grants).next();
-        grant.map(|grant| grant.place.to_string()).unwrap_or_default()
-    });
     let id = page.as_ref().map(|page| page.id);
-    let place = RwSignal::new(page.as_ref().map_or(own, |page| page.place.to_string()));
+    let place = RwSignal::new(page.as_ref().map_or_else(|| desk.own_place(), |page| page.place.to_string()));
     let (was_title, was_law, was_text) = page.map_or_else(Default::default, |page| (page.title, page.law, page.text));
     let [title, law] = [(); 2].map(|()| NodeRef::<html::Input>::new());
     let text = NodeRef::<html::Textarea>::new();

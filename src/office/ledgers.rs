@@ -61,7 +61,7 @@ pub fn Ledgers() -> impl IntoView {
     view! {
         <div class="desk-head"><h2>"台账"</h2></div>
         <form class="card form" on:submit=submit novalidate>
-            <p class="hint">"由已到办公室的记录生成。默认只写姓；写全名、写经过要说明用途。关爱台账不写姓名，只供村和乡镇。每次导出都记入审计，文件请妥善保管。"</p>
+            <p class="hint">"由已到办公室的记录生成。默认只写姓；写全名、写经过要说明用途。关爱台账不写姓名，只供村和乡镇；诉求台账不写是谁提的。每次导出都记入审计，文件请妥善保管。"</p>
             <OneOf
                 legend="哪本台账"
                 options=Ledger::ALL.into_iter().map(|ledger| (ledger, ledger.title().to_owned())).collect()

@@ -3,6 +3,7 @@
 
 mod audit;
 mod code;
+mod contacts;
 mod desk;
 mod dossier;
 mod handbook;
@@ -33,6 +34,7 @@ enum Tab {
     Matters,
     Ledgers,
     Handbook,
+    Contacts,
     HandOver,
     Personal,
     Audit,
@@ -40,12 +42,13 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::People,
         Self::Waiting,
         Self::Matters,
         Self::Ledgers,
         Self::Handbook,
+        Self::Contacts,
         Self::HandOver,
         Self::Personal,
         Self::Audit,
@@ -59,6 +62,7 @@ impl Tab {
             Self::Matters => "督办",
             Self::Ledgers => "台账",
             Self::Handbook => "手册",
+            Self::Contacts => "电话",
             Self::HandOver => "网格交接",
             Self::Personal => "个人信息",
             Self::Audit => "审计",
@@ -73,7 +77,7 @@ impl Tab {
             Self::Waiting => Some(Duty::Decide),
             Self::Matters => Some(Duty::Late),
             Self::Ledgers => Some(Duty::Ledger),
-            Self::Handbook => Some(Duty::Handbook),
+            Self::Handbook | Self::Contacts => Some(Duty::Handbook),
             Self::HandOver => Some(Duty::Rights),
             Self::Personal => Some(Duty::Personal),
             Self::Audit => Some(Duty::Audit),
@@ -149,6 +153,7 @@ fn Shell() -> impl IntoView {
                 Tab::Matters => view! { <matters::Matters/> }.into_any(),
                 Tab::Ledgers => view! { <ledgers::Ledgers/> }.into_any(),
                 Tab::Handbook => view! { <handbook::Handbook/> }.into_any(),
+                Tab::Contacts => view! { <contacts::Contacts/> }.into_any(),
                 Tab::HandOver => view! { <handover::HandOver/> }.into_any(),
                 Tab::Personal => view! { <personal::Personal/> }.into_any(),
                 Tab::Audit => view! { <audit::Audit/> }.into_any(),

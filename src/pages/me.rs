@@ -62,6 +62,9 @@ pub fn Me() -> impl IntoView {
             <section>
                 <h2>"手册"</h2>
                 <div class="card rows">
+                    <a href="/contacts" class="row link">
+                        <span>"便民电话"</span><span class="hint">"民警、法律顾问、卫生室…"</span>
+                    </a>
                     <a href="/handbook" class="row link">
                         <span>"怎样办"</span><span class="hint">"调解、报警、反诈、转介…"</span>
                     </a>
@@ -252,65 +255,81 @@ fn Item(
 /// How full the phone is, and whether the browser promises to keep the data.
 #[component]
 fn Storage() -> impl IntoView {
-    let look = RwSignal::new(None::<Space>);
-    leptos::task::spawn_local(async move {
-        let found = space::look().await;
-        let _ = look.try_set(found);
-    });
     let app = use_app();
-    let free = move |_| leptos::task::spawn_local(async move { app.free_pictures().await });
-    let megabytes = |bytes: u64| {
-        let tenths = bytes.saturating_mul(10) >> 20;
-        format!("{}.{} MB", tenths / 10, tenths % 10)
+    let space = RwSignal::new(None::<Space>);
+    let look = move || {
+        leptos::task::spawn_local(async move {
+            app.look_at_space().await;
+            let found = space::look().await;
+            let _ = space.try_set(found);
+        });
     };
-    view! {
-        {move || look.get().map(|space| {
-            let granted = if space.granted > 1_000_000_000 {
-                format!("{} GB", space.granted >> 30)
-            } else {
-                megabytes(space.granted)
-            };
-            let nearly_full = space.granted > 0 && space.used > space.granted / 5 * 4;
+    look();
+    let free = move |_| {
+        leptos::task::spawn_local(async move {
+            app.free_pictures().await;
+            look();
+        });
+    };
+    let row = |what: &'static str, words: String| {
+        view! { <p class="row"><span>{what}</span><span class="hint">{words}</span></p> }
+    };
+    let pictures = move || {
+        let ([(all, bytes), (there, free_bytes)], refused) =
+            app.read(|notebook| (notebook.album_size(), notebook.refused_pictures()));
+        (all > 0).then(|| {
+            view! {
+                {row("照片", format!("{all}张，{}", megabytes(bytes)))}
+                {(there > 0).then(|| view! {
+                    <p class="row">
+                        <span class="hint">{format!("{there}张已到办公室，可腾出{}", megabytes(free_bytes))}</span>
+                        <button class="text-button" on:click=free>"移除"</button>
+                    </p>
+                })}
+                {(refused > 0).then(|| view! {
+                    <p class="row problem">{format!("{refused}张没有送到，请打开那条记录看原因")}</p>
+                })}
+                {(there < all).then(|| view! {
+                    <p class="row hint">{format!("{}张还没到办公室，要留着", all - there)}</p>
+                })}
+            }
+        })
+    };
+    let records = move |stored: u64| {
+        let [(_, pictures), _] = app.read(|notebook| notebook.album_size());
+        row("记录和草稿（要留着）", megabytes(stored.saturating_sub(pictures)))
+    };
+    move || {
+        space.get().map(|space| {
+            let kept = if space.persistent { "是，系统不会自动清理" } else { "浏览器未保证；装到桌面更稳妥" };
             view! {
                 <section>
                     <h2>"本机存储"</h2>
                     <div class="card rows">
-                        <p class="row">
-                            <span>"已用"</span>
-                            <span class="hint">{megabytes(space.used)}" / 可用 "{granted}</span>
-                        </p>
-                        <p class="row">
-                            <span>"长期保留"</span>
-                            <span class="hint">
-                                {if space.persistent { "是，系统不会自动清理" } else { "浏览器未保证；装到桌面更稳妥" }}
-                            </span>
-                        </p>
-                        {move || {
-                            let [(all, bytes), (there, free_bytes)] = app.read(|notebook| notebook.album_size());
-                            (all > 0).then(|| view! {
-                                <p class="row">
-                                    <span>"照片"</span>
-                                    <span class="hint">{format!("{all}张，{}", megabytes(bytes))}</span>
-                                </p>
-                                {(there > 0).then(|| view! {
-                                    <p class="row">
-                                        <span class="hint">
-                                            {format!("{there}张已到办公室，可腾出{}", megabytes(free_bytes))}
-                                        </span>
-                                        <button class="text-button" on:click=free>"移除"</button>
-                                    </p>
-                                })}
-                                {(there < all).then(|| view! {
-                                    <p class="row hint">{format!("{}张还没到办公室，要留着", all - there)}</p>
-                                })}
-                            })
-                        }}
-                        {nearly_full.then(|| view! { <p class="problem" role="alert">"存储快满了，请清理手机空间"</p> })}
+                        {move || app.scarce.get().then(|| view! {
+                            <p class="row problem" role="alert">
+                                "手机空间快满了：文字照常记，暂不存照片。请移除已到办公室的照片，或清理手机里的视频、安装包"
+                            </p>
+                        })}
+                        {row("已用", format!("{} / 可用 {}", megabytes(space.used), megabytes(space.granted)))}
+                        {space.stored.map(records)}
+                        {pictures}
+                        {space.app.map(|bytes| row("应用（没有网络也能打开）", megabytes(bytes)))}
+                        {row("长期保留", kept.to_owned())}
                     </div>
                 </section>
             }
-        })}
+        })
     }
+}
+
+/// Bytes in words.
+fn megabytes(bytes: u64) -> String {
+    if bytes > 10 << 30 {
+        return format!("{} GB", bytes >> 30);
+    }
+    let tenths = bytes.saturating_mul(10) >> 20;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
 /// 快速打开: a PIN, and the fingerprint sensor where there is one.

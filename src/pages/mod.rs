@@ -5,6 +5,7 @@ pub mod affairs;
 pub mod broken;
 pub mod care;
 pub mod care_case;
+pub mod contacts;
 pub mod dispute;
 pub mod dispute_form;
 pub mod due;
@@ -111,6 +112,8 @@ pub enum Screen {
     Patrol(RecordId),
     /// 宣讲
     Outreach,
+    /// 便民电话
+    Contacts,
     /// 手册
     Handbook,
     /// A page of 手册, by its name.
@@ -192,6 +195,7 @@ impl Screen {
             ["outreach"] => Self::Outreach,
             ["outreach", "new"] => Self::New(Kind::Outreach, None),
             ["outreach", id, "edit"] => record(id, |id| Self::Edit(Kind::Outreach, id)),
+            ["contacts"] => Self::Contacts,
             ["handbook"] => Self::Handbook,
             ["handbook", name] => Self::HandbookPage((*name).to_owned()),
             ["me"] => Self::Me,
@@ -265,6 +269,7 @@ mod tests {
             (&format!("/visits/{id}/history"), Screen::History(id)),
             ("/visits/nothing", Screen::NotFound),
             ("/rounds", Screen::NotFound),
+            ("/contacts", Screen::Contacts),
             ("/handbook/fire", Screen::HandbookPage("fire".to_owned())),
             ("/matters/new", Screen::New(Kind::Dispute, None)),
             ("/hazards", Screen::Affairs(Kind::Hazard)),

@@ -108,6 +108,14 @@ pub fn Today(
                     </a>
                 })
             }}
+            {move || {
+                app.scarce.get().then(|| view! {
+                    <a href="/me" class="card row link strong">
+                        <span>"手机空间快满了"</span>
+                        <span class="hint">"去腾空间"</span>
+                    </a>
+                })
+            }}
             {drafts}
             {more.run()}
             <section>

@@ -134,6 +134,8 @@ pub struct App {
     pub has_fingerprint: RwSignal<bool>,
     /// Whether a locked notebook opens with the PIN.
     pub can_reopen: RwSignal<bool>,
+    /// Whether the phone is nearly full: no pictures are kept then.
+    pub scarce: RwSignal<bool>,
     /// Whether a form is open: no update is applied then.
     pub form_open: RwSignal<bool>,
     notebook: StoredValue<Option<Rc<Notebook>>, LocalStorage>,
@@ -180,6 +182,7 @@ impl App {
             farewell: RwSignal::new(None),
             update_waits: RwSignal::new(false),
             can_install: RwSignal::new(false),
+            scarce: RwSignal::new(false),
             form_open: RwSignal::new(false),
             notebook,
             storage: StoredValue::new_local(None),

@@ -33,7 +33,7 @@ use ruhu_domain::{
     search::{Hit, Index},
     storage::{Batch, Snapshot, Table, Write},
     visit::Visit,
-    wire::{AddedPage, HandbookAnswer, UnsentOps},
+    wire::{AddedPage, Contact, HandbookAnswer, UnsentOps},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -116,6 +116,7 @@ pub struct Notebook {
     handbook: RefCell<HandbookAnswer>,
     /// When they were last asked for, Unix milliseconds.
     handbook_asked: Cell<i64>,
+    was_full: Cell<bool>,
     /// The pictures on the phone.
     pub(super) album: RefCell<Album>,
     /// How many bytes of a picture are sent at once.
@@ -179,6 +180,7 @@ impl Notebook {
             pace: Cell::new(Pace::default()),
             handbook: RefCell::new(handbook),
             handbook_asked: Cell::new(0),
+            was_full: Cell::new(false),
             album: RefCell::new(album),
             piece: Cell::new(CHUNK),
             changed: Box::new(changed),
@@ -513,6 +515,22 @@ impl Notebook {
         Ok(())
     }
 
+    /// Whether the storage had no room for something since somebody last said that there is some. Browsers tell of a quota
+    /// that may be none (ADR 31): this is sure.
+    pub fn was_full(&self) -> bool {
+        self.was_full.get()
+    }
+
+    /// Somebody made room.
+    pub fn has_room(&self) {
+        self.was_full.set(false);
+    }
+
+    /// 便民电话.
+    pub fn contacts(&self) -> Vec<Contact> {
+        self.handbook.borrow().contacts.clone()
+    }
+
     /// The pages that offices added to 手册.
     pub fn added_pages(&self) -> Vec<AddedPage> {
         self.handbook.borrow().pages.clone().unwrap_or_default()
@@ -683,7 +701,11 @@ impl Notebook {
             return Ok(());
         }
         let check = self.session.borrow().check();
-        self.storage.write(&[check].into_iter().chain(writes).collect()).await
+        let done = self.storage.write(&[check].into_iter().chain(writes).collect()).await;
+        if done == Err(StorageError::Full) {
+            self.was_full.set(true);
+        }
+        done
     }
 
     fn apply(&self, delta: Delta) -> bool {

@@ -19,6 +19,7 @@ use crate::{
     },
 };
 use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
 use ruhu_domain::{
     Channel, Kind, RecordId,
     engine::Edit,
@@ -30,9 +31,6 @@ use ruhu_domain::{
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use wasm_bindgen::JsValue;
-
-/// Below so much free space no picture is taken any more, in bytes: words need it.
-const LEAST_FREE: u64 = 10 * 1024 * 1024;
 
 /// How long a picture that the office has stays on the phone, in milliseconds. Longer than a server's backups are apart.
 const KEEP_MS: i64 = 30 * 86_400_000;
@@ -218,6 +216,11 @@ impl Notebook {
         [all, self.freeable().iter().map(|(_, kept)| kept).fold((0, 0), sum)]
     }
 
+    /// How many pictures the office did not take, or the phone can't read any more.
+    pub fn refused_pictures(&self) -> usize {
+        self.album.borrow().values().filter(|kept| !kept.refused.is_empty()).count()
+    }
+
     /// Removes the pictures that the office has checked.
     ///
     /// # Errors
@@ -370,9 +373,9 @@ impl App {
         let mut photos = Vec::new();
         for file in files {
             let Some(open) = self.notebook() else { break };
-            let full = |space: space::Space| space.granted > 0 && space.granted < space.used + LEAST_FREE;
-            if space::look().await.is_some_and(full) {
-                self.say("手机空间快满了，先不存照片；文字照常记。可在“我的”里移除已到办公室的照片", None);
+            self.look_at_space().await;
+            if self.scarce.get_untracked() {
+                self.say("手机空间快满了，先不存照片；文字照常记", None);
                 break;
             }
             let Some(bytes) = photo::make(file).await else {
@@ -382,6 +385,7 @@ impl App {
             match open.keep_picture(&bytes).await {
                 Ok(hash) => photos.push(Photo { of, hash, size: u32::try_from(bytes.len()).unwrap_or(u32::MAX) }),
                 Err(StorageError::Full) => {
+                    self.look_at_space().await;
                     self.say("手机空间满了，照片没有存下；写的字都在。清理空间后再拍", None);
                     break;
                 }
@@ -469,6 +473,20 @@ impl App {
         }
     }
 
+    /// Looks how full the phone is.
+    pub async fn look_at_space(self) {
+        let told = space::look().await.is_some_and(|space| space.is_scarce());
+        let _ = self.scarce.try_set(told || self.notebook().is_some_and(|open| open.was_full()));
+    }
+
+    /// Somebody made room: it is tried again.
+    pub async fn has_room(self) {
+        if let Some(open) = self.notebook() {
+            open.has_room();
+        }
+        self.look_at_space().await;
+    }
+
     /// Removes from the phone the pictures that the office has checked.
     pub async fn free_pictures(self) {
         let Some(open) = self.notebook() else { return };
@@ -476,6 +494,7 @@ impl App {
             Ok(()) => self.say("已移除。照片都在办公室，连上网能看", None),
             Err(error) => self.say(error.to_string(), None),
         }
+        self.has_room().await;
     }
 }
 

@@ -216,11 +216,25 @@ test("on a full phone the words are kept and the photo is said not to be", async
   const file = await picture(page, 1200, 900, 5);
   await fillUp(page);
   await add(page, file);
-  await expect(page.getByText(/手机空间(满了，照片没有存下|快满了，先不存照片)/)).toBeVisible();
+  await expect(page.getByText("手机空间满了，照片没有存下；写的字都在")).toBeVisible();
   await expect(page.getByRole("img", { name: "照片1" })).toBeHidden();
   await expect(page.getByLabel("有什么隐患")).toHaveValue("祠堂屋顶漏雨");
+  await expect(page.getByText("手机空间快满了，暂不存照片；文字照常记")).toBeVisible();
+  await expect(field(page)).toBeHidden();
+  await shot(page, "photos-full");
+  await page.getByRole("link", { name: "返回" }).click();
+  await tab(page, "今日");
+  await page.getByRole("link", { name: /^手机空间快满了/ }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "暂不存照片" })).toBeVisible();
+  await expect(page.getByText("记录和草稿（要留着）")).toBeVisible();
+  await shot(page, "me-full");
   await makeRoom(page);
+  await tab(page, "今日");
+  await page.getByRole("link", { name: /^隐患/ }).click();
+  await expect(page.getByLabel("有什么隐患")).toHaveValue("祠堂屋顶漏雨");
   await expect(async () => {
+    await page.getByRole("button", { name: "腾好了，再试" }).or(field(page)).first().waitFor();
+    if (await field(page).isHidden()) await page.getByRole("button", { name: "腾好了，再试" }).click();
     await add(page, file);
     await expect(page.getByRole("img", { name: "照片1" })).toBeVisible({ timeout: 3_000 });
   }).toPass();
@@ -244,6 +258,7 @@ test("a photo that can't be read any more is said so, and holds up nothing", asy
   await spoil(page, "blobs");
   await phone.context.setOffline(false);
   await sent(page);
+  await expect(page.getByText("1张没有送到，请打开那条记录看原因")).toBeVisible();
   await tab(page, "事项");
   await page.getByRole("link", { name: /消防 祠堂/ }).click();
   await expect(page.getByText("手机里的这张照片读不出来，请重新拍")).toBeVisible();

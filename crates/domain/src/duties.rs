@@ -26,7 +26,7 @@ pub enum Duty {
     Late,
     /// 台账: ledgers as tables, family names alone unless there is a purpose.
     Ledger,
-    /// 手册: pages of an office's own, for the phones at its place.
+    /// 手册 and 便民电话: pages and numbers of an office's own, for the phones at its place.
     Handbook,
     /// 审计: who saw or did what.
     Audit,

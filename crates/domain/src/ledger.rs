@@ -1,5 +1,9 @@
 //! Ledgers (台账): derived from the records, never typed. A ledger is its columns and rows of text.
 
+mod affairs;
+
+pub use affairs::*;
+
 use crate::{
     area::GridCode,
     care::{
@@ -30,11 +34,20 @@ pub enum Ledger {
     Disputes,
     /// 关爱回访台账: cases that were open in the time, without names.
     Care,
+    /// 隐患台账, by the day it was found.
+    Hazards,
+    /// 诉求台账, by the day it was received; without who asked.
+    Requests,
+    /// 巡逻台账, by the day it began.
+    Patrols,
+    /// 宣讲台账, by the day.
+    Outreach,
 }
 
 impl Ledger {
     /// Every ledger.
-    pub const ALL: [Self; 3] = [Self::Visits, Self::Disputes, Self::Care];
+    pub const ALL: [Self; 7] =
+        [Self::Visits, Self::Disputes, Self::Care, Self::Hazards, Self::Requests, Self::Patrols, Self::Outreach];
 
     /// The name.
     pub const fn title(self) -> &'static str {
@@ -42,13 +55,17 @@ impl Ledger {
             Self::Visits => "走访台账",
             Self::Disputes => "矛盾纠纷台账",
             Self::Care => "关爱回访台账",
+            Self::Hazards => "隐患台账",
+            Self::Requests => "诉求台账",
+            Self::Patrols => "巡逻台账",
+            Self::Outreach => "宣讲台账",
         }
     }
 
     /// The class of what is in it.
     pub const fn class(self) -> Class {
         match self {
-            Self::Visits => Class::General,
+            Self::Visits | Self::Hazards | Self::Requests | Self::Patrols | Self::Outreach => Class::General,
             Self::Disputes => Class::Mediation,
             Self::Care => Class::Care,
         }

@@ -8,6 +8,7 @@ pub mod area;
 pub mod book;
 pub mod care;
 pub mod codes;
+pub mod contact;
 pub mod day;
 pub mod dispute;
 pub mod due;

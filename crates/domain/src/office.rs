@@ -2,6 +2,7 @@
 //! milliseconds.
 
 use crate::{
+    contact::Service,
     dispute,
     due::Deadline,
     duties::Duty,
@@ -83,6 +84,50 @@ pub struct OwnPage {
 /// A page, named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfPage {
+    /// Which.
+    pub id: OpId,
+}
+
+/// Somebody to call, whom an office adds to 便民电话, or changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutContact {
+    /// Which one; none for a new one.
+    #[serde(default)]
+    pub id: Option<OpId>,
+    /// For the phones of which place: a county or below.
+    pub place: Place,
+    /// What for.
+    pub service: Service,
+    /// Who: a person in their office, or an office.
+    pub name: String,
+    /// One number.
+    pub phone: String,
+    /// When they are there, or anything else.
+    pub note: String,
+}
+
+/// Somebody to call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnContact {
+    /// The identity.
+    pub id: OpId,
+    /// For the phones of which place.
+    pub place: Place,
+    /// What for.
+    pub service: Service,
+    /// Who.
+    pub name: String,
+    /// The number.
+    pub phone: String,
+    /// When they are there, or anything else.
+    pub note: String,
+    /// Who changed it last, and when.
+    pub done: Done,
+}
+
+/// Somebody to call, named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfContact {
     /// Which.
     pub id: OpId,
 }

@@ -187,6 +187,14 @@ impl Place {
         }
     }
 
+    /// What the codes of all places in it begin with: the longer, the narrower.
+    pub fn prefix(&self) -> &str {
+        match self {
+            Self::Grid(grid) => grid.as_str(),
+            Self::Area(area) => area.prefix(),
+        }
+    }
+
     /// The county's six digits; none for a city.
     pub fn county(&self) -> Option<SmolStr> {
         match self {

@@ -332,7 +332,7 @@ pub struct HistoryEntry {
     pub merged: bool,
 }
 
-/// `POST /api/v1/handbook`: the pages that offices added to 手册.
+/// `POST /api/v1/handbook`: the pages that offices added to 手册, and 便民电话.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandbookRequest {
     /// The digest of those that the phone has; empty where it has none.
@@ -347,6 +347,24 @@ pub struct HandbookAnswer {
     /// The pages, where they are others than the phone has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<Vec<AddedPage>>,
+    /// 便民电话 of the phone's places, nearest first; they come with the pages.
+    #[serde(default)]
+    pub contacts: Vec<Contact>,
+}
+
+/// Somebody to call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Where: the name of the place.
+    pub from: String,
+    /// What for, in words ([`crate::contact::Service`]).
+    pub service: String,
+    /// Who: a person in their office, or an office.
+    pub name: String,
+    /// The number.
+    pub phone: String,
+    /// When they are there, or anything else.
+    pub note: String,
 }
 
 /// A page that an office added.

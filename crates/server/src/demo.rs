@@ -10,8 +10,10 @@ use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
     AreaCode, Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
     codes::{Living, Outcome, Purpose, Relation, Sex, Tag},
+    contact::Service,
     day,
     household::Household,
+    office::PutContact,
     record::{Name, Op, diff},
     resident::Resident,
     rights::{Grant, Place, Role},
@@ -93,6 +95,22 @@ const HAZARDS: [(i64, [&str; 4], Option<HazardStep>); 2] = [
     ),
 ];
 
+/// Who helps: what for, who, the number (of no area that exists), when. Those of the village, then of the township.
+const CONTACTS: [&[(Service, &str, &str, &str)]; 2] = [
+    &[
+        (Service::Police, "赵警官", "0000-6000101", "每周二、四在村委会"),
+        (Service::Lawyer, "钱律师", "0000-6000102", "每月 10 日到村，平时可打电话"),
+        (Service::Mediator, "李强", "0000-6000103", ""),
+        (Service::Clinic, "村卫生室 孙医生", "0000-6000104", "上午在，急病先打 120"),
+    ],
+    &[
+        (Service::Counsel, "心理服务室", "0000-6000105", "工作日"),
+        (Service::Justice, "司法所", "0000-6000106", "调解协议、法律援助、安置帮教"),
+        (Service::Station, "派出所", "0000-6000107", "24 小时"),
+        (Service::Relief, "民政办", "0000-6000108", "低保、临时救助"),
+    ],
+];
+
 /// Why the care cases were opened, and why they are looked at so often.
 const CASES: [(&str, &str, &str); 2] = [
     ("alone", "独自生活，子女在外地，冬天取暖和就医需要有人搭把手。", "腿脚不便，天冷时要常去"),
@@ -144,6 +162,15 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
         logins.push(Login { account, name, part: format!("手机应用，网格 {grid}，{households} 户{also}") });
     }
     let village: AreaCode = village.parse()?;
+    if database.contacts().await?.is_empty() {
+        for (place, contacts) in [Some(village.clone()), village.parent()].into_iter().flatten().zip(CONTACTS) {
+            for &(service, name, phone, note) in contacts {
+                let [name, phone, note] = [name, phone, note].map(str::to_owned);
+                let contact = PutContact { id: None, place: Place::Area(place.clone()), service, name, phone, note };
+                database.put_contact(&contact, OPERATOR).await?;
+            }
+        }
+    }
     for (account, name, role, classes) in OFFICES {
         let at = match role {
             Role::VillageLead => Some(village.clone()),

@@ -4,6 +4,10 @@ use crate::{database::Database, random};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Kind, Record, RecordId,
+    affair::{
+        Affair,
+        records::{Finding, Outreach, Patrol},
+    },
     care::CareFile,
     day,
     dispute::File,
@@ -40,10 +44,7 @@ impl Wanted {
 
     /// The beginning of the codes of its grids.
     fn prefix(&self) -> &str {
-        match &self.place {
-            Place::Grid(grid) => grid.as_str(),
-            Place::Area(area) => area.prefix(),
-        }
+        self.place.prefix()
     }
 
     fn has(&self, day: NaiveDate) -> bool {
@@ -60,6 +61,9 @@ pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec
         Ledger::Visits => visits(database, wanted).await,
         Ledger::Disputes => disputes(database, wanted).await,
         Ledger::Care => care(database, wanted).await,
+        Ledger::Hazards | Ledger::Requests => affairs(database, wanted).await,
+        Ledger::Patrols => patrols(database, wanted).await,
+        Ledger::Outreach => outreach(database, wanted).await,
     }
 }
 
@@ -112,6 +116,59 @@ async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, 
     };
     let widths = [6, 16, 18, 12, 10, 8, 12, 12, 12, 10, 24, 30];
     write(&ledger::CARE_COLUMNS, &widths, wanted, &files.iter().enumerate().map(row).collect::<Vec<_>>())
+}
+
+async fn affairs(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let kind = if wanted.ledger == Ledger::Hazards { Kind::Hazard } else { Kind::Request };
+    let mut affairs = database.files::<Affair>(wanted.prefix()).await?;
+    affairs.retain(|(head, affair)| head.kind == kind && affair.since().is_some_and(|on| wanted.has(on)));
+    affairs.sort_by_key(|(_, affair)| (affair.since(), affair.id));
+    let affairs = affairs.iter().enumerate().map(|(at, (head, affair))| (at + 1, &head.channel.grid, affair));
+    if kind == Kind::Hazard {
+        let rows = affairs.filter_map(|(at, grid, affair)| Some(ledger::hazard_row(at, grid, affair)?.to_vec()));
+        let widths = [6, 16, 12, 18, 10, 8, 18, 30, 10, 14, 16, 10, 30, 18];
+        return write(&ledger::HAZARD_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>());
+    }
+    let rows = affairs.filter_map(|(at, grid, affair)| Some(ledger::request_row(at, grid, affair)?.to_vec()));
+    let widths = [6, 16, 12, 18, 12, 30, 14, 16, 10, 30, 10];
+    write(&ledger::REQUEST_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
+}
+
+async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let mut records = database.records(wanted.prefix(), &[Kind::Patrol, Kind::Finding]).await?;
+    records.retain(|record| !record.withdrawn());
+    let mut found: HashMap<RecordId, Vec<String>> = HashMap::new();
+    records.sort_by_key(|record| (record.created.at, record.id));
+    for record in records.iter().filter(|record| record.kind == Kind::Finding) {
+        if let Some(Finding { patrol, what }) = record.view() {
+            found.entry(patrol).or_default().push(what);
+        }
+    }
+    let patrols = records.iter().filter(|record| record.kind == Kind::Patrol);
+    let mut patrols: Vec<(&Record, Patrol)> =
+        patrols.filter_map(|record| Some((record, record.view::<Patrol>()?))).collect();
+    patrols.retain(|(_, patrol)| wanted.has(day::day(patrol.began)));
+    patrols.sort_by_key(|(record, patrol)| (patrol.began, record.id));
+    let rows = patrols.iter().enumerate().map(|(at, (record, patrol))| {
+        let found = found.get(&record.id).map_or(&[][..], Vec::as_slice);
+        ledger::patrol_row(at + 1, &record.channel.grid, patrol, found).to_vec()
+    });
+    let widths = [6, 12, 18, 14, 18, 8, 8, 20, 36, 30];
+    write(&ledger::PATROL_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
+}
+
+async fn outreach(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let records = database.records(wanted.prefix(), &[Kind::Outreach]).await?;
+    let sessions = records.iter().filter(|record| !record.withdrawn());
+    let mut sessions: Vec<(&Record, Outreach)> =
+        sessions.filter_map(|record| Some((record, record.view::<Outreach>()?))).collect();
+    sessions.retain(|(_, session)| session.on.is_some_and(|on| wanted.has(on)));
+    sessions.sort_by_key(|(record, session)| (session.on, record.id));
+    let row = |(at, (record, session)): (usize, &(&Record, Outreach))| {
+        ledger::outreach_row(at + 1, &record.channel.grid, session).to_vec()
+    };
+    let widths = [6, 12, 18, 12, 10, 18, 10, 12, 18, 24];
+    write(&ledger::OUTREACH_COLUMNS, &widths, wanted, &sessions.iter().enumerate().map(row).collect::<Vec<_>>())
 }
 
 /// Writes a ledger's rows, each with its number first.

@@ -229,6 +229,14 @@ enum Export {
     Disputes(LedgerOptions),
     /// 关爱回访台账（这段时间里在办的；不写姓名）
     Care(LedgerOptions),
+    /// 隐患台账（按发现日）
+    Hazards(LedgerOptions),
+    /// 诉求台账（按提出日；不写是谁提的）
+    Requests(LedgerOptions),
+    /// 巡逻台账
+    Patrols(LedgerOptions),
+    /// 宣讲台账
+    Outreach(LedgerOptions),
 }
 
 #[derive(clap::Args)]
@@ -359,6 +367,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 Export::Visits(options) => (Ledger::Visits, options),
                 Export::Disputes(options) => (Ledger::Disputes, options),
                 Export::Care(options) => (Ledger::Care, options),
+                Export::Hazards(options) => (Ledger::Hazards, options),
+                Export::Requests(options) => (Ledger::Requests, options),
+                Export::Patrols(options) => (Ledger::Patrols, options),
+                Export::Outreach(options) => (Ledger::Outreach, options),
             };
             let LedgerOptions { area, from, to, out, full_names } = options;
             let place = area.parse().context("--area 应为 12 位区划代码或网格编码")?;

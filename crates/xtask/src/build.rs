@@ -98,7 +98,10 @@ pub fn is_kept(file: &Path) -> bool {
 /// needed, or when the service worker has time.
 pub fn is_part(file: &Path) -> bool {
     let text = file.to_string_lossy();
-    text.contains("-split_") || text.contains("-shared_") || file.ends_with("handbook.txt") || file.ends_with("photo.js")
+    text.contains("-split_")
+        || text.contains("-shared_")
+        || file.ends_with("handbook.txt")
+        || file.ends_with("photo.js")
 }
 
 fn write_service_worker() -> anyhow::Result<()> {

@@ -70,7 +70,8 @@ fn with_packs(script: &str, loaders: &str, home_of: &BTreeMap<String, &str>) -> 
     let (head, parts) = script.split_once("export const").context("the script exports no part")?;
     let imports = "sharedImports = { __wasm_split: {  } };";
     ensure!(head.contains(imports), "the script makes its imports another way");
-    let head = head.replace(imports, &format!("const parts = {{}}; sharedImports = {{ {FROM}: parts, {BASE}: parts }};"));
+    let head =
+        head.replace(imports, &format!("const parts = {{}}; sharedImports = {{ {FROM}: parts, {BASE}: parts }};"));
     let mut made = head + loaders;
     for part in parts.split("export const") {
         let (loader, needs) = part.rsplit_once("[").context("a part's loader waits for nothing")?;

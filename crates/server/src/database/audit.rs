@@ -80,10 +80,12 @@ pub enum Act {
     File,
     /// Wrote a page of the handbook, or took it back.
     Page,
+    /// Wrote a number of 便民电话, or deleted it.
+    Contact,
 }
 
 impl Act {
-    const ALL: [Self; 29] = [
+    const ALL: [Self; 30] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -113,6 +115,7 @@ impl Act {
         Self::Press,
         Self::File,
         Self::Page,
+        Self::Contact,
     ];
 
     /// The name in the database.
@@ -147,6 +150,7 @@ impl Act {
             Self::Press => "press",
             Self::File => "file",
             Self::Page => "page",
+            Self::Contact => "contact",
         }
     }
 
@@ -186,6 +190,7 @@ impl Act {
             Self::Press => "催办、领办、督办",
             Self::File => "查看卷宗",
             Self::Page => "编写手册",
+            Self::Contact => "编写便民电话",
         }
     }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod areas;
 mod audit;
 mod backup;
+mod contacts;
 mod devices;
 mod erase;
 mod grants;

@@ -1,10 +1,15 @@
-//! The pages of 手册 that offices added, for a phone.
+//! The pages of 手册 that offices added, and 便民电话, for a phone.
 
 use super::{Caller, Refusal};
 use crate::database::Database;
 use axum::{Json, extract::State, extract::rejection::JsonRejection};
-use ruhu_domain::wire::{AddedPage, HandbookAnswer, HandbookRequest};
+use ruhu_domain::{
+    office::OwnContact,
+    rights::Place,
+    wire::{AddedPage, Contact, HandbookAnswer, HandbookRequest},
+};
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 
 /// `POST /api/v1/handbook`
 pub async fn handbook(
@@ -14,17 +19,28 @@ pub async fn handbook(
 ) -> Result<Json<HandbookAnswer>, Refusal> {
     let Json(request) = request.map_err(|_| Refusal::Malformed)?;
     let rights = database.rights(&caller.session.account).await?;
+    let at = |place: &Place| rights.iter().any(|grant| place.contains(grant.place()));
     let mut pages = Vec::new();
     for page in database.own_pages().await? {
-        if rights.iter().any(|grant| page.place.contains(grant.place())) {
+        if at(&page.place) {
             let from = database.name_of(&page.place).await?;
             pages.push(AddedPage { id: page.id, from, title: page.title, law: page.law, text: page.text });
         }
     }
-    let bytes = serde_json::to_vec(&pages).map_err(|_| Refusal::Internal)?;
+    let mut near: Vec<OwnContact> = database.contacts().await?.into_iter().filter(|own| at(&own.place)).collect();
+    near.sort_by_key(|own| Reverse(own.place.prefix().len()));
+    let mut contacts = Vec::new();
+    for OwnContact { place, service, name, phone, note, .. } in near {
+        let from = database.name_of(&place).await?;
+        contacts.push(Contact { from, service: service.label().to_owned(), name, phone, note });
+    }
+    let bytes = serde_json::to_vec(&(&pages, &contacts)).map_err(|_| Refusal::Internal)?;
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     let digest = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let digest = format!("{digest:016x}");
-    let pages = (request.digest != digest).then_some(pages);
-    Ok(Json(HandbookAnswer { digest, pages }))
+    let answer = match request.digest == digest {
+        true => HandbookAnswer { digest, ..HandbookAnswer::default() },
+        false => HandbookAnswer { digest, pages: Some(pages), contacts },
+    };
+    Ok(Json(answer))
 }

@@ -1,6 +1,7 @@
 //! What offices ask for. Each route asks [`duties`](ruhu_domain::duties) whether the caller has it to do, there and
 //! for that class; what they lack the right to is not there for them.
 
+mod contacts;
 mod handbook;
 mod ledgers;
 mod matters;
@@ -55,6 +56,9 @@ pub fn routes() -> Router<Office> {
         .route("/pages", post(handbook::list))
         .route("/page", post(handbook::put))
         .route("/page-withdraw", post(handbook::withdraw))
+        .route("/contacts", post(contacts::list))
+        .route("/contact", post(contacts::put))
+        .route("/contact-drop", post(contacts::remove))
         .route("/find", post(personal::find))
         .route("/dossier", post(personal::dossier))
         .route("/request-open", post(personal::open))

@@ -1,0 +1,93 @@
+//! 便民电话: who helps at a place.
+
+use super::{
+    Database,
+    audit::{Act, Entry, append},
+    stored::decode,
+};
+use crate::random;
+use ruhu_domain::{
+    OpId,
+    contact::Service,
+    office::{Done, OwnContact, PutContact},
+};
+use sqlx::{Row, any::AnyRow};
+
+impl Database {
+    /// Every contact, by place, then by what for.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn contacts(&self) -> sqlx::Result<Vec<OwnContact>> {
+        let rows = sqlx::query(
+            "SELECT c.id, c.place, c.service, c.name, c.phone, c.note, COALESCE(a.name, c.changed_by), c.changed_at
+             FROM contact c LEFT JOIN account a ON a.id = c.changed_by",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut contacts: Vec<OwnContact> = rows.iter().map(contact).collect::<sqlx::Result<_>>()?;
+        contacts.sort_by_key(|contact| (contact.place.to_string(), contact.service, contact.id));
+        Ok(contacts)
+    }
+
+    /// Adds a contact, or changes one of the same county; its identity. `place` has a county.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_contact(&self, contact: &PutContact, by: &str) -> sqlx::Result<OpId> {
+        let now = random::now_ms();
+        let id = contact.id.unwrap_or_else(|| OpId::new(now, random::bytes()));
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO contact (county, id, place, service, name, phone, note, changed_by, changed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             ON CONFLICT (county, id) DO UPDATE SET place = excluded.place, service = excluded.service,
+             name = excluded.name, phone = excluded.phone, note = excluded.note,
+             changed_by = excluded.changed_by, changed_at = excluded.changed_at",
+        )
+        .bind(contact.place.county().unwrap_or_default().to_string())
+        .bind(id.to_string())
+        .bind(contact.place.to_string())
+        .bind(contact.service.code())
+        .bind(&contact.name)
+        .bind(&contact.phone)
+        .bind(&contact.note)
+        .bind(by)
+        .bind(now.cast_signed())
+        .execute(&mut *tx)
+        .await?;
+        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Contact, subject: id.to_string() })
+            .await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Deletes a contact.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn drop_contact(&self, contact: &OwnContact, by: &str) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM contact WHERE county = $1 AND id = $2")
+            .bind(contact.place.county().unwrap_or_default().to_string())
+            .bind(contact.id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        let subject = contact.id.to_string();
+        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Contact, subject }).await?;
+        tx.commit().await
+    }
+}
+
+fn contact(row: &AnyRow) -> sqlx::Result<OwnContact> {
+    let service: String = row.try_get(2)?;
+    Ok(OwnContact {
+        id: row.try_get::<String, _>(0)?.parse().map_err(decode)?,
+        place: row.try_get::<String, _>(1)?.parse().map_err(decode)?,
+        service: Service::find(&service).unwrap_or(Service::Other),
+        name: row.try_get(3)?,
+        phone: row.try_get(4)?,
+        note: row.try_get(5)?,
+        done: Done { by: row.try_get(6)?, at: row.try_get::<i64, _>(7)?.cast_unsigned() },
+    })
+}
