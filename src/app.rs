@@ -46,9 +46,9 @@ fn Notebook() -> impl IntoView {
     let app = use_app();
     let screen = Memo::new(move |_| app.path.with(|path| Screen::of(path)));
     Effect::new(move |_| {
-        if app.status.get() == SyncStatus::Calm {
-            leptos::task::spawn_local(app.look_at_space());
-        }
+        app.status.track();
+        app.path.track();
+        leptos::task::spawn_local(app.look_at_space());
     });
     // Pictures go after their records.
     Effect::new(move |_| {

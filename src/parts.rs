@@ -78,7 +78,7 @@ fn handing_over(app: App) -> Result<Pin<Box<dyn Future<Output = ()>>>, SplitLoad
 pub async fn hand_over(app: App) {
     match handing_over(app).await {
         Ok(done) => done.await,
-        Err(_) => app.stay_revoked("这台手机已由办公室停用。请连上网络，它会把没发送的记录交给办公室".into()),
+        Err(_) => app.stay_revoked("这台手机已由办公室停用。请连上网络并刷新页面，它会把没发送的记录交给办公室".into()),
     }
 }
 

@@ -130,7 +130,7 @@ fn AddPhotos(
     move || {
         match app.scarce.get() && !busy.get() {
         true => view! {
-            <p class="hint" role="status">"手机空间快满了，暂不存照片；文字照常记。清理手机里的视频、安装包后再试"</p>
+            <p class="hint" role="status">"手机空间快满了，暂不存照片。请清理手机里的视频、安装包，再点下面"</p>
             {move || {
                 let [_, (there, _)] = app.read(|notebook| notebook.album_size());
                 let free = move |_| leptos::task::spawn_local(app.free_pictures());

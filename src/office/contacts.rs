@@ -77,7 +77,7 @@ fn Row(
     let own = contact.clone();
     view! {
         <tr>
-            <td>{contact.place.to_string()}</td>
+            <td>{contact.from}" "<span class="hint">{contact.place.to_string()}</span></td>
             <td>{contact.service.label()}</td>
             <td>{contact.name}</td>
             <td>{contact.phone}</td>

@@ -69,8 +69,12 @@ impl Beside {
 /// A new dispute, care case, hazard, request or outreach, or its draft.
 pub(super) fn new_head(kind: &Kind, of: Option<RecordId>, beside: Beside) -> AnyView {
     let app = use_app();
+    let draft = app.begin(kind, of);
     let back = of.and_then(|of| app.came_from(of)).map(|(_, path)| path);
-    let back = back.or_else(|| of.map(|of| format!("/households/{of}")));
+    let back = back.or_else(|| {
+        let own = draft.as_ref().is_some_and(|draft| Some(draft.id) == of);
+        if own { Some("/".to_owned()) } else { of.map(|of| format!("/households/{of}")) }
+    });
     let list = match kind {
         Kind::Dispute => "/matters",
         Kind::CareCase => "/care",
@@ -78,11 +82,12 @@ pub(super) fn new_head(kind: &Kind, of: Option<RecordId>, beside: Beside) -> Any
     };
     let back = back.unwrap_or_else(|| list.to_owned());
     let none = match kind {
+        _ if of.is_some() => ("不能在这里登记", "可能已保存或放弃，或换了网格、权限"),
         Kind::Dispute => ("没有登记纠纷的权限", "请联系办公室为您的账号开通调解权限；可先写在走访记录里"),
         Kind::CareCase => ("没有关爱回访的权限", "请联系办公室为您的账号开通关爱权限"),
         _ => ("还没有分配网格", "请联系办公室为您的账号分配网格"),
     };
-    form_with(app.begin(kind, of), back, none, beside)
+    form_with(draft, back, none, beside)
 }
 
 /// A change to one.

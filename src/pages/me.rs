@@ -271,6 +271,7 @@ fn Storage() -> impl IntoView {
             look();
         });
     };
+    let again = move |_| leptos::task::spawn_local(app.has_room());
     let row = |what: &'static str, words: String| {
         view! { <p class="row"><span>{what}</span><span class="hint">{words}</span></p> }
     };
@@ -301,15 +302,20 @@ fn Storage() -> impl IntoView {
     };
     move || {
         space.get().map(|space| {
-            let kept = if space.persistent { "是，系统不会自动清理" } else { "浏览器未保证；装到桌面更稳妥" };
+            let kept = if space.persistent {
+                "是，系统不会自动清理"
+            } else {
+                "浏览器未保证；装到桌面更稳妥"
+            };
             view! {
                 <section>
                     <h2>"本机存储"</h2>
                     <div class="card rows">
                         {move || app.scarce.get().then(|| view! {
                             <p class="row problem" role="alert">
-                                "手机空间快满了：文字照常记，暂不存照片。请移除已到办公室的照片，或清理手机里的视频、安装包"
+                                "手机空间快满了，暂不存照片。请移除已到办公室的照片，或清理手机里的视频、安装包"
                             </p>
+                            <button class="row link strong" on:click=again>"腾好了，再试"</button>
                         })}
                         {row("已用", format!("{} / 可用 {}", megabytes(space.used), megabytes(space.granted)))}
                         {space.stored.map(records)}

@@ -1,6 +1,6 @@
 //! 今日: drafts to finish, doors due, and what has not reached the office.
 
-use super::{affairs::list_of, path_of};
+use super::path_of;
 use crate::{
     components::{door_row::DoorRow, empty::Empty, page::Page},
     platform::clock,
@@ -32,9 +32,7 @@ fn address_of(draft: &Draft, saved: bool) -> String {
         }
         None if draft.kind == Kind::Household && !saved => "/households/new".to_owned(),
         None if saved => format!("{}/edit", path_of(&draft.kind, draft.id)),
-        None if draft.kind == Kind::CareCase => "/care/new".to_owned(),
-        None if draft.kind == Kind::Dispute => "/matters/new".to_owned(),
-        None => format!("{}/new", list_of(&draft.kind)),
+        None => format!("/drafts/{}/{}", draft.kind.as_str(), draft.id),
         Some(head) if draft.kind == Kind::Finding => path_of(&draft.kind, head),
         Some(head) if saved => format!("{}/{}/{}", path_of(&draft.kind, head), draft.kind.as_str(), draft.id),
         Some(head) => format!("{}/{}/new", path_of(&draft.kind, head), draft.kind.as_str()),
@@ -67,7 +65,9 @@ pub fn Today(
             let roster = notebook.roster();
             let named = notebook.drafts().into_iter().map(|draft| {
                 let visited = draft.visit().map(|visit| visit.household);
-                let household = visited.and_then(|id| roster.household(id)).map(|(_, household)| household.clone());
+                let of = || draft.values.get("household")?.as_str()?.parse().ok();
+                let household = visited.or_else(of).and_then(|id| roster.household(id));
+                let household = household.map(|(_, household)| household.clone());
                 let saved = notebook.engine().record(draft.id).is_some();
                 (draft, visited, household, saved)
             });
@@ -80,7 +80,8 @@ pub fn Today(
             let name = match (&draft.kind, household) {
                 (Kind::Visit, None) => "已不在您网格里的户".to_owned(),
                 (Kind::Visit, Some(household)) => format!("{} {}", household.number, household.head),
-                (kind, _) => labels::kind(kind).to_owned(),
+                (kind, Some(household)) => format!("{} {} {}", labels::kind(kind), household.number, household.head),
+                (kind, None) => labels::kind(kind).to_owned(),
             };
             let href = match visited {
                 Some(_) if saved => format!("/visits/{}", draft.id),

@@ -15,6 +15,9 @@ pub enum News<D> {
     Lock,
 }
 
+/// The channel's name.
+const NAME: &str = "ruhu";
+
 const LOCK: &str = "lock";
 const RELOAD: &str = "reload";
 
@@ -28,7 +31,7 @@ impl Tabs {
     /// Joins the others; `receive` is called with what they tell. What can't be read comes from another version: the
     /// storage is read again.
     pub fn join(mut receive: impl FnMut(News<Box<Delta>>) + 'static) -> Self {
-        let Ok(channel) = BroadcastChannel::new("ruhu") else {
+        let Ok(channel) = BroadcastChannel::new(NAME) else {
             return Self { channel: None, _listener: None };
         };
         let listener = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -41,6 +44,14 @@ impl Tabs {
         });
         channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
         Self { channel: Some(channel), _listener: Some(listener) }
+    }
+
+    /// Tells every window to read the storage again, also where none of this window's is joined.
+    pub fn tell_to_reload() {
+        if let Ok(channel) = BroadcastChannel::new(NAME) {
+            drop(channel.post_message(&JsValue::from_str(RELOAD)));
+            channel.close();
+        }
     }
 
     /// Tells the others.

@@ -10,7 +10,7 @@ use super::{
     vault::{self, StayLocked, Vault},
 };
 use crate::{
-    platform::{self, reminder, space},
+    platform::{self, reminder, space, tabs::Tabs},
     storage::{Storage, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
 };
@@ -286,7 +286,7 @@ impl App {
         self.lock();
     }
 
-    fn close(self, phase: Phase) {
+    pub(super) fn close(self, phase: Phase) {
         if phase != Phase::Locked {
             reminder::note(&[]);
         }
@@ -417,9 +417,11 @@ impl App {
         }
     }
 
-    /// The office revoked this phone: nothing is shown any more, and it hands over.
+    /// The office revoked this phone: it locks, and hands over as soon as the part that does is loaded.
     pub fn revoked(self) {
-        self.phase.set(Phase::HandingOver);
+        if self.phase.get_untracked() != Phase::HandingOver {
+            self.close(Phase::HandingOver);
+        }
     }
 
     /// A revoked phone could not hand over now: it is locked, and tries again later.
@@ -428,16 +430,12 @@ impl App {
         self.say(why, None);
     }
 
-    /// A revoked phone locks, hands over what is not sent, and clears itself.
+    /// A revoked phone, which is locked, hands over what is not sent, and clears itself.
     pub async fn hand_over(self) {
         let Some(storage) = self.storage.get_value() else { return };
-        let open = self.notebook();
-        self.close(Phase::HandingOver);
         match handover::hand_over(&storage).await {
             Ok(taken) => {
-                if let Some(open) = open {
-                    open.tell_to_reload();
-                }
+                Tabs::tell_to_reload();
                 self.preferences.update(|preferences| preferences.account.clear());
                 let sent = if taken > 0 {
                     format!("没发送的 {taken} 条记录已交给办公室，")

@@ -90,19 +90,24 @@ impl App {
         })
     }
 
-    /// A draft of something new, or the one there is; of a household, a visit or a finding, where one is named. None where
-    /// the worker handles none there.
+    /// A draft of something new, or the one there is; of a household, a visit or a finding, where one is named, or the very
+    /// draft. None where the worker handles none there.
     pub fn begin(self, kind: &Kind, of: Option<RecordId>) -> Option<Draft> {
         let open = self.notebook()?;
+        let unsaved = |draft: &Draft| draft.kind == *kind && open.engine().record(draft.id).is_none();
+        if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && Some(draft.id) == of) {
+            return Some(draft);
+        }
         let origin = match of {
             Some(id) => self.origin(id)?,
             None => Origin::default(),
         };
         let linked = [("household", origin.household), (FROM, origin.from)];
         let linked = linked.map(|(name, id)| (name, id.map(|id| Value::from(id.to_string()))));
-        let unsaved = |draft: &Draft| draft.kind == *kind && open.engine().record(draft.id).is_none();
-        let same = |draft: &Draft| {
-            of.is_none() || linked.iter().all(|(name, id)| id.is_none() || draft.values.get(*name) == id.as_ref())
+        // What was begun at a door is gone on with there, or from the list of drafts: nothing else is filled in for it.
+        let same = |draft: &Draft| match of {
+            None => linked.iter().all(|(name, _)| !draft.values.contains_key(*name)),
+            Some(_) => linked.iter().all(|(name, id)| id.is_none() || draft.values.get(*name) == id.as_ref()),
         };
         if let Some(draft) = open.drafts().into_iter().find(|draft| unsaved(draft) && same(draft)) {
             return Some(draft);

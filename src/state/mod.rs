@@ -270,6 +270,11 @@ impl App {
             self.phase.set(Phase::LoggedOut);
             return Ok(());
         };
+        if self.phase.get_untracked() == Phase::HandingOver {
+            // Revoked while the password was typed.
+            self.close(Phase::HandingOver);
+            return Ok(());
+        }
         self.notebook.set_value(Some(notebook));
         self.changed_all();
         self.phase.set(Phase::Open);

@@ -218,7 +218,9 @@ impl Notebook {
 
     /// How many pictures the office did not take, or the phone can't read any more.
     pub fn refused_pictures(&self) -> usize {
-        self.album.borrow().values().filter(|kept| !kept.refused.is_empty()).count()
+        let (album, records) = (self.album.borrow(), self.photo_records());
+        let refused = |photo: &Photo| album.get(&photo.hash).is_some_and(|kept| !kept.refused.is_empty());
+        records.iter().filter(|(_, _, photo, withdrawn)| !withdrawn && refused(photo)).count()
     }
 
     /// Removes the pictures that the office has checked.
@@ -375,7 +377,7 @@ impl App {
             let Some(open) = self.notebook() else { break };
             self.look_at_space().await;
             if self.scarce.get_untracked() {
-                self.say("手机空间快满了，先不存照片；文字照常记", None);
+                self.say("手机空间快满了，暂不存照片", None);
                 break;
             }
             let Some(bytes) = photo::make(file).await else {

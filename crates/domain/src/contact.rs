@@ -34,7 +34,7 @@ pub const NATIONAL: [(&str, &str, &str); 8] = [
 /// Whether it may be called: three (110) to thirteen digits, written with spaces or hyphens or without.
 pub fn is_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (3..=13).contains(&digits) && text.chars().all(|c| c.is_ascii_digit() || " -".contains(c))
+    (3..=13).contains(&digits) && text.len() <= 20 && text.chars().all(|c| c.is_ascii_digit() || " -".contains(c))
 }
 
 /// A number as a link that calls it (RFC 3966).

@@ -409,11 +409,16 @@ impl Intake {
         let before = self.records.get(&op.record);
         let stored = before.map(|changed| &changed.record);
         let ahead = op.stamp.ms > sender.now_ms.saturating_add(AHEAD_MS) && !planted(Bug::FutureStampsTaken);
-        let stamp = ahead.then(|| {
-            let zero = Stamp::zero(op.stamp.device);
-            let latest = stored.and_then(Record::latest).unwrap_or(zero);
-            latest.next(sender.now_ms, op.stamp.device)
-        });
+        let mut stamp = op.stamp;
+        if ahead {
+            let latest = stored.and_then(Record::latest).unwrap_or_else(|| Stamp::zero(op.stamp.device));
+            stamp = latest.next(sender.now_ms, op.stamp.device);
+        }
+        // A profile that was put back while its clock stood still gives a stamp twice: what comes second is later.
+        while stored.is_some_and(|record| has_other(record, op, stamp)) {
+            stamp = stamp.next(stamp.ms, stamp.device);
+        }
+        let stamp = (stamp != op.stamp).then_some(stamp);
         let merged = match stamp {
             Some(stamp) => merge(stored, &Op { stamp, ..op.clone() }),
             None => merge(stored, op),
@@ -424,7 +429,7 @@ impl Intake {
             record: merged.record,
         };
         let outcome = if merged.applied { OpOutcome::Applied } else { OpOutcome::Superseded };
-        let reason = stamp.map(|_| "手机时间比办公室快，已按办公室的时间排序");
+        let reason = ahead.then_some("手机时间比办公室快，已按办公室的时间排序");
         (changed, OpResult { stamp, ..result(op.id, outcome, reason) })
     }
 
@@ -432,6 +437,15 @@ impl Intake {
         self.touched.insert(changed.record.id);
         self.records.insert(changed.record.id, changed);
     }
+}
+
+/// Whether a record has another value with this stamp in a field that the op changes.
+fn has_other(record: &Record, op: &Op, stamp: Stamp) -> bool {
+    op.changes.iter().any(|(name, change)| {
+        let contested = record.contested.get(name).into_iter().flatten();
+        let mut known = record.fields.get(name).into_iter().chain(contested);
+        known.any(|field| field.stamp == stamp && field.value != change.value)
+    })
 }
 
 impl Past {
@@ -488,6 +502,25 @@ mod tests {
         assert_eq!(take(&worker, &plain, 6).outcome, OpOutcome::Applied, "the rest of it is anybody's");
         let nameless = take(&worker, &json!({"number": "001"}), 7);
         assert_eq!(nameless.reason.as_deref(), Some("请填写户主，已交主管核对"));
+    }
+
+    #[test]
+    fn a_stamp_that_a_phone_gives_twice_is_told_apart() {
+        let channel: Channel = "411502001003-02/general".parse().expect("a channel");
+        let grants = [Grant::grid_worker(channel.grid.clone())];
+        let op = |n: u64, head: &str| {
+            let (id, stamp) = (OpId::new(n, [1; 10]), Stamp { ms: 5, counter: 0, device: DeviceId(1) });
+            let view = json!({"number": "001", "head": head});
+            let (kind, by, changes) = (Kind::Household, Name::default(), diff(None, &view));
+            Op { id, record: RecordId::new(1, [1; 10]), kind, channel: channel.clone(), stamp, by, changes }
+        };
+        let mut intake = Intake::default();
+        let mut take = |op| intake.take(op, &Sender { name: "王芳", grants: &grants, now_ms: 1_000 });
+        assert_eq!(take(op(1, "李明")).stamp, None);
+        assert_eq!(take(op(2, "李明")).stamp, None, "the same words");
+        let second = take(op(3, "李大明"));
+        assert_eq!((second.outcome, second.reason), (OpOutcome::Applied, None), "what comes second is later");
+        assert_eq!(second.stamp, Some(Stamp { ms: 5, counter: 1, device: DeviceId(1) }));
     }
 
     #[test]

@@ -113,6 +113,8 @@ pub struct OwnContact {
     pub id: OpId,
     /// For the phones of which place.
     pub place: Place,
+    /// The place's name; of a grid, its village's.
+    pub from: String,
     /// What for.
     pub service: Service,
     /// Who.

@@ -162,7 +162,7 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
         logins.push(Login { account, name, part: format!("手机应用，网格 {grid}，{households} 户{also}") });
     }
     let village: AreaCode = village.parse()?;
-    if database.contacts().await?.is_empty() {
+    if database.contacts(None).await?.is_empty() {
         for (place, contacts) in [Some(village.clone()), village.parent()].into_iter().flatten().zip(CONTACTS) {
             for &(service, name, phone, note) in contacts {
                 let [name, phone, note] = [name, phone, note].map(str::to_owned);

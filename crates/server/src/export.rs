@@ -119,22 +119,25 @@ async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, 
 }
 
 async fn affairs(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let in_full = !wanted.purpose.is_empty();
     let kind = if wanted.ledger == Ledger::Hazards { Kind::Hazard } else { Kind::Request };
     let mut affairs = database.files::<Affair>(wanted.prefix()).await?;
     affairs.retain(|(head, affair)| head.kind == kind && affair.since().is_some_and(|on| wanted.has(on)));
     affairs.sort_by_key(|(_, affair)| (affair.since(), affair.id));
     let affairs = affairs.iter().enumerate().map(|(at, (head, affair))| (at + 1, &head.channel.grid, affair));
     if kind == Kind::Hazard {
-        let rows = affairs.filter_map(|(at, grid, affair)| Some(ledger::hazard_row(at, grid, affair)?.to_vec()));
+        let rows =
+            affairs.filter_map(|(at, grid, affair)| Some(ledger::hazard_row(at, grid, affair, in_full)?.to_vec()));
         let widths = [6, 16, 12, 18, 10, 8, 18, 30, 10, 14, 16, 10, 30, 18];
         return write(&ledger::HAZARD_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>());
     }
-    let rows = affairs.filter_map(|(at, grid, affair)| Some(ledger::request_row(at, grid, affair)?.to_vec()));
+    let rows = affairs.filter_map(|(at, grid, affair)| Some(ledger::request_row(at, grid, affair, in_full)?.to_vec()));
     let widths = [6, 16, 12, 18, 12, 30, 14, 16, 10, 30, 10];
     write(&ledger::REQUEST_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
 }
 
 async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let in_full = !wanted.purpose.is_empty();
     let mut records = database.records(wanted.prefix(), &[Kind::Patrol, Kind::Finding]).await?;
     records.retain(|record| !record.withdrawn());
     let mut found: HashMap<RecordId, Vec<String>> = HashMap::new();
@@ -151,7 +154,7 @@ async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8
     patrols.sort_by_key(|(record, patrol)| (patrol.began, record.id));
     let rows = patrols.iter().enumerate().map(|(at, (record, patrol))| {
         let found = found.get(&record.id).map_or(&[][..], Vec::as_slice);
-        ledger::patrol_row(at + 1, &record.channel.grid, patrol, found).to_vec()
+        ledger::patrol_row(at + 1, &record.channel.grid, patrol, found, in_full).to_vec()
     });
     let widths = [6, 12, 18, 14, 18, 8, 8, 20, 36, 30];
     write(&ledger::PATROL_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())

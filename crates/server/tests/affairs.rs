@@ -56,9 +56,13 @@ async fn lead(world: &World) -> Phone<'_> {
 
 /// The rows of a ledger of the village for today, without its title and its columns.
 async fn rows(world: &World, ledger: Ledger) -> Vec<Vec<String>> {
+    rows_for(world, ledger, "核对").await
+}
+
+async fn rows_for(world: &World, ledger: Ledger, purpose: &str) -> Vec<Vec<String>> {
     let today = day::day(random::now_ms().cast_signed());
     let place = VILLAGE.parse().expect("a place");
-    let wanted = Wanted { ledger, place, from: today, to: today, purpose: "核对".into() };
+    let wanted = Wanted { ledger, place, from: today, to: today, purpose: purpose.into() };
     let (table, count) = export::ledger(&world.database, &wanted).await.expect("a ledger");
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(table)).expect("an xlsx");
     let range = book.worksheet_range(ledger.title()).expect("the sheet");
@@ -128,6 +132,12 @@ async fn ledgers_tell_of_patrols_outreach_and_requests_and_not_who_asked(base: B
     assert_eq!(requests[0][5], "路灯坏了");
     assert!(!requests[0].iter().any(|text| text.contains('赵') || text.contains("138")), "{requests:?}");
     assert!(rows(&world, Ledger::Hazards).await.is_empty(), "a request is no hazard");
+    for (ledger, words) in [(Ledger::Patrols, "河堤缺口"), (Ledger::Patrols, "劝离"), (Ledger::Requests, "路灯坏了")]
+    {
+        let short = rows_for(&world, ledger, "").await;
+        assert_eq!(short.len(), 1);
+        assert!(!short.concat().concat().contains(words), "without a purpose: {short:?}");
+    }
 }
 
 async fn they_are_erased_whole_when_their_time_is_over(base: Base) {

@@ -60,6 +60,8 @@ pub struct Phone {
     pub pass: Option<Pass>,
     /// Requests on their way to the office.
     pub requests: Vec<(u32, SyncRequest)>,
+    /// Requests of passes that ended early: they may arrive, and nobody waits for the answer any more.
+    pub strays: Vec<SyncRequest>,
     /// Answers on their way back, with the epoch that was asked.
     pub answers: Vec<(u32, Option<String>, SyncResponse)>,
     /// Saves that the worker was told are on the phone.
@@ -98,6 +100,7 @@ impl Phone {
             skew_ms: 0,
             pass: None,
             requests: Vec::new(),
+            strays: Vec::new(),
             answers: Vec::new(),
             promised: BTreeSet::new(),
             frozen: None,
@@ -149,6 +152,7 @@ impl Phone {
     /// The pass ends early; its requests may still arrive.
     pub fn break_off(&mut self) {
         self.pass = None;
+        self.strays.extend(self.requests.drain(..).map(|(_, request)| request));
         self.answers.clear();
     }
 

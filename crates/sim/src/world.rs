@@ -378,11 +378,17 @@ impl World {
 
     fn arrive(&mut self, at: usize, rng: &mut impl Rng) {
         let phone = &mut self.phones[at];
-        if phone.requests.is_empty() {
+        let all = phone.requests.len() + phone.strays.len();
+        if all == 0 {
             return;
         }
         // Any of them may arrive first, also those of a pass that was broken off.
-        let which = rng.random_range(0..phone.requests.len());
+        let which = rng.random_range(0..all);
+        if which >= phone.requests.len() {
+            let stray = phone.strays.remove(which - phone.requests.len());
+            self.server.handle(&stray, self.now_ms, false);
+            return;
+        }
         let (number, request) = phone.requests.remove(which);
         let lag = rng.random_bool(0.1);
         match rng.random_range(0..24) {
@@ -401,8 +407,7 @@ impl World {
                 }
             }
             _ => match self.server.handle(&request, self.now_ms, lag) {
-                Some(answer) if phone.pass.is_some() => phone.answers.push((number, request.epoch.clone(), answer)),
-                Some(_) => {}
+                Some(answer) => phone.answers.push((number, request.epoch.clone(), answer)),
                 None => phone.break_off(),
             },
         }
@@ -625,8 +630,8 @@ impl World {
     pub fn settle(&mut self) -> Promise {
         self.server.replicate();
         for at in 0..self.phones.len() {
-            self.phones[at].requests.clear();
             self.phones[at].break_off();
+            self.phones[at].strays.clear();
             self.exchange(at);
             self.check_carried(&self.phones[at])?;
         }

@@ -50,18 +50,25 @@ fn last(affair: &Affair, step: Step) -> Option<&Done> {
     affair.history().rev().find(|done| done.taken.step == step)
 }
 
-fn said(affair: &Affair, step: Step) -> String {
-    last(affair, step)
-        .map(|done| format!("{} {}", day::ledger(done.on()), done.taken.why).trim().to_owned())
-        .unwrap_or_default()
+fn told(in_full: bool, words: String) -> String {
+    if in_full { words } else { String::new() }
+}
+
+fn said(affair: &Affair, step: Step, in_full: bool) -> String {
+    let words = last(affair, step).map(|done| {
+        let words = if in_full { done.taken.why.as_str() } else { "" };
+        format!("{} {words}", day::ledger(done.on())).trim().to_owned()
+    });
+    words.unwrap_or_default()
 }
 
 fn due(affair: &Affair) -> String {
     affair.deadline().map(|due| format!("{} {}", due.what.label(), day::ledger(due.by))).unwrap_or_default()
 }
 
-/// A row of the 隐患台账; none where it is a request. `number` counts from 1.
-pub fn hazard_row(number: usize, grid: &GridCode, affair: &Affair) -> Option<[String; 14]> {
+/// A row of the 隐患台账; none where it is a request. `number` counts from 1; what somebody wrote of it is told only
+/// `in_full`, for it may name people.
+pub fn hazard_row(number: usize, grid: &GridCode, affair: &Affair, in_full: bool) -> Option<[String; 14]> {
     let About::Hazard(Hazard { what, danger, grade, place, found_on, .. }) = &affair.about else { return None };
     let verified = last(affair, Step::Verify).map(|done| format!("{} {}", day::ledger(done.on()), done.by));
     Some([
@@ -72,18 +79,19 @@ pub fn hazard_row(number: usize, grid: &GridCode, affair: &Affair) -> Option<[St
         danger.map_or("", Danger::label).to_owned(),
         grade.map_or("", Grade::label).to_owned(),
         place.clone(),
-        what.clone(),
+        told(in_full, what.clone()),
         affair.by.to_string(),
         affair.owner().to_owned(),
         due(affair),
         affair.state().label().to_owned(),
-        said(affair, Step::PutRight),
+        said(affair, Step::PutRight, in_full),
         verified.unwrap_or_default(),
     ])
 }
 
-/// A row of the 诉求台账; none where it is a hazard. `number` counts from 1.
-pub fn request_row(number: usize, grid: &GridCode, affair: &Affair) -> Option<[String; 11]> {
+/// A row of the 诉求台账; none where it is a hazard. `number` counts from 1; what was asked and answered is told only
+/// `in_full`.
+pub fn request_row(number: usize, grid: &GridCode, affair: &Affair, in_full: bool) -> Option<[String; 11]> {
     let About::Request(Request { what, subject, received_on, .. }) = &affair.about else { return None };
     let satisfied = affair.history().rev().find_map(|done| done.taken.satisfied);
     Some([
@@ -92,17 +100,17 @@ pub fn request_row(number: usize, grid: &GridCode, affair: &Affair) -> Option<[S
         on(*received_on),
         grid.to_string(),
         subject.map_or("", Subject::label).to_owned(),
-        what.clone(),
+        told(in_full, what.clone()),
         affair.owner().to_owned(),
         due(affair),
         affair.state().label().to_owned(),
-        said(affair, Step::Answer),
+        said(affair, Step::Answer, in_full),
         satisfied.map_or("", Satisfied::label).to_owned(),
     ])
 }
 
-/// A row of the 巡逻台账, with what was found. `number` counts from 1.
-pub fn patrol_row(number: usize, grid: &GridCode, patrol: &Patrol, found: &[String]) -> [String; 10] {
+/// A row of the 巡逻台账. `number` counts from 1; what was found and done is told only `in_full`.
+pub fn patrol_row(number: usize, grid: &GridCode, patrol: &Patrol, found: &[String], in_full: bool) -> [String; 10] {
     [
         number.to_string(),
         day::ledger(day::day(patrol.began)),
@@ -112,8 +120,8 @@ pub fn patrol_row(number: usize, grid: &GridCode, patrol: &Patrol, found: &[Stri
         day::clock(patrol.began),
         patrol.ended.map(day::clock).unwrap_or_default(),
         patrol.places.clone(),
-        found.join("；"),
-        patrol.handled.clone(),
+        told(in_full, found.join("；")),
+        told(in_full, patrol.handled.clone()),
     ]
 }
 
@@ -161,7 +169,7 @@ mod tests {
         };
         let mut affair = Affair { id, about: About::Hazard(hazard), by: "王芳".into(), steps: Vec::new() };
         let at = |affair: &Affair, column: &str| {
-            let row = hazard_row(1, &grid(), affair).expect("a hazard");
+            let row = hazard_row(1, &grid(), affair, true).expect("a hazard");
             row[HAZARD_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone()
         };
         for (column, expected) in [
@@ -184,7 +192,7 @@ mod tests {
         {
             assert_eq!(at(&affair, column), expected, "{column}");
         }
-        assert!(request_row(1, &grid(), &affair).is_none());
+        assert!(request_row(1, &grid(), &affair, true).is_none());
     }
 
     #[test]
@@ -198,16 +206,18 @@ mod tests {
             ..Request::default()
         };
         let affair = Affair { id, about: About::Request(request), by: "王芳".into(), steps: Vec::new() };
-        let row = request_row(1, &grid(), &affair).expect("a request");
+        let row = request_row(1, &grid(), &affair, true).expect("a request");
         assert_eq!((row[5].as_str(), row[7].as_str()), ("路灯坏了", "告知 2026-12-05"));
         assert!(!row.iter().any(|text| text.contains('赵') || text.contains("138")), "{row:?}");
+        let short = request_row(1, &grid(), &affair, false).expect("a request");
+        assert_eq!((short[5].as_str(), &short[7]), ("", &row[7]), "the story is for those who say what for");
     }
 
     #[test]
     fn rows_of_patrols_and_outreach_follow_their_columns() {
         let began = day::end_of(day::read("2026-11-20").expect("a day")).expect("a time").cast_signed() - 3_600_000;
         let patrol = Patrol { began, members: "王芳、李强".into(), places: "河堤".into(), ..Patrol::default() };
-        let row = patrol_row(1, &grid(), &patrol, &["缺口".into(), "路灯灭".into()]);
+        let row = patrol_row(1, &grid(), &patrol, &["缺口".into(), "路灯灭".into()], true);
         let at = |column: &str| row[PATROL_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone();
         assert_eq!([at("日期"), at("开始"), at("结束"), at("发现")], ["2026-11-20", "23:00", "", "缺口；路灯灭"]);
         let outreach = Outreach { reached: Some(36), on: day::read("2026-11-20"), ..Outreach::default() };

@@ -14,15 +14,18 @@ use ruhu_domain::{
 use sqlx::{Row, any::AnyRow};
 
 impl Database {
-    /// Every contact, by place, then by what for.
+    /// The contacts of a county, or of all where none is named, by place, then by what for.
     ///
     /// # Errors
     /// The database's.
-    pub async fn contacts(&self) -> sqlx::Result<Vec<OwnContact>> {
+    pub async fn contacts(&self, county: Option<&str>) -> sqlx::Result<Vec<OwnContact>> {
         let rows = sqlx::query(
-            "SELECT c.id, c.place, c.service, c.name, c.phone, c.note, COALESCE(a.name, c.changed_by), c.changed_at
-             FROM contact c LEFT JOIN account a ON a.id = c.changed_by",
+            "SELECT c.id, c.place, c.service, c.name, c.phone, c.note, COALESCE(a.name, c.changed_by), c.changed_at,
+             COALESCE(p.name, c.place)
+             FROM contact c LEFT JOIN account a ON a.id = c.changed_by
+             LEFT JOIN area p ON p.code = SUBSTR(c.place, 1, 12) WHERE $1 = '' OR c.county = $1",
         )
+        .bind(county.unwrap_or_default())
         .fetch_all(&self.pool)
         .await?;
         let mut contacts: Vec<OwnContact> = rows.iter().map(contact).collect::<sqlx::Result<_>>()?;
@@ -84,6 +87,7 @@ fn contact(row: &AnyRow) -> sqlx::Result<OwnContact> {
     Ok(OwnContact {
         id: row.try_get::<String, _>(0)?.parse().map_err(decode)?,
         place: row.try_get::<String, _>(1)?.parse().map_err(decode)?,
+        from: row.try_get(8)?,
         service: Service::find(&service).unwrap_or(Service::Other),
         name: row.try_get(3)?,
         phone: row.try_get(4)?,

@@ -9,7 +9,7 @@ use ruhu_domain::{
     wire::{AddedPage, Contact, HandbookAnswer, HandbookRequest},
 };
 use sha2::{Digest, Sha256};
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 /// `POST /api/v1/handbook`
 pub async fn handbook(
@@ -27,13 +27,17 @@ pub async fn handbook(
             pages.push(AddedPage { id: page.id, from, title: page.title, law: page.law, text: page.text });
         }
     }
-    let mut near: Vec<OwnContact> = database.contacts().await?.into_iter().filter(|own| at(&own.place)).collect();
-    near.sort_by_key(|own| Reverse(own.place.prefix().len()));
-    let mut contacts = Vec::new();
-    for OwnContact { place, service, name, phone, note, .. } in near {
-        let from = database.name_of(&place).await?;
-        contacts.push(Contact { from, service: service.label().to_owned(), name, phone, note });
+    let counties: BTreeSet<_> = rights.iter().filter_map(|grant| grant.place().county()).collect();
+    let mut near: Vec<OwnContact> = Vec::new();
+    for county in counties {
+        near.extend(database.contacts(Some(&county)).await?.into_iter().filter(|own| at(&own.place)));
     }
+    near.sort_by_key(|own| Reverse(own.place.prefix().len()));
+    let contact = |OwnContact { from, service, name, phone, note, .. }| {
+        let service = service.label().to_owned();
+        Contact { from, service, name, phone, note }
+    };
+    let contacts: Vec<Contact> = near.into_iter().map(contact).collect();
     let bytes = serde_json::to_vec(&(&pages, &contacts)).map_err(|_| Refusal::Internal)?;
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     let digest = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
