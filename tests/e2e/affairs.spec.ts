@@ -137,6 +137,31 @@ test("what is found at a door becomes a hazard, a request, a dispute or a care c
   expect(server.run("quarantine", "list")).toContain("待核对 0 条");
 });
 
+test("two drafts of one sort are told apart: what was begun at a door, and what was not", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const door = page.getByRole("article").first().getByRole("link", { name: "走访", exact: true });
+  const household = (await door.getAttribute("href"))!.split("/")[2];
+  await page.goto(`${server.url}/households/${household}/hazard`);
+  await page.getByLabel("有什么隐患").fill("这家灶台旁堆着柴火");
+  await page.goto(`${server.url}/hazards/new`);
+  await expect(page.getByLabel("有什么隐患")).toHaveValue("");
+  await page.getByLabel("有什么隐患").fill("桥栏杆松了");
+  await page.goto(`${server.url}/hazards/new`);
+  await expect(page.getByLabel("有什么隐患")).toHaveValue("桥栏杆松了");
+  await page.goto(server.url);
+  const drafts = page.getByRole("link", { name: /未写完/ });
+  await expect(drafts).toHaveCount(2);
+  await shot(page, "two-drafts");
+  await drafts.filter({ hasText: /隐患 \d+ / }).click();
+  await expect(page.getByLabel("有什么隐患")).toHaveValue("这家灶台旁堆着柴火");
+  await page.getByRole("button", { name: "放弃" }).click();
+  await expect(drafts).toHaveCount(1);
+  await drafts.click();
+  await expect(page.getByLabel("有什么隐患")).toHaveValue("桥栏杆松了");
+});
+
 test("outreach is as quick: what, where, how many", async ({ server, phone }) => {
   const page = await phone.open();
   await logIn(page, server.url);

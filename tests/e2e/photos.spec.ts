@@ -230,7 +230,7 @@ test("on a full phone the words are kept and the photo is said not to be", async
   await shot(page, "me-full");
   await makeRoom(page);
   await tab(page, "今日");
-  await page.getByRole("link", { name: /^隐患/ }).click();
+  await page.getByRole("link", { name: /^隐患.*未写完/ }).click();
   await expect(page.getByLabel("有什么隐患")).toHaveValue("祠堂屋顶漏雨");
   await expect(async () => {
     await page.getByRole("button", { name: "腾好了，再试" }).or(field(page)).first().waitFor();
