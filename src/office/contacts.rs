@@ -37,19 +37,21 @@ pub fn Contacts() -> impl IntoView {
             let change = Callback::new(move |contact| open.set(Some(Some(contact))));
             let rows = contacts.into_iter().map(|contact| view! { <Row contact change on_done=again/> });
             view! {
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">"地方"</th>
-                            <th scope="col">"做什么"</th>
-                            <th scope="col">"姓名或单位"</th>
-                            <th scope="col">"电话"</th>
-                            <th scope="col">"说明"</th>
-                            <td></td>
-                        </tr>
-                    </thead>
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
+                <div class="table-wrap">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col">"地方"</th>
+                                <th scope="col">"做什么"</th>
+                                <th scope="col">"姓名或单位"</th>
+                                <th scope="col">"电话"</th>
+                                <th scope="col">"说明"</th>
+                                <td></td>
+                            </tr>
+                        </thead>
+                        <tbody>{rows.collect_view()}</tbody>
+                    </table>
+                </div>
             }
             .into_any()
         })}
