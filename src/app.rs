@@ -45,10 +45,12 @@ pub fn Root() -> impl IntoView {
 fn Notebook() -> impl IntoView {
     let app = use_app();
     let screen = Memo::new(move |_| app.path.with(|path| Screen::of(path)));
-    Effect::new(move |_| {
-        app.status.track();
+    // How full the phone is: after a pass and with each page, but not while something is being sent.
+    Effect::new(move |begun: Option<()>| {
         app.path.track();
-        leptos::task::spawn_local(app.look_at_space());
+        if app.status.get() != SyncStatus::Sending && begun.is_some() {
+            leptos::task::spawn_local(app.look_at_space());
+        }
     });
     // Pictures go after their records.
     Effect::new(move |_| {
