@@ -128,21 +128,21 @@ fn AddPhotos(
         }
     };
     move || {
-        match app.scarce.get() && !busy.get() {
-        true => view! {
+        if !app.scarce.get() || busy.get() {
+            return field().into_any();
+        }
+        let free = move |_| leptos::task::spawn_local(app.free_pictures());
+        let there = move || app.read(|notebook| notebook.album_size()[1].0);
+        view! {
             <p class="hint" role="status">"手机空间快满了，暂不存照片。请清理手机里的视频、安装包，再点下面"</p>
-            {move || {
-                let [_, (there, _)] = app.read(|notebook| notebook.album_size());
-                let free = move |_| leptos::task::spawn_local(app.free_pictures());
-                (there > 0).then(|| view! {
-                    <button class="button plain" type="button" on:click=free>{format!("移除已到办公室的{there}张照片")}</button>
-                })
-            }}
+            {move || (there() > 0).then(|| view! {
+                <button class="button plain" type="button" on:click=free>
+                    {format!("移除已到办公室的{}张照片", there())}
+                </button>
+            })}
             <button class="button plain" type="button" on:click=again>"腾好了，再试"</button>
         }
-        .into_any(),
-        false => field().into_any(),
-    }
+        .into_any()
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     places::PlaceField,
     value,
 };
+use crate::components::chips::OneOf;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     contact::Service,
@@ -102,29 +103,29 @@ fn Form(
     let desk = use_desk();
     let id = contact.as_ref().map(|contact| contact.id);
     let place = RwSignal::new(contact.as_ref().map_or_else(|| desk.own_place(), |contact| contact.place.to_string()));
-    let service = contact.as_ref().map_or(Service::Police, |contact| contact.service);
+    let service = RwSignal::new(contact.as_ref().map_or(Service::Police, |contact| contact.service));
     let (was_name, was_phone, was_note) =
         contact.map_or_else(Default::default, |contact| (contact.name, contact.phone, contact.note));
     let [name, phone, note] = [(); 3].map(|()| NodeRef::<html::Input>::new());
-    let chosen = NodeRef::<html::Select>::new();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Ok(place) = place.get_untracked().parse() else {
             desk.say("请填写地方的代码，如 411502001003".to_owned());
             return;
         };
-        let code = chosen.get_untracked().map(|field| field.value()).unwrap_or_default();
-        let service = Service::find(&code).unwrap_or(Service::Other);
+        let service = service.get_untracked();
         let contact = PutContact { id, place, service, name: value(name), phone: value(phone), note: value(note) };
         desk.act("contact", contact, "已保存，联网的手机一小时内会收到", move || on_done.run(()));
     };
-    let choices = Service::ALL.iter().map(|each| {
-        view! { <option value=each.code() selected={*each == service}>{each.label()}</option> }
-    });
     view! {
         <form class="card form" on:submit=submit novalidate>
             <PlaceField label="给哪里的手机" place/>
-            <label class="field"><span>"做什么"</span><select node_ref=chosen>{choices.collect_view()}</select></label>
+            <OneOf
+                legend="做什么"
+                options=Service::ALL.iter().map(|each| (*each, each.label().to_owned())).collect()
+                chosen=service
+                on_choose=Callback::new(move |chosen| service.set(chosen))
+            />
             <label class="field">
                 <span>"姓名或单位"</span><input type="text" value=was_name maxlength="30" node_ref=name/>
             </label>

@@ -317,7 +317,8 @@ fn Storage() -> impl IntoView {
                             </p>
                             <button class="row link strong" on:click=again>"腾好了，再试"</button>
                         })}
-                        {row("已用", format!("{} / 可用 {}", megabytes(space.used), megabytes(space.granted)))}
+                        {row("已用", megabytes(space.used))}
+                        {(space.granted > 0).then(|| row("可用", megabytes(space.granted)))}
                         {space.stored.map(records)}
                         {pictures}
                         {space.app.map(|bytes| row("应用（没有网络也能打开）", megabytes(bytes)))}
@@ -335,6 +336,9 @@ fn megabytes(bytes: u64) -> String {
         return format!("{} GB", bytes >> 30);
     }
     let tenths = bytes.saturating_mul(10) >> 20;
+    if tenths == 0 {
+        return "不到 0.1 MB".to_owned();
+    }
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 

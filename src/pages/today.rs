@@ -80,8 +80,11 @@ pub fn Today(
             let name = match (&draft.kind, household) {
                 (Kind::Visit, None) => "已不在您网格里的户".to_owned(),
                 (Kind::Visit, Some(household)) => format!("{} {}", household.number, household.head),
-                (kind, Some(household)) => format!("{} {} {}", labels::kind(kind), household.number, household.head),
-                (kind, None) => labels::kind(kind).to_owned(),
+                // Of the others it is nobody's business on this screen whose they are.
+                (kind @ Kind::Hazard, Some(household)) => {
+                    format!("{} {} {}", labels::kind(kind), household.number, household.head)
+                }
+                (kind, _) => labels::kind(kind).to_owned(),
             };
             let href = match visited {
                 Some(_) if saved => format!("/visits/{}", draft.id),

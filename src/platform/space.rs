@@ -7,12 +7,15 @@ use web_sys::StorageEstimate;
 /// Less than this free is scarce, however much is granted: records are small, pictures are not.
 const LEAST_FREE: u64 = 10 << 20;
 
+/// What newer Chromium tells is left, on whatever phone (ADR 31).
+const UNTOLD: u64 = 10 << 30;
+
 /// Bytes used and granted; whether the browser promises not to evict.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Space {
     /// Bytes used.
     pub used: u64,
-    /// Bytes granted.
+    /// Bytes granted; none where the browser does not tell.
     pub granted: u64,
     /// Of these the records, drafts and pictures, where the browser tells.
     pub stored: Option<u64>,
@@ -36,12 +39,14 @@ pub async fn look() -> Option<Space> {
     let persistent = JsFuture::from(storage.persisted().ok()?).await.ok()?.is_truthy();
     // Chromium's own; others say the sum alone.
     let details = member(&estimate, "usageDetails");
+    let used = estimate.get_usage().unwrap_or_default() as u64;
+    let granted = estimate.get_quota().unwrap_or_default() as u64;
     let of = |kind| Some(member(details.as_ref()?, kind)?.as_f64()? as u64);
     Some(Space {
         stored: of("indexedDB"),
         app: of("caches"),
-        used: estimate.get_usage().unwrap_or_default() as u64,
-        granted: estimate.get_quota().unwrap_or_default() as u64,
+        used,
+        granted: if granted == used + UNTOLD { 0 } else { granted },
         persistent,
     })
 }

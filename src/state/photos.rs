@@ -493,10 +493,12 @@ impl App {
     pub async fn free_pictures(self) {
         let Some(open) = self.notebook() else { return };
         match open.free_pictures().await {
-            Ok(()) => self.say("已移除。照片都在办公室，连上网能看", None),
+            Ok(()) => {
+                self.say("已移除。照片都在办公室，连上网能看", None);
+                self.has_room().await;
+            }
             Err(error) => self.say(error.to_string(), None),
         }
-        self.has_room().await;
     }
 }
 

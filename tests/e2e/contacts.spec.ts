@@ -10,7 +10,7 @@ test("who helps in the village is called with one tap, without signal", async ({
   await office.getByRole("navigation", { name: "页面" }).getByRole("button", { name: "电话" }).click();
   await expect(office.getByRole("row", { name: /法律顾问/ })).toContainText("0000-6000102");
   await office.getByRole("button", { name: "添加电话" }).click();
-  await office.getByLabel("做什么").selectOption("就业服务");
+  await office.getByRole("radio", { name: "就业服务" }).check();
   await office.getByLabel("姓名或单位").fill("劳动保障协理员");
   await office.getByLabel("电话（一个号码）").fill("问村委会");
   await office.getByRole("button", { name: "保存" }).click();

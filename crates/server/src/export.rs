@@ -161,6 +161,7 @@ async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8
 }
 
 async fn outreach(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+    let in_full = !wanted.purpose.is_empty();
     let records = database.records(wanted.prefix(), &[Kind::Outreach]).await?;
     let sessions = records.iter().filter(|record| !record.withdrawn());
     let mut sessions: Vec<(&Record, Outreach)> =
@@ -168,7 +169,7 @@ async fn outreach(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u
     sessions.retain(|(_, session)| session.on.is_some_and(|on| wanted.has(on)));
     sessions.sort_by_key(|(record, session)| (session.on, record.id));
     let row = |(at, (record, session)): (usize, &(&Record, Outreach))| {
-        ledger::outreach_row(at + 1, &record.channel.grid, session).to_vec()
+        ledger::outreach_row(at + 1, &record.channel.grid, session, in_full).to_vec()
     };
     let widths = [6, 12, 18, 12, 10, 18, 10, 12, 18, 24];
     write(&ledger::OUTREACH_COLUMNS, &widths, wanted, &sessions.iter().enumerate().map(row).collect::<Vec<_>>())

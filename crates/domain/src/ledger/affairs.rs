@@ -125,8 +125,8 @@ pub fn patrol_row(number: usize, grid: &GridCode, patrol: &Patrol, found: &[Stri
     ]
 }
 
-/// A row of the 宣讲台账. `number` counts from 1.
-pub fn outreach_row(number: usize, grid: &GridCode, outreach: &Outreach) -> [String; 10] {
+/// A row of the 宣讲台账. `number` counts from 1; the note is told only `in_full`.
+pub fn outreach_row(number: usize, grid: &GridCode, outreach: &Outreach, in_full: bool) -> [String; 10] {
     let count = |count: Option<u32>| count.map(|count| count.to_string()).unwrap_or_default();
     [
         number.to_string(),
@@ -138,7 +138,7 @@ pub fn outreach_row(number: usize, grid: &GridCode, outreach: &Outreach) -> [Str
         count(outreach.reached),
         count(outreach.saved),
         outreach.material.clone(),
-        outreach.note.clone(),
+        told(in_full, outreach.note.clone()),
     ]
 }
 
@@ -221,6 +221,6 @@ mod tests {
         let at = |column: &str| row[PATROL_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone();
         assert_eq!([at("日期"), at("开始"), at("结束"), at("发现")], ["2026-11-20", "23:00", "", "缺口；路灯灭"]);
         let outreach = Outreach { reached: Some(36), on: day::read("2026-11-20"), ..Outreach::default() };
-        assert_eq!(outreach_row(1, &grid(), &outreach)[6], "36");
+        assert_eq!(outreach_row(1, &grid(), &outreach, false)[6], "36");
     }
 }
