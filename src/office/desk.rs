@@ -91,17 +91,37 @@ impl Desk {
     /// # Errors
     /// The words to show. Where the session ended, the log-in page is shown.
     pub async fn ask<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, String> {
-        let token = self.welcome.with_untracked(|welcome| welcome.as_ref().map(|welcome| welcome.token.clone()));
-        let answer = transport::post(&format!("/api/v1/office/{path}"), token.as_deref(), body).await;
-        answer.map_err(|error| {
-            let words = error.to_string();
-            // A wrong code is answered so too, where one was asked for.
-            if matches!(error, TransportError::Unauthorized(_)) && !path.starts_with("second-factor") {
-                self.farewell.set(words.clone());
-                self.welcome.set(None);
-            }
-            words
-        })
+        let answer = transport::post(&format!("/api/v1/office/{path}"), self.token().as_deref(), body).await;
+        answer.map_err(|error| self.refused(path, &error))
+    }
+
+    /// Asks for a picture.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn picture(self, path: &str, body: &impl Serialize) -> Result<Vec<u8>, String> {
+        let token = self.token().unwrap_or_default();
+        let answer = transport::bytes_of(&format!("/api/v1/office/{path}"), &token, body).await;
+        let answer = answer.map_err(|error| self.refused(path, &error))?;
+        match answer.status {
+            200 => Ok(answer.body),
+            404 => Err("照片还没到办公室".to_owned()),
+            _ => Err(answer.words()),
+        }
+    }
+
+    fn token(self) -> Option<String> {
+        self.welcome.with_untracked(|welcome| welcome.as_ref().map(|welcome| welcome.token.clone()))
+    }
+
+    fn refused(self, path: &str, error: &TransportError) -> String {
+        let words = error.to_string();
+        // A wrong code is answered so too, where one was asked for.
+        if matches!(error, TransportError::Unauthorized(_)) && !path.starts_with("second-factor") {
+            self.farewell.set(words.clone());
+            self.welcome.set(None);
+        }
+        words
     }
 
     /// Does something, says so, and then `after`; or says why not.

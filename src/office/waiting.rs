@@ -4,8 +4,9 @@ use super::{
     desk::{Asked, shown, use_desk},
     moment, value,
 };
+use crate::platform::photo::Shown;
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::{labels, office};
+use ruhu_domain::{Kind, OpId, labels, office};
 
 /// What waits.
 #[component]
@@ -52,11 +53,37 @@ fn Item(
             </p>
             <p class="problem">{item.reason.clone()}</p>
             {fields.collect_view()}
+            {(item.kind == Kind::Photo).then(|| view! { <Picture op/> })}
             <form class="decide" on:submit=refuse>
                 <button type="button" class="small-button main" on:click=accept>"采纳"</button>
                 <input type="text" autocomplete="off" aria-label="退回原因" placeholder="退回原因，走访人会看到" node_ref=reason/>
                 <button class="small-button" type="submit">"退回"</button>
             </form>
         </article>
+    }
+}
+
+/// The picture of a photo that waits, shown when it is asked for: each look is on record.
+#[component]
+fn Picture(
+    /// The change.
+    op: OpId,
+) -> impl IntoView {
+    let desk = use_desk();
+    let shown = RwSignal::new_local(None::<Shown>);
+    let show = move |_| {
+        leptos::task::spawn_local(async move {
+            match desk.picture("photo", &office::WaitingPhoto { op }).await.map(|bytes| Shown::new(&bytes)) {
+                Ok(Some(picture)) => drop(shown.try_set(Some(picture))),
+                Ok(None) => desk.say("这张照片显示不了"),
+                Err(words) => desk.say(words),
+            }
+        });
+    };
+    view! {
+        {move || shown.with(|shown| match shown {
+            Some(picture) => view! { <img class="picture" src=picture.address() alt="待核对的照片"/> }.into_any(),
+            None => view! { <button type="button" class="small-button" on:click=show>"看照片"</button> }.into_any(),
+        })}
     }
 }

@@ -433,14 +433,18 @@ impl App {
     /// A revoked phone, which is locked, hands over what is not sent, and clears itself.
     pub async fn hand_over(self) {
         let Some(storage) = self.storage.get_value() else { return };
-        match handover::hand_over(&storage).await {
-            Ok(taken) => {
+        let told = |went: usize, of: usize| self.say(format!("正在交出照片：第 {} 张，共 {of} 张", went + 1), None);
+        match handover::hand_over(&storage, told).await {
+            Ok(handed) => {
                 Tabs::tell_to_reload();
                 self.preferences.update(|preferences| preferences.account.clear());
-                let sent = if taken > 0 {
-                    format!("没发送的 {taken} 条记录已交给办公室，")
-                } else {
-                    String::new()
+                let sent = match (handed.changes, handed.pictures) {
+                    (0, 0) => String::new(),
+                    (changes, 0) => format!("没发送的 {changes} 条记录已交给办公室，"),
+                    (0, pictures) => format!("没发送的 {pictures} 张照片已交给办公室，"),
+                    (changes, pictures) => {
+                        format!("没发送的 {changes} 条记录和 {pictures} 张照片已交给办公室，")
+                    }
                 };
                 self.farewell.set(Some(format!(
                     "这台手机已由办公室停用。{sent}本机的记录已全部清除。要再用这台手机，请先联系办公室"

@@ -8,12 +8,16 @@ use crate::{
 };
 use ruhu_domain::{
     storage::{Batch, Entry, Table, Write},
-    wire::HandOver,
+    wire::{HandOver, Revoked},
 };
 
 /// The most entries and bytes of one request.
 const ENTRIES: usize = 200;
 const BYTES: usize = 128 * 1024;
+
+/// The token is as short as this, sealed, in bytes: what is longer among the single values is not needed to show whose
+/// the phone is.
+const SHORT: usize = 256;
 
 /// Why the phone is not cleared. Everything is as before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,32 +36,61 @@ pub enum NotCleared {
     NoKey,
 }
 
-/// Hands over and clears; how many changes now wait for a supervisor. The storage is locked already.
+/// What was handed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handed {
+    /// How many changes wait for a supervisor now.
+    pub changes: usize,
+    /// How many pictures went.
+    pub pictures: usize,
+}
+
+/// Hands over and clears. The storage is locked already. `told` hears how many pictures went, and of how many.
 ///
 /// # Errors
 /// See [`NotCleared`].
-pub async fn hand_over(storage: &IndexedDb) -> Result<usize, NotCleared> {
+pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Result<Handed, NotCleared> {
     loop {
         let unchanged = vault::unchanged(storage).await?;
-        let Some(vault) = vault::stored(storage).await? else { return Ok(0) };
+        let Some(vault) = vault::stored(storage).await? else { return Ok(Handed::default()) };
         let key = vault.recovery.as_ref().ok_or(NotCleared::NoKey)?;
-        let [outbox, meta] = storage.kept([Table::Outbox, Table::Meta]).await?;
+        let [outbox, mut meta] = storage.kept([Table::Outbox, Table::Meta]).await?;
+        meta.retain(|(_, kept)| kept.len() <= SHORT);
         let names = outbox.iter().map(|(name, _)| name.clone()).collect();
         let mut clear: Batch = vec![unchanged, Write::CheckKeys(Table::Outbox, names)];
         clear.extend(Table::ALL.map(Write::Clear));
-        let mut taken = 0;
-        let mut rest = batches(outbox).into_iter().peekable();
-        while let Some(outbox) = rest.next() {
-            let (meta, last) = (meta.clone(), rest.peek().is_none());
-            let request = HandOver { account: vault.account.clone(), device: vault.device, key, meta, outbox, last };
+
+        let of = Revoked { account: vault.account.clone(), device: vault.device, key, meta };
+        let mut request = HandOver { of, outbox: Vec::new(), pieces: Vec::new(), last: false };
+        let mut handed = Handed::default();
+        for outbox in batches(outbox) {
+            request.outbox = outbox;
             let done = transport::hand_over(&request).await?;
             if done.left > 0 {
                 return Err(NotCleared::Left(done.left));
             }
-            taken += done.taken;
+            handed.changes += done.taken;
         }
+        request.outbox = Vec::new();
+        // The office knows now which pictures there are, and asks for those that it lacks.
+        let wanted = transport::wanted(&request.of).await?.pictures;
+        for (place, names) in wanted.iter().enumerate() {
+            told(place, wanted.len());
+            let mut found = Vec::new();
+            for name in names {
+                // Locked, the storage gives out what it keeps as it is kept.
+                found.extend(storage.get(Table::Blobs, name).await?.map(|piece| (name.clone(), piece)));
+            }
+            handed.pictures += usize::from(!found.is_empty());
+            for pieces in batches(found) {
+                request.pieces = pieces;
+                transport::hand_over(&request).await?;
+            }
+        }
+        (request.pieces, request.last) = (Vec::new(), true);
+        transport::hand_over(&request).await?;
         match storage.write(&clear).await {
-            Ok(()) => return Ok(taken),
+            Ok(()) => return Ok(handed),
             // Another window saved something meanwhile, or somebody else logged in there.
             Err(StorageError::Overtaken) => {}
             Err(error) => return Err(error.into()),
@@ -65,19 +98,18 @@ pub async fn hand_over(storage: &IndexedDb) -> Result<usize, NotCleared> {
     }
 }
 
-/// The entries in requests of a good size; one without any where there are none.
+/// The entries in requests of a good size.
 fn batches(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-    let mut batches = vec![Vec::new()];
+    let mut batches: Vec<Vec<Entry>> = Vec::new();
     let mut bytes = 0;
     for entry in entries {
         bytes += entry.1.len();
-        let full = batches.last().is_none_or(|batch: &Vec<Entry>| batch.len() >= ENTRIES || bytes > BYTES);
-        if full && batches.last().is_some_and(|batch| !batch.is_empty()) {
-            bytes = entry.1.len();
-            batches.push(Vec::new());
-        }
-        if let Some(batch) = batches.last_mut() {
-            batch.push(entry);
+        match batches.last_mut() {
+            Some(batch) if batch.len() < ENTRIES && bytes <= BYTES => batch.push(entry),
+            _ => {
+                bytes = entry.1.len();
+                batches.push(vec![entry]);
+            }
         }
     }
     batches
@@ -90,7 +122,7 @@ mod tests {
     #[test]
     fn entries_go_in_requests_of_a_good_size_and_none_is_left_out() {
         let entry = |n: usize, bytes: usize| (format!("{n:04}"), vec![0; bytes]);
-        assert_eq!(batches(Vec::new()), [Vec::new()], "the office hears that there is nothing");
+        assert!(batches(Vec::new()).is_empty());
         let sizes = |entries: Vec<Entry>| batches(entries).iter().map(Vec::len).collect::<Vec<_>>();
         assert_eq!(sizes((0..450).map(|n| entry(n, 100)).collect()), [200, 200, 50]);
         assert_eq!(sizes((0..3).map(|n| entry(n, BYTES)).collect()), [1, 1, 1]);

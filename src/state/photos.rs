@@ -24,7 +24,7 @@ use ruhu_domain::{
     Channel, Kind, RecordId,
     engine::Edit,
     order,
-    photo::{CHUNK, OF, Photo, PhotoHash},
+    photo::{CHUNK, OF, Photo, PhotoHash, piece_key},
     record::{Record, WITHDRAWN},
     storage::{Batch, Snapshot, Table, Write},
 };
@@ -121,10 +121,6 @@ impl Kept {
             sent: 0,
         })
     }
-}
-
-fn piece_key(hash: PhotoHash, piece: usize) -> String {
-    format!("{hash}/{piece}")
 }
 
 fn forget(hash: PhotoHash, size: u32) -> Batch {

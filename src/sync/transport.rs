@@ -5,7 +5,7 @@ use ruhu_domain::{
     DeviceId,
     wire::{
         DeviceAnswer, DeviceRequest, EnrolRequest, HandOver, HandbookAnswer, HandbookRequest, HandedOver, HistoryEntry,
-        HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, SyncRequest, SyncResponse,
+        HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, Revoked, SyncRequest, SyncResponse, Wanted,
     },
 };
 use ruhu_vault::{Sealed, VaultKey};
@@ -112,6 +112,14 @@ pub async fn handbook(token: &str, digest: String) -> Result<HandbookAnswer, Tra
 /// See [`TransportError`].
 pub async fn hand_over(request: &HandOver<&Sealed>) -> Result<HandedOver, TransportError> {
     post("/api/v1/handover", None, request).await
+}
+
+/// Which pictures of a revoked phone the office lacks.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn wanted(of: &Revoked<&Sealed>) -> Result<Wanted, TransportError> {
+    post("/api/v1/handover/wanted", None, of).await
 }
 
 /// Ends the session at the server; without a connection it ends there by itself.

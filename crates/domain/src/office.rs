@@ -330,6 +330,13 @@ pub struct Waiting {
     pub changes: BTreeMap<Name, Value>,
 }
 
+/// `photo`: the picture of a photo's record that waits. The answer is the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingPhoto {
+    /// The op.
+    pub op: OpId,
+}
+
 /// `accept`, `refuse`: an op.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {

@@ -1,8 +1,12 @@
 //! 照片 of a hazard or of outreach: a record that names its picture by hash. The picture itself goes to the office by
 //! itself, after the record (ADR 28). Nobody has to take one.
 
-use crate::{id::RecordId, record::Record};
+use crate::{
+    id::RecordId,
+    record::{Op, Record},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
@@ -23,6 +27,11 @@ pub const WANTED_SIDE: u32 = 1_600;
 
 /// A picture is kept on the phone, and sent, in pieces of this many bytes.
 pub const CHUNK: usize = 60 * 1024;
+
+/// The key under which a phone keeps a piece of a picture, counted from 0.
+pub fn piece_key(hash: PhotoHash, piece: usize) -> String {
+    format!("{hash}/{piece}")
+}
 
 /// The SHA-256 of a picture. Its text form is hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,7 +97,15 @@ pub struct Photo {
 impl Photo {
     /// The photo that a record is; none where it is none.
     pub fn of(record: &Record) -> Option<Self> {
-        let value = |name: &str| record.fields.get(name).map(|field| &field.value);
+        Self::read(|name| record.fields.get(name).map(|field| &field.value))
+    }
+
+    /// The photo that an op makes; none where it makes none.
+    pub fn made_by(op: &Op) -> Option<Self> {
+        Self::read(|name| op.changes.get(name).map(|change| &change.value))
+    }
+
+    fn read<'a>(value: impl Fn(&'static str) -> Option<&'a Value>) -> Option<Self> {
         Some(Self {
             of: value(OF)?.as_str()?.parse().ok()?,
             hash: value("hash")?.as_str()?.parse().ok()?,

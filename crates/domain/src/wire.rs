@@ -82,31 +82,51 @@ pub struct DeviceAnswer {
 /// An entry as a phone keeps it: its name in the storage, and the sealed value.
 pub type SealedEntry = (String, Vec<u8>);
 
-/// `POST /api/v1/handover`: what a revoked phone has not sent, sealed as it is kept. Locked or not, it opens nothing
-/// for this: the server does, with the vault key that was sealed to it.
+/// Whose a revoked phone is that hands over, by what only that phone has. `POST /api/v1/handover/wanted` takes no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HandOver<K> {
+pub struct Revoked<K> {
     /// The login name.
     pub account: String,
     /// The device.
     pub device: DeviceId,
     /// The vault key, sealed to the server.
     pub key: K,
-    /// The session and its token.
+    /// The entries of the phone's single values among which its token is.
     pub meta: Vec<SealedEntry>,
+}
+
+/// `POST /api/v1/handover`: what a revoked phone has not sent, sealed as it is kept. Locked or not, it opens nothing
+/// for this: the server does, with the vault key that was sealed to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandOver<K> {
+    /// Whose it is.
+    #[serde(flatten)]
+    pub of: Revoked<K>,
     /// At most [`MAX_OPS`] entries of the outbox.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outbox: Vec<SealedEntry>,
-    /// Whether there are no more entries.
+    /// Pieces of pictures that are [`Wanted`], in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pieces: Vec<SealedEntry>,
+    /// Whether there is no more.
     pub last: bool,
 }
 
 /// The answer to a [`HandOver`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandedOver {
-    /// How many wait for a supervisor now; the office had the others already.
+    /// How many changes wait for a supervisor now; the office had the others already.
     pub taken: usize,
     /// How many it could not take: the phone stays as it is.
     pub left: usize,
+}
+
+/// The answer to `POST /api/v1/handover/wanted`: the pictures whose records this phone sent or handed over, and that the
+/// office does not have. Of each the names under which the phone keeps the pieces that are missing, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The pictures.
+    pub pictures: Vec<Vec<String>>,
 }
 
 /// The answer to a login that succeeded.

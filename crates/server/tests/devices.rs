@@ -3,17 +3,22 @@
 mod world;
 
 use ruhu_domain::{
-    DeviceId,
+    Class, DeviceId, Kind, RecordId,
     engine::{Queued, QueuedState},
-    record::Op,
+    office::WaitingPhoto,
+    photo::{CHUNK, Photo, PhotoHash, piece_key},
+    record::{Op, diff},
+    rights::Role,
     storage::{TOKEN, Table},
-    wire::{DeviceAnswer, DeviceRequest, HandOver, HandedOver, LoginRequest, SealedEntry, vault_owner},
+    wire::{
+        DeviceAnswer, DeviceRequest, HandOver, HandedOver, LoginRequest, Revoked, SealedEntry, Wanted, vault_owner,
+    },
 };
 use ruhu_server::{database::OPERATOR, random};
 use ruhu_vault::{Purpose, RecoveryKey, Sealed, VaultKey};
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
-use world::{Base, PASSWORD, Phone, World};
+use world::{Base, PASSWORD, Phone, World, channel, desk::Desk};
 
 async fn post(world: &World, path: &str, body: &impl Serialize) -> reqwest::Response {
     world.client.post(format!("{}/api/v1/{path}", world.url)).json(body).send().await.expect("an answer")
@@ -21,21 +26,26 @@ async fn post(world: &World, path: &str, body: &impl Serialize) -> reqwest::Resp
 
 /// What a phone with these ops hands over.
 fn handing_over(phone: &Phone<'_>, ops: Vec<Op>) -> HandOver<Sealed> {
-    let vault = VaultKey::new(random::bytes());
+    handing_over_with(&VaultKey::new(random::bytes()), phone, ops)
+}
+
+fn seal(vault: &VaultKey, table: Table, purpose: Purpose, key: &str, value: &[u8]) -> SealedEntry {
     let keys = vault.keys();
-    let seal = |table: Table, purpose, key: &str, value: &[u8]| -> SealedEntry {
-        (keys.name(table.name(), key), keys.seal(purpose, table.name(), key, random::bytes(), value))
-    };
+    (keys.name(table.name(), key), keys.seal(purpose, table.name(), key, random::bytes(), value))
+}
+
+fn handing_over_with(vault: &VaultKey, phone: &Phone<'_>, ops: Vec<Op>) -> HandOver<Sealed> {
     let key = RecoveryKey::new(world::RECOVERY).public();
-    let key = key.seal(&vault, &vault_owner("wangfang", phone.device), random::bytes()).expect("it is sealed");
+    let key = key.seal(vault, &vault_owner("wangfang", phone.device), random::bytes()).expect("it is sealed");
     let outbox = ops.into_iter().map(|op| {
         let queued = Queued { op: Arc::new(op), state: QueuedState::Waiting };
         let value = serde_json::to_vec(&queued).expect("a value");
-        seal(Table::Outbox, Purpose::Outbox, &queued.op.id.to_string(), &value)
+        seal(vault, Table::Outbox, Purpose::Outbox, &queued.op.id.to_string(), &value)
     });
     let outbox = outbox.collect();
-    let meta = vec![seal(Table::Meta, Purpose::Meta, TOKEN, phone.token.as_bytes())];
-    HandOver { account: "wangfang".into(), device: phone.device, key, meta, outbox, last: true }
+    let meta = vec![seal(vault, Table::Meta, Purpose::Meta, TOKEN, phone.token.as_bytes())];
+    let of = Revoked { account: "wangfang".into(), device: phone.device, key, meta };
+    HandOver { of, outbox, pieces: vec![], last: true }
 }
 
 async fn a_revoked_device_is_told_so_and_only_hands_over(base: Base) {
@@ -87,19 +97,25 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
         let cursors = BTreeMap::new();
         Phone { world: &world, token: token.to_owned(), device: phone.device, cursors }
     };
+    let but = |change: &dyn Fn(&mut Revoked<Sealed>)| {
+        let mut over = good.clone();
+        change(&mut over.of);
+        over
+    };
     let forged = [
         // The token of another device, none, one that was made up.
-        HandOver { meta: handing_over(&other, vec![]).meta, ..good.clone() },
-        HandOver { meta: vec![], ..good.clone() },
+        but(&|of| of.meta = handing_over(&other, vec![]).of.meta),
+        but(&|of| of.meta = vec![]),
         handing_over(&stranger(&other.token), vec![phone.visit(2, "假的")]),
         handing_over(&stranger("made up"), vec![phone.visit(2, "假的")]),
         // The key of another vault.
-        HandOver { key: handing_over(&phone, vec![]).key, ..good.clone() },
-        HandOver { device: other.device, ..good.clone() },
-        HandOver { account: "liqiang".into(), ..good.clone() },
+        but(&|of| of.key = handing_over(&phone, vec![]).of.key),
+        but(&|of| of.device = other.device),
+        but(&|of| of.account = "liqiang".into()),
     ];
     for over in forged {
         assert_eq!(post(&world, "handover", &over).await.status(), 403);
+        assert_eq!(post(&world, "handover/wanted", &over.of).await.status(), 403);
     }
     assert!(world.database.quarantined().await.expect("a list").is_empty());
 
@@ -111,6 +127,96 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
     let large = handing_over(&phone, vec![phone.visit(3, &"长".repeat(40_000))]);
     let done: HandedOver = post(&world, "handover", &large).await.json().await.expect("an answer");
     assert_eq!(done, HandedOver { taken: 0, left: 1 });
+}
+
+/// A picture of so many bytes: what follows the end of one is not looked at.
+fn picture(length: usize) -> Vec<u8> {
+    let mut bytes = include_bytes!("pictures/hazard.jpg").to_vec();
+    bytes.resize(length.max(bytes.len()), 0);
+    bytes
+}
+
+/// The save of a photo's record.
+fn photo_op(phone: &Phone<'_>, n: u64, bytes: &[u8]) -> Op {
+    let photo = Photo { of: RecordId::new(1, [1; 10]), hash: PhotoHash::of(bytes), size: bytes.len() as u32 };
+    let record = RecordId::new(n, [n as u8; 10]);
+    Op { record, kind: Kind::Photo, changes: diff(None, &photo), ..phone.visit(n, "") }
+}
+
+async fn a_revoked_phones_pictures_come_too_and_wait_with_their_records(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    let [known, sent, new, damaged] = [100_000, 130_000, 150_000, 90_000].map(picture);
+    // Of the first both the record and the picture are there, of the second the record alone.
+    let first = phone.sync(vec![photo_op(&phone, 1, &known), photo_op(&phone, 2, &sent)]).await;
+    assert!(first.results.iter().all(|result| result.reason.is_none()), "{first:?}");
+    let at = channel();
+    world.database.keep_photo(&world.photos, &at, PhotoHash::of(&known), known.clone()).await.expect("it is kept");
+    world.database.revoke(phone.device, OPERATOR).await.expect("it is revoked");
+
+    let vault = VaultKey::new(random::bytes());
+    let ops = vec![photo_op(&phone, 3, &new), photo_op(&phone, 4, &damaged), phone.visit(5, "没发的")];
+    let over = HandOver { last: false, ..handing_over_with(&vault, &phone, ops) };
+    let done: HandedOver = post(&world, "handover", &over).await.json().await.expect("an answer");
+    assert_eq!(done, HandedOver { taken: 3, left: 0 });
+    let ask = async || -> Wanted { post(&world, "handover/wanted", &over.of).await.json().await.expect("an answer") };
+    let names = |bytes: &[u8], from: usize| -> Vec<String> {
+        let pieces = from..bytes.len().div_ceil(CHUNK);
+        pieces.map(|n| vault.keys().name("blobs", &piece_key(PhotoHash::of(bytes), n))).collect()
+    };
+    assert_eq!(ask().await.pictures, [names(&sent, 0), names(&new, 0), names(&damaged, 0)]);
+
+    let pieces = |bytes: &[u8]| -> Vec<SealedEntry> {
+        let hash = PhotoHash::of(bytes);
+        let piece =
+            |(n, piece): (usize, &[u8])| seal(&vault, Table::Blobs, Purpose::General, &piece_key(hash, n), piece);
+        bytes.chunks(CHUNK).enumerate().map(piece).collect()
+    };
+    let send = async |pieces: &[SealedEntry]| {
+        let over = HandOver { outbox: vec![], pieces: pieces.to_vec(), ..over.clone() };
+        let done: HandedOver = post(&world, "handover", &over).await.json().await.expect("an answer");
+        assert_eq!(done, HandedOver { taken: 0, left: 0 });
+    };
+    // It breaks off after the first piece, goes on with the second, and some come twice or too early.
+    send(&pieces(&new)[1..]).await;
+    send(&pieces(&new)[..1]).await;
+    assert_eq!(ask().await.pictures, [names(&sent, 0), names(&new, 1), names(&damaged, 0)]);
+    send(&pieces(&new)).await;
+    send(&pieces(&new)).await;
+    send(&pieces(&sent)[..1]).await;
+    send(&pieces(&sent)[1..]).await;
+    let mut bad = pieces(&damaged);
+    bad[0].1[40] ^= 1;
+    send(&bad).await;
+    assert_eq!(ask().await.pictures, [names(&damaged, 0)], "what nobody can read holds up nothing");
+    for bytes in [&known, &sent, &new] {
+        let kept = world.photos.get(&at, PhotoHash::of(bytes)).await.expect("it is kept");
+        assert_eq!(kept, *bytes);
+    }
+    let over = HandOver { outbox: vec![], last: true, ..over };
+    post(&world, "handover", &over).await.error_for_status().expect("it is done");
+
+    // Whoever decides sees it, others don't; at night it stays for as long as it is named or waits.
+    world.database.sweep_photos(&world.photos).await.expect("it is tidied");
+    let waiting = world.database.quarantined().await.expect("a list");
+    let photo = |bytes: &[u8]| {
+        let hash = PhotoHash::of(bytes);
+        let op = waiting.iter().find(|waits| Photo::made_by(&waits.op).is_some_and(|photo| photo.hash == hash));
+        WaitingPhoto { op: op.expect("it waits").op.id }
+    };
+    let lead = Desk::open(&world, "lead", Role::VillageLead, "411502001003", &[Class::General]).await;
+    let seen = lead.post("photo", &photo(&new)).await;
+    assert_eq!((seen.status().as_u16(), seen.headers()["content-type"].to_str().ok()), (200, Some("image/jpeg")));
+    assert_eq!(seen.bytes().await.expect("a body"), new);
+    assert_eq!(lead.status("photo", &photo(&damaged)).await, 404);
+    let other = Desk::open(&world, "other", Role::VillageLead, "411502001004", &[Class::General]).await;
+    assert_eq!(other.status("photo", &photo(&new)).await, 403);
+    let (accepted, refused) = (photo(&new).op, photo(&damaged).op);
+    world.database.accept(accepted, OPERATOR).await.expect("it is taken");
+    world.database.refuse(refused, "看不清", OPERATOR).await.expect("it is refused");
+    world.database.sweep_photos(&world.photos).await.expect("it is tidied");
+    assert!(world.photos.has(&at, PhotoHash::of(&new)).await.expect("an answer"));
+    assert_eq!(lead.status("photo", &WaitingPhoto { op: accepted }).await, 403, "it waits no more");
 }
 
 async fn a_stranger_who_guesses_shuts_out_nobody_else(base: Base) {
@@ -138,6 +244,7 @@ async fn a_stranger_who_guesses_shuts_out_nobody_else(base: Base) {
 }
 
 on_both_databases!(
+    a_revoked_phones_pictures_come_too_and_wait_with_their_records,
     a_stranger_who_guesses_shuts_out_nobody_else,
     a_revoked_device_is_told_so_and_only_hands_over,
     nobody_hands_over_for_another_phone

@@ -19,7 +19,7 @@ use ruhu_domain::{
     office::*,
     planted::{Bug, plant},
     record::{Op, diff},
-    rights::{Grant, Place, Role},
+    rights::{Grant, Role},
     visit::Visit,
     wire::{EnrolRequest, HandbookAnswer, HandbookRequest, LoginRequest, LoginResponse, OpOutcome},
 };
@@ -27,72 +27,23 @@ use ruhu_server::{
     database::{Author, ERASED_NAME, Incoming, OPERATOR},
     random,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::Row;
 use std::collections::BTreeMap;
-use world::{Base, GRID, PASSWORD, World, address, channel, sql};
+use world::{
+    Base, GRID, PASSWORD, World, address, channel,
+    desk::{Desk, place},
+    sql,
+};
 
 const VILLAGE: &str = "411502001003";
 const TOWNSHIP: &str = "411502001000";
 const COUNTY: &str = "411502000000";
 const NEW_PASSWORD: &str = "新手机-2026";
 
-fn place(text: &str) -> Place {
-    text.parse().expect("a place")
-}
-
 fn right(role: Role, at: &str, classes: &[Class]) -> Right {
     Right { role, place: place(at), classes: classes.to_vec() }
-}
-
-/// Somebody in an office, logged in.
-struct Desk<'a> {
-    world: &'a World,
-    token: String,
-}
-
-impl<'a> Desk<'a> {
-    /// Makes an account with a grant and logs it in.
-    async fn open(world: &'a World, account: &str, role: Role, at: &str, classes: &[Class]) -> Self {
-        world.database.put_account(account, account, PASSWORD, &[]).await.expect("an account");
-        sql(&address(&world.location), &format!("UPDATE account SET home = '{at}' WHERE account = '{account}'")).await;
-        let grant = Grant::new(role, place(at), classes.to_vec()).expect("a grant");
-        world.database.give(account, &grant, OPERATOR, None).await.expect("it is given");
-        let answer = Self::log_in(world, account, None).await;
-        let welcome: Welcome = answer.json().await.expect("a welcome");
-        Self { world, token: welcome.token }
-    }
-
-    async fn log_in(world: &World, account: &str, code: Option<String>) -> reqwest::Response {
-        let login = Login { account: account.into(), password: PASSWORD.into(), code };
-        let request = world.client.post(format!("{}/api/v1/office/login", world.url)).json(&login);
-        request.send().await.expect("an answer")
-    }
-
-    /// Turns a second factor on.
-    async fn turn_on_factor(&self) {
-        let factor: SecondFactor = self.ask("second-factor", &()).await;
-        let totp = totp_rs::Totp::from_url(&factor.uri).expect("an authenticator takes it");
-        let code = totp.generate(random::now_ms() / 1_000).to_string();
-        self.ask::<Nothing>("second-factor-on", &OfMoment { code }).await;
-    }
-
-    async fn post(&self, path: &str, body: &impl Serialize) -> reqwest::Response {
-        let request = self.world.client.post(format!("{}/api/v1/office/{path}", self.world.url));
-        request.bearer_auth(&self.token).json(body).send().await.expect("an answer")
-    }
-
-    async fn status(&self, path: &str, body: &impl Serialize) -> u16 {
-        self.post(path, body).await.status().as_u16()
-    }
-
-    async fn ask<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> T {
-        let answer = self.post(path, body).await;
-        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
-        assert_eq!(status, 200, "{path}: {text}");
-        serde_json::from_str(&text).expect("the answer is read")
-    }
 }
 
 fn of(account: &str) -> OfAccount {

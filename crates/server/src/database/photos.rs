@@ -1,14 +1,15 @@
 //! Which pictures are here, and which are on their way.
 
 use super::{
-    Database,
+    Database, Quarantined,
     sql::Writing,
     stored::{decode, key},
 };
 use crate::{photos::Photos, random};
 use ruhu_domain::{
-    Channel, Kind, Record, RecordId,
-    photo::{Photo, PhotoHash},
+    Channel, DeviceId, Kind, Record, RecordId,
+    photo::{OF, Photo, PhotoHash},
+    record::Op,
 };
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
@@ -135,6 +136,51 @@ impl Database {
         }))
     }
 
+    /// The uploads of an account that are waited for, of a picture.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn uploads_of(&self, account: &str, hash: PhotoHash) -> sqlx::Result<Vec<Upload>> {
+        let rows =
+            sqlx::query("SELECT county, id FROM photo_upload WHERE account = $1 AND hash = $2 ORDER BY expires_at")
+                .bind(account)
+                .bind(hash.to_string())
+                .fetch_all(&self.pool)
+                .await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let (county, id): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+            found.extend(self.upload(&county, &id).await?);
+        }
+        Ok(found)
+    }
+
+    /// The photos whose records a device made, where they are; also of those that wait for a supervisor.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn photos_of(&self, device: DeviceId) -> sqlx::Result<Vec<(Channel, Photo)>> {
+        let records = self.records("", &[Kind::Photo]).await?.into_iter();
+        let made = |record: &Record| record.fields.get(OF).is_some_and(|field| field.stamp.device == device);
+        let own = records.filter(|record| made(record) && !record.withdrawn());
+        let own = own.filter_map(|record| Some((record.channel.clone(), Photo::of(&record)?)));
+        let waiting = self.waiting_photos().await?.into_iter().filter(|(op, ..)| op.stamp.device == device);
+        Ok(own.chain(waiting.map(|(_, channel, photo)| (channel, photo))).collect())
+    }
+
+    /// The ops that wait for a supervisor and make a photo's record, with where it would be, and the photo.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn waiting_photos(&self) -> sqlx::Result<Vec<(Op, Channel, Photo)>> {
+        let waiting = self.quarantined().await?.into_iter().filter(|waits| waits.op.kind == Kind::Photo);
+        let photo = |Quarantined { op, channel, .. }| {
+            let photo = Photo::made_by(&op).filter(Photo::is_sound)?;
+            Some((op, channel, photo))
+        };
+        Ok(waiting.filter_map(photo).collect())
+    }
+
     /// Notes that an upload is here up to `to`; `false` where another piece came first.
     ///
     /// # Errors
@@ -248,10 +294,11 @@ impl Database {
         Ok(count)
     }
 
-    /// The pictures that records name, withdrawn ones too: those may be taken back.
+    /// The pictures that records name, withdrawn ones too: those may be taken back; and those of records that wait.
     async fn named_photos(&self, area: &str) -> sqlx::Result<BTreeSet<(String, PhotoHash)>> {
         let records = self.records(area, &[Kind::Photo]).await?;
         let named = records.iter().filter_map(|record| Some((record.channel.to_string(), Photo::of(record)?.hash)));
-        Ok(named.collect())
+        let waiting = self.waiting_photos().await?.into_iter();
+        Ok(named.chain(waiting.map(|(_, channel, photo)| (channel.to_string(), photo.hash))).collect())
     }
 }

@@ -1,15 +1,22 @@
 //! A revoked phone hands over what it has not sent, locked as it is: its vault key is sealed to this server, and the
 //! token that is among its sealed values shows whose it is.
 
-use super::{Office, Refusal};
-use crate::database::{Author, Incoming};
+use super::{
+    Office, Refusal,
+    photos::{self, Failure},
+};
+use crate::database::{Author, Database, Incoming, Session, Upload};
 use axum::{Json, extract::State, extract::rejection::JsonRejection};
 use ruhu_domain::{
     engine::Queued,
+    photo::{CHUNK, PhotoHash, piece_key},
     storage::{TOKEN, Table},
-    wire::{DeviceAnswer, DeviceRequest, HandOver, HandedOver, MAX_OPS, OpOutcome, SealedEntry, vault_owner},
+    wire::{
+        DeviceAnswer, DeviceRequest, HandOver, HandedOver, MAX_OPS, OpOutcome, Revoked, SealedEntry, Wanted,
+        vault_owner,
+    },
 };
-use ruhu_vault::{Keys, Purpose, Sealed};
+use ruhu_vault::{Keys, Purpose, RecoveryKey, Sealed};
 
 /// `POST /api/v1/device`
 pub async fn device(
@@ -22,22 +29,19 @@ pub async fn device(
 
 /// `POST /api/v1/handover`
 pub async fn hand_over(
-    State(Office { database, recovery, .. }): State<Office>,
+    State(office): State<Office>,
     body: Result<Json<HandOver<Sealed>>, JsonRejection>,
 ) -> Result<Json<HandedOver>, Refusal> {
-    let Json(request) = body.map_err(|_| Refusal::Malformed)?;
-    if request.outbox.len() > MAX_OPS {
+    let Json(HandOver { of, outbox, pieces, last }) = body.map_err(|_| Refusal::Malformed)?;
+    if outbox.len() > MAX_OPS {
         return Err(Refusal::TooLarge);
     }
-    let owner = vault_owner(&request.account, request.device);
-    let keys = recovery.open(&request.key, &owner).map_err(|_| Refusal::NotYours)?.keys();
-    let token = token(&keys, &request.meta).ok_or(Refusal::NotYours)?;
-    let session = database.revoked_session(&token, request.device).await?.ok_or(Refusal::NotYours)?;
+    let database = &office.database;
+    let (session, keys) = whose(database, &office.recovery, &of).await?;
 
     // What does not open was damaged on the phone: nobody can read it any more.
-    let opened =
-        request.outbox.iter().filter_map(|(name, kept)| opened(&keys, Table::Outbox, Purpose::Outbox, name, kept));
-    let queued: Vec<Option<Queued>> = opened.map(|value| serde_json::from_slice(&value).ok()).collect();
+    let queued = outbox.iter().filter_map(|entry| opened(&keys, Table::Outbox, Purpose::Outbox, entry));
+    let queued: Vec<Option<Queued>> = queued.map(|(_, value)| serde_json::from_slice(&value).ok()).collect();
     let mut left = queued.iter().filter(|queued| queued.is_none()).count();
     let mut ops: Vec<_> = queued.into_iter().flatten().map(|queued| queued.op).collect();
     ops.sort_by_key(|op| op.stamp);
@@ -47,19 +51,108 @@ pub async fn hand_over(
     let results = database.take(author, ops).await?.results;
     left += results.iter().filter(|result| result.outcome == OpOutcome::Rejected).count();
     let taken = results.iter().filter(|result| result.outcome == OpOutcome::Quarantined).count();
-    if request.last && left == 0 {
+    for (key, piece) in pieces.iter().filter_map(|entry| opened(&keys, Table::Blobs, Purpose::General, entry)) {
+        take_piece(&office, &session, &key, piece).await?;
+    }
+    if last && left == 0 {
         database.handed_over(&session).await?;
     }
     Ok(Json(HandedOver { taken, left }))
 }
 
-fn opened(keys: &Keys, table: Table, purpose: Purpose, name: &str, kept: &[u8]) -> Option<Vec<u8>> {
-    keys.open(purpose, table.name(), name, kept).ok().map(|(_, value)| value)
+/// `POST /api/v1/handover/wanted`
+pub async fn wanted(
+    State(office): State<Office>,
+    body: Result<Json<Revoked<Sealed>>, JsonRejection>,
+) -> Result<Json<Wanted>, Refusal> {
+    let Json(of) = body.map_err(|_| Refusal::Malformed)?;
+    let (session, keys) = whose(&office.database, &office.recovery, &of).await?;
+    let mut pictures = Vec::new();
+    for (channel, photo) in office.database.photos_of(session.device).await? {
+        if photos::is_here(&office.database, &office.photos, &channel, photo.hash).await? {
+            continue;
+        }
+        let begun = office.database.uploads_of(&session.account, photo.hash).await?;
+        let upload = match begun.into_iter().find(|upload| upload.channel == channel) {
+            Some(upload) => upload,
+            None => office.database.begin_upload(&channel, &session.account, &photo, 0).await?,
+        };
+        if upload.position == upload.length {
+            finish(&office, &upload).await?;
+            continue;
+        }
+        let from = usize::try_from(upload.position).unwrap_or_default() / CHUNK;
+        let names = (from..photo.chunks()).map(|piece| keys.name(Table::Blobs.name(), &piece_key(photo.hash, piece)));
+        let names: Vec<String> = names.collect();
+        // One picture in two channels is sent once.
+        match pictures.iter_mut().find(|known: &&mut Vec<String>| known.last() == names.last()) {
+            Some(known) if known.len() < names.len() => *known = names,
+            Some(_) => {}
+            None => pictures.push(names),
+        }
+    }
+    Ok(Json(Wanted { pictures }))
+}
+
+/// Whose revoked phone it is, and the keys of its vault.
+async fn whose(database: &Database, recovery: &RecoveryKey, of: &Revoked<Sealed>) -> Result<(Session, Keys), Refusal> {
+    let owner = vault_owner(&of.account, of.device);
+    let keys = recovery.open(&of.key, &owner).map_err(|_| Refusal::NotYours)?.keys();
+    let token = token(&keys, &of.meta).ok_or(Refusal::NotYours)?;
+    let session = database.revoked_session(&token, of.device).await?.ok_or(Refusal::NotYours)?;
+    Ok((session, keys))
+}
+
+/// Takes a piece of a picture to the uploads that were begun when it was asked for, where it goes on with them.
+async fn take_piece(office: &Office, session: &Session, key: &str, piece: Vec<u8>) -> Result<(), Refusal> {
+    let Office { database, photos, .. } = office;
+    let place = key.split_once('/').and_then(|(hash, place)| Some((hash.parse().ok()?, place.parse().ok()?)));
+    let Some((hash, place)): Option<(PhotoHash, u64)> = place else { return Ok(()) };
+    let begins = place.saturating_mul(CHUNK as u64);
+    for mut upload in database.uploads_of(&session.account, hash).await? {
+        // Of a piece that is there in part the rest is new.
+        let known = upload.position.checked_sub(begins).and_then(|known| usize::try_from(known).ok());
+        let Some(rest) = known.and_then(|known| piece.get(known..)) else { continue };
+        let to = (upload.position + rest.len() as u64).min(upload.length);
+        let rest = &rest[..usize::try_from(to - upload.position).unwrap_or_default()];
+        if !rest.is_empty() {
+            photos::put_piece(photos, &upload, rest.to_vec().into()).await?;
+            if !database.advance_upload(&upload, to).await? {
+                // Another window of the phone was faster.
+                continue;
+            }
+            upload.position = to;
+        }
+        if upload.position == upload.length {
+            finish(office, &upload).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks a picture, and keeps it. One that nobody would take holds up nothing.
+async fn finish(office: &Office, upload: &Upload) -> Result<(), Refusal> {
+    match photos::finish(&office.database, &office.photos, upload).await {
+        Ok(()) => Ok(()),
+        Err(Failure::Refused(Refusal::Invalid(_))) => {
+            tracing::warn!("a picture that a revoked phone handed over is none");
+            Ok(())
+        }
+        // It is sent anew.
+        Err(Failure::Tus(..)) => Err(Refusal::Internal),
+        Err(Failure::Refused(refusal)) => Err(refusal),
+    }
+}
+
+/// Key and value of an entry.
+fn opened(keys: &Keys, table: Table, purpose: Purpose, (name, kept): &SealedEntry) -> Option<(String, Vec<u8>)> {
+    keys.open(purpose, table.name(), name, kept).ok()
 }
 
 /// The token among a phone's sealed values.
 fn token(keys: &Keys, meta: &[SealedEntry]) -> Option<String> {
     let wanted = keys.name(Table::Meta.name(), TOKEN);
-    let (name, kept) = meta.iter().find(|(name, _)| *name == wanted)?;
-    String::from_utf8(opened(keys, Table::Meta, Purpose::Meta, name, kept)?).ok()
+    let entry = meta.iter().find(|(name, _)| *name == wanted)?;
+    let (_, value) = opened(keys, Table::Meta, Purpose::Meta, entry)?;
+    String::from_utf8(value).ok()
 }

@@ -96,6 +96,7 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         .route("/logout", post(login::logout))
         .route("/device", post(devices::device))
         .route("/handover", post(devices::hand_over))
+        .route("/handover/wanted", post(devices::wanted))
         .route("/recover", post(login::recover))
         .route("/sync", post(sync::sync))
         .route("/history", post(sync::history))

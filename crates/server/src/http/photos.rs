@@ -5,7 +5,7 @@
 
 use super::{Caller, Refusal};
 use crate::{
-    database::{Act, Database, Upload},
+    database::{Act, Database, Entry, Upload},
     photos::Photos,
     picture,
 };
@@ -164,7 +164,7 @@ pub async fn look(
     let upload = own(&database, &caller, &county, &id).await?;
     if upload.position == upload.length {
         // All of it came, but whoever sent the last piece may not have been there any more when the whole was checked.
-        finish(&database, &photos, &county, &upload).await?;
+        finish(&database, &photos, &upload).await?;
     }
     Ok(answer(StatusCode::OK, Some(&upload)))
 }
@@ -219,14 +219,14 @@ pub async fn send(
     let piece = receive(body, upload.length - upload.position, checksum.as_ref()).await?;
     if !piece.is_empty() {
         let to = upload.position + piece.len() as u64;
-        photos.put_piece(&county, &id, upload.position, piece).await.map_err(|error| stored(&error))?;
+        put_piece(&photos, &upload, piece).await?;
         if !database.advance_upload(&upload, to).await? {
             return Err(Failure::Tus(StatusCode::CONFLICT, "another piece came first"));
         }
         upload.position = to;
     }
     if upload.position == upload.length {
-        finish(&database, &photos, &county, &upload).await?;
+        finish(&database, &photos, &upload).await?;
     }
     Ok(answer(StatusCode::NO_CONTENT, Some(&upload)))
 }
@@ -250,9 +250,17 @@ async fn receive(body: Body, room: u64, checksum: Option<&Checksum>) -> Result<B
     }
 }
 
+/// Keeps the next piece of an upload.
+pub(super) async fn put_piece(photos: &Photos, upload: &Upload, piece: Bytes) -> Result<(), Refusal> {
+    let village = upload.channel.grid.village();
+    photos.put_piece(village.county(), &upload.id, upload.position, piece).await.map_err(|error| stored(&error))
+}
+
 /// Checks the whole, and keeps it. What is not the picture that the record names is forgotten: it is sent anew, or not at
 /// all.
-async fn finish(database: &Database, photos: &Photos, county: &str, upload: &Upload) -> Result<(), Failure> {
+pub(super) async fn finish(database: &Database, photos: &Photos, upload: &Upload) -> Result<(), Failure> {
+    let village = upload.channel.grid.village();
+    let county = village.county();
     if is_here(database, photos, &upload.channel, upload.hash).await? {
         return Ok(());
     }
@@ -285,7 +293,12 @@ async fn finish(database: &Database, photos: &Photos, county: &str, upload: &Upl
 }
 
 /// Whether a picture is here: noted, and in the storage, which may be older than the database where both were restored.
-async fn is_here(database: &Database, photos: &Photos, channel: &Channel, hash: PhotoHash) -> Result<bool, Refusal> {
+pub(super) async fn is_here(
+    database: &Database,
+    photos: &Photos,
+    channel: &Channel,
+    hash: PhotoHash,
+) -> Result<bool, Refusal> {
     Ok(database.has_photo(channel, hash).await? && photos.has(channel, hash).await.map_err(|error| stored(&error))?)
 }
 
@@ -304,11 +317,23 @@ pub async fn show(
     let Json(PhotoRequest { channel, record }) = request.map_err(|_| Refusal::Malformed)?;
     may(&database, &caller, Action::Look, &channel).await?;
     let photo = database.photo(&channel, record).await?.ok_or(Refusal::NotFound)?;
-    if !is_here(&database, &photos, &channel, photo.hash).await? {
+    let looks = caller.does(Act::Look, record.to_string());
+    picture(&database, &photos, &channel, photo.hash, looks).await
+}
+
+/// A picture that somebody may see, when their look is on record.
+pub(super) async fn picture(
+    database: &Database,
+    photos: &Photos,
+    channel: &Channel,
+    hash: PhotoHash,
+    looks: Entry<'_>,
+) -> Result<Response<Body>, Refusal> {
+    if !is_here(database, photos, channel, hash).await? {
         return Err(Refusal::NotFound);
     }
-    let bytes = photos.get(&channel, photo.hash).await.map_err(|error| stored(&error))?;
-    database.put_on_record(&[caller.does(Act::Look, record.to_string())]).await?;
+    let bytes = photos.get(channel, hash).await.map_err(|error| stored(&error))?;
+    database.put_on_record(&[looks]).await?;
     let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CONTENT_DISPOSITION, "attachment")];
     Ok((headers, bytes).into_response())
 }

@@ -2,6 +2,8 @@
 //! `cargo xtask test` starts; each test has a database of its own in it.
 #![allow(dead_code, reason = "each test file uses its own part of this module")]
 
+pub mod desk;
+
 use ruhu_domain::{
     Channel, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
     codes::Outcome,

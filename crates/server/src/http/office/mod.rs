@@ -45,6 +45,7 @@ pub fn routes() -> Router<Office> {
         .route("/receipts", post(people::receipts))
         .route("/areas", post(people::areas))
         .route("/waiting", post(records::waiting))
+        .route("/photo", post(records::photo))
         .route("/accept", post(records::accept))
         .route("/refuse", post(records::refuse))
         .route("/seen", post(records::seen))

@@ -1,12 +1,16 @@
 //! What waits for a decision, who saw a record, and what is on record of whom.
 
 use super::{Asked, Official, Refusal};
-use crate::database::{Act, Database, Quarantined};
-use axum::{Json, extract::State};
+use crate::{
+    database::{Act, Database, Quarantined},
+    http::photos,
+    photos::Photos,
+};
+use axum::{Json, body::Body, extract::State, http::Response};
 use ruhu_domain::{
     OpId,
     duties::{self, Duty},
-    office::{ActLine, Decision, Done, FindActs, Nothing, OfRecord, Seen, Waiting},
+    office::{ActLine, Decision, Done, FindActs, Nothing, OfRecord, Seen, Waiting, WaitingPhoto},
 };
 
 /// Entries of the audit in one answer.
@@ -31,6 +35,20 @@ pub async fn waiting(State(database): State<Database>, official: Official) -> Re
     let read: Vec<_> = own.iter().map(|item| official.does(Act::Wait, item.op.to_string())).collect();
     database.put_on_record(&read).await?;
     Ok(Json(own))
+}
+
+/// `POST /api/v1/office/photo`
+pub async fn photo(
+    State(database): State<Database>,
+    State(photos): State<Photos>,
+    official: Official,
+    Asked(WaitingPhoto { op }): Asked<WaitingPhoto>,
+) -> Result<Response<Body>, Refusal> {
+    let waiting = database.waiting_photos().await?;
+    let (op, channel, photo) = waiting.into_iter().find(|(waits, ..)| waits.id == op).ok_or(Refusal::NotAllowed)?;
+    official.answers_for(Duty::Decide, &channel)?;
+    let looks = official.does(Act::Wait, op.id.to_string());
+    photos::picture(&database, &photos, &channel, photo.hash, looks).await
 }
 
 /// `POST /api/v1/office/accept`
