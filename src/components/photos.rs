@@ -177,6 +177,8 @@ fn Picture(
     let state = Memo::new(move |_| {
         app.read(|notebook| match notebook.kept(photo.hash, record) {
             Some((kept, _)) if !kept.refused.is_empty() => kept.refused,
+            Some(_) if notebook.set_aside(record) == Some(true) => "没有送到：登记被退回，请到“我的”里处理".to_owned(),
+            Some((_, true)) if notebook.set_aside(record).is_some() => "✓✓ 已到办公室，待核对".to_owned(),
             Some((_, true)) => "✓✓ 已到办公室".to_owned(),
             None => String::new(),
             Some((kept, _)) if kept.sent > 0 => {

@@ -163,7 +163,7 @@ fn Outbox() -> impl IntoView {
         })
     };
     let count = move || items().0;
-    let pictures = move || app.read(|notebook| notebook.unsent_pictures());
+    let pictures = move || app.read(|notebook| notebook.unsent_pictures().len());
     let synced = move || app.read(|notebook| notebook.engine().head().synced_at);
     let state = move || match app.status.get() {
         SyncStatus::Sending => "正在发送…".to_owned(),
@@ -188,7 +188,7 @@ fn Outbox() -> impl IntoView {
                 <ul class="rows">
                     {move || items().1.into_iter().map(|(queued, household)| view! { <Item queued household/> }).collect_view()}
                 </ul>
-                {move || (count() > 0).then(|| view! {
+                {move || (count() + pictures() > 0).then(|| view! {
                     <p class="row">
                         <span class="hint">"一直发不出去？导出文件交办公室，内含群众信息，请勿转发"</span>
                         <button class="text-button" on:click=move |_| leptos::task::spawn_local(app.export_unsent())>"导出"</button>
@@ -429,7 +429,9 @@ fn LogOut() -> impl IntoView {
         event.prevent_default();
         log_out(receipt.get_untracked().map(|field| field.value()));
     };
-    let unsent = Memo::new(move |_| matches!(problem.get(), Some(Stay::Unsent { .. } | Stay::OtherReceipt)));
+    let unsent = Memo::new(move |_| {
+        matches!(problem.get(), Some(Stay::Unsent { .. } | Stay::Photos { .. } | Stay::OtherReceipt))
+    });
     view! {
         <section class="leave">
             <p class="problem" role="alert">{move || problem.get().map(|stay| stay.to_string())}</p>

@@ -1,9 +1,13 @@
 //! Files that carry to the office by hand what could not be sent. They are sealed: only the server opens them.
 
-use super::{App, rescue, vault};
+use super::{App, photos, rescue, vault};
 use crate::platform::{clock, download, random};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use leptos::prelude::*;
-use ruhu_domain::wire::{EXPORT, SealedUnsent};
+use ruhu_domain::{
+    photo::PhotoHash,
+    wire::{EXPORT, SealedUnsent},
+};
 use ruhu_vault::Purpose;
 use serde::Serialize;
 
@@ -15,8 +19,17 @@ impl App {
     pub async fn export_unsent(self) {
         let Some(open) = self.notebook() else { return };
         let unsent = open.unsent();
-        let saved = self.save(&unsent.account, &unsent).await;
-        self.say(if saved { "已导出到下载文件夹，请只交给办公室" } else { NO_FILES }, None);
+        let sizes = |hash| Some((hash, open.size_of(hash)?));
+        let pictures: Vec<_> = open.unsent_pictures().into_iter().filter_map(sizes).collect();
+        let wanted = pictures.len();
+        match self.save(&unsent.account, &unsent, pictures).await {
+            None => self.say(NO_FILES, None),
+            Some(count) if count < wanted => {
+                let words = format!("已导出，有 {} 张照片读不出来，请重新拍", wanted - count);
+                self.say(words, None);
+            }
+            Some(_) => self.say("已导出到下载文件夹，请只交给办公室", None),
+        }
     }
 
     /// Saves what can still be read of a storage that can't be opened, as a file; the words to show.
@@ -28,33 +41,60 @@ impl App {
             };
             rescue::rescue(&storage).await
         };
-        let rescued = match rescued.await {
+        let mut rescued = match rescued.await {
             Ok(Some(rescued)) => rescued,
             Ok(None) => return "手机上没有登录过，没有可导出的记录".into(),
             Err(error) => return format!("导出不了：{error}"),
         };
-        if !self.save(rescued.account(), &rescued).await {
+        let pictures = std::mem::take(&mut rescued.pictures);
+        let Some(pictures) = self.save(rescued.account(), &rescued, pictures).await else {
             return NO_FILES.into();
-        }
-        match rescued.counts() {
-            (changes, 0) => format!("已导出 {changes} 条修改到下载文件夹，请只交给办公室"),
-            (changes, rest) => format!("已导出 {changes} 条修改和 {rest} 份草稿或读不出的内容，请只交给办公室"),
-        }
+        };
+        let (changes, rest) = rescued.counts();
+        let words = [(pictures, "张照片"), (rest, "份草稿或读不出的内容")];
+        let words = words.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("、{count} {what}"));
+        let more: String = words.collect();
+        format!("已导出 {changes} 条修改{more}到下载文件夹，请只交给办公室")
     }
 
-    /// Saves a value as a file that only the server opens; as it is where the phone was never in contact with one.
-    async fn save(self, account: &str, value: &impl Serialize) -> bool {
+    /// Saves a value and pictures as a file that only the server opens; as they are where the phone was never in contact
+    /// with one. How many of the pictures could be read; none where the browser gives out no files.
+    async fn save(self, account: &str, value: &impl Serialize, pictures: Vec<(PhotoHash, u32)>) -> Option<usize> {
         let name = format!("入户未发送-{account}-{}.json", clock::today());
-        let Ok(plain) = serde_json::to_vec(value) else { return false };
-        let vault = match self.storage.get_value() {
+        let plain = serde_json::to_vec(value).ok()?;
+        let storage = self.storage.get_value();
+        let vault = match &storage {
             Some(storage) => vault::stored(storage.as_ref()).await.ok().flatten(),
             None => None,
         };
-        let sealed = vault.zip(self.key.get_value()).and_then(|(vault, key)| {
-            let sealed = key.keys().seal(Purpose::Outbox, EXPORT, EXPORT, random(), &plain);
-            let (account, device) = (vault.account, vault.device);
-            serde_json::to_vec(&SealedUnsent { account, device, key: vault.recovery?, sealed }).ok()
-        });
-        download::save(&name, &sealed.unwrap_or(plain))
+        let server = vault.and_then(|vault| Some((vault.account, vault.device, vault.recovery?)));
+        let sealed = self.key.get_value().map(|key| key.keys()).zip(server);
+        let keys = sealed.as_ref().map(|(keys, _)| keys);
+        let seal = |plain: Vec<u8>| match keys {
+            Some(keys) => keys.seal(Purpose::Outbox, EXPORT, EXPORT, random(), &plain),
+            None => plain,
+        };
+        let head = match &sealed {
+            Some((_, (account, device, key))) => {
+                let (account, device, sealed) = (account.clone(), *device, seal(plain));
+                serde_json::to_vec(&SealedUnsent { account, device, key, sealed, pictures: Vec::new() }).ok()?
+            }
+            None => plain,
+        };
+        // An object: the pictures are written into it one by one, for all of them would not fit into memory.
+        let file = download::Writer::default();
+        file.write(head.strip_suffix(b"}")?);
+        file.write(b",\"pictures\":[");
+        let mut count = 0;
+        for (hash, size) in pictures {
+            let Some(storage) = &storage else { break };
+            let Ok(Some(picture)) = photos::read(storage.as_ref(), hash, size).await else { continue };
+            let comma = if count > 0 { "," } else { "" };
+            let picture = BASE64_STANDARD.encode(seal(picture));
+            file.write(format!("{comma}\"{picture}\"").as_bytes());
+            count += 1;
+        }
+        file.write(b"]}");
+        file.save(&name).then_some(count)
     }
 }

@@ -85,19 +85,17 @@ pub async fn clear(storage: &impl Storage, receipt: Option<&str>) -> Result<Batc
     let head = head.unwrap_or_else(|| Head::new(session.device, session.name.clone(), Vec::new()));
     let engine = Engine::load(head, &stored).map_err(|_| Stay::Unreadable)?;
     let count = engine.outbox().filter(only_here).count();
-    if count > 0 {
+    let epoch = engine.head().epoch.clone().unwrap_or_default();
+    let pictures = photos::unsent(&photos::stored(&stored), engine.records(), &epoch);
+    let without = pictures.len();
+    if count + without > 0 {
         let ops: Vec<OpId> = engine.outbox().map(|queued| queued.op.id).collect();
         match receipt {
-            Some(receipt) if receipt.trim() == wire::receipt(ops) => {}
+            Some(receipt) if receipt.trim() == wire::receipt(ops, pictures) => {}
             Some(_) => return Err(Stay::OtherReceipt),
-            None => return Err(Stay::Unsent { name: session.name, count }),
+            None if count > 0 => return Err(Stay::Unsent { name: session.name, count }),
+            None => return Err(Stay::Photos { name: session.name, count: without }),
         }
-    }
-    let album = photos::stored(&stored);
-    let epoch = engine.head().epoch.clone().unwrap_or_default();
-    match photos::unsent(&album, engine.records(), &epoch) {
-        0 => {}
-        count => return Err(Stay::Photos { name: session.name, count }),
     }
     match stored.entries(Table::Drafts).len() {
         0 => Ok(batch),

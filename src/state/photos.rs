@@ -22,14 +22,17 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use ruhu_domain::{
     Channel, Kind, RecordId,
-    engine::Edit,
+    engine::{Edit, QueuedState},
     order,
     photo::{CHUNK, OF, Photo, PhotoHash, piece_key},
     record::{Record, WITHDRAWN},
     storage::{Batch, Snapshot, Table, Write},
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use wasm_bindgen::JsValue;
 
 /// How long a picture that the office has stays on the phone, in milliseconds. Longer than a server's backups are apart.
@@ -72,15 +75,31 @@ pub fn stored(snapshot: &Snapshot) -> Album {
     order::map(entries.filter_map(|(key, bytes)| Some((key.parse().ok()?, Kept::read(bytes)?))))
 }
 
-/// How many pictures of records are not at the office yet, as far as the office would take them.
-pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>, epoch: &str) -> usize {
+/// The pictures of records that are not at the office yet, as far as the office would take them.
+pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>, epoch: &str) -> BTreeSet<PhotoHash> {
     let photos = records.filter(|record| record.kind == Kind::Photo && !record.withdrawn());
     let waits = |record: &Arc<Record>| {
         let hash = Photo::of(record)?.hash;
         let kept = album.get(&hash)?;
         (kept.refused.is_empty() && !kept.is_there(epoch, &record.channel)).then_some(hash)
     };
-    order::set(photos.filter_map(waits)).len()
+    order::set(photos.filter_map(waits))
+}
+
+/// A picture of so many bytes that is kept; none where it is not, or is not whole any more.
+///
+/// # Errors
+/// The storage can't be read now.
+pub async fn read(storage: &impl Storage, hash: PhotoHash, size: u32) -> Result<Option<Vec<u8>>, StorageError> {
+    let mut bytes = Vec::with_capacity(size as usize);
+    for piece in 0..(size as usize).div_ceil(CHUNK) {
+        match storage.get(Table::Blobs, &piece_key(hash, piece)).await {
+            Ok(Some(piece)) => bytes.extend(piece),
+            Ok(None) | Err(StorageError::Unreadable) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((PhotoHash::of(&bytes) == hash).then_some(bytes))
 }
 
 impl Kept {
@@ -168,15 +187,24 @@ impl Notebook {
     /// The storage can't be read now.
     pub async fn picture(&self, hash: PhotoHash) -> Result<Option<Vec<u8>>, StorageError> {
         let Some(size) = self.album.borrow().get(&hash).map(|kept| kept.size) else { return Ok(None) };
-        let mut bytes = Vec::with_capacity(size as usize);
-        for piece in 0..(size as usize).div_ceil(CHUNK) {
-            match self.storage().get(Table::Blobs, &piece_key(hash, piece)).await {
-                Ok(Some(piece)) => bytes.extend(piece),
-                Ok(None) | Err(StorageError::Unreadable) => return Ok(None),
-                Err(error) => return Err(error),
-            }
+        read(self.storage(), hash, size).await
+    }
+
+    /// Whether a record that is not as it should be was returned by the office, or waits there for a supervisor; none
+    /// where it goes its way.
+    pub fn set_aside(&self, record: RecordId) -> Option<bool> {
+        let engine = self.engine();
+        let queued = engine.outbox().find(|queued| queued.op.record == record)?;
+        match queued.state {
+            QueuedState::Waiting => None,
+            QueuedState::Review { .. } => Some(false),
+            QueuedState::SetAside { .. } => Some(true),
         }
-        Ok((PhotoHash::of(&bytes) == hash).then_some(bytes))
+    }
+
+    /// How large a picture on the phone is, in bytes.
+    pub fn size_of(&self, hash: PhotoHash) -> Option<u32> {
+        self.album.borrow().get(&hash).map(|kept| kept.size)
     }
 
     /// What is known of a picture on the phone, and whether the office has checked it for a record's channel.
@@ -187,8 +215,8 @@ impl Notebook {
         Some((kept, there))
     }
 
-    /// How many pictures are not at the office yet.
-    pub fn unsent_pictures(&self) -> usize {
+    /// The pictures that are not at the office yet.
+    pub fn unsent_pictures(&self) -> BTreeSet<PhotoHash> {
         let epoch = self.epoch();
         unsent(&self.album.borrow(), self.engine().records(), &epoch)
     }
@@ -291,7 +319,9 @@ impl Notebook {
             };
             self.album.borrow_mut().insert(photo.hash, kept.clone());
             let waits = kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel);
-            if !waits || !self.engine().at_office(record) {
+            // A record that waits for a supervisor is at the office, and its picture goes there too.
+            let is_there = self.engine().at_office(record) || self.set_aside(record) == Some(false);
+            if !waits || !is_there {
                 continue;
             }
             let sent = self.send_picture(record, &channel, &photo, kept).await;

@@ -1,10 +1,11 @@
 //! What can be saved from a storage that the app can't open: what was never sent, as a file for the office.
 
-use super::session;
+use super::{photos, session};
 use crate::storage::{StorageError, indexed_db::IndexedDb};
 use ruhu_domain::{
     engine::Queued,
     order,
+    photo::PhotoHash,
     storage::{Entry, Table},
     wire::UnsentOps,
 };
@@ -18,6 +19,9 @@ pub struct Rescued {
     unsent: UnsentOps,
     /// Drafts, and entries of the outbox that could not be read, as they are stored.
     rest: Vec<(String, String)>,
+    /// The pictures that never were at the office, and their sizes in bytes.
+    #[serde(skip)]
+    pub pictures: Vec<(PhotoHash, u32)>,
 }
 
 impl Rescued {
@@ -50,5 +54,7 @@ pub async fn rescue(storage: &IndexedDb) -> Result<Option<Rescued>, StorageError
     order::sort_by_key(&mut ops, |op| op.stamp);
     rest.extend(stored.entries(Table::Drafts).iter().map(as_stored));
     let unsent = UnsentOps { device: session.device, account: session.account, ops };
-    Ok(Some(Rescued { unsent, rest }))
+    let album = photos::stored(&stored);
+    let pictures = album.iter().filter(|(_, kept)| kept.there.is_empty()).map(|(hash, kept)| (*hash, kept.size));
+    Ok(Some(Rescued { unsent, rest, pictures: pictures.collect() }))
 }

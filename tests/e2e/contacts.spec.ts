@@ -1,13 +1,10 @@
 // 便民电话: an office keeps the numbers, a phone has them without a network and calls with one tap.
-import { expect, logIn, PASSWORD, ready, shot, tab, test } from "./world";
+import { desk, to } from "./desk";
+import { expect, logIn, ready, shot, tab, test } from "./world";
 
 test("who helps in the village is called with one tap, without signal", async ({ server, phone, second }) => {
-  const office = await second.open({ width: 1280, height: 800 });
-  await office.goto(`${server.url}/office`);
-  await office.getByLabel("账号").fill("zhoulan");
-  await office.getByLabel("密码").fill(PASSWORD);
-  await office.getByRole("button", { name: "登录", exact: true }).click();
-  await office.getByRole("navigation", { name: "页面" }).getByRole("button", { name: "电话" }).click();
+  const office = await desk(second, server, "zhoulan");
+  await to(office, "电话");
   await expect(office.getByRole("row", { name: /法律顾问/ })).toContainText("0000-6000102");
   await office.getByRole("button", { name: "添加电话" }).click();
   await office.getByRole("radio", { name: "就业服务" }).check();

@@ -1,9 +1,14 @@
 // A phone that the office revoked hands over what it has not sent, locked or not, and is empty then.
+import { desk, to } from "./desk";
+import { add, atOffice, hazard, picture, save } from "./pictures";
 import { fillOutbox, kept } from "./vault";
-import { byHand, expect, logIn, logVisit, ready, test, unlock, type Phone, type Server } from "./world";
+import { byHand, expect, logIn, logVisit, ready, shot, test, unlock, type Phone, type Server } from "./world";
 import type { Page } from "@playwright/test";
 
-const TABLES = ["meta", "outbox", "segments", "segments_mediation", "segments_care", "cursors", "drafts", "vault"];
+const TABLES = [
+  ...["meta", "outbox", "segments", "segments_mediation", "segments_care", "cursors", "drafts", "vault"],
+  ...["photos", "blobs"],
+];
 
 /** A phone with so many saved visits that the office does not have, and no network. */
 async function withUnsent(server: Server, phone: Phone, count: number): Promise<Page> {
@@ -64,6 +69,58 @@ test("a revoked phone that is locked does so too, as soon as it has a network", 
   await expect(page.getByText("没发送的 50 条记录已交给办公室")).toBeVisible();
   await isEmpty(page);
   expect(server.run("quarantine", "list")).toContain("待核对 50 条");
+});
+
+test("a revoked phone hands over its photos too, and the office looks at them before it decides", async ({
+  server,
+  phone,
+  second,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  const files = [await picture(page, 1600, 1200, 31), await picture(page, 500, 400, 32)];
+  await phone.context.setOffline(true);
+  await hazard(page, "祠堂横梁开裂");
+  await add(page, ...files);
+  await expect(page.getByRole("img", { name: "照片2" })).toBeVisible();
+  await save(page);
+  await byHand(page);
+  revoke(server);
+  // The connection breaks in the middle of the pieces, and again where the office has all of them.
+  let pieces = 0;
+  await page.route("**/api/v1/handover", async (route) => {
+    const { pieces: some, last } = route.request().postDataJSON() ?? {};
+    if (some && ++pieces === 2) return route.abort();
+    if (last && pieces < 1000) {
+      pieces = 1000;
+      await route.fetch();
+      return route.abort();
+    }
+    return route.continue();
+  });
+  await phone.context.setOffline(false);
+  await expect(async () => {
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await expect(page.getByText("没发送的 3 条记录和 2 张照片已交给办公室")).toBeVisible({ timeout: 400 });
+  }).toPass();
+  expect(pieces).toBeGreaterThan(1000);
+  await isEmpty(page);
+  expect(atOffice(server)).toHaveLength(2);
+  expect(server.run("device", "list")).toContain("已交出全部记录");
+
+  const office = await desk(second, server, "zhoulan");
+  await to(office, "待核对");
+  await office.getByRole("button", { name: "看照片" }).first().click();
+  const shown = office.getByRole("img", { name: "待核对的照片" });
+  await expect(shown).toBeVisible();
+  expect(await shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(300);
+  await shot(office, "office-waiting-photo");
+  for (let left = 3; left > 0; left--) {
+    await expect(office.getByRole("button", { name: "采纳" })).toHaveCount(left);
+    await office.getByRole("button", { name: "采纳" }).first().click();
+  }
+  await expect(office.getByText("没有待核对的记录")).toBeVisible();
 });
 
 test("a locked phone that was not revoked stays as it is", async ({ server, phone }) => {

@@ -1,5 +1,6 @@
 // A dispute from the kitchen table: registered, mediated, agreed and signed on a phone without a network.
-import { test, expect, logIn, logVisit, PASSWORD, ready, shot, SYNC, tab } from "./world";
+import { desk } from "./desk";
+import { test, expect, logIn, logVisit, ready, shot, SYNC, tab } from "./world";
 import { kept, OpenVault } from "./vault";
 import type { Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
@@ -284,11 +285,7 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await expect(page.getByRole("link", { name: /^蓝?邻里/ }), "the household's").toHaveCount(2);
   await shot(page, "household-disputes");
 
-  const office = await second.open({ width: 1280, height: 800 });
-  await office.goto(`${server.url}/office`);
-  await office.getByLabel("账号").fill("chenming");
-  await office.getByLabel("密码").fill(PASSWORD);
-  await office.getByRole("button", { name: "登录", exact: true }).click();
+  const office = await desk(second, server, "chenming");
   await office.getByRole("button", { name: "督办", exact: true }).click();
   const late = office.getByRole("article").first();
   await expect(late).toContainText("受理 逾期2天");

@@ -1,13 +1,10 @@
 // 手册: plain pages without a network, and pages of an office's own that come with the sync.
-import { expect, logIn, PASSWORD, ready, shot, tab, test } from "./world";
+import { desk, to } from "./desk";
+import { expect, logIn, ready, shot, tab, test } from "./world";
 
 test("the handbook is read and searched without signal, and an office's page comes with the sync", async ({ server, phone, second }) => {
-  const office = await second.open({ width: 1280, height: 800 });
-  await office.goto(`${server.url}/office`);
-  await office.getByLabel("账号").fill("chenming");
-  await office.getByLabel("密码").fill(PASSWORD);
-  await office.getByRole("button", { name: "登录", exact: true }).click();
-  await office.getByRole("navigation", { name: "页面" }).getByRole("button", { name: "手册" }).click();
+  const office = await desk(second, server, "chenming");
+  await to(office, "手册");
   await expect(office.getByText("还没有本地的页")).toBeVisible();
   await office.getByRole("button", { name: "新写一页" }).click();
   await office.getByRole("button", { name: "保存" }).click();

@@ -1,32 +1,12 @@
 // The offices' pages: people, codes, grids handed over, the rights of the people recorded, a second factor.
+import { desk, fillIn, to, WIDE } from "./desk";
 import { OpenVault } from "./vault";
-import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, Server, test, unlock, type Phone } from "./world";
+import { byHand, expect, logIn, logVisit, PASSWORD, ready, tab, Server, test, unlock } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import jsQR from "jsqr";
 import { createHmac } from "node:crypto";
 import { PNG } from "pngjs";
-
-const WIDE = { width: 1280, height: 800 };
-
-/** An office's browser, logged in. */
-async function desk(phone: Phone, server: Server, account = "chenming", viewport = WIDE): Promise<Page> {
-  const page = await phone.open(viewport);
-  await page.goto(`${server.url}/office`);
-  await fillIn(page, account);
-  await expect(page.getByRole("navigation", { name: "页面" })).toBeVisible();
-  return page;
-}
-
-async function fillIn(page: Page, account: string, code?: string) {
-  await page.getByLabel("账号").fill(account);
-  await page.getByLabel("密码").fill(PASSWORD);
-  if (code) await page.getByLabel("动态码").fill(code);
-  await page.getByRole("button", { name: "登录", exact: true }).click();
-}
-
-const to = (page: Page, name: string) =>
-  page.getByRole("navigation", { name: "页面" }).getByRole("button", { name, exact: true }).click();
 
 /** Presses a button that asks once more. */
 async function surely(page: Page, words: string, sure: string) {

@@ -1,73 +1,13 @@
 // Photos: taken without signal, small and without what the camera wrote, at the office whatever the connection does.
-import { fillUp, makeRoom, spoil, test, expect, logIn, ready, shot, tab, PASSWORD, type Server } from "./world";
+import { add, atOffice, field, hazard, picture, save } from "./pictures";
+import { fillUp, makeRoom, spoil, test, expect, logIn, ready, shot, tab, PASSWORD } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Upload } from "tus-js-client";
 
 const UPLOADS = "**/api/v1/photos/**";
-
-/** A JPEG of noise that this browser draws, with what a camera would write into it: turned on its side, and where. */
-async function picture(page: Page, width: number, height: number, seed: number): Promise<Buffer> {
-  const base64 = await page.evaluate(
-    async ([width, height, seed]) => {
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [width, height];
-      const context = canvas.getContext("2d")!;
-      let random = seed;
-      const next = () => (random = (random * 1103515245 + 12345) % 2147483648) / 2147483648;
-      for (let n = 0; n < 4000; n++) {
-        context.fillStyle = `hsl(${next() * 360} 80% ${next() * 90}%)`;
-        context.fillRect(next() * width, next() * height, width / 40, height / 40);
-      }
-      const blob = await new Promise<Blob>((done) => canvas.toBlob((made) => done(made!), "image/jpeg", 0.95));
-      const bytes = new Uint8Array(await blob.arrayBuffer());
-      let text = "";
-      for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-      return btoa(text);
-    },
-    [width, height, seed] as const,
-  );
-  const plain = Buffer.from(base64, "base64");
-  // Exif with one entry: orientation 6, the camera was held upright.
-  const exif = Buffer.from("457869660000" + "4d4d002a00000008" + "0001" + "011200030000000100060000" + "00000000", "hex");
-  const where = Buffer.from("GPS 32.1N 114.1E");
-  const body = Buffer.concat([exif, where]);
-  const head = Buffer.from([0xff, 0xe1, (body.length + 2) >> 8, (body.length + 2) & 255]);
-  return Buffer.concat([plain.subarray(0, 2), head, body, plain.subarray(2)]);
-}
-
-const field = (page: Page) => page.locator("input[type=file]");
-
-async function add(page: Page, ...files: Buffer[]) {
-  const upload = files.map((buffer, at) => ({ name: `IMG_${at}.jpg`, mimeType: "image/jpeg", buffer }));
-  await field(page).setInputFiles(upload);
-}
-
-/** A new hazard, up to its photos. */
-async function hazard(page: Page, what: string) {
-  await page.goto(new URL("/hazards/new", page.url()).href);
-  await page.getByLabel("有什么隐患").fill(what);
-  await page.getByRole("radio", { name: "消防", exact: true }).check();
-  await page.getByLabel("地点").fill("祠堂");
-}
-
-async function save(page: Page) {
-  await page.getByRole("button", { name: "保存" }).click();
-  await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
-  await expect(page.getByRole("button", { name: "保存" })).toBeHidden();
-}
-
-/** The pictures that the server keeps. */
-function kept(server: Server): Buffer[] {
-  const files = (folder: string): string[] =>
-    readdirSync(folder, { withFileTypes: true }).flatMap((one) =>
-      one.isDirectory() ? files(join(folder, one.name)) : [join(folder, one.name)],
-    );
-  const folder = join(server.data, "photos", "photos");
-  return statSync(folder, { throwIfNoEntry: false }) ? files(folder).map((file) => readFileSync(file)) : [];
-}
 
 async function sent(page: Page) {
   await tab(page, "我的");
@@ -105,11 +45,11 @@ test("three photos of a hazard, one of 20 megapixels, wait without signal and ar
   await tab(page, "我的");
   await page.getByRole("button", { name: "退出登录" }).click();
   await expect(page.getByRole("alert").filter({ hasText: "没有到办公室" })).toBeVisible();
-  expect(kept(server)).toEqual([]);
+  expect(atOffice(server)).toEqual([]);
   await phone.context.setOffline(false);
   await sent(page);
   await shot(page, "photos-me");
-  const there = kept(server);
+  const there = atOffice(server);
   expect(there).toHaveLength(3);
   for (const bytes of there) {
     expect(bytes.length).toBeLessThanOrEqual(300 * 1024);
@@ -165,7 +105,7 @@ test("a connection that breaks off at every piece, before and after, delivers th
   await sent(page);
   expect(broken.asked.size, "more than one piece").toBeGreaterThan(1);
   expect(broken.answers.size).toBe(broken.asked.size);
-  expect(kept(server)).toHaveLength(1);
+  expect(atOffice(server)).toHaveLength(1);
 });
 
 test("a piece that comes wrong, a wrong place and a lost upload are gone on from", async ({ server, phone }) => {
@@ -190,7 +130,7 @@ test("a piece that comes wrong, a wrong place and a lost upload are gone on from
   await save(page);
   await sent(page);
   expect([...done]).toEqual(["corrupt", "place", "expired"]);
-  const [bytes] = kept(server);
+  const [bytes] = atOffice(server);
   expect(createHash("sha256").update(bytes).digest("hex")).toMatch(/^[0-9a-f]{64}$/);
 });
 
@@ -299,11 +239,62 @@ test("any tus client can send: tus-js-client", async ({ server, phone }) => {
       onSuccess: () => done(),
     }).start(),
   );
-  expect(kept(server).map((kept) => kept.equals(bytes))).toEqual([true]);
+  expect(atOffice(server).map((kept) => kept.equals(bytes))).toEqual([true]);
   const page = await phone.open();
   await logIn(page, server.url);
   await ready(page);
   await tab(page, "事项");
   await page.getByRole("link", { name: /小学门口/ }).click();
   await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+});
+
+test("photos that can't be sent are carried to the office in the exported file, and let the worker go", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await hazard(page, "祠堂石狮松动");
+  await add(page, await picture(page, 1200, 900, 21), await picture(page, 500, 400, 22));
+  await expect(page.getByRole("img", { name: "照片2" })).toBeVisible();
+  await save(page);
+  await tab(page, "我的");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "导出" }).click()]);
+  const path = join(server.data, "unsent.json");
+  await file.saveAs(path);
+  const said = server.run("import", "ops", path);
+  expect(said).toContain("照片：收下 2，此前已收到 0，不能收下 0");
+  expect(atOffice(server)).toHaveLength(2);
+  const again = server.run("import", "ops", path);
+  expect(again).toContain("照片：收下 0，此前已收到 2");
+  const receipt = /回执号：(\d{6})/.exec(said)![1];
+  expect(again).toContain(receipt);
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await page.getByLabel("回执号").fill(receipt);
+  await page.getByRole("button", { name: "凭回执号退出" }).click();
+  await expect(page.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+});
+
+test("a file that holds a photo the office can't read leaves the photo on the phone", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await phone.context.setOffline(true);
+  await hazard(page, "祠堂瓦片滑落");
+  await add(page, await picture(page, 500, 400, 23));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  await save(page);
+  await tab(page, "我的");
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "导出" }).click()]);
+  const path = join(server.data, "unsent.json");
+  await file.saveAs(path);
+  // A few bytes of the picture were damaged on the way.
+  const text = readFileSync(path, "utf8");
+  const at = text.lastIndexOf('"]') - 400;
+  writeFileSync(path, text.slice(0, at) + "AAAA" + text.slice(at + 4));
+  const said = server.run("import", "ops", path);
+  expect(said).toContain("照片：收下 0，此前已收到 0，不能收下 1");
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await page.getByLabel("回执号").fill(/回执号：(\d{6})/.exec(said)![1]);
+  await page.getByRole("button", { name: "凭回执号退出" }).click();
+  await expect(page.getByText("回执号对不上")).toBeVisible();
 });

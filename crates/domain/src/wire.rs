@@ -4,6 +4,7 @@
 use crate::{
     id::{DeviceId, OpId, RecordId},
     order,
+    photo::PhotoHash,
     record::{Channel, Name, Op, Record},
     rights::Role,
     stamp::Stamp,
@@ -241,18 +242,24 @@ pub struct SealedUnsent<K> {
     pub key: K,
     /// The sealed ops.
     pub sealed: Vec<u8>,
+    /// The pictures, each sealed as the ops are, in base64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<String>,
 }
 
-/// Under which name [`SealedUnsent::sealed`] is sealed.
+/// Under which name all in a [`SealedUnsent`] is sealed.
 pub const EXPORT: &str = "export";
 
-/// A receipt number for ops that the office took in by hand: six digits of the SHA-256 of their ids. A phone that
-/// has just these, and no others, may let go of them.
-pub fn receipt(ops: impl IntoIterator<Item = OpId>) -> String {
-    let ops = order::set(ops);
+/// A receipt number for ops and pictures that the office took in by hand: six digits of the SHA-256 of their ids and
+/// hashes. A phone that has just these, and no others, may let go of them.
+pub fn receipt(ops: impl IntoIterator<Item = OpId>, pictures: impl IntoIterator<Item = PhotoHash>) -> String {
+    let (ops, pictures) = (order::set(ops), order::set(pictures));
     let mut hash = Sha256::new();
     for op in ops {
         hash.update(op.to_string());
+    }
+    for picture in pictures {
+        hash.update(picture.0);
     }
     let digest: [u8; 32] = hash.finalize().into();
     let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));

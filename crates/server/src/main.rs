@@ -15,7 +15,7 @@ use ruhu_server::{
     database::{Act, Database, Entry, Location, OPERATOR},
     demo, export,
     http::{self, tls::Certificate},
-    import::{self, areas, roster},
+    import::{self, Brought, areas, roster},
     nightly,
     photos::Photos,
     random, secrets,
@@ -46,6 +46,9 @@ struct Cli {
     /// 密钥目录，不在数据库和备份之内；不写则为数据目录里的 secrets
     #[arg(long, env = "RUHU_SECRETS", global = true)]
     secrets: Option<PathBuf>,
+    /// 照片存放的地方：目录，或 s3://桶/前缀（密钥、地址按 AWS_* 环境变量）；不写时在数据目录的 photos 里
+    #[arg(long, env = "RUHU_PHOTOS", global = true)]
+    photos: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -118,9 +121,6 @@ struct Serve {
     /// 已构建的应用目录
     #[arg(long, env = "RUHU_APP", default_value = "dist")]
     app: PathBuf,
-    /// 照片存放的地方：目录，或 s3://桶/前缀（密钥、地址按 AWS_* 环境变量）；不写时在数据目录的 photos 里
-    #[arg(long, env = "RUHU_PHOTOS")]
-    photos: Option<String>,
     /// 由反向代理提供 TLS:允许在本机以外的地址上用未加密的 HTTP，并相信代理写的来源地址(X-Forwarded-For)
     #[arg(long, env = "RUHU_BEHIND_PROXY", conflicts_with_all = ["tls_cert", "acme_domain"])]
     behind_proxy: bool,
@@ -282,7 +282,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         println!("模板已写到 {}", out.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let pictures = cli.data.join("photos");
+    let place = cli.photos.clone().unwrap_or_else(|| cli.data.join("photos").to_string_lossy().into_owned());
+    let photos = || Photos::open(&place);
     let location = Location::of(&cli.data, cli.database_url.as_deref())?;
     if let Command::Restore { file } = &cli.command {
         restore(&location, file.as_deref()).await?;
@@ -298,9 +299,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => {
             let recovery = secrets::recovery(&secrets_folder)?;
             let (behind_proxy, tries) = (options.behind_proxy, http::Tries::default());
-            let folder = || pictures.to_string_lossy().into_owned();
-            let photos = Photos::open(&options.photos.clone().unwrap_or_else(folder))?;
-            let office = http::Office { database: database.clone(), recovery, behind_proxy, tries, photos };
+            let office = http::Office { database: database.clone(), recovery, behind_proxy, tries, photos: photos()? };
             serve(office, &options, options.certificate(&secrets_folder)).await?
         }
         Command::Import(Import::Areas { file }) => {
@@ -313,28 +312,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Import(Import::Ops { file }) => {
             let brought = import::read_ops(&read(&file)?, || secrets::recovery(&secrets_folder))?;
-            if !brought.rest.is_empty() {
-                // Beside the file, for the worker to copy from: nothing of it can be taken in by itself.
-                let beside = PathBuf::from(format!("{}.草稿.json", file.display()));
-                std::fs::write(&beside, serde_json::to_vec_pretty(&brought.rest)?)
-                    .with_context(|| format!("无法写入 {}", beside.display()))?;
-                println!(
-                    "另有 {} 份草稿或读不出的内容，写在 {}，请交本人重新填写",
-                    brought.rest.len(),
-                    beside.display()
-                );
-            }
-            let results = import::ops(&database, brought.unsent).await?;
-            let count = |wanted: &[OpOutcome]| results.iter().filter(|result| wanted.contains(&result.outcome)).count();
-            println!(
-                "记录：收下 {}，此前已收到 {}，待核对 {}，不能收下 {}",
-                count(&[OpOutcome::Applied, OpOutcome::Superseded]),
-                count(&[OpOutcome::Duplicate, OpOutcome::Gone]),
-                count(&[OpOutcome::Quarantined]),
-                count(&[OpOutcome::Rejected])
-            );
-            let taken = results.iter().filter(|result| result.outcome != OpOutcome::Rejected);
-            println!("回执号：{}（请告诉交文件的人）", wire::receipt(taken.map(|result| result.op)));
+            take_brought(&database, &photos()?, &file, brought).await?;
             ExitCode::SUCCESS
         }
         Command::Quarantine(Quarantine::List) => {
@@ -470,6 +448,49 @@ fn report(report: &roster::Report, dry_run: bool) -> ExitCode {
         println!("第 {} 行：{}", bad.line, bad.reason);
     }
     if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// Takes in what was carried here as a file, and says what became of it.
+async fn take_brought(
+    database: &Database,
+    photos: &Photos,
+    file: &Path,
+    Brought { unsent, pictures, damaged, rest }: Brought,
+) -> anyhow::Result<()> {
+    // Beside the file, for the worker to copy from: what can't be taken in by itself.
+    let beside = |name: String| PathBuf::from(format!("{}.{name}", file.display()));
+    let write =
+        |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).with_context(|| format!("无法写入 {}", path.display()));
+    if !rest.is_empty() {
+        let path = beside("草稿.json".into());
+        write(&path, &serde_json::to_vec_pretty(&rest)?)?;
+        println!("另有 {} 份草稿或读不出的内容，写在 {}，请交本人重新填写", rest.len(), path.display());
+    }
+    let device = unsent.device;
+    let results = import::ops(database, unsent).await?;
+    let count = |wanted: &[OpOutcome]| results.iter().filter(|result| wanted.contains(&result.outcome)).count();
+    println!(
+        "记录：收下 {}，此前已收到 {}，待核对 {}，不能收下 {}",
+        count(&[OpOutcome::Applied, OpOutcome::Superseded]),
+        count(&[OpOutcome::Duplicate, OpOutcome::Gone]),
+        count(&[OpOutcome::Quarantined]),
+        count(&[OpOutcome::Rejected])
+    );
+    let brought = pictures.len() + damaged;
+    let taken = import::pictures(database, photos, device, pictures).await?;
+    if brought > 0 {
+        let (before, bad) = (taken.here.len() - taken.new, taken.bad + damaged);
+        println!("照片：收下 {}，此前已收到 {before}，不能收下 {bad}", taken.new);
+    }
+    for (place, bytes) in taken.unnamed.iter().enumerate() {
+        write(&beside(format!("照片{}.jpg", place + 1)), bytes)?;
+    }
+    if !taken.unnamed.is_empty() {
+        println!("另有 {} 张草稿里的照片，写在文件旁边，请交本人重新登记", taken.unnamed.len());
+    }
+    let ops = results.iter().filter(|result| result.outcome != OpOutcome::Rejected).map(|result| result.op);
+    println!("回执号：{}（请告诉交文件的人）", wire::receipt(ops, taken.here));
+    Ok(())
 }
 
 async fn serve(office: http::Office, options: &Serve, certificate: Option<Certificate>) -> anyhow::Result<ExitCode> {

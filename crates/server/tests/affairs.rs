@@ -150,12 +150,16 @@ async fn they_are_erased_whole_when_their_time_is_over(base: Base) {
     let step = |n: u8, step: &str, why: &str| {
         op(id(n), Kind::HazardStep, u64::from(n), &json!({"affair": id(1), "step": step, "why": why}))
     };
+    let photo = |of: u8| json!({"of": id(of), "hash": format!("{of:064x}"), "size": 5});
     for op in [
         op(id(1), Kind::Hazard, 1, &hazard("办结的隐患")),
         op(id(2), Kind::Hazard, 2, &hazard("没办结的隐患")),
         step(3, "put_right", "填平了坑"),
         op(id(4), Kind::Patrol, 4, &json!({"team": "volunteers", "members": "王芳", "places": "河堤", "began": now})),
         op(id(5), Kind::Finding, 5, &json!({"patrol": id(4), "what": "巡逻时看到的"})),
+        op(id(7), Kind::Outreach, 7, &json!({"topic": "fraud", "venue": "village", "on": found_on, "place": "广场"})),
+        op(id(8), Kind::Photo, 8, &photo(7)),
+        op(id(9), Kind::Photo, 9, &photo(2)),
     ] {
         assert_eq!(save(&mut worker, op).await, None);
     }
@@ -165,11 +169,13 @@ async fn they_are_erased_whole_when_their_time_is_over(base: Base) {
         world.database.retain(on, "保存期限").await.expect("it is looked at")
     };
     assert_eq!(retain(3 * 365 - 2).await, 0, "not before its time");
-    assert_eq!(retain(3 * 366).await, 5, "the hazard with its steps, the patrol with what it found");
+    assert_eq!(retain(3 * 366).await, 7, "the hazard with its steps, the patrol with what it found, outreach");
     let mut connection = world.connect().await;
     let left: Vec<String> =
         sqlx::query_scalar("SELECT body FROM op").fetch_all(&mut connection).await.expect("what is left");
     let left = left.concat();
+    let photos: Vec<_> = [2, 7].into_iter().filter(|of| left.contains(&format!("{of:064x}"))).collect();
+    assert_eq!(photos, [2], "a photo goes with what it is of");
     assert!(left.contains("没办结的隐患"), "somebody still has to put it right");
     for gone in ["填平了坑", "巡逻时看到的"] {
         assert!(!left.contains(gone), "{gone}");

@@ -7,8 +7,12 @@ use ruhu_domain::{
     Channel, Kind, OpId, RecordId,
     photo::{CHUNK, MAX_BYTES, Photo, PhotoHash, PhotoRequest},
     record::{Op, diff},
+    wire::OpOutcome,
 };
-use ruhu_server::{database::Act, random};
+use ruhu_server::{
+    database::{Act, OPERATOR},
+    random,
+};
 use serde_json::json;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -268,6 +272,31 @@ async fn a_record_of_no_picture_is_set_aside(base: Base) {
     assert!(answer.results[0].reason.as_deref().is_some_and(|reason| reason.contains("照片的登记不完整")));
 }
 
+async fn a_picture_goes_with_its_record_that_waits_and_nobody_elses(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    world.database.put_account("zhao", "赵强", world::PASSWORD, &[]).await.expect("an account");
+    // Their right ended, and the phone did not know.
+    world::sql(&world::address(&world.location), "UPDATE access_grant SET ended_at = 1").await;
+    let photo = Photo { of: RecordId::new(1, [1; 10]), hash: hash(PICTURE), size: PICTURE.len() as u32 };
+    let record = RecordId::new(7, [7; 10]);
+    let op = Op { record, kind: Kind::Photo, changes: diff(None, &photo), ..phone.visit(7, "") };
+    let id = op.id;
+    let answer = phone.sync(vec![op]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Quarantined, "{answer:?}");
+    let other = world.log_in_as("zhao", 3).await;
+    let (own, others) = (Tus { phone: &phone }, Tus { phone: &other });
+    assert_eq!(others.create(record, &channel(), PICTURE.len()).await.status(), StatusCode::NOT_FOUND);
+    let url = place(&own.create(record, &channel(), PICTURE.len()).await);
+    assert_eq!(others.patch(&url, 0, PICTURE).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(own.patch(&url, 0, PICTURE).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(shown(&phone, &channel(), record).await.status(), StatusCode::NOT_FOUND, "it is not decided on");
+    assert_eq!(world.database.sweep_photos(&world.photos).await.expect("a sweep"), 0, "a record that waits names it");
+    world.database.refuse(id, "看不清", OPERATOR).await.expect("it is refused");
+    assert_eq!(world.database.sweep_photos(&world.photos).await.expect("a sweep"), 1, "it goes with its record");
+    assert_eq!(own.create(record, &channel(), PICTURE.len()).await.status(), StatusCode::NOT_FOUND);
+}
+
 on_both_databases!(
     a_picture_arrives_in_pieces_and_is_shown_to_a_colleague,
     what_came_whole_and_was_not_checked_is_checked_when_it_is_asked_for,
@@ -277,4 +306,5 @@ on_both_databases!(
     nobody_sends_or_sees_a_picture_of_another_grid,
     a_picture_that_nothing_names_any_more_is_erased,
     a_record_of_no_picture_is_set_aside,
+    a_picture_goes_with_its_record_that_waits_and_nobody_elses,
 );

@@ -274,10 +274,10 @@ impl Database {
 /// The kinds of records that are erased with their file as a whole.
 fn in_whole_files() -> Vec<Kind> {
     let heads = [Kind::CareCase, Kind::Hazard, Kind::Request];
-    heads.iter().flat_map(Kind::in_files_of).chain([Kind::Photo]).collect()
+    heads.iter().flat_map(Kind::in_files_of).chain([Kind::Outreach, Kind::Photo]).collect()
 }
 
-/// The records of care cases, hazards and requests that are over on a day, by channel.
+/// The records of care cases, hazards and requests that are over on a day, and outreach with its photos, by channel.
 async fn files_over(
     connection: &mut AnyConnection,
     records: Vec<Record>,
@@ -287,6 +287,11 @@ async fn files_over(
     let mut files: Vec<(Record, Erased, Vec<RecordId>)> = Vec::new();
     for (head, file, all) in gathered::<CareFile>(records.clone()) {
         files.push((head, Box::new(move |head, arrived| retention::case_erased_on(head, &file, arrived, today)), all));
+    }
+    for head in records.iter().filter(|record| record.kind == Kind::Outreach) {
+        let photos = records.iter().filter(|record| record.parent() == Some(head.id)).map(|record| record.id);
+        let all = [head.id].into_iter().chain(photos).collect();
+        files.push((head.clone(), Box::new(retention::erased_on), all));
     }
     for (head, affair, all) in gathered::<Affair>(records) {
         files.push((head, Box::new(move |head, arrived| retention::affair_erased_on(head, &affair, arrived)), all));

@@ -9,7 +9,6 @@ use crate::{photos::Photos, random};
 use ruhu_domain::{
     Channel, DeviceId, Kind, Record, RecordId,
     photo::{OF, Photo, PhotoHash},
-    record::Op,
 };
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
@@ -164,19 +163,19 @@ impl Database {
         let made = |record: &Record| record.fields.get(OF).is_some_and(|field| field.stamp.device == device);
         let own = records.filter(|record| made(record) && !record.withdrawn());
         let own = own.filter_map(|record| Some((record.channel.clone(), Photo::of(&record)?)));
-        let waiting = self.waiting_photos().await?.into_iter().filter(|(op, ..)| op.stamp.device == device);
-        Ok(own.chain(waiting.map(|(_, channel, photo)| (channel, photo))).collect())
+        let waiting = self.waiting_photos().await?.into_iter().filter(|(waits, _)| waits.op.stamp.device == device);
+        Ok(own.chain(waiting.map(|(waits, photo)| (waits.channel, photo))).collect())
     }
 
-    /// The ops that wait for a supervisor and make a photo's record, with where it would be, and the photo.
+    /// The ops that wait for a supervisor and make a photo's record, with the photo.
     ///
     /// # Errors
     /// The database's.
-    pub async fn waiting_photos(&self) -> sqlx::Result<Vec<(Op, Channel, Photo)>> {
+    pub async fn waiting_photos(&self) -> sqlx::Result<Vec<(Quarantined, Photo)>> {
         let waiting = self.quarantined().await?.into_iter().filter(|waits| waits.op.kind == Kind::Photo);
-        let photo = |Quarantined { op, channel, .. }| {
-            let photo = Photo::made_by(&op).filter(Photo::is_sound)?;
-            Some((op, channel, photo))
+        let photo = |waits: Quarantined| {
+            let photo = Photo::made_by(&waits.op).filter(Photo::is_sound)?;
+            Some((waits, photo))
         };
         Ok(waiting.filter_map(photo).collect())
     }
@@ -299,6 +298,6 @@ impl Database {
         let records = self.records(area, &[Kind::Photo]).await?;
         let named = records.iter().filter_map(|record| Some((record.channel.to_string(), Photo::of(record)?.hash)));
         let waiting = self.waiting_photos().await?.into_iter();
-        Ok(named.chain(waiting.map(|(_, channel, photo)| (channel.to_string(), photo.hash))).collect())
+        Ok(named.chain(waiting.map(|(waits, photo)| (waits.channel.to_string(), photo.hash))).collect())
     }
 }

@@ -15,6 +15,8 @@ use sqlx::{AnyConnection, Row};
 pub struct Quarantined {
     /// The op, with its sender's name.
     pub op: Op,
+    /// The account that it came from.
+    pub account: String,
     /// Where its record is, whatever the op says; where the op says, for a new record.
     pub channel: Channel,
     /// When it came, Unix milliseconds.
@@ -44,7 +46,7 @@ impl Database {
     /// The database's.
     pub async fn quarantined(&self) -> sqlx::Result<Vec<Quarantined>> {
         let rows = sqlx::query(
-            "SELECT o.body, o.received_at, o.reason, COALESCE(r.channel, o.channel)
+            "SELECT o.body, o.received_at, o.reason, COALESCE(r.channel, o.channel), o.account
              FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
              WHERE o.outcome = 'quarantined' ORDER BY o.received_at, o.id",
         )
@@ -57,6 +59,7 @@ impl Database {
                 received_at: row.try_get::<i64, _>(1)?.cast_unsigned(),
                 reason: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
                 channel: row.try_get::<String, _>(3)?.parse().map_err(decode)?,
+                account: row.try_get(4)?,
             })
         };
         rows.iter().map(read).collect()

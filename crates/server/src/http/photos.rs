@@ -5,7 +5,7 @@
 
 use super::{Caller, Refusal};
 use crate::{
-    database::{Act, Database, Entry, Upload},
+    database::{Act, Database, Entry, Quarantined, Upload},
     photos::Photos,
     picture,
 };
@@ -21,7 +21,7 @@ use chrono::DateTime;
 use futures::StreamExt;
 use ruhu_domain::{
     Channel, RecordId,
-    photo::{MAX_BYTES, PhotoHash, PhotoRequest, UPLOADS},
+    photo::{MAX_BYTES, Photo, PhotoHash, PhotoRequest, UPLOADS},
     rights::{self, Action},
 };
 use sha1::Sha1;
@@ -112,6 +112,25 @@ pub fn metadata(text: &str) -> Option<(RecordId, Channel)> {
     Some((value("record")?.parse().ok()?, value("channel")?.parse().ok()?))
 }
 
+/// The photo of a record that the caller may save, or that came from them and waits for a supervisor.
+async fn sent_by(
+    database: &Database,
+    caller: &Caller,
+    channel: &Channel,
+    record: RecordId,
+) -> Result<Option<Photo>, Refusal> {
+    if may(database, caller, Action::Save, channel).await?
+        && let Some(photo) = database.photo(channel, record).await?
+    {
+        return Ok(Some(photo));
+    }
+    let waiting = database.waiting_photos().await?.into_iter();
+    let own = |waits: &Quarantined| {
+        waits.op.record == record && waits.channel == *channel && waits.account == caller.session.account
+    };
+    Ok(waiting.filter(|(waits, _)| own(waits)).map(|(_, photo)| photo).next())
+}
+
 /// `POST /api/v1/photos`: a new upload, of a picture that a record names. One that is here already is done at once.
 pub async fn create(
     State(database): State<Database>,
@@ -125,8 +144,7 @@ pub async fn create(
     if length > u64::from(MAX_BYTES) {
         return Err(Refusal::TooLarge.into());
     }
-    may(&database, &caller, Action::Save, &channel).await?;
-    let photo = database.photo(&channel, record).await?.ok_or(Refusal::NotFound)?;
+    let photo = sent_by(&database, &caller, &channel, record).await?.ok_or(Refusal::NotFound)?;
     if u64::from(photo.size) != length {
         return Err(Refusal::Invalid("照片的大小和登记的不一样".into()).into());
     }
@@ -139,17 +157,23 @@ pub async fn create(
     Ok(response)
 }
 
-async fn may(database: &Database, caller: &Caller, action: Action, channel: &Channel) -> Result<(), Refusal> {
+async fn may(database: &Database, caller: &Caller, action: Action, channel: &Channel) -> Result<bool, Refusal> {
     let grants = database.rights(&caller.session.account).await?;
-    if rights::allows(&grants, action, channel) { Ok(()) } else { Err(Refusal::NotFound) }
+    Ok(rights::allows(&grants, action, channel))
 }
 
 /// The caller's upload.
 async fn own(database: &Database, caller: &Caller, county: &str, id: &str) -> Result<Upload, Refusal> {
     let upload = database.upload(county, id).await?;
     let upload = upload.filter(|upload| upload.account == caller.session.account).ok_or(Refusal::NotFound)?;
-    may(database, caller, Action::Save, &upload.channel).await?;
-    Ok(upload)
+    if may(database, caller, Action::Save, &upload.channel).await? {
+        return Ok(upload);
+    }
+    let waiting = database.waiting_photos().await?;
+    let waits = |(waits, photo): &(Quarantined, Photo)| {
+        waits.channel == upload.channel && waits.account == upload.account && photo.hash == upload.hash
+    };
+    if waiting.iter().any(waits) { Ok(upload) } else { Err(Refusal::NotFound) }
 }
 
 /// `HEAD /api/v1/photos/{county}/{id}`: how much of an upload is here.
@@ -315,7 +339,9 @@ pub async fn show(
     request: Result<Json<PhotoRequest>, JsonRejection>,
 ) -> Result<Response<Body>, Refusal> {
     let Json(PhotoRequest { channel, record }) = request.map_err(|_| Refusal::Malformed)?;
-    may(&database, &caller, Action::Look, &channel).await?;
+    if !may(&database, &caller, Action::Look, &channel).await? {
+        return Err(Refusal::NotFound);
+    }
     let photo = database.photo(&channel, record).await?.ok_or(Refusal::NotFound)?;
     let looks = caller.does(Act::Look, record.to_string());
     picture(&database, &photos, &channel, photo.hash, looks).await

@@ -1,27 +1,50 @@
 //! Ops that a phone could not send and that were carried to the office as a file.
 
-use crate::database::{Author, Database, Incoming};
+use crate::{
+    database::{Author, Database, Incoming},
+    photos::Photos,
+    picture,
+};
 use anyhow::Context;
-use ruhu_domain::wire::{EXPORT, MAX_OPS, OpResult, SealedUnsent, UnsentOps, vault_owner};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ruhu_domain::{
+    DeviceId,
+    photo::PhotoHash,
+    wire::{EXPORT, MAX_OPS, OpResult, SealedUnsent, UnsentOps, vault_owner},
+};
 use ruhu_vault::{Purpose, RecoveryKey, Sealed};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// A file that a phone made.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Carried {
     Sealed(SealedUnsent<Sealed>),
-    Plain(Brought),
+    Plain(Plain),
+}
+
+/// What is sealed in the file, but for the pictures; or not sealed, with them.
+#[derive(Deserialize)]
+struct Plain {
+    #[serde(flatten)]
+    unsent: UnsentOps,
+    #[serde(default)]
+    rest: Vec<(String, String)>,
+    #[serde(default)]
+    pictures: Vec<String>,
 }
 
 /// What was carried to the office.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Brought {
     /// What can be taken in.
-    #[serde(flatten)]
     pub unsent: UnsentOps,
+    /// The pictures.
+    pub pictures: BTreeMap<PhotoHash, Vec<u8>>,
+    /// How many pictures were damaged on the way.
+    pub damaged: usize,
     /// From a phone that could not read its storage: drafts and pieces, for a person to make sense of.
-    #[serde(default)]
     pub rest: Vec<(String, String)>,
 }
 
@@ -31,18 +54,72 @@ pub struct Brought {
 /// It is no such file, or it was sealed for another server.
 pub fn read(bytes: &[u8], server: impl FnOnce() -> anyhow::Result<RecoveryKey>) -> anyhow::Result<Brought> {
     let not_ours = "这不是手机导出的未发送记录";
-    match serde_json::from_slice(bytes).context(not_ours)? {
-        Carried::Plain(brought) => Ok(brought),
-        Carried::Sealed(SealedUnsent { account, device, key, sealed }) => {
-            let other = "这个文件打不开：不是给这台服务器的，或已损坏";
+    let other = "这个文件打不开：不是给这台服务器的，或已损坏";
+    let (plain, pictures) = match serde_json::from_slice(bytes).context(not_ours)? {
+        Carried::Plain(mut plain) => {
+            let pictures = std::mem::take(&mut plain.pictures);
+            (plain, pictures.iter().map(|picture| BASE64_STANDARD.decode(picture).ok()).collect::<Vec<_>>())
+        }
+        Carried::Sealed(SealedUnsent { account, device, key, sealed, pictures }) => {
             let keys = server()?.open(&key, &vault_owner(&account, device)).context(other)?.keys();
             let name = keys.name(EXPORT, EXPORT);
-            let (_, plain) = keys.open(Purpose::Outbox, EXPORT, &name, &sealed).context(other)?;
-            let brought: Brought = serde_json::from_slice(&plain).context(not_ours)?;
-            anyhow::ensure!(brought.unsent.account == account && brought.unsent.device == device, other);
-            Ok(brought)
+            let open = |sealed: &[u8]| keys.open(Purpose::Outbox, EXPORT, &name, sealed).map(|(_, plain)| plain);
+            let plain: Plain = serde_json::from_slice(&open(&sealed).context(other)?).context(not_ours)?;
+            anyhow::ensure!(plain.unsent.account == account && plain.unsent.device == device, other);
+            let picture = |text: &String| open(&BASE64_STANDARD.decode(text).ok()?).ok();
+            (plain, pictures.iter().map(picture).collect())
         }
+    };
+    let damaged = pictures.iter().filter(|picture| picture.is_none()).count();
+    let pictures = pictures.into_iter().flatten().map(|picture| (PhotoHash::of(&picture), picture)).collect();
+    Ok(Brought { unsent: plain.unsent, rest: plain.rest, pictures, damaged })
+}
+
+/// What became of pictures that were carried to the office.
+#[derive(Debug, Default)]
+pub struct TakenPictures {
+    /// How many are new here.
+    pub new: usize,
+    /// Those that are here now.
+    pub here: Vec<PhotoHash>,
+    /// How many are none.
+    pub bad: usize,
+    /// Those that no record names: of drafts.
+    pub unnamed: Vec<Vec<u8>>,
+}
+
+/// Takes in the pictures that records of the device name, when its ops are here.
+///
+/// # Errors
+/// The database's or the storage's.
+pub async fn pictures(
+    database: &Database,
+    photos: &Photos,
+    device: DeviceId,
+    pictures: BTreeMap<PhotoHash, Vec<u8>>,
+) -> anyhow::Result<TakenPictures> {
+    let (mut taken, named) = (TakenPictures::default(), database.photos_of(device).await?);
+    for (hash, bytes) in pictures {
+        let channels: Vec<_> = named.iter().filter(|(_, photo)| photo.hash == hash).map(|(at, _)| at).collect();
+        if channels.is_empty() {
+            taken.unnamed.push(bytes);
+            continue;
+        }
+        if picture::check(&bytes).is_err() {
+            taken.bad += 1;
+            continue;
+        }
+        let mut new = false;
+        for channel in channels {
+            if !database.has_photo(channel, hash).await? || !photos.has(channel, hash).await? {
+                database.keep_photo(photos, channel, hash, bytes.clone()).await?;
+                new = true;
+            }
+        }
+        taken.new += usize::from(new);
+        taken.here.push(hash);
     }
+    Ok(taken)
 }
 
 /// Takes the ops in under the account that made them, as if the phone had sent them; those that came before

@@ -22,7 +22,7 @@ pub async fn waiting(State(database): State<Database>, official: Official) -> Re
     let waiting = database.quarantined().await?.into_iter();
     let own: Vec<Waiting> = waiting
         .filter(|item| duties::answers_for(&official.grants, Duty::Decide, &item.channel))
-        .map(|Quarantined { op, channel, received_at, reason }| Waiting {
+        .map(|Quarantined { op, channel, received_at, reason, .. }| Waiting {
             op: op.id,
             by: op.by,
             channel,
@@ -45,10 +45,10 @@ pub async fn photo(
     Asked(WaitingPhoto { op }): Asked<WaitingPhoto>,
 ) -> Result<Response<Body>, Refusal> {
     let waiting = database.waiting_photos().await?;
-    let (op, channel, photo) = waiting.into_iter().find(|(waits, ..)| waits.id == op).ok_or(Refusal::NotAllowed)?;
-    official.answers_for(Duty::Decide, &channel)?;
-    let looks = official.does(Act::Wait, op.id.to_string());
-    photos::picture(&database, &photos, &channel, photo.hash, looks).await
+    let (waits, photo) = waiting.into_iter().find(|(waits, _)| waits.op.id == op).ok_or(Refusal::NotAllowed)?;
+    official.answers_for(Duty::Decide, &waits.channel)?;
+    let looks = official.does(Act::Wait, op.to_string());
+    photos::picture(&database, &photos, &waits.channel, photo.hash, looks).await
 }
 
 /// `POST /api/v1/office/accept`
