@@ -49,7 +49,7 @@ fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Notice(id) => view! { <NoticePage id/> }.into_any(),
         Screen::History(id) => view! { <History id/> }.into_any(),
         Screen::Install => view! { <Install/> }.into_any(),
-        Screen::Contacts => view! { <Contacts/> }.into_any(),
+        Screen::Contacts(from) => view! { <Contacts from/> }.into_any(),
         Screen::Handbook => view! { <Handbook/> }.into_any(),
         Screen::HandbookPage(name) => view! { <HandbookPage name/> }.into_any(),
         _ => view! { <Me/> }.into_any(),
@@ -281,7 +281,7 @@ const fn is_seldom(screen: &Screen) -> bool {
         Screen::Notice(_)
             | Screen::History(_)
             | Screen::Install
-            | Screen::Contacts
+            | Screen::Contacts(_)
             | Screen::Handbook
             | Screen::HandbookPage(_)
             | Screen::Me

@@ -32,6 +32,7 @@ pub fn NextSteps(
 ) -> impl IntoView {
     let (main, others): (Vec<Choice>, Vec<Choice>) = choices.into_iter().partition(|choice| choice.main);
     let main = main.into_iter().map(|choice| way(head, kind.clone(), choice)).collect_view();
+    let contacts = format!("/contacts{}", path_of(&kind, head));
     let others: Vec<_> =
         others.into_iter().map(|choice| view! { <li>{way(head, kind.clone(), choice)}</li> }).collect();
     view! {
@@ -40,6 +41,7 @@ pub fn NextSteps(
             {(!others.is_empty()).then(|| view! {
                 <details><summary>"其他步骤"</summary><ul class="card rows">{others}</ul></details>
             })}
+            <a href=contacts class="text-button">"要找人帮忙？便民电话"</a>
         </section>
     }
 }

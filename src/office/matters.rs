@@ -1,4 +1,4 @@
-//! 督办: what is due on disputes, the latest first, without names or stories; 催办, 领办 and 督办. The file itself is
+//! 督办: what is due on disputes, hazards and requests, the latest first, without names or stories; 催办, 领办 and 督办. The file itself is
 //! shown to those who may look at mediation there.
 
 use super::{
@@ -19,7 +19,8 @@ use ruhu_domain::{
         sheets::committee,
         workflow::{State, Step},
     },
-    office::{Matter, OfRecord, Press, WholeFile},
+    labels,
+    office::{Matter, OfRecord, OpenAffair, Press, WholeFile},
     rights::Role,
 };
 
@@ -27,12 +28,14 @@ use ruhu_domain::{
 #[component]
 pub fn Matters() -> impl IntoView {
     let matters: Asked<Vec<Matter>> = Asked::new("matters");
+    let affairs: Asked<Vec<OpenAffair>> = Asked::new("affairs");
     let again = Callback::new(move |()| matters.again());
     let open = RwSignal::new(None::<OfRecord>);
     let list = move || {
         view! {
             <div class="desk-head"><h2>"督办"</h2></div>
             <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
+            <h3>"矛盾纠纷"</h3>
             {shown(matters, move |matters| {
                 if matters.is_empty() {
                     return view! { <p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
@@ -50,6 +53,42 @@ pub fn Matters() -> impl IntoView {
                 let counts = counts.map(|(words, count)| view! { <p><b>{count}</b>" "{words}</p> }).collect_view();
                 let rows = matters.into_iter().map(|matter| view! { <Row matter open on_change=again/> }).collect_view();
                 view! { <div class="counts">{counts}</div>{rows} }.into_any()
+            })}
+            <h3>"隐患和诉求"</h3>
+            {shown(affairs, |affairs| {
+                if affairs.is_empty() {
+                    return view! { <p class="hint">"没有在办的隐患和诉求"</p> }.into_any();
+                }
+                let rows = affairs.into_iter().map(|affair| {
+                    let today = clock::today();
+                    let due = affair.deadline().map(|due| {
+                        let class = if due.late(today) > 0 { "problem" } else { "hint" };
+                        view! { <span class=class>{due.words(today)}</span> }
+                    });
+                    view! {
+                        <tr>
+                            <td>{affair.number}</td>
+                            <td>{labels::kind(&affair.kind).to_owned()}" "{affair.sort}</td>
+                            <td>{affair.grid.to_string()}</td>
+                            <td>{affair.state.label()}</td>
+                            <td>{due}</td>
+                        </tr>
+                    }
+                });
+                let rows = rows.collect_view();
+                view! {
+                    <div class="table-wrap">
+                        <table>
+                            <thead>
+                                <tr>
+                                    {["编号", "类别", "网格", "状态", "该办"].map(|words| view! { <th scope="col">{words}</th> })}
+                                </tr>
+                            </thead>
+                            <tbody>{rows}</tbody>
+                        </table>
+                    </div>
+                }
+                .into_any()
             })}
         }
     };

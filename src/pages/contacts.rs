@@ -9,7 +9,10 @@ use ruhu_domain::{
 
 /// The contacts of the worker's places, nearest first, then the numbers of the whole country.
 #[component]
-pub fn Contacts() -> impl IntoView {
+pub fn Contacts(
+    /// Where back leads, without the first slash; empty for 我的.
+    from: String,
+) -> impl IntoView {
     let app = use_app();
     let own = move || {
         let contacts = app.read(|notebook| notebook.contacts());
@@ -33,7 +36,7 @@ pub fn Contacts() -> impl IntoView {
     };
     let national = NATIONAL.map(|(service, phone, note)| row(service.into(), String::new(), phone.into(), note.into()));
     view! {
-        <Page title="便民电话" back="/me">
+        <Page title="便民电话" back=if from.is_empty() { "/me".to_owned() } else { format!("/{from}") }>
             {own}
             <section>
                 <h2>"全国"</h2>

@@ -112,8 +112,8 @@ pub enum Screen {
     Patrol(RecordId),
     /// 宣讲
     Outreach,
-    /// 便民电话
-    Contacts,
+    /// 便民电话, with the address back without its first slash; empty for 我的.
+    Contacts(String),
     /// 手册
     Handbook,
     /// A page of 手册, by its name.
@@ -196,7 +196,7 @@ impl Screen {
             ["outreach", "new"] => Self::New(Kind::Outreach, None),
             ["outreach", id, "edit"] => record(id, |id| Self::Edit(Kind::Outreach, id)),
             ["drafts", kind, id] => kind.parse().map_or(Self::NotFound, |kind| Self::new_of(kind, id)),
-            ["contacts"] => Self::Contacts,
+            ["contacts", from @ ..] => Self::Contacts(from.join("/")),
             ["handbook"] => Self::Handbook,
             ["handbook", name] => Self::HandbookPage((*name).to_owned()),
             ["me"] => Self::Me,
@@ -271,7 +271,8 @@ mod tests {
             ("/visits/nothing", Screen::NotFound),
             ("/rounds", Screen::NotFound),
             (&format!("/drafts/hazard/{id}"), Screen::New(Kind::Hazard, Some(id))),
-            ("/contacts", Screen::Contacts),
+            ("/contacts", Screen::Contacts(String::new())),
+            ("/contacts/matters/1", Screen::Contacts("matters/1".to_owned())),
             ("/handbook/fire", Screen::HandbookPage("fire".to_owned())),
             ("/matters/new", Screen::New(Kind::Dispute, None)),
             ("/hazards", Screen::Affairs(Kind::Hazard)),

@@ -3,6 +3,7 @@
 use super::affairs::list_of;
 use crate::{
     components::{
+        chips::OneOf,
         contested::Contested,
         empty::Empty,
         matter_tabs::{MatterTabs, Turned},
@@ -28,14 +29,19 @@ use serde_json::Value;
 pub fn Patrols() -> impl IntoView {
     let app = use_app();
     let busy = RwSignal::new(false);
+    let grids = Memo::new(move |_| app.patrol_grids());
+    let chosen = RwSignal::new(0);
     let begin = move |_| {
+        let Some((channel, _)) = grids.with_untracked(|grids| grids.get(chosen.get_untracked()).cloned()) else {
+            return app.say("还没有分配网格，请联系办公室", None);
+        };
         // A second tap while the first is being kept would be a second patrol.
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         leptos::task::spawn_local(async move {
-            if let Some(id) = app.begin_patrol().await {
+            if let Some(id) = app.begin_patrol(channel).await {
                 app.leave_for(&format!("/patrols/{id}"));
             }
             let _ = busy.try_set(false);
@@ -68,10 +74,18 @@ pub fn Patrols() -> impl IntoView {
         Some((id, _)) => view! { <a href=format!("/patrols/{id}") class="button">"回到正在进行的巡逻"</a> }.into_any(),
         None => view! { <button class="button" on:click=begin>"开始巡逻"</button> }.into_any(),
     };
+    let choice = move || {
+        let options: Vec<_> = grids.with(|grids| grids.iter().map(|(_, name)| name.clone()).enumerate().collect());
+        (app.patrol_on().is_none() && options.len() > 1).then(|| {
+            let on_choose = Callback::new(move |at| chosen.set(at));
+            view! { <OneOf legend="在哪个网格" options chosen on_choose/> }
+        })
+    };
     view! {
         <Page title="事项">
             <MatterTabs/>
             {list}
+            {choice}
             <div class="action">{action}</div>
         </Page>
     }

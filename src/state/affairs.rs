@@ -3,7 +3,7 @@
 use super::{App, Undo, disputes::NotTaken, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
-    Kind, RecordId,
+    Channel, Kind, RecordId,
     affair::{
         Affair,
         codes::Team,
@@ -111,17 +111,29 @@ impl App {
         self.patrols().into_iter().find(own)
     }
 
-    /// Begins a patrol now, with the team of the worker's last one. None where it could not be kept; why is said.
-    pub async fn begin_patrol(self) -> Option<RecordId> {
+    /// The patrol that the worker was on last.
+    fn last_patrol(self) -> Option<(RecordId, Patrol)> {
+        let name = self.notebook()?.session().name;
+        self.patrols().into_iter().find(|(_, last)| is_member(last, &name))
+    }
+
+    /// The grids in which a patrol can begin, by their names; the one of the worker's last patrol first.
+    pub fn patrol_grids(self) -> Vec<(Channel, String)> {
+        let last = self.last_patrol().and_then(|(id, _)| self.notebook()?.channel_of(id));
+        let mut grids: Vec<(Channel, String)> = self.read(|notebook| {
+            let engine = notebook.engine();
+            engine.head().grids().map(|grid| (grid.channel.clone(), grid.name.clone())).collect()
+        });
+        order::sort_by_key(&mut grids, |(channel, _)| Some(channel) != last.as_ref());
+        grids
+    }
+
+    /// Begins a patrol now in a grid, with the team of the worker's last one. None where it could not be kept; why is said.
+    pub async fn begin_patrol(self, channel: Channel) -> Option<RecordId> {
         let open = self.notebook()?;
-        let Some(channel) = self.general_channels().into_iter().next() else {
-            self.say("还没有分配网格，请联系办公室", None);
-            return None;
-        };
         let name = open.session().name;
-        let last = self.patrols().into_iter().map(|(_, patrol)| patrol).find(|last| is_member(last, &name));
-        let last =
-            last.unwrap_or_else(|| Patrol { team: Some(Team::Unpaid), members: name.clone(), ..Patrol::default() });
+        let last = self.last_patrol().map(|(_, patrol)| patrol);
+        let last = last.unwrap_or_else(|| Patrol { team: Some(Team::Unpaid), members: name, ..Patrol::default() });
         let patrol = Patrol { began: clock::now_ms(), ended: None, handled: String::new(), ..last };
         let id = new_id(clock::now_ms());
         let kept = open.save(id, Kind::Patrol, channel, &patrol).await;

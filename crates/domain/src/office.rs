@@ -2,6 +2,8 @@
 //! milliseconds.
 
 use crate::{
+    affair,
+    area::GridCode,
     contact::Service,
     dispute,
     due::Deadline,
@@ -265,7 +267,7 @@ pub struct OfDevice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandGridOver {
     /// The grid.
-    pub grid: crate::area::GridCode,
+    pub grid: GridCode,
     /// The login name of who had it.
     pub from: String,
     /// The login name of who has it from now on.
@@ -278,7 +280,7 @@ pub struct Receipt {
     /// Its number.
     pub id: String,
     /// The grid.
-    pub grid: crate::area::GridCode,
+    pub grid: GridCode,
     /// The name of who had it.
     pub from: String,
     /// The name of who has it now.
@@ -589,6 +591,36 @@ pub struct Matter {
 impl Matter {
     /// What is due; none where nothing is.
     pub fn deadline(&self) -> Option<Deadline<dispute::deadlines::Due>> {
+        Some(Deadline { what: self.due?, by: self.by? })
+    }
+}
+
+/// A line of the answer to `affairs`: a hazard or a request that is not done, without what it says, where exactly it is,
+/// and who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenAffair {
+    /// The record.
+    pub record: RecordId,
+    /// Hazard or request.
+    pub kind: Kind,
+    /// Its grid.
+    pub grid: GridCode,
+    /// 编号.
+    pub number: String,
+    /// Of which sort, and how grave, in words.
+    pub sort: String,
+    /// 状态.
+    pub state: affair::workflow::State,
+    /// What is due.
+    pub due: Option<affair::file::Due>,
+    /// Until when.
+    #[serde(with = "crate::day::iso")]
+    pub by: Option<NaiveDate>,
+}
+
+impl OpenAffair {
+    /// What is due; none where nothing is.
+    pub fn deadline(&self) -> Option<Deadline<affair::file::Due>> {
         Some(Deadline { what: self.due?, by: self.by? })
     }
 }

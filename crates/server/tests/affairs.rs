@@ -5,9 +5,12 @@ mod world;
 
 use calamine::{Reader, Xlsx};
 use ruhu_domain::{
-    Kind, OpId, RecordId, Stamp, day,
+    Kind, OpId, RecordId, Stamp,
+    affair::file::Due,
+    day,
     id::DeviceId,
     ledger::Ledger,
+    office::OpenAffair,
     record::{Class, Op, diff},
     rights::{Grant, Place, Role},
     wire::{OpOutcome, SyncResponse},
@@ -18,7 +21,7 @@ use ruhu_server::{
     random,
 };
 use serde_json::{Value, json};
-use world::{Base, PASSWORD, Phone, World, channel};
+use world::{Base, PASSWORD, Phone, World, channel, desk::Desk};
 
 const VILLAGE: &str = "411502001003";
 
@@ -140,6 +143,38 @@ async fn ledgers_tell_of_patrols_outreach_and_requests_and_not_who_asked(base: B
     }
 }
 
+async fn an_office_sees_what_is_open_by_dates_alone(base: Base) {
+    let world = World::new(base).await;
+    let (mut worker, mut lead) = (world.log_in(1).await, lead(&world).await);
+    let today = day::day(random::now_ms().cast_signed());
+    let ago = |days: u64| day::ledger(today - chrono::Days::new(days));
+    let hazard = |what: &str, days: u64| json!({"what": what, "danger": "fire", "grade": "serious", "place": "赵桂兰家", "found_on": ago(days)});
+    let request = json!({"what": "路灯坏了", "subject": "other", "asker": "赵桂兰", "phone": "13800000000", "received_on": ago(1)});
+    for op in [
+        op(id(1), Kind::Request, 1, &request),
+        op(id(2), Kind::Hazard, 2, &hazard("电线裸露", 40)),
+        op(id(3), Kind::Hazard, 3, &hazard("办结的", 1)),
+        op(id(4), Kind::HazardStep, 4, &json!({"affair": id(3), "step": "put_right", "why": "换了电线"})),
+    ] {
+        assert_eq!(save(&mut worker, op).await, None);
+    }
+    let verified = op(id(5), Kind::HazardStep, 5, &json!({"affair": id(3), "step": "verify"}));
+    assert_eq!(save(&mut lead, verified).await, None);
+    let village = Desk::open(&world, "cun", Role::VillageLead, "411502001003", &[Class::General]).await;
+    let open: Vec<OpenAffair> = village.ask("affairs", &()).await;
+    let found: Vec<_> = open.iter().map(|open| (open.record, open.sort.as_str(), open.due)).collect();
+    assert_eq!(found, [(id(2), "消防 严重", Some(Due::PutRight)), (id(1), "其他", Some(Due::Tell))]);
+    assert!(open[0].deadline().is_some_and(|due| due.late(today) > 0) && open[1].deadline().is_some());
+    let text = village.post("affairs", &()).await.text().await.expect("a body");
+    for word in ["赵", "138", "电线", "路灯"] {
+        assert!(!text.contains(word), "{word}: {text}");
+    }
+    let elsewhere = Desk::open(&world, "bie", Role::VillageLead, "411502001004", &[Class::General]).await;
+    assert!(elsewhere.ask::<Vec<OpenAffair>>("affairs", &()).await.is_empty());
+    let administrator = Desk::open(&world, "guan", Role::Administrator, "411502000000", &[]).await;
+    assert_eq!(administrator.status("affairs", &()).await, 403);
+}
+
 async fn they_are_erased_whole_when_their_time_is_over(base: Base) {
     let world = World::new(base).await;
     let (mut worker, mut lead) = (world.log_in(1).await, lead(&world).await);
@@ -183,6 +218,7 @@ async fn they_are_erased_whole_when_their_time_is_over(base: Base) {
 }
 
 on_both_databases!(
+    an_office_sees_what_is_open_by_dates_alone,
     nobody_verifies_their_own_work_and_steps_follow_each_other,
     ledgers_tell_of_patrols_outreach_and_requests_and_not_who_asked,
     they_are_erased_whole_when_their_time_is_over,

@@ -1,4 +1,4 @@
-//! 督办: what is due on disputes, by counts and dates alone, and pressing for what is late.
+//! 督办: what is due on disputes, hazards and requests, by counts and dates alone, and pressing for what is late.
 
 use super::{Asked, Official, Refusal};
 use crate::{
@@ -8,10 +8,15 @@ use crate::{
 use axum::{Json, extract::State};
 use ruhu_domain::{
     DeviceId, Kind, OpId, Record, RecordId, Stamp,
+    affair::{
+        Affair,
+        codes::{Danger, Grade, Subject},
+        file::About,
+    },
     book::Bound,
     dispute::{File, records::Taken, workflow},
     duties::{self, Duty},
-    office::{Done, Matter, Nothing, OfRecord, Press, Pressed, WholeFile},
+    office::{Done, Matter, Nothing, OfRecord, OpenAffair, Press, Pressed, WholeFile},
     record::{Name, Op, diff},
     rights::Place,
     wire::OpOutcome,
@@ -24,11 +29,7 @@ const WORDS: usize = 500;
 pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<Matter>>, Refusal> {
     official.has(Duty::Late)?;
     let mut matters: Vec<Matter> = Vec::new();
-    for place in official.places(Duty::Late) {
-        let prefix = match place {
-            Place::Grid(grid) => grid.to_string(),
-            Place::Area(area) => area.prefix().to_owned(),
-        };
+    for prefix in prefixes(&official) {
         let files = database.files::<File>(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
         matters.extend(files.map(|(record, file)| matter(&record, &file)));
     }
@@ -38,6 +39,47 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
     matters.sort_by_key(|matter| (matter.by.is_none(), matter.by, matter.of.record));
     matters.dedup_by_key(|matter| matter.of.record);
     Ok(Json(matters))
+}
+
+/// With what the grids of the caller's places begin.
+fn prefixes(official: &Official) -> Vec<String> {
+    let prefix = |place: &Place| match place {
+        Place::Grid(grid) => grid.to_string(),
+        Place::Area(area) => area.prefix().to_owned(),
+    };
+    official.places(Duty::Late).map(prefix).collect()
+}
+
+/// `POST /api/v1/office/affairs`: hazards and requests at the caller's places that are not done, the earliest due first.
+pub async fn affairs(State(database): State<Database>, official: Official) -> Result<Json<Vec<OpenAffair>>, Refusal> {
+    official.has(Duty::Late)?;
+    let mut open: Vec<OpenAffair> = Vec::new();
+    for prefix in prefixes(&official) {
+        let files =
+            database.files::<Affair>(&prefix).await?.into_iter().filter(|(_, affair)| affair.deadline().is_some());
+        open.extend(files.map(|(record, affair)| open_affair(&record, &affair)));
+    }
+    open.sort_by_key(|affair| (affair.by, affair.record));
+    open.dedup_by_key(|affair| affair.record);
+    Ok(Json(open))
+}
+
+fn open_affair(record: &Record, affair: &Affair) -> OpenAffair {
+    let due = affair.deadline();
+    let sort = match &affair.about {
+        About::Hazard(hazard) => [hazard.danger.map(Danger::label), hazard.grade.map(Grade::label)],
+        About::Request(request) => [request.subject.map(Subject::label), None],
+    };
+    OpenAffair {
+        record: record.id,
+        kind: affair.kind(),
+        grid: record.channel.grid.clone(),
+        number: affair.number(),
+        sort: sort.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        state: affair.state(),
+        due: due.map(|due| due.what),
+        by: due.map(|due| due.by),
+    }
 }
 
 fn matter(record: &Record, file: &File) -> Matter {
