@@ -28,7 +28,8 @@ use std::{
 };
 use tokio::net::TcpListener;
 
-/// Reading and merging ops makes many small values: this allocator takes a third of the time off it.
+/// Reading and merging ops makes many small values: this allocator takes a third of the time off it. It is built without
+/// huge pages: the system clears two megabytes for each, of which a request uses a little.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

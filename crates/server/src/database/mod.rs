@@ -44,7 +44,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 /// Where a database is.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,9 +84,11 @@ impl Location {
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: AnyPool,
+    /// Where transactions that write come from. SQLite has one at a time: those of this program wait in turn for the one
+    /// connection, which is faster than asking again and again whether the file is free, and whose pages in memory no
+    /// other makes stale.
+    writer: AnyPool,
     engine: sql::Engine,
-    /// Whose turn it is to write, where only one can.
-    turn: Arc<Mutex<()>>,
     /// Told of each commit.
     written: Arc<Notify>,
     epoch: String,
@@ -97,6 +99,9 @@ pub struct Database {
 const PRAGMAS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                        PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
                        PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384";
+
+/// How long a transaction waits for its turn: longer than a request is waited for.
+const TURN: Duration = Duration::from_secs(120);
 
 /// How long after a commit SQLite's write-ahead log is folded into the file: not while somebody waits for the answer to
 /// that commit. One that grows faster than it is folded is folded by the commit that finds 64 MiB in it (`PRAGMAS`).
@@ -109,9 +114,15 @@ impl Database {
     /// It can't be reached or written, or is not a database of Ruhu's.
     pub async fn open(location: &Location) -> anyhow::Result<Self> {
         sqlx::any::install_default_drivers();
-        let (pool, engine) = match location {
-            Location::File(file) => (open_file(file).await?, sql::Engine::Sqlite),
-            Location::Postgres(address) => (connect(address).await?, sql::Engine::Postgres),
+        let (pool, writer, engine) = match location {
+            Location::File(file) => {
+                let [pool, writer] = open_file(file).await?;
+                (pool, writer, sql::Engine::Sqlite)
+            }
+            Location::Postgres(address) => {
+                let pool = connect(address).await?;
+                (pool.clone(), pool, sql::Engine::Postgres)
+            }
         };
         let migrator = match engine {
             sql::Engine::Sqlite => sqlx::migrate!("migrations/sqlite"),
@@ -128,7 +139,7 @@ impl Database {
         if engine == sql::Engine::Sqlite {
             tokio::spawn(fold(pool.clone(), written.clone()));
         }
-        Ok(Self { pool, engine, turn: Arc::default(), written, epoch })
+        Ok(Self { pool, writer, engine, written, epoch })
     }
 
     /// The database's epoch: another one after a restore.
@@ -138,7 +149,7 @@ impl Database {
 
     /// A transaction that writes.
     async fn begin(&self) -> sqlx::Result<sql::Writing> {
-        sql::Writing::begin(&self.pool, self.engine, &self.turn, &self.written).await
+        sql::Writing::begin(&self.writer, self.engine, &self.written).await
     }
 
     /// Whether the database answers.
@@ -151,6 +162,7 @@ impl Database {
 
     /// Closes every connection; SQLite's write-ahead log is folded in.
     pub async fn close(&self) {
+        self.writer.close().await;
         self.pool.close().await;
     }
 }
@@ -159,21 +171,23 @@ fn new_epoch() -> String {
     uuid::Uuid::from_bytes(random::bytes()).simple().to_string()
 }
 
-async fn open_file(file: &Path) -> anyhow::Result<AnyPool> {
+/// The pool of who reads, and that of who writes.
+async fn open_file(file: &Path) -> anyhow::Result<[AnyPool; 2]> {
     let file = std::path::absolute(file)?;
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("无法建立数据目录 {}", folder.display()))?;
     }
     let address = SqliteConnectOptions::new().filename(&file).create_if_missing(true).to_url_lossy();
     let options = AnyConnectOptions::from_url(&address)?.disable_statement_logging();
-    let pool = AnyPoolOptions::new().max_connections(8).after_connect(|connection, _| Box::pin(prepare(connection)));
+    let pool = || AnyPoolOptions::new().after_connect(|connection, _| Box::pin(prepare(connection)));
     let first = async {
         let mut connection = AnyConnection::connect_with(&options).await?;
         prepare(&mut connection).await?;
         connection.close().await
     };
     first.await.with_context(|| format!("无法打开数据库 {}", file.display()))?;
-    Ok(pool.connect_lazy_with(options))
+    let writer = pool().max_connections(1).acquire_timeout(TURN).idle_timeout(None).max_lifetime(None);
+    Ok([pool().max_connections(8).connect_lazy_with(options.clone()), writer.connect_lazy_with(options)])
 }
 
 /// Folds SQLite's log into the file a while after each commit, until the database is closed.

@@ -9,35 +9,28 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+use tokio::sync::Notify;
 
-/// A transaction that writes. On SQLite it is the only one: waiting in turn is faster than asking again and
-/// again whether the file is free.
+/// A transaction that writes. On SQLite it is the only one.
 pub(super) struct Writing {
     transaction: Transaction<'static, Any>,
     written: Arc<Notify>,
-    _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Writing {
     /// Begins, when the others of this program are done.
-    pub(super) async fn begin(
-        pool: &AnyPool,
-        engine: Engine,
-        turn: &Arc<Mutex<()>>,
-        written: &Arc<Notify>,
-    ) -> sqlx::Result<Self> {
-        let (words, turn) = match engine {
-            Engine::Sqlite => ("BEGIN IMMEDIATE", Some(turn.clone().lock_owned().await)),
+    pub(super) async fn begin(writer: &AnyPool, engine: Engine, written: &Arc<Notify>) -> sqlx::Result<Self> {
+        let words = match engine {
+            Engine::Sqlite => "BEGIN IMMEDIATE",
             // Each statement sees what was committed before it: after a lock is had, what its holder wrote.
-            Engine::Postgres => ("BEGIN ISOLATION LEVEL READ COMMITTED", None),
+            Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
-        Ok(Self { transaction: pool.begin_with(words).await?, written: written.clone(), _turn: turn })
+        Ok(Self { transaction: writer.begin_with(words).await?, written: written.clone() })
     }
 
     /// Makes it durable.
     pub(super) async fn commit(self) -> sqlx::Result<()> {
-        let Self { transaction, written, _turn } = self;
+        let Self { transaction, written } = self;
         transaction.commit().await?;
         written.notify_one();
         Ok(())
