@@ -1,4 +1,5 @@
 // Patrols, hazards, requests, outreach: found in the field without signal, seen by who has to act.
+import { desk, to } from "./desk";
 import { test, expect, logIn, logVisit, ready, shot, tab } from "./world";
 import type { Page } from "@playwright/test";
 
@@ -216,3 +217,45 @@ for (const [name, look] of Object.entries({
     await shot(page, `affairs-${name}-patrol`);
   });
 }
+
+test("who works in two grids chooses where the patrol is, and the last one comes first", async ({ server, phone }) => {
+  const place = /\d{12}-\d{2}/.exec(server.run("grant", "list", "liqiang"))![0];
+  server.run("grant", "give", "wangfang", "--role", "grid-worker", "--place", place, "--class", "general");
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await tab(page, "事项");
+  await open(page, "巡逻");
+  const grids = page.getByRole("group", { name: "在哪个网格" }).getByRole("radio");
+  await expect(grids).toHaveCount(2);
+  await shot(page, "patrols-grids");
+  const second = page.getByRole("group", { name: "在哪个网格" }).locator("label").nth(1);
+  const name = await second.textContent();
+  await second.click();
+  await page.getByRole("button", { name: "开始巡逻" }).click();
+  await page.getByRole("button", { name: "结束巡逻" }).click();
+  await expect(page.getByText("巡逻结束 ✓ 已存本机")).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await expect(page.getByRole("group", { name: "在哪个网格" }).locator("label").first()).toHaveText(name!);
+  await expect(grids.first()).toBeChecked();
+  await sent(page);
+  expect(server.run("quarantine", "list")).toContain("待核对 0 条");
+});
+
+test("an office sees what is open by dates alone, and a file leads to who can help", async ({ server, phone, second }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await tab(page, "事项");
+  await page.getByRole("link", { name: /小学门口/ }).click();
+  await page.getByRole("link", { name: /便民电话/ }).click();
+  await expect(page.getByRole("heading", { name: "便民电话" })).toBeVisible();
+  await page.getByRole("link", { name: "返回" }).click();
+  await expect(page.getByRole("heading", { name: "隐患" })).toBeVisible();
+  await shot(page, "hazard-contacts");
+  const office = await desk(second, server, "zhoulan");
+  await to(office, "督办");
+  await expect(office.getByRole("row", { name: /隐患/ }).first()).toBeVisible();
+  await expect(office.getByText("小学门口")).toBeHidden();
+  await shot(office, "office-affairs");
+});
