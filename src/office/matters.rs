@@ -34,8 +34,8 @@ pub fn Matters() -> impl IntoView {
     let list = move || {
         view! {
             <div class="desk-head"><h2>"督办"</h2></div>
-            <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
             <h3>"矛盾纠纷"</h3>
+            <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
             {shown(matters, move |matters| {
                 if matters.is_empty() {
                     return view! { <p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
@@ -55,6 +55,7 @@ pub fn Matters() -> impl IntoView {
                 view! { <div class="counts">{counts}</div>{rows} }.into_any()
             })}
             <h3>"隐患和诉求"</h3>
+            <p class="hint">"这里只有类别、期限和状态。内容、地点和谁提的，由办理人保管。"</p>
             {shown(affairs, |affairs| {
                 if affairs.is_empty() {
                     return view! { <p class="hint">"没有在办的隐患和诉求"</p> }.into_any();

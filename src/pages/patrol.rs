@@ -15,7 +15,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    Kind, RecordId,
+    Channel, Kind, RecordId,
     affair::{
         codes::{Team, Topic, Venue},
         records::{Outreach, Patrol},
@@ -30,7 +30,12 @@ pub fn Patrols() -> impl IntoView {
     let app = use_app();
     let busy = RwSignal::new(false);
     let grids = Memo::new(move |_| app.patrol_grids());
-    let chosen = RwSignal::new(0);
+    // The grid itself: a list that comes anew may be in another order.
+    let wanted = RwSignal::new(None::<Channel>);
+    let chosen = Signal::derive(move || {
+        let is_wanted = |(channel, _): &(Channel, String)| wanted.with(|wanted| wanted.as_ref() == Some(channel));
+        grids.with(|grids| grids.iter().position(is_wanted).unwrap_or_default())
+    });
     let begin = move |_| {
         let Some((channel, _)) = grids.with_untracked(|grids| grids.get(chosen.get_untracked()).cloned()) else {
             return app.say("还没有分配网格，请联系办公室", None);
@@ -77,7 +82,8 @@ pub fn Patrols() -> impl IntoView {
     let choice = move || {
         let options: Vec<_> = grids.with(|grids| grids.iter().map(|(_, name)| name.clone()).enumerate().collect());
         (app.patrol_on().is_none() && options.len() > 1).then(|| {
-            let on_choose = Callback::new(move |at| chosen.set(at));
+            let channel = move |at: usize| grids.with_untracked(|grids| Some(grids.get(at)?.0.clone()));
+            let on_choose = Callback::new(move |at| wanted.set(channel(at)));
             view! { <OneOf legend="在哪个网格" options chosen on_choose/> }
         })
     };

@@ -1,7 +1,7 @@
 //! Giving a file to the user.
 
 use js_sys::{Array, Uint8Array};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlAnchorElement, Url};
 
 /// A file that is written piece by piece: only the browser has it whole.
@@ -9,15 +9,19 @@ use web_sys::{Blob, HtmlAnchorElement, Url};
 pub struct Writer(Array);
 
 impl Writer {
-    /// Writes on.
+    /// Writes on: to where the browser keeps files, not to the page's memory.
     pub fn write(&self, bytes: &[u8]) {
-        self.0.push(&Uint8Array::from(bytes));
+        let part = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes)));
+        self.0.push(&part.map_or(JsValue::UNDEFINED, JsValue::from));
     }
 
     /// Saves it where the browser puts downloads. False where the browser can't.
     pub fn save(self, name: &str) -> bool {
         let saved = || {
-            let url = Url::create_object_url_with_blob(&Blob::new_with_u8_array_sequence(&self.0).ok()?).ok()?;
+            if self.0.iter().any(|part| part.is_undefined()) {
+                return None;
+            }
+            let url = Url::create_object_url_with_blob(&Blob::new_with_blob_sequence(&self.0).ok()?).ok()?;
             let link: HtmlAnchorElement = super::window().document()?.create_element("a").ok()?.dyn_into().ok()?;
             link.set_href(&url);
             link.set_download(name);

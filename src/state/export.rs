@@ -21,14 +21,17 @@ impl App {
         let unsent = open.unsent();
         let sizes = |hash| Some((hash, open.size_of(hash)?));
         let pictures: Vec<_> = open.unsent_pictures().into_iter().filter_map(sizes).collect();
-        let wanted = pictures.len();
-        match self.save(&unsent.account, &unsent, pictures).await {
-            None => self.say(NO_FILES, None),
-            Some(count) if count < wanted => {
-                let words = format!("已导出，有 {} 张照片读不出来，请重新拍", wanted - count);
-                self.say(words, None);
-            }
-            Some(_) => self.say("已导出到下载文件夹，请只交给办公室", None),
+        let wanted = pictures.clone();
+        let Some(saved) = self.save(&unsent.account, &unsent, pictures).await else {
+            return self.say(NO_FILES, None);
+        };
+        let unreadable: Vec<_> = wanted.into_iter().filter(|(hash, _)| !saved.contains(hash)).collect();
+        for (hash, _) in &unreadable {
+            open.is_unreadable(*hash).await;
+        }
+        match unreadable.len() {
+            0 => self.say("已导出到下载文件夹，请只交给办公室", None),
+            count => self.say(format!("已导出。有 {count} 张照片读不出来，请重新拍"), None),
         }
     }
 
@@ -51,15 +54,20 @@ impl App {
             return NO_FILES.into();
         };
         let (changes, rest) = rescued.counts();
-        let words = [(pictures, "张照片"), (rest, "份草稿或读不出的内容")];
+        let words = [(pictures.len(), "张照片"), (rest, "份草稿或读不出的内容")];
         let words = words.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("、{count} {what}"));
         let more: String = words.collect();
         format!("已导出 {changes} 条修改{more}到下载文件夹，请只交给办公室")
     }
 
     /// Saves a value and pictures as a file that only the server opens; as they are where the phone was never in contact
-    /// with one. How many of the pictures could be read; none where the browser gives out no files.
-    async fn save(self, account: &str, value: &impl Serialize, pictures: Vec<(PhotoHash, u32)>) -> Option<usize> {
+    /// with one. Those of the pictures that could be read; none where the browser gives out no files.
+    async fn save(
+        self,
+        account: &str,
+        value: &impl Serialize,
+        pictures: Vec<(PhotoHash, u32)>,
+    ) -> Option<Vec<PhotoHash>> {
         let name = format!("入户未发送-{account}-{}.json", clock::today());
         let plain = serde_json::to_vec(value).ok()?;
         let storage = self.storage.get_value();
@@ -85,16 +93,16 @@ impl App {
         let file = download::Writer::default();
         file.write(head.strip_suffix(b"}")?);
         file.write(b",\"pictures\":[");
-        let mut count = 0;
+        let mut saved = Vec::new();
         for (hash, size) in pictures {
             let Some(storage) = &storage else { break };
             let Ok(Some(picture)) = photos::read(storage.as_ref(), hash, size).await else { continue };
-            let comma = if count > 0 { "," } else { "" };
+            let comma = if saved.is_empty() { "" } else { "," };
             let picture = BASE64_STANDARD.encode(seal(picture));
             file.write(format!("{comma}\"{picture}\"").as_bytes());
-            count += 1;
+            saved.push(hash);
         }
         file.write(b"]}");
-        file.save(&name).then_some(count)
+        file.save(&name).then_some(saved)
     }
 }

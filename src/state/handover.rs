@@ -62,32 +62,50 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
 
         let of = Revoked { account: vault.account.clone(), device: vault.device, key, meta };
         let mut request = HandOver { of, outbox: Vec::new(), pieces: Vec::new(), last: false };
-        let mut handed = Handed::default();
+        let (mut handed, mut left) = (Handed::default(), 0);
         for outbox in batches(outbox) {
             request.outbox = outbox;
             let done = transport::hand_over(&request).await?;
-            if done.left > 0 {
-                return Err(NotCleared::Left(done.left));
-            }
+            left += done.left;
             handed.changes += done.taken;
         }
         request.outbox = Vec::new();
-        // The office knows now which pictures there are, and asks for those that it lacks.
-        let wanted = transport::wanted(&request.of).await?.pictures;
-        for (place, names) in wanted.iter().enumerate() {
-            told(place, wanted.len());
-            let mut found = Vec::new();
-            for name in names {
-                // Locked, the storage gives out what it keeps as it is kept.
-                found.extend(storage.get(Table::Blobs, name).await?.map(|piece| (name.clone(), piece)));
+        // The office knows now which pictures there are, and asks for those that it lacks: until it has all that can be
+        // read, or gets no further.
+        let (mut first, mut before) = (None, usize::MAX);
+        loop {
+            let mut here = Vec::new();
+            for names in transport::wanted(&request.of).await?.pictures {
+                let mut count = 0;
+                for name in &names {
+                    count += usize::from(storage.get(Table::Blobs, name).await?.is_some());
+                }
+                here.extend((count > 0).then_some((names, count)));
             }
-            handed.pictures += usize::from(!found.is_empty());
-            for pieces in batches(found) {
-                request.pieces = pieces;
-                transport::hand_over(&request).await?;
+            let pieces = here.iter().map(|(_, count)| count).sum();
+            handed.pictures = first.get_or_insert(here.len()).saturating_sub(here.len());
+            if pieces == 0 || pieces >= before {
+                break;
             }
+            before = pieces;
+            for (place, (names, _)) in here.iter().enumerate() {
+                told(place, here.len());
+                let mut found = Vec::new();
+                for name in names {
+                    // Locked, the storage gives out what it keeps as it is kept.
+                    found.extend(storage.get(Table::Blobs, name).await?.map(|piece| (name.clone(), piece)));
+                }
+                for pieces in batches(found) {
+                    request.pieces = pieces;
+                    transport::hand_over(&request).await?;
+                }
+            }
+            request.pieces = Vec::new();
         }
-        (request.pieces, request.last) = (Vec::new(), true);
+        if left > 0 {
+            return Err(NotCleared::Left(left));
+        }
+        request.last = true;
         transport::hand_over(&request).await?;
         match storage.write(&clear).await {
             Ok(()) => return Ok(handed),

@@ -190,6 +190,15 @@ impl Notebook {
         read(self.storage(), hash, size).await
     }
 
+    /// A picture on the phone can't be read any more: it waits no longer.
+    pub async fn is_unreadable(&self, hash: PhotoHash) {
+        let kept = self.album.borrow().get(&hash).cloned();
+        if let Some(kept) = kept {
+            let refused = "手机里的这张照片读不出来，请重新拍".to_owned();
+            drop(self.note(hash, Kept { refused, ..kept }).await);
+        }
+    }
+
     /// Whether a record that is not as it should be was returned by the office, or waits there for a supervisor; none
     /// where it goes its way.
     pub fn set_aside(&self, record: RecordId) -> Option<bool> {
@@ -228,7 +237,10 @@ impl Notebook {
         let is_there = |(hash, kept): &(&PhotoHash, &Kept)| {
             let mut of =
                 records.iter().filter(|(_, _, photo, withdrawn)| photo.hash == **hash && !withdrawn).peekable();
-            of.peek().is_some() && of.all(|(_, channel, ..)| kept.is_there(&epoch, channel))
+            let is_safe = |(id, channel, ..): &(RecordId, Channel, Photo, bool)| {
+                self.engine().at_office(*id) && kept.is_there(&epoch, channel)
+            };
+            of.peek().is_some() && of.all(is_safe)
         };
         album.iter().filter(is_there).map(|(hash, kept)| (*hash, kept.clone())).collect()
     }
@@ -318,6 +330,11 @@ impl Notebook {
                 continue;
             };
             self.album.borrow_mut().insert(photo.hash, kept.clone());
+            if self.set_aside(record) == Some(true) && !kept.there.is_empty() {
+                // The office erases the picture of a record that it returned.
+                drop(self.note(photo.hash, Kept { there: String::new(), url: String::new(), ..kept }).await);
+                continue;
+            }
             let waits = kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel);
             // A record that waits for a supervisor is at the office, and its picture goes there too.
             let is_there = self.engine().at_office(record) || self.set_aside(record) == Some(false);
@@ -346,8 +363,7 @@ impl Notebook {
         // A storage that can't be read now may be the next time.
         let Ok(found) = self.picture(photo.hash).await else { return Ok(()) };
         let Some(bytes) = found else {
-            let refused = "手机里的这张照片读不出来，请重新拍".to_owned();
-            drop(self.note(photo.hash, Kept { refused, ..kept }).await);
+            self.is_unreadable(photo.hash).await;
             return Ok(());
         };
         // Begun anew once or twice; a server that never takes it is asked again at the next pass.

@@ -1,4 +1,5 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
+import { add, atOffice, hazard, picture, save } from "./pictures";
 import { byHand, fillUp, makeRoom, test, expect, logIn, logUnsent, logVisit, ready, spoil, SYNC, tab } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -226,6 +227,14 @@ test("where stored records can't be read, what was not sent can still be carried
   await ready(page);
   await server.stop("SIGKILL");
   await logVisit(page, 0, "还没发出去");
+  // A photo of a saved hazard, and one of a form that was not saved.
+  await hazard(page, "祠堂门楼倾斜");
+  await add(page, await picture(page, 500, 400, 41));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  await save(page);
+  await hazard(page, "没写完的");
+  await add(page, await picture(page, 500, 400, 42));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
   await page.goto("about:blank");
   await page.goto(`${server.url}/icons/icon.svg`);
   await spoil(page, "segments");
@@ -235,10 +244,15 @@ test("where stored records can't be read, what was not sent can still be carried
     page.waitForEvent("download"),
     page.getByRole("button", { name: "导出没发送的记录" }).click(),
   ]);
-  await expect(page.getByText("已导出 1 条修改")).toBeVisible();
+  await expect(page.getByText("已导出 3 条修改、2 张照片、1 份草稿")).toBeVisible();
   const path = `${server.data}/rescued.json`;
   await file.saveAs(path);
-  expect(server.run("import", "ops", path)).toContain("收下 1");
+  const said = server.run("import", "ops", path);
+  expect(said).toContain("记录：收下 3");
+  expect(said).toContain("照片：收下 1，此前已收到 0，不能收下 0");
+  expect(said).toContain("另有 1 张草稿里的照片");
+  expect(atOffice(server)).toHaveLength(1);
+  expect(readFileSync(`${path}.照片1.jpg`).subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
 });
 
 test("an older app than the storage says so, and tells what to do", async ({ server, phone }) => {

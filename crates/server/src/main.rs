@@ -283,7 +283,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         println!("模板已写到 {}", out.display());
         return Ok(ExitCode::SUCCESS);
     }
-    let place = cli.photos.clone().unwrap_or_else(|| cli.data.join("photos").to_string_lossy().into_owned());
+    let place = match &cli.photos {
+        Some(place) if place.contains("://") => place.clone(),
+        place => {
+            let folder = place.as_ref().map_or_else(|| cli.data.join("photos"), PathBuf::from);
+            std::path::absolute(folder)?.to_string_lossy().into_owned()
+        }
+    };
     let photos = || Photos::open(&place);
     let location = Location::of(&cli.data, cli.database_url.as_deref())?;
     if let Command::Restore { file } = &cli.command {
@@ -301,6 +307,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let recovery = secrets::recovery(&secrets_folder)?;
             let (behind_proxy, tries) = (options.behind_proxy, http::Tries::default());
             let office = http::Office { database: database.clone(), recovery, behind_proxy, tries, photos: photos()? };
+            database.put_photo_place(&place).await?;
             serve(office, &options, options.certificate(&secrets_folder)).await?
         }
         Command::Import(Import::Areas { file }) => {
@@ -313,6 +320,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Import(Import::Ops { file }) => {
             let brought = import::read_ops(&read(&file)?, || secrets::recovery(&secrets_folder))?;
+            if let Some(kept) = database.photo_place().await?.filter(|kept| *kept != place) {
+                anyhow::bail!("照片存放在 {kept}，不是 {place}：请用 --photos 写同一个地方，并用运行服务的用户执行");
+            }
             take_brought(&database, &photos()?, &file, brought).await?;
             ExitCode::SUCCESS
         }
@@ -482,6 +492,9 @@ async fn take_brought(
     if brought > 0 {
         let (before, bad) = (taken.here.len() - taken.new, taken.bad + damaged);
         println!("照片：收下 {}，此前已收到 {before}，不能收下 {bad}", taken.new);
+        if bad > 0 {
+            println!("有照片不能收下：请本人在手机上移除那张照片、重新拍，再导出一次；否则回执号对不上");
+        }
     }
     for (place, bytes) in taken.unnamed.iter().enumerate() {
         write(&beside(format!("照片{}.jpg", place + 1)), bytes)?;

@@ -21,7 +21,7 @@ use ruhu_server::{
     random,
 };
 use serde_json::{Value, json};
-use world::{Base, PASSWORD, Phone, World, channel, desk::Desk};
+use world::{Base, PASSWORD, Phone, World, address, channel, desk::Desk, sql};
 
 const VILLAGE: &str = "411502001003";
 
@@ -204,7 +204,10 @@ async fn they_are_erased_whole_when_their_time_is_over(base: Base) {
         world.database.retain(on, "保存期限").await.expect("it is looked at")
     };
     assert_eq!(retain(3 * 365 - 2).await, 0, "not before its time");
-    assert_eq!(retain(3 * 366).await, 7, "the hazard with its steps, the patrol with what it found, outreach");
+    let late = format!("UPDATE op SET received_at = received_at + 864000000 WHERE body LIKE '%{:064x}%'", 7);
+    sql(&address(&world.location), &late).await;
+    assert_eq!(retain(3 * 366).await, 5, "the hazard with its steps, the patrol with what it found");
+    assert_eq!(retain(3 * 366 + 10).await, 2, "outreach with its photo, that came ten days later");
     let mut connection = world.connect().await;
     let left: Vec<String> =
         sqlx::query_scalar("SELECT body FROM op").fetch_all(&mut connection).await.expect("what is left");

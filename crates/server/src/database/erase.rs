@@ -288,10 +288,13 @@ async fn files_over(
     for (head, file, all) in gathered::<CareFile>(records.clone()) {
         files.push((head, Box::new(move |head, arrived| retention::case_erased_on(head, &file, arrived, today)), all));
     }
+    let mut photos: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
+    for photo in records.iter().filter(|record| record.kind == Kind::Photo) {
+        photos.entry(photo.parent().unwrap_or(photo.id)).or_default().push(photo.id);
+    }
     for head in records.iter().filter(|record| record.kind == Kind::Outreach) {
-        let photos = records.iter().filter(|record| record.parent() == Some(head.id)).map(|record| record.id);
-        let all = [head.id].into_iter().chain(photos).collect();
-        files.push((head.clone(), Box::new(retention::erased_on), all));
+        let photos = photos.remove(&head.id).unwrap_or_default();
+        files.push((head.clone(), Box::new(retention::erased_on), [vec![head.id], photos].concat()));
     }
     for (head, affair, all) in gathered::<Affair>(records) {
         files.push((head, Box::new(move |head, arrived| retention::affair_erased_on(head, &affair, arrived)), all));
@@ -327,8 +330,9 @@ async fn arrived(connection: &mut AnyConnection, record: &Record) -> sqlx::Resul
     Ok(last.unwrap_or_default().cast_unsigned())
 }
 
+/// Whether a record that is erased by itself is over. Outreach goes with its photos.
 fn is_over(record: &Record, arrived_ms: u64, today: NaiveDate) -> bool {
-    retention::erased_on(record, arrived_ms).is_some_and(|day| day <= today)
+    record.kind != Kind::Outreach && retention::erased_on(record, arrived_ms).is_some_and(|day| day <= today)
 }
 
 /// A person whose name is taken out of records that speak of their household.

@@ -55,6 +55,30 @@ impl Database {
             .and_then(|record| Photo::of(&record)))
     }
 
+    /// Notes where pictures are kept: what brings some in by hand has to put them there too.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn put_photo_place(&self, place: &str) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO setting (name, value) VALUES ('photos', $1)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(place)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await
+    }
+
+    /// Where pictures are kept; none before the server ran.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn photo_place(&self) -> sqlx::Result<Option<String>> {
+        sqlx::query_scalar("SELECT value FROM setting WHERE name = 'photos'").fetch_optional(&self.pool).await
+    }
+
     /// Whether a picture of a channel is here.
     ///
     /// # Errors
@@ -159,20 +183,25 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn photos_of(&self, device: DeviceId) -> sqlx::Result<Vec<(Channel, Photo)>> {
+        // In this order: what is decided on in between is among the records then.
+        let waiting = self.waiting_photos("").await?.into_iter().filter(|(waits, _)| waits.op.stamp.device == device);
+        let waiting = waiting.map(|(waits, photo)| (waits.channel, photo));
         let records = self.records("", &[Kind::Photo]).await?.into_iter();
         let made = |record: &Record| record.fields.get(OF).is_some_and(|field| field.stamp.device == device);
         let own = records.filter(|record| made(record) && !record.withdrawn());
         let own = own.filter_map(|record| Some((record.channel.clone(), Photo::of(&record)?)));
-        let waiting = self.waiting_photos().await?.into_iter().filter(|(waits, _)| waits.op.stamp.device == device);
-        Ok(own.chain(waiting.map(|(waits, photo)| (waits.channel, photo))).collect())
+        let mut seen = BTreeSet::new();
+        let all = waiting.chain(own).collect::<Vec<_>>().into_iter();
+        Ok(all.filter(|(channel, photo)| seen.insert((channel.to_string(), photo.hash))).collect())
     }
 
-    /// The ops that wait for a supervisor and make a photo's record, with the photo.
+    /// The ops of an account, or of all where it is empty, that wait for a supervisor and make a photo's record, with the
+    /// photo.
     ///
     /// # Errors
     /// The database's.
-    pub async fn waiting_photos(&self) -> sqlx::Result<Vec<(Quarantined, Photo)>> {
-        let waiting = self.quarantined().await?.into_iter().filter(|waits| waits.op.kind == Kind::Photo);
+    pub async fn waiting_photos(&self, account: &str) -> sqlx::Result<Vec<(Quarantined, Photo)>> {
+        let waiting = self.quarantined_of(account).await?.into_iter().filter(|waits| waits.op.kind == Kind::Photo);
         let photo = |waits: Quarantined| {
             let photo = Photo::made_by(&waits.op).filter(Photo::is_sound)?;
             Some((waits, photo))
@@ -295,9 +324,9 @@ impl Database {
 
     /// The pictures that records name, withdrawn ones too: those may be taken back; and those of records that wait.
     async fn named_photos(&self, area: &str) -> sqlx::Result<BTreeSet<(String, PhotoHash)>> {
+        let waiting = self.waiting_photos("").await?.into_iter();
         let records = self.records(area, &[Kind::Photo]).await?;
         let named = records.iter().filter_map(|record| Some((record.channel.to_string(), Photo::of(record)?.hash)));
-        let waiting = self.waiting_photos().await?.into_iter();
         Ok(named.chain(waiting.map(|(waits, photo)| (waits.channel.to_string(), photo.hash))).collect())
     }
 }

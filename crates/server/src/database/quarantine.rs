@@ -45,11 +45,18 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn quarantined(&self) -> sqlx::Result<Vec<Quarantined>> {
+        self.quarantined_of("").await
+    }
+
+    /// What waits of an account; of all where it is empty.
+    pub(super) async fn quarantined_of(&self, account: &str) -> sqlx::Result<Vec<Quarantined>> {
         let rows = sqlx::query(
             "SELECT o.body, o.received_at, o.reason, COALESCE(r.channel, o.channel), o.account
              FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
-             WHERE o.outcome = 'quarantined' ORDER BY o.received_at, o.id",
+             WHERE o.outcome = 'quarantined' AND ($1 = '' OR o.account = $2) ORDER BY o.received_at, o.id",
         )
+        .bind(account)
+        .bind(account)
         .fetch_all(&self.pool)
         .await?;
         let read = |row: &sqlx::any::AnyRow| {
@@ -63,6 +70,19 @@ impl Database {
             })
         };
         rows.iter().map(read).collect()
+    }
+
+    /// Whether the history has an op, whatever became of it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn has_op(&self, county: &str, id: OpId) -> sqlx::Result<bool> {
+        let found = sqlx::query("SELECT 1 FROM op WHERE county = $1 AND id = $2")
+            .bind(county)
+            .bind(key(id.0))
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
     }
 
     /// Where the record of an op that waits is (see [`Quarantined::channel`]), and whose account it came from; none where it does not wait.

@@ -8,6 +8,7 @@ use super::{
 use crate::database::{Author, Database, Incoming, Session, Upload};
 use axum::{Json, extract::State, extract::rejection::JsonRejection};
 use ruhu_domain::{
+    OpId,
     engine::Queued,
     photo::{CHUNK, PhotoHash, piece_key},
     storage::{TOKEN, Table},
@@ -17,6 +18,7 @@ use ruhu_domain::{
     },
 };
 use ruhu_vault::{Keys, Purpose, RecoveryKey, Sealed};
+use std::collections::HashMap;
 
 /// `POST /api/v1/device`
 pub async fn device(
@@ -45,11 +47,17 @@ pub async fn hand_over(
     let mut left = queued.iter().filter(|queued| queued.is_none()).count();
     let mut ops: Vec<_> = queued.into_iter().flatten().map(|queued| queued.op).collect();
     ops.sort_by_key(|op| op.stamp);
+    let counties: HashMap<OpId, String> =
+        ops.iter().map(|op| (op.id, op.channel.grid.village().county().to_owned())).collect();
     let ops = ops.into_iter().map(|op| Incoming::Op(Box::new(op.as_ref().clone()))).collect();
     // Whatever the worker may do: it comes from a phone that is not trusted any more, so a supervisor looks at it.
     let author = Author { account: &session.account, name: &session.name, device: session.device, grants: &[] };
     let results = database.take(author, ops).await?.results;
-    left += results.iter().filter(|result| result.outcome == OpOutcome::Rejected).count();
+    for result in results.iter().filter(|result| result.outcome == OpOutcome::Rejected) {
+        // One that a supervisor refused is here: it was returned to the worker, and stays on the phone until they act.
+        let county = counties.get(&result.op).map(String::as_str).unwrap_or_default();
+        left += usize::from(!database.has_op(county, result.op).await?);
+    }
     let taken = results.iter().filter(|result| result.outcome == OpOutcome::Quarantined).count();
     for (key, piece) in pieces.iter().filter_map(|entry| opened(&keys, Table::Blobs, Purpose::General, entry)) {
         take_piece(&office, &session, &key, piece).await?;
@@ -74,7 +82,11 @@ pub async fn wanted(
         }
         let begun = office.database.uploads_of(&session.account, photo.hash).await?;
         let upload = match begun.into_iter().find(|upload| upload.channel == channel) {
-            Some(upload) => upload,
+            Some(upload) => {
+                // It is waited for anew from now on.
+                office.database.advance_upload(&upload, upload.position).await?;
+                upload
+            }
             None => office.database.begin_upload(&channel, &session.account, &photo, 0).await?,
         };
         if upload.position == upload.length {

@@ -112,23 +112,22 @@ pub fn metadata(text: &str) -> Option<(RecordId, Channel)> {
     Some((value("record")?.parse().ok()?, value("channel")?.parse().ok()?))
 }
 
-/// The photo of a record that the caller may save, or that came from them and waits for a supervisor.
+/// The photo of a record that the caller may save, and `true`; or that came from them and waits for a supervisor, and
+/// `false`.
 async fn sent_by(
     database: &Database,
     caller: &Caller,
     channel: &Channel,
     record: RecordId,
-) -> Result<Option<Photo>, Refusal> {
+) -> Result<Option<(Photo, bool)>, Refusal> {
     if may(database, caller, Action::Save, channel).await?
         && let Some(photo) = database.photo(channel, record).await?
     {
-        return Ok(Some(photo));
+        return Ok(Some((photo, true)));
     }
-    let waiting = database.waiting_photos().await?.into_iter();
-    let own = |waits: &Quarantined| {
-        waits.op.record == record && waits.channel == *channel && waits.account == caller.session.account
-    };
-    Ok(waiting.filter(|(waits, _)| own(waits)).map(|(_, photo)| photo).next())
+    let mut waiting = database.waiting_photos(&caller.session.account).await?.into_iter();
+    let found = waiting.find(|(waits, _)| waits.op.record == record && waits.channel == *channel);
+    Ok(found.map(|(_, photo)| (photo, false)))
 }
 
 /// `POST /api/v1/photos`: a new upload, of a picture that a record names. One that is here already is done at once.
@@ -144,11 +143,12 @@ pub async fn create(
     if length > u64::from(MAX_BYTES) {
         return Err(Refusal::TooLarge.into());
     }
-    let photo = sent_by(&database, &caller, &channel, record).await?.ok_or(Refusal::NotFound)?;
+    let (photo, may) = sent_by(&database, &caller, &channel, record).await?.ok_or(Refusal::NotFound)?;
     if u64::from(photo.size) != length {
         return Err(Refusal::Invalid("照片的大小和登记的不一样".into()).into());
     }
-    let here = if is_here(&database, &photos, &channel, photo.hash).await? { length } else { 0 };
+    // Who may not look there is not told what is there.
+    let here = if may && is_here(&database, &photos, &channel, photo.hash).await? { length } else { 0 };
     let upload = database.begin_upload(&channel, &caller.session.account, &photo, here).await?;
     let mut response = answer(StatusCode::CREATED, Some(&upload));
     let location = format!("{UPLOADS}/{}/{}", channel.grid.village().county(), upload.id);
@@ -169,10 +169,8 @@ async fn own(database: &Database, caller: &Caller, county: &str, id: &str) -> Re
     if may(database, caller, Action::Save, &upload.channel).await? {
         return Ok(upload);
     }
-    let waiting = database.waiting_photos().await?;
-    let waits = |(waits, photo): &(Quarantined, Photo)| {
-        waits.channel == upload.channel && waits.account == upload.account && photo.hash == upload.hash
-    };
+    let waiting = database.waiting_photos(&upload.account).await?;
+    let waits = |(waits, photo): &(Quarantined, Photo)| waits.channel == upload.channel && photo.hash == upload.hash;
     if waiting.iter().any(waits) { Ok(upload) } else { Err(Refusal::NotFound) }
 }
 
@@ -285,14 +283,14 @@ pub(super) async fn put_piece(photos: &Photos, upload: &Upload, piece: Bytes) ->
 pub(super) async fn finish(database: &Database, photos: &Photos, upload: &Upload) -> Result<(), Failure> {
     let village = upload.channel.grid.village();
     let county = village.county();
-    if is_here(database, photos, &upload.channel, upload.hash).await? {
-        return Ok(());
-    }
     // Pieces may be missing where a server was restored, or two sent the same place: then the whole is another.
     let bytes = match photos.pieces(county, &upload.id, upload.length).await {
         Err(object_store::Error::NotFound { .. }) => Vec::new(),
         bytes => bytes.map_err(|error| stored(&error))?,
     };
+    if bytes.is_empty() && is_here(database, photos, &upload.channel, upload.hash).await? {
+        return Ok(());
+    }
     let same = PhotoHash(Sha256::digest(&bytes).into()) == upload.hash;
     let (bytes, checked) = tokio::task::spawn_blocking(move || {
         let checked = picture::check(&bytes);

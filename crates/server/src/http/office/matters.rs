@@ -55,11 +55,10 @@ pub async fn affairs(State(database): State<Database>, official: Official) -> Re
     official.has(Duty::Late)?;
     let mut open: Vec<OpenAffair> = Vec::new();
     for prefix in prefixes(&official) {
-        let files =
-            database.files::<Affair>(&prefix).await?.into_iter().filter(|(_, affair)| affair.deadline().is_some());
+        let files = database.files::<Affair>(&prefix).await?.into_iter().filter(|(_, affair)| affair.state().is_open());
         open.extend(files.map(|(record, affair)| open_affair(&record, &affair)));
     }
-    open.sort_by_key(|affair| (affair.by, affair.record));
+    open.sort_by_key(|affair| (affair.by.is_none(), affair.by, affair.record));
     open.dedup_by_key(|affair| affair.record);
     Ok(Json(open))
 }

@@ -44,7 +44,7 @@ pub async fn photo(
     official: Official,
     Asked(WaitingPhoto { op }): Asked<WaitingPhoto>,
 ) -> Result<Response<Body>, Refusal> {
-    let waiting = database.waiting_photos().await?;
+    let waiting = database.waiting_photos("").await?;
     let (waits, photo) = waiting.into_iter().find(|(waits, _)| waits.op.id == op).ok_or(Refusal::NotAllowed)?;
     official.answers_for(Duty::Decide, &waits.channel)?;
     let looks = official.does(Act::Wait, op.to_string());
