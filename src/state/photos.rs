@@ -56,7 +56,8 @@ pub struct Kept {
     pub size: u32,
     /// Since when it is here, and when the office has checked it since then, Unix milliseconds.
     pub since: i64,
-    /// The channel that it is being sent to, and where; empty before.
+    /// The channel and the record that it goes to, and the address once it was begun; empty before. The phone may forget the
+    /// record, with the right to see it, before the picture is at the office.
     pub url: String,
     /// The epoch of the office that has checked it, and in which channels; empty before.
     pub there: String,
@@ -77,13 +78,17 @@ pub fn stored(snapshot: &Snapshot) -> Album {
 
 /// The pictures of records that are not at the office yet, as far as the office would take them.
 pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>, epoch: &str) -> BTreeSet<PhotoHash> {
-    let photos = records.filter(|record| record.kind == Kind::Photo && !record.withdrawn());
-    let waits = |record: &Arc<Record>| {
+    let photos: Vec<_> = records.filter(|record| record.kind == Kind::Photo).collect();
+    let waits = |record: &&Arc<Record>| {
         let hash = Photo::of(record)?.hash;
-        let kept = album.get(&hash)?;
+        let kept = album.get(&hash).filter(|_| !record.withdrawn())?;
         (kept.refused.is_empty() && !kept.is_there(epoch, &record.channel)).then_some(hash)
     };
-    order::set(photos.filter_map(waits))
+    let owed = album.iter().filter(|(_, kept)| {
+        let owed = kept.owed().filter(|(_, record)| !photos.iter().any(|photo| photo.id == *record));
+        kept.refused.is_empty() && owed.is_some_and(|(channel, _)| !kept.is_there(epoch, &channel))
+    });
+    order::set(photos.iter().filter_map(waits).chain(owed.map(|(hash, _)| *hash)))
 }
 
 /// A picture of so many bytes that is kept; none where it is not, or is not whole any more.
@@ -116,10 +121,16 @@ impl Kept {
         self.since = clock::now_ms();
     }
 
-    /// Where it is being sent to in a channel; empty where it is not.
-    fn place(&self, channel: &Channel) -> String {
-        let (known, url) = self.url.split_once(' ').unwrap_or_default();
-        if known == channel.to_string() { url.to_owned() } else { String::new() }
+    /// Where it is being sent to for a record; empty where it was not begun.
+    fn place(&self, channel: &Channel, record: RecordId) -> String {
+        let place = self.url.strip_prefix(&goes_to(channel, record)).map(str::trim_start);
+        place.unwrap_or_default().to_owned()
+    }
+
+    /// The channel and the record that it was to go to when it was last tried.
+    fn owed(&self) -> Option<(Channel, RecordId)> {
+        let mut words = self.url.split(' ');
+        Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?))
     }
 
     /// Kept as lines.
@@ -140,6 +151,10 @@ impl Kept {
             sent: 0,
         })
     }
+}
+
+fn goes_to(channel: &Channel, record: RecordId) -> String {
+    format!("{channel} {record}")
 }
 
 fn forget(hash: PhotoHash, size: u32) -> Batch {
@@ -294,7 +309,8 @@ impl Notebook {
         let named = order::set(records.into_iter().chain(in_drafts));
         let mut old = self.freeable();
         old.retain(|(_, kept)| now - kept.since > KEEP_MS);
-        let is_loose = |hash: &PhotoHash, kept: &Kept| now - kept.since > LOOSE_MS && !named.contains(hash);
+        let is_loose =
+            |hash: &PhotoHash, kept: &Kept| now - kept.since > LOOSE_MS && !named.contains(hash) && kept.url.is_empty();
         let loose = |(hash, kept): (&PhotoHash, &Kept)| is_loose(hash, kept).then(|| (*hash, kept.clone()));
         old.extend(self.album.borrow().iter().filter_map(loose));
         let old: Vec<_> = old.into_iter().map(|(hash, kept)| (hash, kept.size)).collect();
@@ -322,7 +338,8 @@ impl Notebook {
     /// office can't take now holds up no other.
     async fn send_pictures(&self) -> Result<(), TransportError> {
         let mut done = Ok(());
-        for (record, channel, photo, _) in self.photo_records().into_iter().filter(|(.., withdrawn)| !withdrawn) {
+        let records = self.photo_records();
+        for (record, channel, photo, _) in records.iter().filter(|(.., withdrawn)| !withdrawn).cloned() {
             // Another window may have sent or removed it since this one read it.
             let Ok(stored) = self.storage().get(Table::Photos, &photo.hash.to_string()).await else { continue };
             let Some(kept) = stored.and_then(|bytes| Kept::read(&bytes)) else {
@@ -349,7 +366,31 @@ impl Notebook {
                 sent => sent?,
             }
         }
+        self.send_owed(&records).await?;
         done
+    }
+
+    /// Sends the pictures of records that the phone forgot, with the right to see them, before these were at the office.
+    async fn send_owed(&self, records: &[(RecordId, Channel, Photo, bool)]) -> Result<(), TransportError> {
+        let owed = |(hash, kept): (&PhotoHash, &Kept)| Some((*hash, kept.owed()?));
+        let owed: Vec<_> = self.album.borrow().iter().filter_map(owed).collect();
+        for (hash, (channel, record)) in owed {
+            let known = records.iter().find(|(id, ..)| *id == record);
+            if known.is_some_and(|(.., withdrawn)| !withdrawn) {
+                continue;
+            }
+            let Some(kept) = self.album.borrow().get(&hash).cloned() else { continue };
+            if known.is_none() && kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel) {
+                let photo = Photo { of: record, hash, size: kept.size };
+                self.send_picture(record, &channel, &photo, kept).await?;
+            }
+            // It is there now, or the office wants it no more: the record was taken back or erased.
+            let Some(kept) = self.album.borrow().get(&hash).cloned() else { continue };
+            if kept.place(&channel, record).is_empty() && !kept.url.is_empty() {
+                drop(self.note(hash, Kept { url: String::new(), ..kept }).await);
+            }
+        }
+        Ok(())
     }
 
     async fn send_picture(
@@ -366,16 +407,21 @@ impl Notebook {
             self.is_unreadable(photo.hash).await;
             return Ok(());
         };
+        let goes_to = goes_to(channel, record);
+        if !kept.url.starts_with(&goes_to) {
+            kept.url.clone_from(&goes_to);
+            drop(self.note(photo.hash, kept.clone()).await);
+        }
         // Begun anew once or twice; a server that never takes it is asked again at the next pass.
         for _ in 0..3 {
-            let (mut url, mut here) = (kept.place(channel), Sent::Elsewhere);
+            let (mut url, mut here) = (kept.place(channel, record), Sent::Elsewhere);
             if !url.is_empty() {
                 here = tus::look(&token, &url).await?;
             }
             if here == Sent::Elsewhere {
                 match tus::begin(&token, channel, record, photo).await? {
                     Ok((place, position)) => {
-                        kept.url = format!("{channel} {place}");
+                        kept.url = format!("{goes_to} {place}");
                         (url, here) = (place, Sent::Here(position));
                         drop(self.note(photo.hash, kept.clone()).await);
                     }

@@ -298,3 +298,31 @@ test("a file that holds a photo the office can't read leaves the photo on the ph
   await page.getByRole("button", { name: "凭回执号退出" }).click();
   await expect(page.getByText("回执号对不上")).toBeVisible();
 });
+
+test("a photo whose record came in time arrives though its worker lost the right to the grid since", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await page.route("**/api/v1/photos", (route) => route.abort());
+  await hazard(page, "祠堂围墙倾斜");
+  await add(page, await picture(page, 500, 400, 51));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  const tried = page.waitForEvent("requestfailed", (request) => request.url().endsWith("/photos"));
+  await save(page);
+  await tried;
+  const [id] = server.run("grant", "list", "wangfang").split(/\s/);
+  server.run("grant", "end", id, "--by", "李主任");
+  await tab(page, "走访");
+  await expect(async () => {
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await expect(page.getByText("还没有分配网格")).toBeVisible({ timeout: 400 });
+  }).toPass();
+  await tab(page, "我的");
+  await expect(page.getByText("1 张照片还没到办公室")).toBeVisible();
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "没有到办公室" })).toBeVisible();
+  expect(atOffice(server)).toEqual([]);
+  await page.unrouteAll();
+  await sent(page);
+  expect(atOffice(server)).toHaveLength(1);
+});

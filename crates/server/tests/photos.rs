@@ -275,6 +275,9 @@ async fn a_record_of_no_picture_is_set_aside(base: Base) {
 async fn a_picture_goes_with_its_record_that_waits_and_nobody_elses(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
+    // The record came in time, the picture did not.
+    let earlier = [PICTURE, &[0]].concat();
+    let came = record(&mut phone, 6, &earlier).await;
     world.database.put_account("zhao", "赵强", world::PASSWORD, &[]).await.expect("an account");
     // Their right ended, and the phone did not know.
     world::sql(&world::address(&world.location), "UPDATE access_grant SET ended_at = 1").await;
@@ -285,6 +288,16 @@ async fn a_picture_goes_with_its_record_that_waits_and_nobody_elses(base: Base) 
     let answer = phone.sync(vec![op]).await;
     assert_eq!(answer.results[0].outcome, OpOutcome::Quarantined, "{answer:?}");
     let other = world.log_in_as("zhao", 3).await;
+    let url = place(&Tus { phone: &phone }.create(came, &channel(), earlier.len()).await);
+    assert_eq!(Tus { phone: &phone }.patch(&url, 0, &earlier).await.status(), StatusCode::NO_CONTENT);
+    assert!(world.photos.has(&channel(), hash(&earlier)).await.expect("an answer"));
+    assert_eq!(Tus { phone: &other }.create(came, &channel(), earlier.len()).await.status(), StatusCode::NOT_FOUND);
+    // It is there, but who may not look is not told so.
+    let again = Tus { phone: &phone }.create(came, &channel(), earlier.len()).await;
+    assert_eq!(number(&again, "upload-offset"), 0);
+    let wrong = Tus { phone: &phone }.patch(&place(&again), 0, &vec![7; earlier.len()]).await;
+    assert_eq!(wrong.status().as_u16(), 460);
+    assert_eq!(shown(&phone, &channel(), came).await.status(), StatusCode::NOT_FOUND);
     let (own, others) = (Tus { phone: &phone }, Tus { phone: &other });
     assert_eq!(others.create(record, &channel(), PICTURE.len()).await.status(), StatusCode::NOT_FOUND);
     let url = place(&own.create(record, &channel(), PICTURE.len()).await);

@@ -178,6 +178,20 @@ impl Database {
         Ok(found)
     }
 
+    /// Whether saves of a record came from an account.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_made_by(&self, channel: &Channel, record: RecordId, account: &str) -> sqlx::Result<bool> {
+        let found = sqlx::query("SELECT 1 FROM op WHERE county = $1 AND record = $2 AND account = $3 LIMIT 1")
+            .bind(channel.grid.village().county())
+            .bind(key(record.0))
+            .bind(account)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// The photos whose records a device made, where they are; also of those that wait for a supervisor.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 
 use super::{Caller, Refusal};
 use crate::{
-    database::{Act, Database, Entry, Quarantined, Upload},
+    database::{Act, Database, Entry, Upload},
     photos::Photos,
     picture,
 };
@@ -112,18 +112,18 @@ pub fn metadata(text: &str) -> Option<(RecordId, Channel)> {
     Some((value("record")?.parse().ok()?, value("channel")?.parse().ok()?))
 }
 
-/// The photo of a record that the caller may save, and `true`; or that came from them and waits for a supervisor, and
-/// `false`.
+/// The photo of a record that the caller may save, and `true`; or one that came from them, and `false`: they may have lost
+/// the right since, or the record waits for a supervisor.
 async fn sent_by(
     database: &Database,
     caller: &Caller,
     channel: &Channel,
     record: RecordId,
 ) -> Result<Option<(Photo, bool)>, Refusal> {
-    if may(database, caller, Action::Save, channel).await?
-        && let Some(photo) = database.photo(channel, record).await?
-    {
-        return Ok(Some((photo, true)));
+    if let Some(photo) = database.photo(channel, record).await? {
+        let may = may(database, caller, Action::Save, channel).await?;
+        let own = may || database.is_made_by(channel, record, &caller.session.account).await?;
+        return Ok(own.then_some((photo, may)));
     }
     let mut waiting = database.waiting_photos(&caller.session.account).await?.into_iter();
     let found = waiting.find(|(waits, _)| waits.op.record == record && waits.channel == *channel);
@@ -162,16 +162,10 @@ async fn may(database: &Database, caller: &Caller, action: Action, channel: &Cha
     Ok(rights::allows(&grants, action, channel))
 }
 
-/// The caller's upload.
+/// The caller's upload. Whether they might send it was asked when it was begun.
 async fn own(database: &Database, caller: &Caller, county: &str, id: &str) -> Result<Upload, Refusal> {
     let upload = database.upload(county, id).await?;
-    let upload = upload.filter(|upload| upload.account == caller.session.account).ok_or(Refusal::NotFound)?;
-    if may(database, caller, Action::Save, &upload.channel).await? {
-        return Ok(upload);
-    }
-    let waiting = database.waiting_photos(&upload.account).await?;
-    let waits = |(waits, photo): &(Quarantined, Photo)| waits.channel == upload.channel && photo.hash == upload.hash;
-    if waiting.iter().any(waits) { Ok(upload) } else { Err(Refusal::NotFound) }
+    upload.filter(|upload| upload.account == caller.session.account).ok_or(Refusal::NotFound)
 }
 
 /// `HEAD /api/v1/photos/{county}/{id}`: how much of an upload is here.
