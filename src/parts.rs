@@ -49,10 +49,17 @@ fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Notice(id) => view! { <NoticePage id/> }.into_any(),
         Screen::History(id) => view! { <History id/> }.into_any(),
         Screen::Install => view! { <Install/> }.into_any(),
-        Screen::Contacts(from) => view! { <Contacts from/> }.into_any(),
-        Screen::Handbook => view! { <Handbook/> }.into_any(),
-        Screen::HandbookPage(name) => view! { <HandbookPage name/> }.into_any(),
         _ => view! { <Me/> }.into_any(),
+    })
+}
+
+/// Where to look something up, and whom to call.
+#[wasm_split(help, fallible)]
+fn help(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    Ok(match screen {
+        Screen::Contacts(from) => view! { <Contacts from/> }.into_any(),
+        Screen::HandbookPage(name) => view! { <HandbookPage name/> }.into_any(),
+        _ => view! { <Handbook/> }.into_any(),
     })
 }
 
@@ -276,16 +283,11 @@ pub enum Wanted {
 }
 
 const fn is_seldom(screen: &Screen) -> bool {
-    matches!(
-        screen,
-        Screen::Notice(_)
-            | Screen::History(_)
-            | Screen::Install
-            | Screen::Contacts(_)
-            | Screen::Handbook
-            | Screen::HandbookPage(_)
-            | Screen::Me
-    )
+    matches!(screen, Screen::Notice(_) | Screen::History(_) | Screen::Install | Screen::Me)
+}
+
+const fn is_help(screen: &Screen) -> bool {
+    matches!(screen, Screen::Contacts(_) | Screen::Handbook | Screen::HandbookPage(_))
 }
 
 const fn is_of_people(screen: &Screen) -> bool {
@@ -346,6 +348,7 @@ pub fn Part(
                 Wanted::Broken(reason) => broken(reason).await,
                 Wanted::Unsealed => unsealed().await,
                 Wanted::Screen(screen) if is_seldom(&screen) => seldom(screen).await,
+                Wanted::Screen(screen) if is_help(&screen) => help(screen).await,
                 Wanted::Screen(Screen::Calendar) => due(true).await,
                 Wanted::Screen(screen) if is_of_people(&screen) => people(screen).await,
                 Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,
