@@ -1,57 +1,21 @@
 //! TLS of the server's own, as the program is run: with certificate files, and with an authority over ACME (pebble,
 //! which takes part in the whole protocol and looks at the server as a real one would).
 
+mod world;
+
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use reqwest::Certificate;
 use serde_json::json;
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 use tempfile::TempDir;
+use world::program::{Running, SERVER, port};
 
-const SERVER: &str = env!("CARGO_BIN_EXE_ruhu-server");
 const NAME: &str = "ruhu.example.test";
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        Self(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"))
-    }
-
-    /// Reads what a program says until a line has this in it; what comes later is read and dropped.
-    fn says(pipe: impl Read + Send + 'static, wanted: &str) -> String {
-        let mut lines = BufReader::new(pipe).lines();
-        let mut said = Vec::new();
-        for line in lines.by_ref() {
-            let line = line.expect("text");
-            if line.contains(wanted) {
-                std::thread::spawn(move || lines.for_each(drop));
-                return line;
-            }
-            said.push(line);
-            assert!(said.len() < 60, "it says other things: {said:#?}");
-        }
-        panic!("it never said {wanted}: {said:#?}");
-    }
-}
-
-/// A port that is free now.
-fn port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
-}
 
 /// A folder with an app and the server's keys.
 fn place() -> (TempDir, PathBuf, PathBuf) {

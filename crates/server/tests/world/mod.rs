@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of this module")]
 
 pub mod desk;
+pub mod program;
 
 use ruhu_domain::{
     Channel, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
