@@ -8,7 +8,7 @@ use ruhu_vault::{Purpose, RecoveryKey, Sealed, VaultKey};
 fuzz_target!(|body: &[u8]| {
     let server = RecoveryKey::new([8; 32]);
     if let Ok(over) = serde_json::from_slice::<HandOver<Sealed>>(body) {
-        assert!(server.open(&over.key, &vault_owner(&over.account, over.device)).is_err());
+        assert!(server.open(&over.of.key, &vault_owner(&over.of.account, over.of.device)).is_err());
     }
     let keys = VaultKey::new([5; 32]).keys();
     assert!(keys.open(Purpose::Meta, "meta", "name", body).is_err());

@@ -18,7 +18,7 @@ fuzz_target!(|body: &[u8]| {
         let answer = intake.take(op.as_ref().clone(), &sender);
         assert_eq!(answer.op, op.id);
     }
-    for record in intake.finish().1.into_values().flatten().map(|changed| changed.record) {
+    for record in intake.finish().1.into_values().flat_map(|changes| changes.records).map(|changed| changed.record) {
         let text = serde_json::to_string(&record).expect("it is written");
         assert_eq!(serde_json::from_str::<Record>(&text).expect("it reads back"), record);
     }
