@@ -58,9 +58,6 @@ const SHOW_EVERY_MS: u64 = 500;
 /// Changes of more records than this are not sent to other windows but read there from storage.
 const TELL: usize = 64;
 
-/// A pass that fails faster than this found no connection, in milliseconds.
-const NO_CONNECTION_MS: u64 = 1_000;
-
 /// Where the pages that offices added to 手册 are kept in [`Table::Meta`], with 便民电话. Under the name before, an app that
 /// did not know of those kept the pages alone, with the digest of both.
 const HANDBOOK: &str = "handbook-2";
@@ -488,15 +485,9 @@ impl Notebook {
         self.reload_if_behind().await?;
         // A second time where something the office had before was waiting for its record.
         for _ in 0..2 {
-            let (pace, begun) = (self.pace.get(), clock::now_ms());
             let done = self.exchange().await;
-            let took = clock::now_ms().abs_diff(begun);
-            self.pace.set(match done {
-                Ok(()) => pace.went_through(),
-                // Without a connection nothing breaks off: that is known at once, and says nothing of the next one.
-                Err(_) if took < NO_CONNECTION_MS => pace,
-                Err(_) => pace.broke_off(),
-            });
+            let pace = self.pace.get();
+            self.pace.set(if done.is_ok() { pace.went_through() } else { pace.broke_off() });
             done?;
             if !self.engine().outbox().any(|queued| queued.state == QueuedState::Waiting) {
                 break;

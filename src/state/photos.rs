@@ -363,7 +363,7 @@ impl Notebook {
             self.piece.set(if sent.is_ok() { (piece * 2).min(CHUNK) } else { (piece / 4).max(LEAST_PIECE) });
             match sent {
                 Err(TransportError::Busy(words)) => done = Err(TransportError::Busy(words)),
-                sent => sent?,
+                sent => drop(sent?),
             }
         }
         self.send_owed(&records).await?;
@@ -380,32 +380,34 @@ impl Notebook {
                 continue;
             }
             let Some(kept) = self.album.borrow().get(&hash).cloned() else { continue };
-            if known.is_none() && kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel) {
+            let mut is_wanted = known.is_none() && kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel);
+            if is_wanted {
                 let photo = Photo { of: record, hash, size: kept.size };
-                self.send_picture(record, &channel, &photo, kept).await?;
+                is_wanted = self.send_picture(record, &channel, &photo, kept).await?;
             }
-            // It is there now, or the office wants it no more: the record was taken back or erased.
-            let Some(kept) = self.album.borrow().get(&hash).cloned() else { continue };
-            if kept.place(&channel, record).is_empty() && !kept.url.is_empty() {
+            let kept = self.album.borrow().get(&hash).cloned();
+            // The record was taken back or erased, or the picture is there. What could not be read now waits.
+            if let Some(kept) = kept.filter(|kept| !is_wanted && !kept.url.is_empty()) {
                 drop(self.note(hash, Kept { url: String::new(), ..kept }).await);
             }
         }
         Ok(())
     }
 
+    /// Sends a picture as far as it goes; `false` where the office does not know the record as it is here.
     async fn send_picture(
         &self,
         record: RecordId,
         channel: &Channel,
         photo: &Photo,
         mut kept: Kept,
-    ) -> Result<(), TransportError> {
+    ) -> Result<bool, TransportError> {
         let token = self.session().token;
         // A storage that can't be read now may be the next time.
-        let Ok(found) = self.picture(photo.hash).await else { return Ok(()) };
+        let Ok(found) = self.picture(photo.hash).await else { return Ok(true) };
         let Some(bytes) = found else {
             self.is_unreadable(photo.hash).await;
-            return Ok(());
+            return Ok(true);
         };
         let goes_to = goes_to(channel, record);
         if !kept.url.starts_with(&goes_to) {
@@ -426,7 +428,7 @@ impl Notebook {
                         drop(self.note(photo.hash, kept.clone()).await);
                     }
                     // The record is not there as it is here: a later pass may change that.
-                    Err(_) => return Ok(()),
+                    Err(_) => return Ok(false),
                 }
             }
             while let Sent::Here(position) = here {
@@ -438,22 +440,22 @@ impl Notebook {
                     kept.note_there(&self.epoch(), channel);
                     drop(self.note(photo.hash, kept).await);
                     self.tell_to_reload();
-                    return Ok(());
+                    return Ok(true);
                 }
                 let rest = bytes.get(position as usize..).unwrap_or_default();
                 let piece = &rest[..rest.len().min(self.piece.get())];
                 if piece.is_empty() {
                     // The record says another size than the picture has: nothing more can be sent.
-                    return Ok(());
+                    return Ok(true);
                 }
                 here = tus::send(&token, &url, position, piece).await?;
             }
             if let Sent::Refused(refused) = here {
                 drop(self.note(photo.hash, Kept { refused, url: String::new(), ..kept }).await);
-                return Ok(());
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 
