@@ -20,7 +20,7 @@ use ruhu_domain::{
         file::REVIEW_DAYS,
         workflow::{Need, Offer, State, Step, offers},
     },
-    day, order,
+    day,
 };
 
 /// A care case.
@@ -83,7 +83,7 @@ fn Sections(
     });
     let plan = plan.collect_view();
     let mut looks = file.visits.clone();
-    order::sort_by_key(&mut looks, |(id, visit)| std::cmp::Reverse((visit.on, *id)));
+    looks.sort_by_key(|(id, visit)| std::cmp::Reverse((visit.on, *id)));
     let looks = looks.into_iter().map(|(look, visit)| {
         let paragraph = |label: &'static str, text: &str| {
             (!text.is_empty()).then(|| view! { <p><b>{label}</b>{text.to_owned()}</p> })

@@ -15,7 +15,7 @@ use ruhu_domain::{
     Channel, Kind, RecordId,
     dispute::{known::Person, records::RESIDENT},
     form::{self, Wrong},
-    labels, order,
+    labels,
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -141,7 +141,7 @@ fn FileForm(
     let is_case = draft.kind == Kind::CareCase;
     let saved = untrack(|| app.saved_values(id));
     let is_saved = !saved.is_empty();
-    let values: RwSignal<Values> = RwSignal::new(order::object(saved.into_iter().chain(draft.values.clone())));
+    let values: RwSignal<Values> = RwSignal::new(Map::from_iter(saved.into_iter().chain(draft.values.clone())));
     let draft = StoredValue::new(draft);
     let wrong = RwSignal::new(None::<Wrong>);
     let problem = RwSignal::new(None::<String>);
@@ -161,7 +161,7 @@ fn FileForm(
     };
     let is_resident = move || values.with_untracked(|values| values.get(RESIDENT).is_some_and(|id| !id.is_null()));
     let change = Callback::new(move |(name, value): (&'static str, Value)| {
-        let mut fields = order::object([(name.to_owned(), value)]);
+        let mut fields = Map::from_iter([(name.to_owned(), value)]);
         if name == "name" && is_resident() {
             // Another name is another person: not the resident who was chosen before.
             fields.insert(RESIDENT.to_owned(), Value::Null);
@@ -182,7 +182,7 @@ fn FileForm(
         if let Some(channel) = home {
             draft.update_value(|draft| draft.channel = Some(channel));
         }
-        put(order::object(nothing.chain(known)));
+        put(Map::from_iter(nothing.chain(known)));
     });
     let settle = Callback::new(move |channel: Channel| {
         let next = app.next_number(&channel);
@@ -192,7 +192,7 @@ fn FileForm(
         // What the worker wrote stays.
         let number =
             written.filter(|written| !written.is_empty() && Some(written) != suggested.as_ref()).unwrap_or(next);
-        put(order::object([("number".to_owned(), number.into())]));
+        put(Map::from_iter([("number".to_owned(), number.into())]));
     });
     let busy = RwSignal::new(false);
     let form = Form { draft, values, is_saved, settle, choose, busy };

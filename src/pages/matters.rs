@@ -14,7 +14,6 @@ use ruhu_domain::{
         records::Party,
         workflow::State,
     },
-    order,
 };
 
 /// Which disputes are shown.
@@ -81,7 +80,7 @@ pub fn Matters() -> impl IntoView {
     let colours = colours.collect::<Vec<_>>();
     let states = move || {
         let mut there: Vec<State> = all.with(|files| files.iter().map(|file| file.state).collect());
-        order::sort(&mut there);
+        there.sort();
         there.dedup();
         let states = there.into_iter().map(|state| (Some(state), state.label().to_owned()));
         let options = [(None, "全部状态".to_owned())].into_iter().chain(states).collect::<Vec<_>>();

@@ -13,7 +13,6 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
     Kind, RecordId,
     form::{Field, Wrong},
-    order,
 };
 use serde_json::{Map, Value};
 
@@ -56,7 +55,7 @@ pub fn TakeStep(
         }
         saving.set(true);
         let said: Map<String, Value> = values.get_untracked();
-        let said = order::object(said.into_iter().filter(|(_, value)| !value.is_null()));
+        let said = Map::from_iter(said.into_iter().filter(|(_, value)| !value.is_null()));
         leptos::task::spawn_local(async move {
             match app.take(&kind.get_value(), head, code, said).await {
                 Ok(()) => app.leave_for(&back.get_value()),

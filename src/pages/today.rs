@@ -7,7 +7,7 @@ use crate::{
     state::{drafts::Draft, use_app},
 };
 use leptos::prelude::*;
-use ruhu_domain::{Kind, day, labels, order, round::Door};
+use ruhu_domain::{Kind, day, labels, round::Door};
 use serde_json::Value;
 
 /// Doors shown here; the rest is on the round.
@@ -55,7 +55,7 @@ pub fn Today(
         let mut due: Vec<Door> =
             app.doors.with(|doors| doors.iter().filter(|door| door.is_due(today)).cloned().collect());
         // Tagged households first, then the longest waiting; the round's order otherwise.
-        order::sort_by_key(&mut due, |door| (door.household.tags.is_empty(), door.reached.unwrap_or(i64::MIN)));
+        due.sort_by_key(|door| (door.household.tags.is_empty(), door.reached.unwrap_or(i64::MIN)));
         let count = due.len();
         due.truncate(DOORS);
         (count, due.into_iter().map(Row).collect::<Vec<_>>())

@@ -12,10 +12,9 @@ use ruhu_domain::{
     },
     day,
     engine::Edit,
-    order,
     record::Record,
 };
-use serde_json::json;
+use serde_json::{Map, json};
 use std::sync::Arc;
 
 /// A patrol with what it found, the latest first.
@@ -41,7 +40,7 @@ impl App {
             let affairs = notebook.affairs();
             affairs.files().filter(|affair| affair.kind() == *kind).collect()
         });
-        order::sort_by_key(&mut affairs, |affair| {
+        affairs.sort_by_key(|affair| {
             let due = affair.deadline().map(|deadline| deadline.by);
             (due.is_none(), due, std::cmp::Reverse(affair.id))
         });
@@ -77,7 +76,7 @@ impl App {
             let findings = engine.records().filter(of_it);
             let mut findings: Vec<_> =
                 findings.filter_map(|record| Some((record.id, record.view()?, record.created.at))).collect();
-            order::sort_by_key(&mut findings, |(id, _, at)| std::cmp::Reverse((*at, *id)));
+            findings.sort_by_key(|(id, _, at)| std::cmp::Reverse((*at, *id)));
             Some(Round { id, patrol: patrol.view()?, findings })
         })
     }
@@ -85,14 +84,14 @@ impl App {
     /// The patrols, the latest first.
     pub fn patrols(self) -> Vec<(RecordId, Patrol)> {
         let mut patrols: Vec<(RecordId, Patrol)> = self.views_of(&Kind::Patrol);
-        order::sort_by_key(&mut patrols, |(id, patrol)| std::cmp::Reverse((patrol.began, *id)));
+        patrols.sort_by_key(|(id, patrol)| std::cmp::Reverse((patrol.began, *id)));
         patrols
     }
 
     /// What was told to people, the latest first.
     pub fn outreach(self) -> Vec<(RecordId, Outreach)> {
         let mut outreach: Vec<(RecordId, Outreach)> = self.views_of(&Kind::Outreach);
-        order::sort_by_key(&mut outreach, |(id, outreach)| std::cmp::Reverse((outreach.on, *id)));
+        outreach.sort_by_key(|(id, outreach)| std::cmp::Reverse((outreach.on, *id)));
         outreach
     }
 
@@ -124,7 +123,7 @@ impl App {
             let engine = notebook.engine();
             engine.head().grids().map(|grid| (grid.channel.clone(), grid.name.clone())).collect()
         });
-        order::sort_by_key(&mut grids, |(channel, _)| Some(channel) != last.as_ref());
+        grids.sort_by_key(|(channel, _)| Some(channel) != last.as_ref());
         grids
     }
 
@@ -144,7 +143,7 @@ impl App {
     pub async fn end_patrol(self, id: RecordId) {
         let Some(open) = self.notebook() else { return };
         let Some(channel) = open.channel_of(id) else { return };
-        let after = order::object([("ended".to_owned(), json!(clock::now_ms()))]);
+        let after = Map::from_iter([("ended".to_owned(), json!(clock::now_ms()))]);
         let edit = Edit { record: id, kind: Kind::Patrol, channel, after };
         match open.save_all(&[edit]).await {
             Ok(back) => {

@@ -5,7 +5,6 @@ use crate::platform::clock;
 use ruhu_domain::{
     Class, Kind, RecordId,
     care::{CareFile, records::Taken, workflow::check},
-    order,
     record::Channel,
 };
 
@@ -40,7 +39,7 @@ impl App {
     pub fn cases(self) -> Vec<CareFile> {
         let today = clock::today();
         let mut cases: Vec<CareFile> = self.read(|notebook| notebook.cases().files().collect());
-        order::sort_by_key(&mut cases, |case| {
+        cases.sort_by_key(|case| {
             let due = case.deadlines(today).first().map(|deadline| deadline.by);
             (due.is_none(), due, !case.state(today).is_open(), std::cmp::Reverse(case.id))
         });

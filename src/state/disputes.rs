@@ -13,7 +13,6 @@ use ruhu_domain::{
         records::{Signature, Taken},
         workflow::{Forbidden, check},
     },
-    order,
     record::Record,
     rights::Role,
 };
@@ -96,7 +95,7 @@ impl App {
     /// Every file, those with the earliest deadline first, then those that are open.
     pub fn files(self) -> Vec<File> {
         let mut files: Vec<File> = self.read(|notebook| notebook.disputes().files().collect());
-        order::sort_by_key(&mut files, |file| {
+        files.sort_by_key(|file| {
             let due = file.deadline().map(|deadline| deadline.by);
             (due.is_none(), due, !file.state.is_open(), std::cmp::Reverse(file.id))
         });
@@ -138,7 +137,7 @@ impl App {
         let parent = record.kind.parent_field();
         let parent = parent.and_then(|name| Some((name.to_owned(), record.fields.get(name)?.value.clone())));
         let (kind, channel) = (record.kind.clone(), Some(record.channel.clone()));
-        Some(Draft { id, kind, values: order::object(parent), touched: clock::now_ms(), channel })
+        Some(Draft { id, kind, values: Map::from_iter(parent), touched: clock::now_ms(), channel })
     }
 
     /// The fields of a record as it is saved; none where it is new.
@@ -146,7 +145,7 @@ impl App {
         self.read(|notebook| {
             let engine = notebook.engine();
             let fields = engine.record(id).map(|record| &record.fields).into_iter().flatten();
-            order::object(fields.map(|(name, field)| (name.to_string(), field.value.clone())))
+            Map::from_iter(fields.map(|(name, field)| (name.to_string(), field.value.clone())))
         })
     }
 

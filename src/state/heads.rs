@@ -11,7 +11,6 @@ use ruhu_domain::{
     },
     day,
     dispute::codes::Source,
-    order,
     record::Record,
 };
 use serde_json::{Map, Value, json};
@@ -136,7 +135,7 @@ impl App {
         let known = known.as_object().cloned().unwrap_or_default().into_iter();
         let known = known.filter(|(_, value)| !value.is_null() && value.as_str() != Some(""));
         let linked = linked.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?)));
-        Some(self.draft(kind.clone(), order::object(known.chain(linked)), channel))
+        Some(self.draft(kind.clone(), Map::from_iter(known.chain(linked)), channel))
     }
 
     pub(super) fn draft(self, kind: Kind, values: Map<String, Value>, channel: Channel) -> Draft {

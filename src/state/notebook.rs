@@ -26,7 +26,6 @@ use ruhu_domain::{
     care::Cases,
     dispute::Disputes,
     engine::{COUNT, Delta, Edit, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
-    order,
     photo::CHUNK,
     record::{MOVED, WITHDRAWN},
     round::Roster,
@@ -36,7 +35,7 @@ use ruhu_domain::{
     wire::{AddedPage, Contact, HandbookAnswer, UnsentOps},
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     cell::{Cell, Ref, RefCell},
     collections::BTreeMap,
@@ -230,7 +229,7 @@ impl Notebook {
     /// The drafts, the latest touched first.
     pub fn drafts(&self) -> Vec<Draft> {
         let mut drafts: Vec<Draft> = self.contents.borrow().drafts.values().cloned().collect();
-        order::sort_by_key(&mut drafts, |draft| std::cmp::Reverse(draft.touched));
+        drafts.sort_by_key(|draft| std::cmp::Reverse(draft.touched));
         drafts
     }
 
@@ -321,7 +320,7 @@ impl Notebook {
                 None if name == MOVED => record.map(|record| record.channel.to_string().into()).unwrap_or_default(),
                 None => Value::Null,
             };
-            let after = order::object(edit.after.keys().map(|name| (name.clone(), was(name))));
+            let after = Map::from_iter(edit.after.keys().map(|name| (name.clone(), was(name))));
             Edit { after, ..edit.clone() }
         };
         let back = edits.iter().map(before).collect();
@@ -341,7 +340,7 @@ impl Notebook {
     /// Nothing was changed.
     pub async fn withdraw(&self, id: RecordId, reason: &str) -> Result<(), StorageError> {
         let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
-        let after = order::map([(WITHDRAWN, reason)]);
+        let after = BTreeMap::from([(WITHDRAWN, reason)]);
         self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
     }
 
@@ -351,14 +350,14 @@ impl Notebook {
     /// Nothing was changed.
     pub async fn note_told(&self, id: RecordId, given: &str) -> Result<(), StorageError> {
         let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
-        let after = order::map([("notice", given)]);
+        let after = BTreeMap::from([("notice", given)]);
         self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
     }
 
     /// What the office has not acknowledged, as a file to carry there by hand.
     pub fn unsent(&self) -> UnsentOps {
         let mut ops: Vec<_> = self.engine().outbox().map(|queued| queued.op.clone()).collect();
-        order::sort_by_key(&mut ops, |op| op.stamp);
+        ops.sort_by_key(|op| op.stamp);
         let session = self.session();
         UnsentOps { device: session.device, account: session.account, ops }
     }
@@ -781,7 +780,7 @@ fn build_matters(disputes: &Disputes) -> Index {
     let mut index = Index::default();
     let mut files: Vec<_> = disputes.files().collect();
     // The latest first.
-    order::sort_by_key(&mut files, |file| std::cmp::Reverse(file.id));
+    files.sort_by_key(|file| std::cmp::Reverse(file.id));
     for file in files {
         index.place(file.id, &file.number(), &format!("{} {}", file.dispute.title, file.dispute.place));
         for (_, party) in &file.parties {

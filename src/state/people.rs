@@ -9,7 +9,6 @@ use ruhu_domain::{
     engine::Edit,
     household::{Household, POSTPONED, Postponed},
     merged::SAME_AS,
-    order,
     record::{MOVED, WITHDRAWN},
     resident::Resident,
     rights::Role,
@@ -52,7 +51,7 @@ impl App {
         }
         let channel = open.engine().head().grids().next()?.channel.clone();
         let number = self.next_number(&channel);
-        let values = order::object([("number".to_owned(), number.into())]);
+        let values = Map::from_iter([("number".to_owned(), number.into())]);
         Some(self.draft(Kind::Household, values, channel))
     }
 
@@ -81,14 +80,14 @@ impl App {
             return Some(draft);
         }
         let channel = open.channel_of(household)?;
-        let values = order::object([("household".to_owned(), of.clone()), ("living".to_owned(), "home".into())]);
+        let values = Map::from_iter([("household".to_owned(), of.clone()), ("living".to_owned(), "home".into())]);
         Some(self.draft(Kind::Resident, values, channel))
     }
 
     /// Who is registered already and may be the one that is being written.
     pub fn twins(self, draft: &Draft, values: &Map<String, Value>) -> Vec<Twin> {
         let values = values.iter().filter(|(_, value)| !value.is_null());
-        let values = order::object(values.map(|(name, value)| (name.clone(), value.clone())));
+        let values = Map::from_iter(values.map(|(name, value)| (name.clone(), value.clone())));
         let Some(channel) = draft.channel.clone() else { return Vec::new() };
         self.read(|notebook| {
             let roster = notebook.roster();
@@ -262,7 +261,7 @@ impl App {
         let open = self.notebook()?;
         let engine = open.engine();
         let before = engine.record(record)?;
-        let after = order::object(after.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let after = Map::from_iter(after.into_iter().map(|(name, value)| (name.to_owned(), value)));
         Some(Edit { record, kind: before.kind.clone(), channel: before.channel.clone(), after })
     }
 

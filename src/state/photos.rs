@@ -23,12 +23,11 @@ use leptos::prelude::*;
 use ruhu_domain::{
     Channel, Kind, RecordId,
     engine::{Edit, QueuedState},
-    order,
     photo::{CHUNK, OF, Photo, PhotoHash, piece_key},
     record::{Record, WITHDRAWN},
     storage::{Batch, Snapshot, Table, Write},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -73,7 +72,7 @@ pub type Album = BTreeMap<PhotoHash, Kept>;
 /// The pictures that are stored.
 pub fn stored(snapshot: &Snapshot) -> Album {
     let entries = snapshot.entries(Table::Photos).iter();
-    order::map(entries.filter_map(|(key, bytes)| Some((key.parse().ok()?, Kept::read(bytes)?))))
+    BTreeMap::from_iter(entries.filter_map(|(key, bytes)| Some((key.parse().ok()?, Kept::read(bytes)?))))
 }
 
 /// The pictures of records that are not at the office yet, as far as the office would take them.
@@ -88,7 +87,7 @@ pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>,
         let owed = kept.owed().filter(|(_, record)| !photos.iter().any(|photo| photo.id == *record));
         kept.refused.is_empty() && owed.is_some_and(|(channel, _)| !kept.is_there(epoch, &channel))
     });
-    order::set(photos.iter().filter_map(waits).chain(owed.map(|(hash, _)| *hash)))
+    BTreeSet::from_iter(photos.iter().filter_map(waits).chain(owed.map(|(hash, _)| *hash)))
 }
 
 /// A picture of so many bytes that is kept; none where it is not, or is not whole any more.
@@ -306,7 +305,7 @@ impl Notebook {
         let drafts = self.drafts();
         let in_drafts = drafts.iter().flat_map(Draft::photos);
         let records: Vec<PhotoHash> = self.photo_records().into_iter().map(|(_, _, photo, _)| photo.hash).collect();
-        let named = order::set(records.into_iter().chain(in_drafts));
+        let named = BTreeSet::from_iter(records.into_iter().chain(in_drafts));
         let mut old = self.freeable();
         old.retain(|(_, kept)| now - kept.since > KEEP_MS);
         let is_loose =
@@ -324,7 +323,7 @@ impl Notebook {
         let read =
             |record: &Arc<Record>| Some((record.id, record.channel.clone(), Photo::of(record)?, record.withdrawn()));
         let mut found: Vec<_> = records.filter_map(read).collect();
-        order::sort_by_key(&mut found, |(id, ..)| *id);
+        found.sort_by_key(|(id, ..)| *id);
         found
     }
 
@@ -522,7 +521,7 @@ impl App {
             Ok(()) => {
                 let open = self.notebook();
                 let channel = open.and_then(|open| open.channel_of(record));
-                let after = order::object([(WITHDRAWN.to_owned(), Value::Null)]);
+                let after = Map::from_iter([(WITHDRAWN.to_owned(), Value::Null)]);
                 let back = channel.map(|channel| vec![Edit { record, kind: Kind::Photo, channel, after }]);
                 self.say("照片已移除", back.map(|back| Undo::Restore(Arc::new(back))));
                 self.sync_now();
@@ -598,7 +597,7 @@ fn edits(photos: impl IntoIterator<Item = Photo>, channel: &Channel) -> Vec<Edit
         record: new_id(clock::now_ms()),
         kind: Kind::Photo,
         channel: channel.clone(),
-        after: order::object(
+        after: Map::from_iter(
             [(OF, Value::from(of.to_string())), ("hash", hash.to_string().into()), ("size", size.into())]
                 .map(|(name, value)| (name.to_owned(), value)),
         ),

@@ -4,7 +4,6 @@ use super::{photos, session};
 use crate::storage::{StorageError, indexed_db::IndexedDb};
 use ruhu_domain::{
     engine::Queued,
-    order,
     photo::PhotoHash,
     storage::{Entry, Table},
     wire::UnsentOps,
@@ -51,7 +50,7 @@ pub async fn rescue(storage: &IndexedDb) -> Result<Option<Rescued>, StorageError
             Err(_) => rest.push(as_stored(entry)),
         }
     }
-    order::sort_by_key(&mut ops, |op| op.stamp);
+    ops.sort_by_key(|op| op.stamp);
     rest.extend(stored.entries(Table::Drafts).iter().map(as_stored));
     let unsent = UnsentOps { device: session.device, account: session.account, ops };
     let album = photos::stored(&stored);

@@ -11,7 +11,7 @@ use indexed_db_futures::{
 };
 use js_sys::Uint8Array;
 use ruhu_domain::{
-    Class, order,
+    Class,
     storage::{Batch, Entry, Snapshot, Table, Write},
 };
 use ruhu_vault::{Keys, Purpose};
@@ -140,7 +140,7 @@ impl IndexedDb {
             let count = entries.len();
             let opened = entries.into_iter().filter_map(|(name, kept)| self.opened(table, name, kept));
             let mut entries: Vec<Entry> = opened.collect();
-            order::sort(&mut entries);
+            entries.sort();
             unreadable += count - entries.len();
             snapshot.put(table, entries);
         }
@@ -249,7 +249,7 @@ impl Storage for IndexedDb {
                     Write::CheckKeys(table, expected) => {
                         let stored = transaction.object_store(table.name())?.get_all_keys::<String>().build()?;
                         let mut names: Vec<String> = expected.iter().map(|key| self.name_of(*table, key)).collect();
-                        order::sort(&mut names);
+                        names.sort();
                         keys.push((stored, names));
                     }
                     Write::Put(table, ..) => {

@@ -26,7 +26,6 @@ pub mod merge;
 pub mod merged;
 pub mod notice;
 pub mod office;
-pub mod order;
 pub mod photo;
 pub mod planted;
 pub mod record;

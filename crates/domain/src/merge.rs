@@ -5,7 +5,6 @@
 //! in silence.
 
 use crate::{
-    order,
     planted::{Bug, planted},
     record::{Change, Field, Mark, Op, Record},
 };
@@ -108,7 +107,7 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
         contested.push(loser);
     }
     if !contested.is_empty() {
-        order::sort_by_key(&mut contested, |field| field.stamp);
+        contested.sort_by_key(|field| field.stamp);
         record.contested.insert(name.into(), contested);
     }
 }

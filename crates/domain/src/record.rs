@@ -9,7 +9,7 @@ use crate::{
     area::GridCode,
     care, dispute,
     id::{DeviceId, OpId, RecordId},
-    order, photo,
+    photo,
     stamp::Stamp,
 };
 use serde::{
@@ -372,7 +372,7 @@ fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Name, Valu
 impl From<Form> for Record {
     fn from(mut form: Form) -> Self {
         let stamp = form.stamp;
-        let fields = order::map(form.values.into_iter().map(|(name, value)| {
+        let fields = BTreeMap::from_iter(form.values.into_iter().map(|(name, value)| {
             let stamp = form.stamps.remove(&name).unwrap_or(stamp);
             (name, Field { value, stamp })
         }));
@@ -401,7 +401,7 @@ impl Serialize for Record {
         form.serialize_entry("stamp", &stamp)?;
         form.serialize_entry("values", &Values(&self.fields))?;
         let others = self.fields.iter().filter(|(_, field)| field.stamp != stamp);
-        let stamps = order::map(others.map(|(name, field)| (name, field.stamp)));
+        let stamps = BTreeMap::from_iter(others.map(|(name, field)| (name, field.stamp)));
         if !stamps.is_empty() {
             form.serialize_entry("stamps", &stamps)?;
         }
@@ -511,7 +511,7 @@ impl Record {
             let mut stamps = fields.values().chain(contested.values().flatten()).map(|field| field.stamp);
             stamps.any(|stamp| stamp.device == *device)
         });
-        order::sort(&mut self.others);
+        self.others.sort();
     }
 }
 

@@ -6,7 +6,6 @@
 
 use crate::{
     area::{AreaCode, AreaLevel, GridCode},
-    order,
     planted::{Bug, planted},
     record::{Channel, Class},
 };
@@ -271,7 +270,7 @@ impl Grant {
     /// # Errors
     /// The role can't have such a one.
     pub fn new(role: Role, place: Place, mut classes: Vec<Class>) -> Result<Self, CannotGrant> {
-        order::sort(&mut classes);
+        classes.sort();
         classes.dedup();
         if let Some(class) = classes.iter().find(|class| !role.classes().contains(class)) {
             return Err(CannotGrant::Class(role, *class));
@@ -322,7 +321,7 @@ pub fn allows(grants: &[Grant], action: Action, channel: &Channel) -> bool {
 pub fn roles(grants: &[Grant], channel: &Channel) -> Vec<Role> {
     let mut roles: Vec<Role> =
         grants.iter().filter(|grant| grant.allows(Action::Save, channel)).map(|grant| grant.role).collect();
-    order::sort(&mut roles);
+    roles.sort();
     roles.dedup();
     roles
 }

@@ -7,7 +7,6 @@ use crate::{
     household::{Household, Postponed},
     id::RecordId,
     merged::Merged,
-    order,
     record::{Kind, Record},
     resident::Resident,
     visit::Visit,
@@ -216,7 +215,7 @@ impl Roster {
         let ids = self.all(household).into_iter().filter_map(|id| self.members.get(&id)).flatten();
         let ids = ids.filter(|id| self.home(**id) == **id);
         let mut members: Vec<_> = ids.filter_map(|id| Some((*id, self.residents.get(id)?.1.clone()))).collect();
-        order::sort_by_key(&mut members, |(id, resident)| {
+        members.sort_by_key(|(id, resident)| {
             (resident.relation != Some(crate::codes::Relation::Head), resident.birth.is_none(), resident.birth, *id)
         });
         members
@@ -233,7 +232,7 @@ impl Roster {
         let ids = if self.merged.is_empty() { Vec::new() } else { self.all(household) };
         let several = ids.iter().filter(|_| ids.len() > 1).filter_map(|id| self.visits_of.get(id));
         let mut several: Vec<(i64, RecordId)> = several.flatten().copied().collect();
-        order::sort_by(&mut several, |one, other| other.cmp(one));
+        several.sort_by(|one, other| other.cmp(one));
         let own = self.visits_of.get(&household).filter(|_| several.is_empty());
         own.into_iter().flatten().rev().copied().chain(several)
     }
@@ -288,7 +287,7 @@ impl Roster {
     /// Every door, in walking order: by the order on the round, then by house number.
     pub fn doors(&self) -> Vec<Door> {
         let mut doors: Vec<Door> = self.each_door().collect();
-        order::sort_by(&mut doors, |a, b| {
+        doors.sort_by(|a, b| {
             let key = |door: &Door| (door.household.order.is_none(), door.household.order);
             key(a)
                 .cmp(&key(b))

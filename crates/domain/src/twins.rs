@@ -1,6 +1,6 @@
 //! 查重: who may be registered twice. A hint for a person to look at, never more: nothing is merged by itself.
 
-use crate::{area::GridCode, household::Household, id::RecordId, order, resident::Resident, round::Roster};
+use crate::{area::GridCode, household::Household, id::RecordId, resident::Resident, round::Roster};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
@@ -112,7 +112,7 @@ pub fn of_household(roster: &Roster, id: RecordId, grid: &GridCode, written: &Ho
 }
 
 fn first(mut found: Vec<Twin>) -> Vec<Twin> {
-    order::sort_by_key(&mut found, |twin| (twin.why, twin.id));
+    found.sort_by_key(|twin| (twin.why, twin.id));
     found.truncate(MOST);
     found
 }
@@ -159,7 +159,7 @@ fn compare<T>(
     let mut groups: HashMap<Key, Vec<(RecordId, Arc<T>)>> = HashMap::new();
     each.filter(|((_, text), _)| !text.is_empty()).for_each(|(key, one)| groups.entry(key).or_default().push(one));
     for mut group in groups.into_values().filter(|group| group.len() > 1) {
-        order::sort_by_key(&mut group, |(id, _)| *id);
+        group.sort_by_key(|(id, _)| *id);
         for (at, (one, first)) in group.iter().enumerate() {
             for (other, second) in &group[at + 1..] {
                 let why = why(first, second).filter(|why| *why != Why::Phone);

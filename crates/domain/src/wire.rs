@@ -3,7 +3,6 @@
 
 use crate::{
     id::{DeviceId, OpId, RecordId},
-    order,
     photo::PhotoHash,
     record::{Channel, Name, Op, Record},
     rights::Role,
@@ -12,7 +11,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// The most ops of one request.
 pub const MAX_OPS: usize = 1_000;
@@ -253,7 +255,7 @@ pub const EXPORT: &str = "export";
 /// A receipt number for ops and pictures that the office took in by hand: six digits of the SHA-256 of their ids and
 /// hashes. A phone that has just these, and no others, may let go of them.
 pub fn receipt(ops: impl IntoIterator<Item = OpId>, pictures: impl IntoIterator<Item = PhotoHash>) -> String {
-    let (ops, pictures) = (order::set(ops), order::set(pictures));
+    let (ops, pictures) = (BTreeSet::from_iter(ops), BTreeSet::from_iter(pictures));
     let mut hash = Sha256::new();
     for op in ops {
         hash.update(op.to_string());

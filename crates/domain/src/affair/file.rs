@@ -11,7 +11,6 @@ use crate::{
     day,
     due::{Deadline, LEAD_AFTER_DAYS},
     id::RecordId,
-    order,
     record::{Kind, Name, Record},
     rights::Role,
     text,
@@ -96,7 +95,7 @@ impl Bound for Affair {
         let mut affair = Self { id: head.id, about, by: head.created.by.clone(), steps: Vec::new() };
         let counts = |record: &&Record| !record.withdrawn() && record.channel == head.channel;
         let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        order::sort_by_key(&mut others, |record| (record.created.at, record.id));
+        others.sort_by_key(|record| (record.created.at, record.id));
         for record in others {
             affair.steps.extend(record.view().map(|taken: Taken| {
                 let (at, by) = (record.created.at, record.created.by.clone());

@@ -12,7 +12,6 @@ use crate::{
     due::{Deadline, LEAD_AFTER_DAYS},
     form::MAX_INTERVAL,
     id::RecordId,
-    order,
     record::{Kind, Name, Record},
     rights::Role,
     text,
@@ -100,7 +99,7 @@ impl Bound for CareFile {
         };
         let counts = |record: &&Record| !record.withdrawn() && record.channel == case.channel;
         let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        order::sort_by_key(&mut others, |record| (record.created.at, record.id));
+        others.sort_by_key(|record| (record.created.at, record.id));
         for record in others {
             match record.kind {
                 Kind::PlanItem => file.plan.extend(record.view().map(|view| (record.id, view))),
@@ -227,7 +226,7 @@ impl CareFile {
             }
             State::Closed => {}
         }
-        order::sort_by_key(&mut due, |deadline| (deadline.by, deadline.what));
+        due.sort_by_key(|deadline| (deadline.by, deadline.what));
         due
     }
 

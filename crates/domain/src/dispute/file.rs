@@ -11,7 +11,6 @@ use crate::{
     book::Bound,
     day,
     id::RecordId,
-    order,
     record::{Kind, Name, Op, Record},
     text,
 };
@@ -90,7 +89,7 @@ impl Bound for File {
         };
         let counts = |record: &&Record| !record.withdrawn() && record.channel == dispute.channel;
         let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        order::sort_by_key(&mut others, |record| (record.created.at, record.id));
+        others.sort_by_key(|record| (record.created.at, record.id));
         for record in others {
             match record.kind {
                 Kind::Party => push(&mut file.parties, record),

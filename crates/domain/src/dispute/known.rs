@@ -5,7 +5,7 @@ use super::{
     file::File,
     records::{Party, RESIDENT},
 };
-use crate::{codes::Sex, day, id::RecordId, order, round::Roster};
+use crate::{codes::Sex, day, id::RecordId, round::Roster};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value, json};
 
@@ -50,7 +50,7 @@ impl Person {
             RESIDENT: self.resident,
         });
         let Value::Object(fields) = known else { return Map::new() };
-        order::object(fields.into_iter().filter(|(_, value)| !value.is_null() && value != ""))
+        Map::from_iter(fields.into_iter().filter(|(_, value)| !value.is_null() && value != ""))
     }
 }
 
@@ -65,7 +65,7 @@ impl Person {
             RESIDENT: self.resident,
         });
         let Value::Object(fields) = known else { return Map::new() };
-        order::object(fields.into_iter().filter(|(_, value)| !value.is_null() && value != ""))
+        Map::from_iter(fields.into_iter().filter(|(_, value)| !value.is_null() && value != ""))
     }
 }
 
@@ -87,10 +87,10 @@ pub fn people(roster: &Roster, disputes: &Disputes, typed: &str, today: NaiveDat
         address: household.address.clone(),
     });
     let mut found: Vec<Person> = residents.collect();
-    order::sort_by(&mut found, |one, other| (&one.name, one.resident).cmp(&(&other.name, other.resident)));
+    found.sort_by(|one, other| (&one.name, one.resident).cmp(&(&other.name, other.resident)));
     let parties = disputes.files().flat_map(|file| file.parties).map(|(_, party)| party);
     let mut earlier: Vec<Party> = parties.filter(|party| party.name.starts_with(typed)).collect();
-    order::sort_by(&mut earlier, |one, other| one.name.cmp(&other.name));
+    earlier.sort_by(|one, other| one.name.cmp(&other.name));
     for party in earlier {
         let Party { resident, name, sex, born, phone, address, .. } = party;
         let same = |known: &&Person| known.name == name && (known.resident == resident || known.phone == phone);
@@ -163,7 +163,7 @@ pub fn alike(disputes: &Disputes, id: RecordId, traits: &Traits) -> Vec<(File, A
             Some((file, why))
         })
         .collect();
-    order::sort_by_key(&mut found, |(file, _)| std::cmp::Reverse((file.dispute.found_on, file.id)));
+    found.sort_by_key(|(file, _)| std::cmp::Reverse((file.dispute.found_on, file.id)));
     found
 }
 

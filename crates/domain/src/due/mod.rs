@@ -12,7 +12,6 @@ use crate::{
     day,
     dispute::{Disputes, codes::Matter, file::File, workflow::Step},
     id::RecordId,
-    order,
     record::Kind,
     rights::Role,
     round::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
@@ -180,7 +179,7 @@ pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveD
     items.retain(|item| item.by <= until);
     let doors = records.roster.each_door().filter(|door| door.due.is_none_or(|due| due <= until));
     items.extend(doors.map(|door| of_door(&door, today)));
-    order::sort_by_key(&mut items, |item| (item.by, item.work));
+    items.sort_by_key(|item| (item.by, item.work));
     items
 }
 
@@ -189,7 +188,7 @@ pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveD
 pub fn numbers(items: &[Item], today: NaiveDate) -> Vec<(String, usize)> {
     let mut numbers = vec![(today, 0)];
     let mut days: Vec<NaiveDate> = items.iter().filter(|item| item.dated).map(|item| item.by.max(today)).collect();
-    order::sort(&mut days);
+    days.sort();
     for (count, on) in (1..).zip(days) {
         match numbers.last_mut() {
             Some((last, number)) if *last == on => *number = count,

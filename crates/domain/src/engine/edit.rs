@@ -3,7 +3,6 @@
 use super::{Delta, Engine, Plan, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
-    order,
     planted::{Bug, planted},
     record::{Change, Channel, Kind, MOVED, Name, Op, Record, diff},
     stamp::Stamp,
@@ -86,7 +85,7 @@ impl Engine {
         let value = others.iter().chain([current]).find(|value| value.stamp == chosen)?.value.clone();
         let settles = others.iter().map(|other| other.stamp).collect();
         let change = Change { value, replaced: Some(current.stamp), settles };
-        let changes = order::map([(Name::from(field), change)]);
+        let changes = BTreeMap::from([(Name::from(field), change)]);
         Some(self.plan_op(record.id, record.kind.clone(), record.channel.clone(), changes, moment))
     }
 

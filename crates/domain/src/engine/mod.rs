@@ -20,7 +20,6 @@ pub use tidy::{KEEP, KEEP_MS};
 use crate::{
     id::{DeviceId, OpId, RecordId},
     merge::merge,
-    order,
     planted::{Bug, planted},
     record::{Channel, Class, Name, Op, Record},
     stamp::Stamp,
@@ -274,7 +273,7 @@ impl Engine {
         let mut spent = HashMap::new();
         let of_class = |class| stored.entries(Table::Segments(class)).iter().map(move |entry| (class, entry));
         let mut segments: Vec<_> = Class::ALL.iter().copied().flat_map(of_class).collect();
-        order::sort_by_key(&mut segments, |(_, (key, _))| key);
+        segments.sort_by_key(|(_, (key, _))| key);
         for (class, (key, bytes)) in segments {
             let number = u64::from_str_radix(key, 16).unwrap_or_default();
             let segment: Segment<Record> = parse(Table::Segments(class), bytes)?;
@@ -298,7 +297,7 @@ impl Engine {
                 None => engine.outbox.insert(queued),
             }
         }
-        let touched = order::set(engine.outbox.all().map(|queued| queued.op.record));
+        let touched = BTreeSet::from_iter(engine.outbox.all().map(|queued| queued.op.record));
         engine.lay(touched);
         Ok(engine)
     }
@@ -347,7 +346,7 @@ impl Engine {
     /// Applies what was planned and written, here or in another window. Returns the records that
     /// changed for the worker.
     pub fn apply(&mut self, delta: Delta) -> Vec<RecordId> {
-        let before = order::map(self.touched(&delta).into_iter().map(|id| (id, self.record(id).cloned())));
+        let before = BTreeMap::from_iter(self.touched(&delta).into_iter().map(|id| (id, self.record(id).cloned())));
         let restored =
             delta.head.as_ref().is_some_and(|head| self.head.epoch.is_some() && head.epoch != self.head.epoch);
         if restored {
@@ -395,7 +394,9 @@ impl Engine {
     fn touched(&self, delta: &Delta) -> BTreeSet<RecordId> {
         let gone = delta.acknowledged.iter().chain(&delta.swept).filter_map(|op| self.outbox.get(*op));
         let queued = gone.chain(&delta.queued).map(|queued| queued.op.record);
-        order::set(queued.chain(delta.forgotten.iter().copied()).chain(delta.base.iter().map(|record| record.id)))
+        BTreeSet::from_iter(
+            queued.chain(delta.forgotten.iter().copied()).chain(delta.base.iter().map(|record| record.id)),
+        )
     }
 
     /// Lays the outbox's ops on the base of these records again.

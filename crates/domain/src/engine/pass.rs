@@ -3,11 +3,10 @@
 use super::{Delta, Engine, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
-    order,
     record::Op,
     wire::{MAX_OP_BYTES, MAX_OPS, SyncRequest},
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The most requests on their way at once: while one is being answered the next is being packed.
 pub const WINDOW: usize = 2;
@@ -123,7 +122,7 @@ impl Engine {
             })
             .map(|queued| (queued.op.stamp, queued.op.id))
             .collect();
-        order::sort(&mut chosen);
+        chosen.sort();
         chosen.into_iter().map(|(_, id)| id).collect()
     }
 
@@ -140,7 +139,7 @@ impl Engine {
             return None;
         }
         let queue = pass.queue.get_or_insert_with(|| self.to_send());
-        let flying = order::set(pass.flying.values().flatten().map(|(_, record)| *record));
+        let flying = BTreeSet::from_iter(pass.flying.values().flatten().map(|(_, record)| *record));
         let (mut ops, mut bytes, mut held) = (Vec::new(), 0, Vec::new());
         let most = pass.most.min(queue.len().div_ceil(WINDOW - pass.flying.len()).max(SHARED_FROM));
         while let Some(id) = queue.front().filter(|_| ops.len() < most) {
@@ -169,7 +168,8 @@ impl Engine {
         pass.pull &= !pull;
         pass.departed += 1;
         pass.flying.insert(pass.departed, ops.iter().map(|op| (op.id, self.file_of(op))).collect());
-        let cursors = order::map(self.cursors.iter().map(|(channel, cursor)| (channel.clone(), cursor.position)));
+        let cursors =
+            BTreeMap::from_iter(self.cursors.iter().map(|(channel, cursor)| (channel.clone(), cursor.position)));
         let request = SyncRequest {
             device: self.head.device,
             app: pass.app.clone(),

@@ -3,12 +3,11 @@
 use super::{Delta, Engine, Head, Plan, SEGMENT, put_segments, segment_key};
 use crate::{
     id::OpId,
-    order,
     planted::{Bug, planted},
     record::Record,
     storage::{Table, Write},
 };
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// Segments below this size are merged when there are more than [`SMALL_SEGMENTS`] of them.
 const SMALL: usize = SEGMENT / 2;
@@ -59,7 +58,7 @@ impl Engine {
         if !stale && chosen.len() <= SMALL_SEGMENTS {
             return None;
         }
-        let mut ids = order::set(chosen.iter().flat_map(|number| &self.segments[number].1).copied());
+        let mut ids = BTreeSet::from_iter(chosen.iter().flat_map(|number| &self.segments[number].1).copied());
         if planted(Bug::CompactionDropsOne) {
             ids.pop_first();
         }
