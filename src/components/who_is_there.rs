@@ -4,7 +4,7 @@
 use super::{chips::OneOf, record_form::Values};
 use crate::state::{drafts::Draft, use_app};
 use leptos::prelude::*;
-use ruhu_domain::{Channel, Kind};
+use ruhu_domain::{Channel, Kind, engine::grids};
 
 /// The grids to choose from, and who may be there already; nothing where there is no choice and nobody.
 #[component]
@@ -20,7 +20,7 @@ pub fn WhoIsThere(
 ) -> impl IntoView {
     let app = use_app();
     let is_new_household = !is_saved && draft.with_value(|draft| draft.kind == Kind::Household);
-    let grids = untrack(|| app.read(|notebook| notebook.engine().head().grids().cloned().collect::<Vec<_>>()));
+    let grids = untrack(|| app.read(|notebook| grids(notebook.engine().head()).cloned().collect::<Vec<_>>()));
     let here = draft.with_value(|draft| grids.iter().position(|grid| Some(&grid.channel) == draft.channel.as_ref()));
     let chosen = RwSignal::new(here.unwrap_or_default());
     let options: Vec<(usize, String)> = grids.iter().map(|grid| grid.name.clone()).enumerate().collect();

@@ -13,6 +13,7 @@ use crate::{
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Kind, day,
+    engine::grids,
     engine::{Queued, QueuedState},
     labels,
     record::WITHDRAWN,
@@ -27,7 +28,7 @@ pub fn Me() -> impl IntoView {
     let name = move || app.read(|notebook| notebook.session().name);
     let grids = move || {
         app.read(|notebook| {
-            notebook.engine().head().grids().map(|grid| grid.name.clone()).collect::<Vec<_>>().join("、")
+            grids(notebook.engine().head()).map(|grid| grid.name.clone()).collect::<Vec<_>>().join("、")
         })
     };
     let large = Signal::derive(move || app.preferences.with(|look| look.large_type));

@@ -32,7 +32,8 @@ pub mod visit_form;
 pub mod walking;
 
 use ruhu_domain::{
-    Kind, RecordId, affair::workflow::Step as AffairStep, care::workflow::Step as CareStep, dispute::workflow::Step,
+    Kind, RecordId, RecordKind, affair::workflow::Step as AffairStep, care::workflow::Step as CareStep,
+    dispute::workflow::Step,
 };
 
 /// The screen that an address names.

@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::Days;
 use leptos::{ev::SubmitEvent, prelude::*};
-use ruhu_domain::{RecordId, codes::PutOff, day, household::Postponed};
+use ruhu_domain::{RecordChannel, RecordId, codes::PutOff, day, engine, household::Postponed};
 
 const NO_HOUSEHOLD: (&str, &str) = ("没有这一户", "可能已作废、已移走，或不在您的网格里");
 const NO_RESIDENT: (&str, &str) = ("没有这个人", "可能已作废、已移走、已按要求限制使用，或不在您的网格里");
@@ -182,9 +182,7 @@ pub fn MoveHousehold(
         app.read(|notebook| {
             let here = notebook.channel_of(id);
             let engine = notebook.engine();
-            let others = engine
-                .head()
-                .grids()
+            let others = engine::grids(engine.head())
                 .filter(|grid| here.as_ref().is_some_and(|here| grid.channel != *here && here.leads_to(&grid.channel)));
             others.cloned().collect::<Vec<_>>()
         })

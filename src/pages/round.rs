@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use ruhu_domain::{
     RecordId,
     codes::Outcome,
+    engine::grids,
     round::{Door, Filter, LastVisit},
     search::MAX_HITS,
 };
@@ -85,7 +86,7 @@ pub fn Round(
                 let (title, hint) = if app.doors.with(|doors| doors.is_empty()) {
                     app.read(|notebook| {
                         let head = notebook.engine().head().clone();
-                        why_no_doors(head.synced_at.is_some(), head.grids().count())
+                        why_no_doors(head.synced_at.is_some(), grids(&head).count())
                     })
                 } else if query.with(|query| !query.trim().is_empty()) {
                     ("没有找到", "换个写法试试：姓名的一部分、拼音、电话后四位或户号")

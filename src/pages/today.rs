@@ -7,7 +7,7 @@ use crate::{
     state::{drafts::Draft, use_app},
 };
 use leptos::prelude::*;
-use ruhu_domain::{Kind, day, labels, round::Door};
+use ruhu_domain::{Kind, day, engine::grids, labels, round::Door};
 use serde_json::Value;
 
 /// Doors shown here; the rest is on the round.
@@ -49,7 +49,7 @@ pub fn Today(
     let title = day::words(clock::today());
     let unsent = Memo::new(move |_| app.read(|notebook| notebook.engine().outbox().count()));
     let synced = Memo::new(move |_| app.read(|notebook| notebook.engine().head().synced_at.is_some()));
-    let grids = Memo::new(move |_| app.read(|notebook| notebook.engine().head().grids().count()));
+    let grids = Memo::new(move |_| app.read(|notebook| grids(notebook.engine().head()).count()));
     let due = Memo::new(move |_| {
         let today = clock::today();
         let mut due: Vec<Door> =

@@ -6,7 +6,7 @@ use crate::{
     state::{people::Step, use_app},
 };
 use leptos::{ev::PointerEvent, prelude::*};
-use ruhu_domain::{RecordId, round::Door};
+use ruhu_domain::{RecordId, engine::grids, round::Door};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 
@@ -26,7 +26,7 @@ struct Dragged {
 #[component]
 pub fn Walking() -> impl IntoView {
     let app = use_app();
-    let grids = untrack(|| app.read(|notebook| notebook.engine().head().grids().cloned().collect::<Vec<_>>()));
+    let grids = untrack(|| app.read(|notebook| grids(notebook.engine().head()).cloned().collect::<Vec<_>>()));
     let names: Vec<(usize, String)> = grids.iter().map(|grid| grid.name.clone()).enumerate().collect();
     let grid = RwSignal::new(0_usize);
     let choose_grid = Callback::new(move |at| grid.set(at));

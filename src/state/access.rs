@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use ruhu_domain::{
     DeviceId,
     engine::Head,
-    storage::{Batch, Table, Write},
+    storage::{Batch, TABLES, Write},
     wire::{EnrolRequest, LoginRequest, LoginResponse, vault_owner},
 };
 use ruhu_vault::{RecoveryPublicKey, VaultKey};
@@ -237,8 +237,8 @@ impl App {
             session.token = answer.token;
         }
         let mut writes = vec![Vault::first()];
-        writes.extend(Table::ALL.map(Write::Clear));
-        for table in Table::ALL {
+        writes.extend(TABLES.map(Write::Clear));
+        for table in TABLES {
             let entries = stored.entries(table).iter().cloned();
             writes.extend(entries.map(|(key, value)| Write::Put(table, key, value)));
         }

@@ -12,6 +12,7 @@ use ruhu_domain::{
     },
     day,
     engine::Edit,
+    engine::grids,
     record::Record,
 };
 use serde_json::{Map, json};
@@ -121,7 +122,7 @@ impl App {
         let last = self.last_patrol().and_then(|(id, _)| self.notebook()?.channel_of(id));
         let mut grids: Vec<(Channel, String)> = self.read(|notebook| {
             let engine = notebook.engine();
-            engine.head().grids().map(|grid| (grid.channel.clone(), grid.name.clone())).collect()
+            grids(engine.head()).map(|grid| (grid.channel.clone(), grid.name.clone())).collect()
         });
         grids.sort_by_key(|(channel, _)| Some(channel) != last.as_ref());
         grids

@@ -3,7 +3,7 @@
 use super::{App, Undo, drafts, drafts::Draft, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
-    Channel, Class, Kind, RecordId, affair,
+    Channel, Class, Kind, RecordId, RecordKind, affair,
     care::{self, codes::Way},
     day,
     dispute::{

@@ -1,16 +1,16 @@
 //! Drafts: every field is kept as it is typed, so that a phone call loses nothing.
 
 use ruhu_domain::{
-    Channel, Kind, RecordId,
+    Channel, Kind, RecordId, RecordKind,
     photo::PhotoHash,
-    storage::{Table, Write},
+    storage::{DRAFTS, Write},
     visit::Visit,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Where a draft keeps the hashes of its pictures: each becomes a record of its own.
-pub const PHOTOS: &str = "photos";
+pub const PHOTO_HASHES: &str = "photos";
 
 /// A record being written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ impl Draft {
     /// The write that keeps it.
     pub fn write(&self) -> Write {
         let bytes = serde_json::to_vec(self).expect("a draft has only text keys");
-        Write::Put(Table::Drafts, self.id.to_string(), bytes)
+        Write::Put(DRAFTS, self.id.to_string(), bytes)
     }
 
     /// The visit, where it is one.
@@ -52,14 +52,14 @@ impl Draft {
 
     /// The pictures that were taken with it.
     pub fn photos(&self) -> Vec<PhotoHash> {
-        let hashes = self.values.get(PHOTOS).and_then(Value::as_array).into_iter().flatten();
+        let hashes = self.values.get(PHOTO_HASHES).and_then(Value::as_array).into_iter().flatten();
         hashes.filter_map(|hash| hash.as_str()?.parse().ok()).collect()
     }
 
     /// Notes the pictures that were taken with it.
     pub fn set_photos(&mut self, hashes: &[PhotoHash]) {
         let hashes = hashes.iter().map(|hash| Value::from(hash.to_string())).collect();
-        self.values.insert(PHOTOS.to_owned(), Value::Array(hashes));
+        self.values.insert(PHOTO_HASHES.to_owned(), Value::Array(hashes));
     }
 
     /// The head of the file that the record will belong to; none for heads, and records in no file.
@@ -78,7 +78,7 @@ pub fn fields<T: Serialize>(view: &T) -> Map<String, Value> {
 
 /// The write that forgets a draft.
 pub fn forget(id: RecordId) -> Write {
-    Write::Delete(Table::Drafts, id.to_string())
+    Write::Delete(DRAFTS, id.to_string())
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use crate::{
     platform::{fingerprint as sensor, random},
     storage::Storage,
 };
-use ruhu_domain::storage::{Table, Write};
+use ruhu_domain::storage::{VAULT, Write};
 use ruhu_vault::{SensorWrap, VaultKey};
 
-/// The key in [`Table::Vault`].
+/// The key in [`VAULT`].
 const FINGERPRINT: &str = "fingerprint";
 
 /// What is kept in the clear: which of the sensor's credentials, and the sealed vault key. As bytes: the salt, how long
@@ -44,7 +44,7 @@ impl Fingerprint {
 
     /// What the storage holds.
     pub async fn stored(storage: &impl Storage) -> Option<Self> {
-        let bytes = storage.get(Table::Vault, FINGERPRINT).await.ok().flatten()?;
+        let bytes = storage.get(VAULT, FINGERPRINT).await.ok().flatten()?;
         let (salt, rest) = bytes.split_first_chunk()?;
         let (length, rest) = rest.split_first()?;
         let (sealed, credential) = rest.split_at_checked(usize::from(*length))?;
@@ -56,11 +56,11 @@ impl Fingerprint {
         let sealed = &self.wrap.0;
         let length = u8::try_from(sealed.len()).expect("a sealed key is 73 bytes");
         let bytes = [&self.salt[..], &[length], sealed, &self.credential].concat();
-        Write::Put(Table::Vault, FINGERPRINT.into(), bytes)
+        Write::Put(VAULT, FINGERPRINT.into(), bytes)
     }
 }
 
 /// The write that forgets it.
 pub fn forget() -> Write {
-    Write::Delete(Table::Vault, FINGERPRINT.into())
+    Write::Delete(VAULT, FINGERPRINT.into())
 }

@@ -7,7 +7,7 @@ use crate::{
     sync::transport::{self, TransportError},
 };
 use ruhu_domain::{
-    storage::{Batch, Entry, Table, Write},
+    storage::{BLOBS, Batch, Entry, TABLES, Table, Write},
     wire::{HandOver, Revoked},
 };
 
@@ -58,7 +58,7 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
         meta.retain(|(_, kept)| kept.len() <= SHORT);
         let names = outbox.iter().map(|(name, _)| name.clone()).collect();
         let mut clear: Batch = vec![unchanged, Write::CheckKeys(Table::Outbox, names)];
-        clear.extend(Table::ALL.map(Write::Clear));
+        clear.extend(TABLES.map(Write::Clear));
 
         let of = Revoked { account: vault.account.clone(), device: vault.device, key, meta };
         let mut request = HandOver { of, outbox: Vec::new(), pieces: Vec::new(), last: false };
@@ -78,7 +78,7 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
             for names in transport::wanted(&request.of).await?.pictures {
                 let mut count = 0;
                 for name in &names {
-                    count += usize::from(storage.get(Table::Blobs, name).await?.is_some());
+                    count += usize::from(storage.get(BLOBS, name).await?.is_some());
                 }
                 here.extend((count > 0).then_some((names, count)));
             }
@@ -93,7 +93,7 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
                 let mut found = Vec::new();
                 for name in names {
                     // Locked, the storage gives out what it keeps as it is kept.
-                    found.extend(storage.get(Table::Blobs, name).await?.map(|piece| (name.clone(), piece)));
+                    found.extend(storage.get(BLOBS, name).await?.map(|piece| (name.clone(), piece)));
                 }
                 for pieces in batches(found) {
                     request.pieces = pieces;

@@ -5,7 +5,7 @@ use crate::storage::{Storage, StorageError};
 use ruhu_domain::{
     OpId,
     engine::{Engine, Head, Queued, QueuedState},
-    storage::{Batch, Table, Write},
+    storage::{Batch, DRAFTS, PHOTOS, TABLES, Table, Write},
     wire,
 };
 
@@ -76,9 +76,8 @@ fn only_here(queued: &&Queued) -> bool {
 pub async fn clear(storage: &impl Storage, receipt: Option<&str>) -> Result<Batch, Stay> {
     let stored = storage.snapshot().await?;
     let keys = |table| stored.entries(table).iter().map(|(key, _)| key.clone()).collect();
-    let mut batch: Batch =
-        [Table::Outbox, Table::Drafts, Table::Photos].map(|table| Write::CheckKeys(table, keys(table))).into();
-    batch.extend(Table::ALL.map(Write::Clear));
+    let mut batch: Batch = [Table::Outbox, DRAFTS, PHOTOS].map(|table| Write::CheckKeys(table, keys(table))).into();
+    batch.extend(TABLES.map(Write::Clear));
     let Some(session) = session::stored(&stored) else { return Ok(batch) };
     // Which ops the office acknowledged is written in the segments; the rest of the head does not matter here.
     let head = Head::stored(&stored).map_err(|_| Stay::Unreadable)?;
@@ -97,7 +96,7 @@ pub async fn clear(storage: &impl Storage, receipt: Option<&str>) -> Result<Batc
             None => return Err(Stay::Photos { name: session.name, count: without }),
         }
     }
-    match stored.entries(Table::Drafts).len() {
+    match stored.entries(DRAFTS).len() {
         0 => Ok(batch),
         count => Err(Stay::Drafts { name: session.name, count }),
     }

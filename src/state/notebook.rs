@@ -30,7 +30,7 @@ use ruhu_domain::{
     record::{MOVED, WITHDRAWN},
     round::Roster,
     search::{Hit, Index},
-    storage::{Batch, Snapshot, Table, Write},
+    storage::{Batch, DRAFTS, Snapshot, Table, Write},
     visit::Visit,
     wire::{AddedPage, Contact, HandbookAnswer, UnsentOps},
 };
@@ -141,7 +141,7 @@ fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
         affairs.put(record);
     }
     let mut drafts = BTreeMap::new();
-    for (_, bytes) in stored.entries(Table::Drafts) {
+    for (_, bytes) in stored.entries(DRAFTS) {
         let draft: Draft = serde_json::from_slice(bytes).map_err(unreadable)?;
         drafts.insert(draft.id, draft);
     }

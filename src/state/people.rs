@@ -3,10 +3,11 @@
 use super::{App, Undo, drafts::Draft};
 use crate::platform::clock;
 use ruhu_domain::{
-    Channel, Kind, RecordId,
+    Channel, Kind, RecordChannel, RecordId,
     codes::PutOff,
     day,
     engine::Edit,
+    engine::grids,
     household::{Household, POSTPONED, Postponed},
     merged::SAME_AS,
     record::{MOVED, WITHDRAWN},
@@ -49,7 +50,7 @@ impl App {
         if let Some(draft) = open.drafts().into_iter().find(unsaved) {
             return Some(draft);
         }
-        let channel = open.engine().head().grids().next()?.channel.clone();
+        let channel = grids(open.engine().head()).next()?.channel.clone();
         let number = self.next_number(&channel);
         let values = Map::from_iter([("number".to_owned(), number.into())]);
         Some(self.draft(Kind::Household, values, channel))

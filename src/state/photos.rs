@@ -2,7 +2,7 @@
 
 use super::{
     App, Undo,
-    drafts::{Draft, PHOTOS},
+    drafts::{Draft, PHOTO_HASHES},
     new_id,
     notebook::Notebook,
 };
@@ -23,9 +23,9 @@ use leptos::prelude::*;
 use ruhu_domain::{
     Channel, Kind, RecordId,
     engine::{Edit, QueuedState},
-    photo::{CHUNK, OF, Photo, PhotoHash, piece_key},
-    record::{Record, WITHDRAWN},
-    storage::{Batch, Snapshot, Table, Write},
+    photo::{CHUNK, Photo, PhotoHash, piece_key},
+    record::{PHOTO_OF, Record, WITHDRAWN},
+    storage::{BLOBS, Batch, PHOTOS, Snapshot, Write},
 };
 use serde_json::{Map, Value};
 use std::{
@@ -71,7 +71,7 @@ pub type Album = BTreeMap<PhotoHash, Kept>;
 
 /// The pictures that are stored.
 pub fn stored(snapshot: &Snapshot) -> Album {
-    let entries = snapshot.entries(Table::Photos).iter();
+    let entries = snapshot.entries(PHOTOS).iter();
     BTreeMap::from_iter(entries.filter_map(|(key, bytes)| Some((key.parse().ok()?, Kept::read(bytes)?))))
 }
 
@@ -97,7 +97,7 @@ pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>,
 pub async fn read(storage: &impl Storage, hash: PhotoHash, size: u32) -> Result<Option<Vec<u8>>, StorageError> {
     let mut bytes = Vec::with_capacity(size as usize);
     for piece in 0..(size as usize).div_ceil(CHUNK) {
-        match storage.get(Table::Blobs, &piece_key(hash, piece)).await {
+        match storage.get(BLOBS, &piece_key(hash, piece)).await {
             Ok(Some(piece)) => bytes.extend(piece),
             Ok(None) | Err(StorageError::Unreadable) => return Ok(None),
             Err(error) => return Err(error),
@@ -136,7 +136,7 @@ impl Kept {
     fn write(&self, hash: PhotoHash) -> Write {
         let Self { size, since, url, there, refused, .. } = self;
         let lines = format!("{size}\n{since}\n{url}\n{there}\n{refused}");
-        Write::Put(Table::Photos, hash.to_string(), lines.into_bytes())
+        Write::Put(PHOTOS, hash.to_string(), lines.into_bytes())
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -158,8 +158,8 @@ fn goes_to(channel: &Channel, record: RecordId) -> String {
 
 fn forget(hash: PhotoHash, size: u32) -> Batch {
     let pieces = (size as usize).div_ceil(CHUNK);
-    let pieces = (0..pieces).map(|piece| Write::Delete(Table::Blobs, piece_key(hash, piece)));
-    pieces.chain([Write::Delete(Table::Photos, hash.to_string())]).collect()
+    let pieces = (0..pieces).map(|piece| Write::Delete(BLOBS, piece_key(hash, piece)));
+    pieces.chain([Write::Delete(PHOTOS, hash.to_string())]).collect()
 }
 
 impl Notebook {
@@ -181,7 +181,7 @@ impl Notebook {
         let kept =
             Kept { size: u32::try_from(bytes.len()).unwrap_or(u32::MAX), since: clock::now_ms(), ..Kept::default() };
         let pieces = bytes.chunks(CHUNK).enumerate();
-        let pieces = pieces.map(|(place, piece)| Write::Put(Table::Blobs, piece_key(hash, place), piece.to_vec()));
+        let pieces = pieces.map(|(place, piece)| Write::Put(BLOBS, piece_key(hash, place), piece.to_vec()));
         self.write_album(pieces.chain([kept.write(hash)]).collect()).await?;
         self.album.borrow_mut().insert(hash, kept);
         self.tell_to_reload();
@@ -340,7 +340,7 @@ impl Notebook {
         let records = self.photo_records();
         for (record, channel, photo, _) in records.iter().filter(|(.., withdrawn)| !withdrawn).cloned() {
             // Another window may have sent or removed it since this one read it.
-            let Ok(stored) = self.storage().get(Table::Photos, &photo.hash.to_string()).await else { continue };
+            let Ok(stored) = self.storage().get(PHOTOS, &photo.hash.to_string()).await else { continue };
             let Some(kept) = stored.and_then(|bytes| Kept::read(&bytes)) else {
                 self.album.borrow_mut().remove(&photo.hash);
                 continue;
@@ -598,7 +598,7 @@ fn edits(photos: impl IntoIterator<Item = Photo>, channel: &Channel) -> Vec<Edit
         kind: Kind::Photo,
         channel: channel.clone(),
         after: Map::from_iter(
-            [(OF, Value::from(of.to_string())), ("hash", hash.to_string().into()), ("size", size.into())]
+            [(PHOTO_OF, Value::from(of.to_string())), ("hash", hash.to_string().into()), ("size", size.into())]
                 .map(|(name, value)| (name.to_owned(), value)),
         ),
     };
@@ -608,7 +608,7 @@ fn edits(photos: impl IntoIterator<Item = Photo>, channel: &Channel) -> Vec<Edit
 /// The saves of a draft: what is written, and the pictures that were taken with it.
 pub(super) fn edits_of(draft: &Draft, channel: &Channel, album: &Album) -> Vec<Edit> {
     let (record, kind, mut after) = (draft.id, draft.kind.clone(), draft.values.clone());
-    after.remove(PHOTOS);
+    after.remove(PHOTO_HASHES);
     let photo = |hash: &PhotoHash| Some(Photo { of: record, hash: *hash, size: album.get(hash)?.size });
     let photos = edits(draft.photos().iter().filter_map(photo), channel);
     [Edit { record, kind, channel: channel.clone(), after }].into_iter().chain(photos).collect()
@@ -622,7 +622,7 @@ mod tests {
     fn what_is_known_of_a_picture_reads_back() {
         let refused = "照片带着拍摄信息\n没有收下".to_owned();
         let kept = Kept { size: 5, since: -1, url: "/a".into(), there: "e1".into(), refused, sent: 0 };
-        let Write::Put(Table::Photos, _, bytes) = kept.write(PhotoHash([7; 32])) else { panic!("it is put") };
+        let Write::Put(PHOTOS, _, bytes) = kept.write(PhotoHash([7; 32])) else { panic!("it is put") };
         assert_eq!(Kept::read(&bytes), Some(kept));
         assert_eq!(Kept::read(b"5"), None);
     }

@@ -5,7 +5,7 @@ use crate::storage::{StorageError, indexed_db::IndexedDb};
 use ruhu_domain::{
     engine::Queued,
     photo::PhotoHash,
-    storage::{Entry, Table},
+    storage::{DRAFTS, Entry, Table},
     wire::UnsentOps,
 };
 use serde::Serialize;
@@ -51,7 +51,7 @@ pub async fn rescue(storage: &IndexedDb) -> Result<Option<Rescued>, StorageError
         }
     }
     ops.sort_by_key(|op| op.stamp);
-    rest.extend(stored.entries(Table::Drafts).iter().map(as_stored));
+    rest.extend(stored.entries(DRAFTS).iter().map(as_stored));
     let unsent = UnsentOps { device: session.device, account: session.account, ops };
     let album = photos::stored(&stored);
     let pictures = album.iter().filter(|(_, kept)| kept.there.is_empty()).map(|(hash, kept)| (*hash, kept.size));

@@ -7,14 +7,14 @@ use crate::{
 };
 use ruhu_domain::{
     DeviceId,
-    storage::{Batch, Table, Write},
+    storage::{Batch, VAULT, Write},
     wire::vault_owner,
 };
 use ruhu_vault::{Kdf, RecoveryPublicKey, Sealed, VaultKey, Wrap};
 use serde::{Deserialize, Serialize};
 
-/// The keys in [`Table::Vault`].
-const VAULT: &str = "vault";
+/// The keys in [`VAULT`].
+const KEYS: &str = "vault";
 const TRIES: &str = "tries";
 
 /// Wrong passwords without a wait.
@@ -48,7 +48,7 @@ impl Tries {
     /// The writes that keep it.
     fn writes(self) -> Batch {
         let bytes = serde_json::to_vec(&self).expect("two numbers");
-        vec![Write::Put(Table::Vault, TRIES.into(), bytes)]
+        vec![Write::Put(VAULT, TRIES.into(), bytes)]
     }
 
     /// How long to wait for the next try, in milliseconds.
@@ -84,7 +84,7 @@ pub enum StayLocked {
 /// # Errors
 /// It can't be read.
 pub async fn stored(storage: &impl Storage) -> Result<Option<Vault>, StorageError> {
-    match storage.get(Table::Vault, VAULT).await? {
+    match storage.get(VAULT, KEYS).await? {
         Some(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|_| StorageError::Unreadable),
         None => Ok(None),
     }
@@ -95,7 +95,7 @@ pub async fn stored(storage: &impl Storage) -> Result<Option<Vault>, StorageErro
 /// # Errors
 /// It can't be read.
 pub async fn unchanged(storage: &impl Storage) -> Result<Write, StorageError> {
-    Ok(Write::Check(Table::Vault, VAULT.into(), storage.get(Table::Vault, VAULT).await?))
+    Ok(Write::Check(VAULT, KEYS.into(), storage.get(VAULT, KEYS).await?))
 }
 
 impl Vault {
@@ -128,12 +128,12 @@ impl Vault {
     /// The writes that keep it; wrong passwords are forgotten.
     pub fn writes(&self) -> Batch {
         let bytes = serde_json::to_vec(self).expect("a vault is plain data");
-        vec![Write::Put(Table::Vault, VAULT.into(), bytes), Write::Delete(Table::Vault, TRIES.into())]
+        vec![Write::Put(VAULT, KEYS.into(), bytes), Write::Delete(VAULT, TRIES.into())]
     }
 
     /// Goes on only where no vault was made meanwhile.
     pub fn first() -> Write {
-        Write::Check(Table::Vault, VAULT.into(), None)
+        Write::Check(VAULT, KEYS.into(), None)
     }
 
     /// Opens the key with the password. After some wrong ones each try waits longer; nothing is erased.
@@ -141,7 +141,7 @@ impl Vault {
     /// # Errors
     /// Why it stays locked.
     pub async fn open(&self, storage: &impl Storage, password: &str) -> Result<VaultKey, StayLocked> {
-        let tries = storage.get(Table::Vault, TRIES).await?;
+        let tries = storage.get(VAULT, TRIES).await?;
         let tries: Tries = tries.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         let now_ms = clock::now_ms();
         let wait = tries.wait_ms(now_ms);

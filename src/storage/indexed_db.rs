@@ -12,7 +12,7 @@ use indexed_db_futures::{
 use js_sys::Uint8Array;
 use ruhu_domain::{
     Class,
-    storage::{Batch, Entry, Snapshot, Table, Write},
+    storage::{BLOBS, Batch, Entry, READ_ON_OPEN, Snapshot, TABLES, Table, VAULT, Write},
 };
 use ruhu_vault::{Keys, Purpose};
 use std::{cell::RefCell, rc::Rc};
@@ -31,15 +31,15 @@ pub struct IndexedDb {
 }
 
 /// What the values of a table are sealed for; none for the table that is not sealed.
-const fn purpose(table: Table) -> Option<Purpose> {
+fn purpose(table: Table) -> Option<Purpose> {
     match table {
-        Table::Vault => None,
+        VAULT => None,
         Table::Outbox => Some(Purpose::Outbox),
         Table::Segments(Class::General) => Some(Purpose::General),
         Table::Segments(Class::Mediation) => Some(Purpose::Mediation),
         Table::Segments(Class::Care) => Some(Purpose::Care),
-        Table::Blobs => Some(Purpose::General),
-        Table::Meta | Table::Cursors | Table::Drafts | Table::Photos => Some(Purpose::Meta),
+        BLOBS => Some(Purpose::General),
+        Table::Meta | Table::Cursors | Table::Own(_) => Some(Purpose::Meta),
     }
 }
 
@@ -134,9 +134,9 @@ impl IndexedDb {
     /// # Errors
     /// The database could not be read.
     pub async fn salvage(&self) -> Result<(Snapshot, usize), StorageError> {
-        let stored = self.kept(Table::READ).await?;
+        let stored = self.kept(READ_ON_OPEN).await?;
         let (mut snapshot, mut unreadable) = (Snapshot::default(), 0);
-        for (table, entries) in Table::READ.into_iter().zip(stored) {
+        for (table, entries) in READ_ON_OPEN.into_iter().zip(stored) {
             let count = entries.len();
             let opened = entries.into_iter().filter_map(|(name, kept)| self.opened(table, name, kept));
             let mut entries: Vec<Entry> = opened.collect();
@@ -159,7 +159,7 @@ impl IndexedDb {
         });
         let request = request.with_on_upgrade_needed(|_, database| {
             let there: Vec<String> = database.object_store_names().collect();
-            for table in Table::ALL {
+            for table in TABLES {
                 if !there.iter().any(|name| name == table.name()) {
                     database.create_object_store(table.name()).build()?;
                 }

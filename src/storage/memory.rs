@@ -2,7 +2,7 @@
 //! to it.
 
 use super::{Storage, StorageError};
-use ruhu_domain::storage::{Batch, Snapshot, Table, Write};
+use ruhu_domain::storage::{Batch, READ_ON_OPEN, Snapshot, Table, Write};
 use std::{cell::RefCell, collections::BTreeMap};
 
 /// Entries by table and key.
@@ -38,7 +38,7 @@ impl Storage for Memory {
     async fn snapshot(&self) -> Result<Snapshot, StorageError> {
         let entries = self.0.borrow();
         let mut snapshot = Snapshot::default();
-        for table in Table::READ {
+        for table in READ_ON_OPEN {
             let of_table = entries.iter().filter(|((of, _), _)| *of == table);
             snapshot.put(table, of_table.map(|((_, key), value)| (key.clone(), value.clone())).collect());
         }

@@ -108,7 +108,7 @@ impl fmt::Display for AreaCode {
 
 impl<'de> Deserialize<'de> for AreaCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::text::parsed(deserializer)
+        ruhu_sync::text::parsed(deserializer)
     }
 }
 
@@ -152,7 +152,7 @@ impl fmt::Display for GridCode {
 
 impl<'de> Deserialize<'de> for GridCode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::text::parsed(deserializer)
+        ruhu_sync::text::parsed(deserializer)
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::{
     area::GridCode,
     ledger::Ledger,
-    planted::{Bug, planted},
+    planted::{self, planted},
     record::{Channel, Class},
     rights::{Action, Grant, Place, Role, allows},
 };
@@ -61,7 +61,7 @@ impl Role {
 
     /// Whether a role gives rights of another: those below its own; an administrator, who sees no records, any.
     pub fn gives(self, other: Self) -> bool {
-        let below = other.rank() < self.rank() || self == Self::Administrator || planted(Bug::GivesAbove);
+        let below = other.rank() < self.rank() || self == Self::Administrator || planted(planted::GIVES_ABOVE);
         self.has(Duty::Rights) && below
     }
 
@@ -85,7 +85,7 @@ pub fn has(grants: &[Grant], duty: Duty) -> bool {
 
 /// Whether somebody with these grants has a duty at a place.
 pub fn governs(grants: &[Grant], duty: Duty, place: &Place) -> bool {
-    let here = |grant: &Grant| grant.place().contains(place) || planted(Bug::GovernsAnywhere);
+    let here = |grant: &Grant| grant.place().contains(place) || planted(planted::GOVERNS_ANYWHERE);
     grants.iter().any(|grant| grant.role().has(duty) && here(grant))
 }
 
@@ -93,7 +93,7 @@ pub fn governs(grants: &[Grant], duty: Duty, place: &Place) -> bool {
 /// is in the records.
 pub fn roles(grants: &[Grant], duty: Duty, grid: &GridCode) -> Vec<Role> {
     let here = grants.iter().filter(|grant| grant.role().has(duty));
-    here.filter(|grant| grant.place().covers(grid) || planted(Bug::GovernsAnywhere)).map(Grant::role).collect()
+    here.filter(|grant| grant.place().covers(grid) || planted(planted::GOVERNS_ANYWHERE)).map(Grant::role).collect()
 }
 
 /// Whether somebody with these grants has a duty towards a channel's records: they may look at them, too.
@@ -101,15 +101,15 @@ pub fn answers_for(grants: &[Grant], duty: Duty, channel: &Channel) -> bool {
     let one = |grant: &Grant| {
         grant.role().has(duty)
             && (allows(std::slice::from_ref(grant), Action::Look, channel)
-                || (planted(Bug::DutyOfAnyClass) && grant.place().covers(&channel.grid)))
+                || (planted(planted::DUTY_OF_ANY_CLASS) && grant.place().covers(&channel.grid)))
     };
     grants.iter().any(one)
 }
 
 /// Whether somebody with these grants has a duty towards all records of a class at a place: they may look at them, too.
 pub fn answers_at(grants: &[Grant], duty: Duty, place: &Place, class: Class) -> bool {
-    let looks = |grant: &Grant| grant.classes().contains(&class) || planted(Bug::DutyOfAnyClass);
-    let here = |grant: &Grant| grant.place().contains(place) || planted(Bug::GovernsAnywhere);
+    let looks = |grant: &Grant| grant.classes().contains(&class) || planted(planted::DUTY_OF_ANY_CLASS);
+    let here = |grant: &Grant| grant.place().contains(place) || planted(planted::GOVERNS_ANYWHERE);
     grants.iter().any(|grant| grant.role().has(duty) && looks(grant) && here(grant))
 }
 
@@ -126,7 +126,7 @@ pub fn may_have(grants: &[Grant], ledger: Ledger, place: &Place) -> bool {
 /// no class that they lack themselves. Administrators, who see no records, give any role's.
 pub fn may_give(own: &[Grant], grant: &Grant) -> bool {
     let one = |with: &Grant| {
-        let whole = with.role() == Role::Administrator || planted(Bug::GivesAbove);
+        let whole = with.role() == Role::Administrator || planted(planted::GIVES_ABOVE);
         let has_classes = whole || grant.classes().iter().all(|class| with.classes().contains(class));
         with.role().gives(grant.role()) && with.place().contains(grant.place()) && has_classes
     };
@@ -142,7 +142,9 @@ pub fn looks_after(own: &[Grant], home: Option<&Place>, theirs: &[Grant]) -> boo
     let at_home = home.is_none_or(|home| governs(own, Duty::People, home));
     let one = |grant: &Grant, with: &Grant| {
         let below = grant.role().rank() < with.role().rank() || with.role() == Role::Administrator;
-        with.role().has(Duty::People) && with.place().contains(grant.place()) && (below || planted(Bug::PeersGoverned))
+        with.role().has(Duty::People)
+            && with.place().contains(grant.place())
+            && (below || planted(planted::PEERS_GOVERNED))
     };
     at_home && theirs.iter().all(|grant| own.iter().any(|with| one(grant, with)))
 }

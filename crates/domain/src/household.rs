@@ -103,6 +103,6 @@ impl Serialize for Postponed {
 
 impl<'de> Deserialize<'de> for Postponed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::text::parsed(deserializer)
+        ruhu_sync::text::parsed(deserializer)
     }
 }

@@ -1,6 +1,5 @@
-//! The server's side of a push: what becomes of each op. Pure, so that both databases and the
-//! simulation run the same; the caller brings what is stored and writes what comes out, in one
-//! transaction.
+//! What the server accepts of what phones send: who may do what, whole records, and steps that follow from their file. What
+//! it does not accept waits for a supervisor, with the reason.
 
 use crate::{
     affair::{self, Affair},
@@ -11,267 +10,50 @@ use crate::{
     duties::{self, Duty},
     form,
     household::{Household, POSTPONED},
-    id::{OpId, RecordId},
-    merge::merge,
     merged::SAME_AS,
     photo::Photo,
-    planted::{Bug, planted},
-    record::{Channel, Kind, MOVED, Name, Op, Record, WITHDRAWN},
+    record::{Channel, Fieldwork, Kind, MOVED, WITHDRAWN},
     resident::Resident,
     rights::{self, Action, Grant, Role},
-    stamp::Stamp,
     visit::Visit,
-    wire::{AHEAD_MS, OpOutcome, OpResult},
 };
-use sha2::{Digest, Sha256};
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+use ruhu_sync::{
+    RecordChannel, RecordId, Schema,
+    merge::merge,
+    schema::{Incident, Proposal},
 };
+use std::borrow::Cow;
 
-/// The largest op that is taken, in bytes of JSON.
-pub const MAX_OP: usize = 64 * 1024;
-
-/// The SHA-256 of an op as the phone made it.
-pub type OpDigest = [u8; 32];
+pub use ruhu_sync::intake::{MAX_OP, OpDigest, Past, Verdict, rejected};
 
 /// Who sends ops, and when.
-#[derive(Clone, Debug)]
-pub struct Sender<'a> {
-    /// The person's name, written into the records.
-    pub name: &'a str,
-    /// What the person may do; ops beyond it are set aside for a supervisor.
-    pub grants: &'a [Grant],
-    /// The server's clock, Unix milliseconds.
-    pub now_ms: u64,
-}
-
-/// What the history knows of an op.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Past {
-    /// The op's digest.
-    pub digest: OpDigest,
-    /// What was decided.
-    pub verdict: Verdict,
-    /// The stamp it was merged with, where that is not its own.
-    pub stamp: Option<Stamp>,
-}
-
-/// What was decided on an op that is in the history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It was merged.
-    Taken,
-    /// A supervisor is to look at it.
-    Quarantined {
-        /// Why, in words for the worker.
-        reason: String,
-    },
-    /// A supervisor decided against it.
-    Refused {
-        /// Why, in words for the worker.
-        reason: String,
-    },
-}
+pub type Sender<'a> = ruhu_sync::intake::Sender<'a, Fieldwork>;
 
 /// An op for the history.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    /// The op, with its sender's name.
-    pub op: Op,
-    /// What is remembered of it.
-    pub past: Past,
-}
+pub type Kept = ruhu_sync::intake::Kept<Fieldwork>;
 
 /// A record that changed.
-#[derive(Clone, Debug)]
-pub struct Changed {
-    /// The record.
-    pub record: Record,
-    /// The channel it was in, and its sequence number there; none for a new one. One that is new and goes to its
-    /// household at once was where its op says, under no number (0).
-    pub before: Option<(Channel, u64)>,
-    /// Whether the sender has the very same already, if it had what was there before.
-    pub clean: bool,
-}
+pub type Changed = ruhu_sync::intake::Changed<Fieldwork>;
 
-impl Changed {
-    /// The channel that it moved away from.
-    fn left(&self) -> Option<&Channel> {
-        self.before.as_ref().map(|(channel, _)| channel).filter(|channel| **channel != self.record.channel)
-    }
-
-    /// The sequence number before, in the channel where it still is; 0 where it is new there.
-    pub fn number_before(&self) -> u64 {
-        self.before.as_ref().filter(|(channel, _)| *channel == self.record.channel).map_or(0, |(_, number)| *number)
-    }
-}
-
-/// What changed in a channel. Each takes a sequence number of it, the records first.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    /// Records that are in it.
-    pub records: Vec<Changed>,
-    /// Records that moved away from it.
-    pub left: Vec<RecordId>,
-}
+/// The changes in a channel.
+pub type Changes = ruhu_sync::intake::Changes<Fieldwork>;
 
 /// A batch being taken in.
-#[derive(Debug, Default)]
-pub struct Intake {
-    history: HashMap<OpId, Past>,
-    records: HashMap<RecordId, Changed>,
-    gone: HashSet<RecordId>,
-    /// Records that are not changed, but looked at: the rest of the files that new steps are for, and households.
-    beside: HashMap<RecordId, Record>,
-    touched: BTreeSet<RecordId>,
-    /// Where phones believed records to be that they wrote on, and that are elsewhere.
-    sought: BTreeSet<(RecordId, Channel)>,
-    kept: Vec<Kept>,
-}
+pub type Intake = ruhu_sync::intake::Intake<Fieldwork>;
 
-impl Intake {
-    /// Begins with what is stored: of the batch's ops those in the history; the records that its ops
-    /// change, and those that go along with them, with their sequence numbers; and those that there were once and are
-    /// gone.
-    pub fn new(
-        history: impl IntoIterator<Item = (OpId, Past)>,
-        records: impl IntoIterator<Item = (Record, u64)>,
-        gone: impl IntoIterator<Item = RecordId>,
-    ) -> Self {
-        let changed = |(record, before): (Record, u64)| {
-            let before = Some((record.channel.clone(), before));
-            (record.id, Changed { record, before, clean: true })
-        };
-        Self {
-            history: history.into_iter().collect(),
-            records: records.into_iter().map(changed).collect(),
-            gone: gone.into_iter().collect(),
-            ..Self::default()
-        }
+impl Schema for Fieldwork {
+    type Kind = Kind;
+    type Channel = Channel;
+    type Role = Role;
+    type Grant = Grant;
+
+    fn may_carry(grants: &[Grant], channel: &Channel) -> bool {
+        rights::allows(grants, Action::Carry, channel)
     }
 
-    /// Brings what is looked at beside: the files that new steps are for, heads and what belongs to them; and the
-    /// households that ops name, where those are in another channel.
-    #[must_use]
-    pub fn beside(mut self, records: impl IntoIterator<Item = Record>) -> Self {
-        self.beside.extend(records.into_iter().map(|record| (record.id, record)));
-        self
-    }
-
-    /// A file, as far as it came.
-    fn file<F: Bound>(&self, id: RecordId) -> Option<F> {
-        let changed = |id: &RecordId| self.records.get(id).map(|changed| &changed.record);
-        let head = changed(&id).or_else(|| self.beside.get(&id)).filter(|record| F::HEADS.contains(&record.kind))?;
-        let beside = self.beside.values().filter(|record| changed(&record.id).is_none());
-        let records = beside.chain(self.records.values().map(|changed| &changed.record));
-        F::gather(head, records.filter(|record| record.parent() == Some(id)))
-    }
-
-    /// Takes an op in. Taking it again changes nothing and answers what was answered before.
-    pub fn take(&mut self, mut op: Op, sender: &Sender<'_>) -> OpResult {
-        // The name is the account's, whatever the phone wrote; the digest is of what the phone made.
-        op.by = Name::default();
-        let bytes = serde_json::to_vec(&op).unwrap_or_default();
-        let digest: OpDigest = Sha256::digest(&bytes).into();
-        op.by = sender.name.into();
-        if let Some(past) = self.history.get(&op.id).filter(|_| !planted(Bug::DuplicatesTaken)) {
-            return past.answer(&op, digest, self.again(&op, sender));
-        }
-        if bytes.len() > MAX_OP {
-            return rejected(op.id, "这条记录太大，请缩短文字后再保存");
-        }
-        let (result, verdict) = match self.checked(&op, sender) {
-            Ok((changed, result)) => {
-                let elsewhere = changed.record.channel != op.channel;
-                if elsewhere && rights::allows(sender.grants, Action::Carry, &op.channel) {
-                    self.sought.insert((op.record, op.channel.clone()));
-                }
-                self.put(changed);
-                (result, Verdict::Taken)
-            }
-            Err(reason) => {
-                let result = result(op.id, OpOutcome::Quarantined, Some(&reason));
-                (result, Verdict::Quarantined { reason: reason.into_owned() })
-            }
-        };
-        let past = Past { digest, verdict, stamp: result.stamp };
-        self.history.insert(op.id, past.clone());
-        self.kept.push(Kept { op, past });
-        result
-    }
-
-    /// Merges an op that a supervisor accepted, whatever was objected; none when its record is gone.
-    pub fn accept(&mut self, op: &Op, sender: &Sender<'_>) -> Option<OpResult> {
-        if self.is_gone(op.record) || op.parent().is_some_and(|head| self.is_gone(head)) {
-            return None;
-        }
-        let (changed, result) = self.merged(op, sender);
-        self.put(changed);
-        Some(result)
-    }
-
-    /// The outcome of an op that was taken before.
-    fn again(&self, op: &Op, sender: &Sender<'_>) -> OpOutcome {
-        match self.records.get(&op.record).map(|changed| &changed.record.channel) {
-            None => OpOutcome::Gone,
-            Some(channel) if *channel == op.channel => OpOutcome::Duplicate,
-            Some(channel) if rights::allows(sender.grants, Action::Carry, channel) => OpOutcome::Duplicate,
-            Some(_) => OpOutcome::Elsewhere,
-        }
-    }
-
-    fn is_gone(&self, record: RecordId) -> bool {
-        self.gone.contains(&record) && !self.records.contains_key(&record)
-    }
-
-    /// What came out: ops for the history, and what changed by channel.
-    pub fn finish(mut self) -> (Vec<Kept>, BTreeMap<Channel, Changes>) {
-        if !planted(Bug::HouseholdGoesAlone) {
-            self.bring_home();
-        }
-        let mut channels: BTreeMap<Channel, Changes> = BTreeMap::new();
-        for id in self.touched {
-            if let Some(changed) = self.records.remove(&id) {
-                // A phone that looked for it where it is not is told, maybe for the second time, that it left.
-                let sought = self.sought.iter().filter(|(record, _)| *record == id).map(|(_, channel)| channel);
-                let left: BTreeSet<&Channel> = changed.left().into_iter().chain(sought).collect();
-                for left in left.into_iter().filter(|left| **left != changed.record.channel) {
-                    if !planted(Bug::MovedWithoutTrace) {
-                        channels.entry(left.clone()).or_default().left.push(id);
-                    }
-                }
-                channels.entry(changed.record.channel.clone()).or_default().records.push(changed);
-            }
-        }
-        (self.kept, channels)
-    }
-
-    /// A household as it is here.
-    fn household(&self, id: RecordId) -> Option<&Record> {
-        let changed = self.records.get(&id).map(|changed| &changed.record);
-        changed.or_else(|| self.beside.get(&id)).filter(|record| record.kind == Kind::Household)
-    }
-
-    /// The residents and visits of a household are where it is, whoever wrote them without knowing where it went
-    /// ([ADR 15](../../../docs/adr/0015-moving-records.md)).
-    fn bring_home(&mut self) {
-        let brought = self.records.values().filter_map(|changed| {
-            let home = self.household(changed.record.home()?)?;
-            let away = changed.record.channel != home.channel && changed.record.channel.leads_to(&home.channel);
-            away.then(|| changed.record.brought_to(home))
-        });
-        for record in brought.collect::<Vec<_>>() {
-            let Some(changed) = self.records.get_mut(&record.id) else { continue };
-            let before = changed.before.take().or_else(|| Some((changed.record.channel.clone(), 0)));
-            self.put(Changed { record, before, clean: false });
-        }
-    }
-
-    /// The op merged, or why it is not without a supervisor's word.
-    fn checked(&self, op: &Op, sender: &Sender<'_>) -> Result<(Changed, OpResult), Cow<'static, str>> {
-        let stored = self.records.get(&op.record).map(|changed| &changed.record);
-        let channel = stored.map_or(&op.channel, |record| &record.channel);
+    fn check(proposal: &Proposal<'_, Self>) -> Result<(), Cow<'static, str>> {
+        let Proposal { op, stored, merged, intake, sender } = *proposal;
+        let channel = proposal.channel();
         // Who presses from above saves nothing else there: whether they may is asked with the step.
         let pressing = stored.is_none() && presses(op);
         if !pressing && !rights::allows(sender.grants, Action::Save, channel) {
@@ -289,7 +71,7 @@ impl Intake {
             }
         }
         // To another household, in another grid.
-        let home = stored.and(op.home()).and_then(|home| self.household(home));
+        let home = stored.and(op.home()).and_then(|home| intake.home(home));
         if home.is_some_and(|home| !rights::allows(sender.grants, Action::Save, &home.channel)) {
             return Err("您没有要换到的那一户所在网格的权限，已交主管核对".into());
         }
@@ -300,10 +82,10 @@ impl Intake {
         if stored.is_some_and(|record| record.kind != op.kind) {
             return Err("记录类型前后不一致，已交主管核对".into());
         }
-        if self.is_gone(op.record) {
+        if intake.is_gone(op.record) {
             return Err("这条记录在办公室已清除，已交主管核对".into());
         }
-        if op.parent().is_some_and(|head| self.is_gone(head)) {
+        if op.parent().is_some_and(|head| intake.is_gone(head)) {
             return Err("这条记录所属的卷宗在办公室已清除，已交主管核对".into());
         }
         let known = !matches!(op.kind, Kind::Other(_));
@@ -311,26 +93,25 @@ impl Intake {
             return Err("这条记录放错了类别，已交主管核对".into());
         }
         if op.kind.is_step() {
-            self.check_step(op, stored, channel, sender)?;
+            check_step(proposal)?;
         }
-        let (changed, result) = self.merged(op, sender);
-        if op.kind == Kind::Visit && changed.record.view::<Visit>().is_none() {
+        if op.kind == Kind::Visit && merged.view::<Visit>().is_none() {
             return Err("走访记录内容不完整，已交主管核对".into());
         }
-        if op.kind == Kind::Photo && !Photo::of(&changed.record).is_some_and(|photo| photo.is_sound()) {
+        if op.kind == Kind::Photo && !Photo::of(merged).is_some_and(|photo| photo.is_sound()) {
             return Err("照片的登记不完整，已交主管核对".into());
         }
-        let household = (op.kind == Kind::Household).then(|| changed.record.view::<Household>());
-        let resident = (op.kind == Kind::Resident).then(|| changed.record.view::<Resident>());
-        if !changed.record.withdrawn() && (household == Some(None) || resident == Some(None)) {
+        let household = (op.kind == Kind::Household).then(|| merged.view::<Household>());
+        let resident = (op.kind == Kind::Resident).then(|| merged.view::<Resident>());
+        if !merged.withdrawn() && (household == Some(None) || resident == Some(None)) {
             return Err("户或居民的登记有一项读不出来，已交主管核对".into());
         }
         let later = household.flatten().and_then(|household| household.postponed);
         if op.changes.contains_key(POSTPONED) && later.is_some_and(|later| !later.is_sound(sender.now_ms)) {
             return Err("改期的日期不对，请核对手机的时间，已交主管核对".into());
         }
-        if !changed.record.withdrawn() && !form::fields(&op.kind).is_empty() {
-            let values = changed.record.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));
+        if !merged.withdrawn() && !form::fields(&op.kind).is_empty() {
+            let values = merged.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));
             let values = values.collect();
             // A household or resident may be from before a rule: only what is changed now has to keep it.
             let roster = matches!(op.kind, Kind::Household | Kind::Resident) && stored.is_some();
@@ -341,145 +122,86 @@ impl Intake {
             };
             checked.map_err(|wrong| format!("{}，已交主管核对", wrong.words))?;
         }
-        Ok((changed, result))
+        Ok(())
     }
 
-    /// A step follows from the file as it is here, and is its sender's to take. It is not changed afterwards, but the
-    /// last one may be taken back.
-    fn check_step(
-        &self,
-        op: &Op,
-        stored: Option<&Record>,
-        channel: &Channel,
-        sender: &Sender<'_>,
-    ) -> Result<(), Cow<'static, str>> {
-        if let Some(stored) = stored {
-            let last = stored.parent().and_then(|id| match stored.kind {
-                Kind::CareStep => self.file::<CareFile>(id)?.history().next_back().map(|done| done.id),
-                Kind::HazardStep | Kind::RequestStep => {
-                    self.file::<Affair>(id)?.history().next_back().map(|done| done.id)
-                }
-                _ => self.file::<File>(id)?.history().next_back().map(|done| done.id),
-            });
-            let taken_back = op.changes.keys().all(|name| name == WITHDRAWN) && last == Some(op.record);
-            return if taken_back {
-                Ok(())
-            } else {
-                Err("办过的步骤不能改，只能撤销最后一步，已交主管核对".into())
-            };
+    fn words(incident: Incident) -> &'static str {
+        match incident {
+            Incident::TooLarge => "这条记录太大，请缩短文字后再保存",
+            Incident::IdReused => "同一编号已有不同内容，请导出这条记录交办公室",
+            Incident::ClockAhead => "手机时间比办公室快，已按办公室的时间排序",
         }
-        let at_home = |id: &RecordId| {
-            let dispute = self.records.get(id).map(|changed| &changed.record).or_else(|| self.beside.get(id));
-            dispute.is_some_and(|dispute| dispute.channel == *channel)
+    }
+}
+
+/// A file, as far as it came.
+fn file<F: Bound>(intake: &Intake, id: RecordId) -> Option<F> {
+    let head = intake.record(id).filter(|record| F::HEADS.contains(&record.kind))?;
+    F::gather(head, intake.records().filter(|record| record.parent() == Some(id)))
+}
+
+/// A step follows from the file as it is here, and is its sender's to take. It is not changed afterwards, but the
+/// last one may be taken back.
+fn check_step(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str>> {
+    let Proposal { op, stored, intake, sender, .. } = *proposal;
+    let channel = proposal.channel();
+    if let Some(stored) = stored {
+        let last = stored.parent().and_then(|id| match stored.kind {
+            Kind::CareStep => file::<CareFile>(intake, id)?.history().next_back().map(|done| done.id),
+            Kind::HazardStep | Kind::RequestStep => {
+                file::<Affair>(intake, id)?.history().next_back().map(|done| done.id)
+            }
+            _ => file::<File>(intake, id)?.history().next_back().map(|done| done.id),
+        });
+        let taken_back = op.changes.keys().all(|name| name == WITHDRAWN) && last == Some(op.record);
+        return if taken_back {
+            Ok(())
+        } else {
+            Err("办过的步骤不能改，只能撤销最后一步，已交主管核对".into())
         };
-        let Some(id) = op.parent().filter(at_home) else {
-            return Err("没有找到这一步所属的卷宗，已交主管核对".into());
-        };
-        let refused = |why: String| Err(format!("{why}，已交主管核对").into());
-        let record = merge(None, op).record;
-        if op.kind == Kind::CareStep {
-            let (Some(file), Some(taken)) = (self.file::<CareFile>(id), record.view()) else {
-                return Err("步骤内容不完整，已交主管核对".into());
-            };
-            let roles = rights::roles(sender.grants, channel);
-            let on = day::day(record.created.at.cast_signed());
-            let checked = care::workflow::check(&file, &taken, &roles, sender.name, on);
-            return checked.or_else(|why| refused(why.to_string()));
-        }
-        if matches!(op.kind, Kind::HazardStep | Kind::RequestStep) {
-            let (Some(affair), Some(taken)) = (self.file::<Affair>(id), record.view()) else {
-                return Err("步骤内容不完整，已交主管核对".into());
-            };
-            let checked = affair::workflow::check(&affair, &taken, sender.name);
-            return checked.or_else(|why| refused(why.to_string()));
-        }
-        let (Some(file), Some(taken)) = (self.file::<File>(id), record.view()) else {
+    }
+    let at_home = |id: &RecordId| intake.record(*id).is_some_and(|head| head.channel == *channel);
+    let Some(id) = op.parent().filter(at_home) else {
+        return Err("没有找到这一步所属的卷宗，已交主管核对".into());
+    };
+    let refused = |why: String| Err(format!("{why}，已交主管核对").into());
+    let record = merge(None, op).record;
+    if op.kind == Kind::CareStep {
+        let (Some(file), Some(taken)) = (file::<CareFile>(intake, id), record.view()) else {
             return Err("步骤内容不完整，已交主管核对".into());
         };
-        let roles = if presses(op) {
-            duties::roles(sender.grants, Duty::Late, &channel.grid)
-        } else {
-            rights::roles(sender.grants, channel)
+        let roles = rights::roles(sender.grants, channel);
+        let on = day::day(record.created.at.cast_signed());
+        let checked = care::workflow::check(&file, &taken, &roles, sender.name, on);
+        return checked.or_else(|why| refused(why.to_string()));
+    }
+    if matches!(op.kind, Kind::HazardStep | Kind::RequestStep) {
+        let (Some(affair), Some(taken)) = (file::<Affair>(intake, id), record.view()) else {
+            return Err("步骤内容不完整，已交主管核对".into());
         };
-        workflow::check(&file, &taken, &roles, sender.name).or_else(|why| refused(why.to_string()))
+        let checked = affair::workflow::check(&affair, &taken, sender.name);
+        return checked.or_else(|why| refused(why.to_string()));
     }
-
-    /// The record with the op, and the answer to it.
-    fn merged(&self, op: &Op, sender: &Sender<'_>) -> (Changed, OpResult) {
-        let before = self.records.get(&op.record);
-        let stored = before.map(|changed| &changed.record);
-        let ahead = op.stamp.ms > sender.now_ms.saturating_add(AHEAD_MS) && !planted(Bug::FutureStampsTaken);
-        let mut stamp = op.stamp;
-        if ahead {
-            let latest = stored.and_then(Record::latest).unwrap_or_else(|| Stamp::zero(op.stamp.device));
-            stamp = latest.next(sender.now_ms, op.stamp.device);
-        }
-        // A profile that was put back while its clock stood still gives a stamp twice: what comes second is later.
-        while stored.is_some_and(|record| has_other(record, op, stamp)) {
-            stamp = stamp.next(stamp.ms, stamp.device);
-        }
-        let stamp = (stamp != op.stamp).then_some(stamp);
-        let merged = match stamp {
-            Some(stamp) => merge(stored, &Op { stamp, ..op.clone() }),
-            None => merge(stored, op),
-        };
-        let changed = Changed {
-            before: before.and_then(|changed| changed.before.clone()),
-            clean: merged.clean && before.is_none_or(|changed| changed.clean),
-            record: merged.record,
-        };
-        let outcome = if merged.applied { OpOutcome::Applied } else { OpOutcome::Superseded };
-        let reason = ahead.then_some("手机时间比办公室快，已按办公室的时间排序");
-        (changed, OpResult { stamp, ..result(op.id, outcome, reason) })
-    }
-
-    fn put(&mut self, changed: Changed) {
-        self.touched.insert(changed.record.id);
-        self.records.insert(changed.record.id, changed);
-    }
-}
-
-/// Whether a record has another value with this stamp in a field that the op changes.
-fn has_other(record: &Record, op: &Op, stamp: Stamp) -> bool {
-    op.changes.iter().any(|(name, change)| {
-        let contested = record.contested.get(name).into_iter().flatten();
-        let mut known = record.fields.get(name).into_iter().chain(contested);
-        known.any(|field| field.stamp == stamp && field.value != change.value)
-    })
-}
-
-impl Past {
-    /// The answer to an op that came before; `taken` where it was merged.
-    fn answer(&self, op: &Op, digest: OpDigest, taken: OpOutcome) -> OpResult {
-        let id = op.id;
-        if self.digest != digest {
-            return rejected(id, "同一编号已有不同内容，请导出这条记录交办公室");
-        }
-        match &self.verdict {
-            Verdict::Taken => OpResult { stamp: self.stamp, ..result(id, taken, None) },
-            Verdict::Quarantined { reason } => result(id, OpOutcome::Quarantined, Some(reason)),
-            Verdict::Refused { reason } => rejected(id, reason),
-        }
-    }
-}
-
-/// The answer to an op that can't be taken.
-pub fn rejected(id: OpId, reason: &str) -> OpResult {
-    result(id, OpOutcome::Rejected, Some(reason))
-}
-
-fn result(op: OpId, outcome: OpOutcome, reason: Option<&str>) -> OpResult {
-    OpResult { op, outcome, reason: reason.map(str::to_owned), stamp: None }
+    let (Some(file), Some(taken)) = (file::<File>(intake, id), record.view()) else {
+        return Err("步骤内容不完整，已交主管核对".into());
+    };
+    let roles = if presses(op) {
+        duties::roles(sender.grants, Duty::Late, &channel.grid)
+    } else {
+        rights::roles(sender.grants, channel)
+    };
+    workflow::check(&file, &taken, &roles, sender.name).or_else(|why| refused(why.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        id::DeviceId,
-        record::{Class, diff},
+        record::{Class, Name, Op, diff},
         rights::Place,
+        wire::OpOutcome,
     };
+    use ruhu_sync::{DeviceId, OpId, Stamp};
     use serde_json::json;
 
     #[test]

@@ -3,15 +3,12 @@
 
 use crate::{
     id::RecordId,
-    record::{Op, Record},
+    record::{Op, PHOTO_OF, Record},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
-
-/// The name of the field with which a photo names what it is of.
-pub const OF: &str = "of";
 
 /// The largest picture that is taken, in bytes. The phone makes them a third as large ([`WANTED_BYTES`]).
 pub const MAX_BYTES: u32 = 1024 * 1024;
@@ -79,7 +76,7 @@ impl Serialize for PhotoHash {
 
 impl<'de> Deserialize<'de> for PhotoHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        crate::text::parsed(deserializer)
+        ruhu_sync::text::parsed(deserializer)
     }
 }
 
@@ -107,7 +104,7 @@ impl Photo {
 
     fn read<'a>(value: impl Fn(&'static str) -> Option<&'a Value>) -> Option<Self> {
         Some(Self {
-            of: value(OF)?.as_str()?.parse().ok()?,
+            of: value(PHOTO_OF)?.as_str()?.parse().ok()?,
             hash: value("hash")?.as_str()?.parse().ok()?,
             size: value("size")?.as_u64()?.try_into().ok()?,
         })

@@ -6,7 +6,7 @@
 
 use crate::{
     area::{AreaCode, AreaLevel, GridCode},
-    planted::{Bug, planted},
+    planted::{self, planted},
     record::{Channel, Class},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -24,7 +24,7 @@ macro_rules! as_text {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::text::parsed(deserializer)
+                ruhu_sync::text::parsed(deserializer)
             }
         })+
     };
@@ -129,8 +129,8 @@ impl Role {
         let in_the_field =
             matches!(self, Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer | Self::VillageLead);
         match action {
-            Action::Save => in_the_field || planted(Bug::OfficesSave),
-            Action::Carry => in_the_field || planted(Bug::OfficesCarry),
+            Action::Save => in_the_field || planted(planted::OFFICES_SAVE),
+            Action::Carry => in_the_field || planted(planted::OFFICES_CARRY),
             Action::Look => self != Self::Administrator,
         }
     }
@@ -169,7 +169,7 @@ impl Place {
     /// Whether a grid is part of it.
     pub fn covers(&self, grid: &GridCode) -> bool {
         match self {
-            Self::Grid(own) => own == grid || (planted(Bug::WholeVillage) && own.village() == grid.village()),
+            Self::Grid(own) => own == grid || (planted(planted::WHOLE_VILLAGE) && own.village() == grid.village()),
             Self::Area(area) => grid.as_str().starts_with(area.prefix()),
         }
     }
@@ -307,8 +307,8 @@ impl Grant {
     /// Whether it allows an action on a channel's records.
     pub fn allows(&self, action: Action, channel: &Channel) -> bool {
         self.role.does(action)
-            && (self.place.covers(&channel.grid) || planted(Bug::AnyPlace))
-            && (self.classes.contains(&channel.class) || planted(Bug::AnyClass))
+            && (self.place.covers(&channel.grid) || planted(planted::ANY_PLACE))
+            && (self.classes.contains(&channel.class) || planted(planted::ANY_CLASS))
     }
 }
 

@@ -6,7 +6,7 @@ mod world;
 
 use ruhu_domain::{
     Channel, Class, DeviceId, Kind, OpId, RecordId, Stamp,
-    planted::{Bug, plant},
+    planted::{self, plant},
     record::{Change, Op},
     rights::{Grant, Place, Role},
     wire::{HistoryRequest, OpOutcome, SyncRequest, SyncResponse},
@@ -215,7 +215,7 @@ async fn nobody_gets_past_their_grants(base: Base) {
     let (matrix, cases) = (Matrix::new(base).await, cases());
     let (cells, differ) = matrix.differences(&cases, true).await;
     let mut caught = 0;
-    for bug in Bug::RIGHTS {
+    for bug in planted::RIGHTS {
         plant(Some(bug));
         let (_, differ) = matrix.differences(&cases, false).await;
         plant(None);
@@ -225,9 +225,9 @@ async fn nobody_gets_past_their_grants(base: Base) {
         }
     }
     let leaks = differ.iter().filter(|cell| cell.starts_with("leak")).count();
-    println!("{base:?}: {cells} cells, {leaks} leaks; {} mutants, {caught} caught", Bug::RIGHTS.len());
+    println!("{base:?}: {cells} cells, {leaks} leaks; {} mutants, {caught} caught", planted::RIGHTS.len());
     assert_eq!(differ, Vec::<String>::new());
-    assert_eq!(caught, Bug::RIGHTS.len());
+    assert_eq!(caught, planted::RIGHTS.len());
 }
 
 on_both_databases!(nobody_gets_past_their_grants);

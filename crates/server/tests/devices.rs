@@ -9,7 +9,7 @@ use ruhu_domain::{
     photo::{CHUNK, Photo, PhotoHash, piece_key},
     record::{Op, diff},
     rights::Role,
-    storage::{TOKEN, Table},
+    storage::{BLOBS, TOKEN, Table},
     wire::{
         DeviceAnswer, DeviceRequest, HandOver, HandedOver, LoginRequest, Revoked, SealedEntry, Wanted, vault_owner,
     },
@@ -173,8 +173,7 @@ async fn a_revoked_phones_pictures_come_too_and_wait_with_their_records(base: Ba
 
     let pieces = |bytes: &[u8]| -> Vec<SealedEntry> {
         let hash = PhotoHash::of(bytes);
-        let piece =
-            |(n, piece): (usize, &[u8])| seal(&vault, Table::Blobs, Purpose::General, &piece_key(hash, n), piece);
+        let piece = |(n, piece): (usize, &[u8])| seal(&vault, BLOBS, Purpose::General, &piece_key(hash, n), piece);
         bytes.chunks(CHUNK).enumerate().map(piece).collect()
     };
     let send = async |pieces: &[SealedEntry]| {

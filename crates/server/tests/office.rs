@@ -17,7 +17,7 @@ use ruhu_domain::{
     household::Household,
     ledger::Ledger,
     office::*,
-    planted::{Bug, plant},
+    planted::{self, plant},
     record::{Op, diff},
     rights::{Grant, Role},
     visit::Visit,
@@ -994,7 +994,7 @@ async fn an_office_does_what_is_its_own_and_no_more(base: Base) {
 
     let (cells, differ) = differences(&world, false).await;
     let mut caught = 0;
-    for bug in Bug::DUTIES {
+    for bug in planted::DUTIES {
         plant(Some(bug));
         let (_, differ) = differences(&world, true).await;
         plant(None);
@@ -1004,9 +1004,9 @@ async fn an_office_does_what_is_its_own_and_no_more(base: Base) {
         }
     }
     let leaks = differ.iter().filter(|cell| cell.starts_with("leak")).count();
-    println!("{base:?}: {cells} cells, {leaks} leaks; {} mutants, {caught} caught", Bug::DUTIES.len());
+    println!("{base:?}: {cells} cells, {leaks} leaks; {} mutants, {caught} caught", planted::DUTIES.len());
     assert_eq!(differ, Vec::<String>::new());
-    assert_eq!(caught, Bug::DUTIES.len());
+    assert_eq!(caught, planted::DUTIES.len());
 }
 
 on_both_databases!(

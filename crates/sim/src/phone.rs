@@ -3,7 +3,7 @@
 use ruhu_domain::{
     DeviceId, OpId,
     engine::{Engine, Head, Pass, Plan},
-    storage::{Snapshot, Table, Write},
+    storage::{Snapshot, TABLES, Table, Write},
     wire::{SyncRequest, SyncResponse},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,7 +74,7 @@ pub struct Phone {
 
 fn snapshot(disk: &Disk) -> Snapshot {
     let mut snapshot = Snapshot::default();
-    for table in Table::ALL {
+    for table in TABLES {
         let of_table = disk.iter().filter(|((of, _), _)| *of == table);
         snapshot.put(table, of_table.map(|((_, key), value)| (key.clone(), value.clone())).collect());
     }

@@ -73,7 +73,7 @@ impl Server {
         let known_before = self.tables.clone();
         let grants = self.grants(request.device);
         let (results, changed) = self.push(&request.ops, &grants, now_ms);
-        if planted(Bug::BadOpBlocks) && results.iter().any(|result| result.outcome == OpOutcome::Rejected) {
+        if planted(Bug::BAD_OP_BLOCKS) && results.iter().any(|result| result.outcome == OpOutcome::Rejected) {
             self.tables = known_before;
             return None;
         }

@@ -8,7 +8,7 @@ use crate::{
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
-    Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,
+    Channel, DeviceId, Kind, OpId, Record, RecordId, RecordKind, Stamp,
     engine::{Edit, Engine, KEEP_MS, Moment, Pass, QueuedState},
     intake::{MAX_OP, Past, Verdict},
     record::{MOVED, Name, Op, WITHDRAWN},

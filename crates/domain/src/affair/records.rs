@@ -8,12 +8,6 @@ use crate::{day, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// The name of the field with which a step names the hazard or request that it is for.
-pub const AFFAIR: &str = "affair";
-
-/// The name of the field with which a finding names its patrol.
-pub const PATROL: &str = "patrol";
-
 /// The name of the field with which a record names the visit or the finding that it came from.
 pub const FROM: &str = "from";
 

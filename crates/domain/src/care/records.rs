@@ -8,9 +8,6 @@ use crate::{day, form::MAX_INTERVAL, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// The name of the field with which a record names the case it belongs to.
-pub const PARENT: &str = "case";
-
 /// 关爱个案.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

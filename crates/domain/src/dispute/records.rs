@@ -7,9 +7,6 @@ use crate::{codes::Sex, day, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-/// The name of the field with which a record names the dispute it belongs to.
-pub const PARENT: &str = "dispute";
-
 /// The name of the field with which a party names the resident that they are.
 pub const RESIDENT: &str = "resident";
 

@@ -5,7 +5,7 @@ use super::{
     deadlines::Due,
     file::File,
     papers::Paper,
-    records::{Agreement, Dispute, FollowUp, PARENT, Party, Session, Signature, Taken, Term},
+    records::{Agreement, Dispute, FollowUp, Party, Session, Signature, Taken, Term},
     workflow::{Need, Offer, ROWS, State, Step, Who, offers},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     form,
     id::{DeviceId, OpId, RecordId},
     intake::{Intake, Past, Sender},
-    record::{Channel, Class, Kind, Op, Record, WITHDRAWN, diff},
+    record::{Channel, Class, DISPUTE as PARENT, Kind, Op, Record, WITHDRAWN, diff},
     rights::{Grant, Place, Role},
     stamp::Stamp,
     wire::{OpOutcome, OpResult},

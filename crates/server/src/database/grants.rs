@@ -9,7 +9,7 @@ use super::{
 use crate::random;
 use ruhu_domain::{
     Channel, Class, GridCode,
-    planted::{Bug, planted},
+    planted::{self, planted},
     rights::{self, Action, Grant, Place, Role},
     wire::Grid,
 };
@@ -117,7 +117,7 @@ impl Database {
     pub async fn rights(&self, account: &str) -> sqlx::Result<Vec<Grant>> {
         let words = "SELECT role, place, classes FROM access_grant WHERE account = $1 AND ended_at IS NULL
                      AND (until IS NULL OR until > $2) ORDER BY place, role";
-        let now = if planted(Bug::EndedGrants) { 0 } else { random::now_ms().cast_signed() };
+        let now = if planted(planted::ENDED_GRANTS) { 0 } else { random::now_ms().cast_signed() };
         let rows = sqlx::query(words).bind(account).bind(now).fetch_all(&self.pool).await?;
         rows.iter().map(|row| grant(row, 0)).collect()
     }

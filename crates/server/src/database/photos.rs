@@ -8,7 +8,8 @@ use super::{
 use crate::{photos::Photos, random};
 use ruhu_domain::{
     Channel, DeviceId, Kind, Record, RecordId,
-    photo::{OF, Photo, PhotoHash},
+    photo::{Photo, PhotoHash},
+    record::PHOTO_OF,
 };
 use sqlx::{AssertSqlSafe, Row};
 use std::collections::BTreeSet;
@@ -201,7 +202,7 @@ impl Database {
         let waiting = self.waiting_photos("").await?.into_iter().filter(|(waits, _)| waits.op.stamp.device == device);
         let waiting = waiting.map(|(waits, photo)| (waits.channel, photo));
         let records = self.records("", &[Kind::Photo]).await?.into_iter();
-        let made = |record: &Record| record.fields.get(OF).is_some_and(|field| field.stamp.device == device);
+        let made = |record: &Record| record.fields.get(PHOTO_OF).is_some_and(|field| field.stamp.device == device);
         let own = records.filter(|record| made(record) && !record.withdrawn());
         let own = own.filter_map(|record| Some((record.channel.clone(), Photo::of(&record)?)));
         let mut seen = BTreeSet::new();

@@ -8,7 +8,7 @@ use crate::random;
 use ruhu_domain::{
     Channel, Kind, OpId, Record, RecordId,
     intake::{Changes, Intake, Kept, OpDigest, Past, Verdict},
-    record::Op,
+    record::{Op, file_needed},
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow, query::QueryScalar};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -244,8 +244,7 @@ async fn stored_files(
     records: &[(Record, u64)],
 ) -> sqlx::Result<Vec<Record>> {
     let steps = records.iter().map(|(record, _)| record).filter(|record| record.kind.is_step());
-    let ids: HashSet<RecordId> =
-        ops.iter().filter_map(Op::file_needed).chain(steps.filter_map(Record::parent)).collect();
+    let ids: HashSet<RecordId> = ops.iter().filter_map(file_needed).chain(steps.filter_map(Record::parent)).collect();
     let mut found = Vec::new();
     for words in [
         "SELECT body FROM record WHERE county = {county} AND id {ids}",

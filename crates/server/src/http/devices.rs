@@ -11,7 +11,7 @@ use ruhu_domain::{
     OpId,
     engine::Queued,
     photo::{CHUNK, PhotoHash, piece_key},
-    storage::{TOKEN, Table},
+    storage::{BLOBS, TOKEN, Table},
     wire::{
         DeviceAnswer, DeviceRequest, HandOver, HandedOver, MAX_OPS, OpOutcome, Revoked, SealedEntry, Wanted,
         vault_owner,
@@ -59,7 +59,7 @@ pub async fn hand_over(
         left += usize::from(!database.has_op(county, result.op).await?);
     }
     let taken = results.iter().filter(|result| result.outcome == OpOutcome::Quarantined).count();
-    for (key, piece) in pieces.iter().filter_map(|entry| opened(&keys, Table::Blobs, Purpose::General, entry)) {
+    for (key, piece) in pieces.iter().filter_map(|entry| opened(&keys, BLOBS, Purpose::General, entry)) {
         take_piece(&office, &session, &key, piece).await?;
     }
     if last && left == 0 {
@@ -94,7 +94,7 @@ pub async fn wanted(
             continue;
         }
         let from = usize::try_from(upload.position).unwrap_or_default() / CHUNK;
-        let names = (from..photo.chunks()).map(|piece| keys.name(Table::Blobs.name(), &piece_key(photo.hash, piece)));
+        let names = (from..photo.chunks()).map(|piece| keys.name(BLOBS.name(), &piece_key(photo.hash, piece)));
         let names: Vec<String> = names.collect();
         // One picture in two channels is sent once.
         match pictures.iter_mut().find(|known: &&mut Vec<String>| known.last() == names.last()) {

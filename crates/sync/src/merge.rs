@@ -7,13 +7,14 @@
 use crate::{
     planted::{Bug, planted},
     record::{Change, Field, Mark, Op, Record},
+    schema::Schema,
 };
 
-/// What became of an op.
+/// The outcome of laying an op on a record.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Merged {
+pub struct Merged<S: Schema> {
     /// The record after it.
-    pub record: Record,
+    pub record: Record<S>,
     /// Whether every changed field took the op's value, with nothing contested by it: a device that
     /// knew the record before and made the op already has exactly this record.
     pub clean: bool,
@@ -24,8 +25,8 @@ pub struct Merged {
 /// A record as the office hands it out, laid on what this phone knows of it: an answer from a server that
 /// lags behind takes nothing back.
 #[must_use]
-pub fn join(known: Option<&Record>, mut pulled: Record) -> Record {
-    let Some(known) = known.filter(|_| !planted(Bug::LaggingTakesBack)) else { return pulled };
+pub fn join<S: Schema>(known: Option<&Record<S>>, mut pulled: Record<S>) -> Record<S> {
+    let Some(known) = known.filter(|_| !planted(Bug::LAGGING_TAKES_BACK)) else { return pulled };
     for (name, field) in &known.fields {
         if pulled.fields.get(name).is_none_or(|other| other.stamp < field.stamp) {
             pulled.fields.insert(name.clone(), field.clone());
@@ -46,7 +47,7 @@ pub fn join(known: Option<&Record>, mut pulled: Record) -> Record {
 }
 
 /// Lays an op on the record it is for, or makes the record. Doing it twice changes nothing more.
-pub fn merge(record: Option<&Record>, op: &Op) -> Merged {
+pub fn merge<S: Schema>(record: Option<&Record<S>>, op: &Op<S>) -> Merged<S> {
     let mark = Mark { by: op.by.clone(), at: op.stamp.ms };
     let mut merged = Merged {
         record: record.cloned().unwrap_or_else(|| Record {
@@ -73,7 +74,7 @@ pub fn merge(record: Option<&Record>, op: &Op) -> Merged {
     merged
 }
 
-fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
+fn merge_field<S: Schema>(merged: &mut Merged<S>, name: &str, change: &Change, op: &Op<S>) {
     let record = &mut merged.record;
     let new = Field { value: change.value.clone(), stamp: op.stamp };
     let Some(current) = record.fields.get_mut(name) else {
@@ -102,7 +103,7 @@ fn merge_field(merged: &mut Merged, name: &str, change: &Change, op: &Op) {
         !replaced && !own_earlier
     });
     let known = |field: &Field| field.stamp.device == loser.stamp.device && field.stamp >= loser.stamp;
-    if !seen && !contested.iter().any(known) && !planted(Bug::ContestedDropped) {
+    if !seen && !contested.iter().any(known) && !planted(Bug::CONTESTED_DROPPED) {
         merged.clean = false;
         contested.push(loser);
     }
@@ -117,8 +118,8 @@ mod tests {
     use super::*;
     use crate::{
         id::{DeviceId, OpId, RecordId},
-        record::Kind,
         stamp::Stamp,
+        testing::{Kind, NoteOp as Op},
     };
     use serde_json::json;
 
@@ -138,8 +139,8 @@ mod tests {
         Op {
             id: OpId::new(ms, [device as u8; 10]),
             record: RecordId::new(1, [0; 10]),
-            kind: Kind::Visit,
-            channel: "411502001003-02/general".parse().expect("a channel"),
+            kind: Kind::Note,
+            channel: "north-2/open".parse().expect("a channel"),
             stamp: stamp(ms, device),
             by: format!("{device}").into(),
             changes: [("found".into(), change)].into(),

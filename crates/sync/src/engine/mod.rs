@@ -21,10 +21,11 @@ use crate::{
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     planted::{Bug, planted},
-    record::{Channel, Class, Name, Op, Record},
+    record::{Name, Op, Record},
+    schema::{ChannelOf, ClassOf, RecordChannel, RecordClass, Schema},
     stamp::Stamp,
     storage::{Batch, Snapshot, Table, Write},
-    wire::{Grid, Position},
+    wire::{Carried, Position},
 };
 use queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -50,9 +51,10 @@ pub struct Unreadable {
 
 /// An op that the office has not acknowledged, and how far it got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Queued {
+#[serde(bound = "")]
+pub struct Queued<S: Schema> {
     /// The op.
-    pub op: Arc<Op>,
+    pub op: Arc<Op<S>>,
     /// How far it got.
     pub state: QueuedState,
 }
@@ -75,12 +77,12 @@ pub enum QueuedState {
     },
 }
 
-impl Queued {
-    fn waiting(op: Arc<Op>) -> Self {
+impl<S: Schema> Queued<S> {
+    fn waiting(op: Arc<Op<S>>) -> Self {
         Self { op, state: QueuedState::Waiting }
     }
 
-    fn write(&self) -> Write {
+    fn write(&self) -> Write<ClassOf<S>> {
         Write::Put(Table::Outbox, self.op.id.to_string(), json(self))
     }
 }
@@ -100,7 +102,7 @@ struct Segment<R> {
 }
 
 /// What a segment holds: records of one class.
-pub type Held = (Class, Vec<RecordId>);
+pub type Held<S> = (ClassOf<S>, Vec<RecordId>);
 
 /// Acknowledged ops by when that was, Unix milliseconds of the server.
 type Spent = BTreeMap<u64, Vec<OpId>>;
@@ -118,7 +120,8 @@ pub struct Cursor {
 
 /// The engine's own values, kept under [`Table::Meta`] as `engine`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Head {
+#[serde(bound = "")]
+pub struct Head<S: Schema> {
     /// This device.
     pub device: DeviceId,
     /// The worker's name, written into each op.
@@ -130,7 +133,7 @@ pub struct Head {
     /// The server's epoch.
     pub epoch: Option<String>,
     /// What the phone may carry.
-    pub grants: Vec<Grid>,
+    pub grants: Vec<Carried<S>>,
     /// When the last pass succeeded, Unix milliseconds on this phone.
     pub synced_at: Option<u64>,
     /// Counts the writes to segments: a window whose count is behind must load again before a pass.
@@ -143,9 +146,9 @@ const HEAD: &str = "engine";
 /// The key of [`Head::generation`] in [`Table::Meta`]: what is kept there is what counts.
 pub const COUNT: &str = "generation";
 
-impl Head {
+impl<S: Schema> Head<S> {
     /// A device that has not synced yet.
-    pub fn new(device: DeviceId, by: impl Into<Name>, grants: Vec<Grid>) -> Self {
+    pub fn new(device: DeviceId, by: impl Into<Name>, grants: Vec<Carried<S>>) -> Self {
         Self {
             device,
             by: by.into(),
@@ -162,17 +165,12 @@ impl Head {
     ///
     /// # Errors
     /// It could not be read.
-    pub fn stored(stored: &Snapshot) -> Result<Option<Self>, Unreadable> {
-        stored.get(Table::Meta, HEAD).map(|bytes| parse(Table::Meta, bytes)).transpose()
-    }
-
-    /// The grids of everyday work.
-    pub fn grids(&self) -> impl Iterator<Item = &Grid> {
-        self.grants.iter().filter(|grid| grid.channel.class == Class::General)
+    pub fn stored(stored: &Snapshot<ClassOf<S>>) -> Result<Option<Self>, Unreadable> {
+        stored.get(Table::Meta, HEAD).map(|bytes| parse(Table::<ClassOf<S>>::Meta, bytes)).transpose()
     }
 
     /// The writes that keep it.
-    pub fn writes(&self) -> Vec<Write> {
+    pub fn writes(&self) -> Batch<ClassOf<S>> {
         let head = Write::Put(Table::Meta, HEAD.into(), json(self));
         let count = self.count().map(|count| Write::Put(Table::Meta, COUNT.into(), count));
         [head].into_iter().chain(count).collect()
@@ -191,52 +189,53 @@ impl Head {
 
 /// The phone's records and queue.
 #[derive(Clone, Debug)]
-pub struct Engine {
-    head: Head,
-    base: HashMap<RecordId, Arc<Record>>,
-    outbox: Queue,
-    overlay: HashMap<RecordId, Arc<Record>>,
+pub struct Engine<S: Schema> {
+    head: Head<S>,
+    base: HashMap<RecordId, Arc<Record<S>>>,
+    outbox: Queue<S>,
+    overlay: HashMap<RecordId, Arc<Record<S>>>,
     /// Acknowledged in this epoch, and still in storage; with when that was.
-    acknowledged: BTreeMap<OpId, (u64, Queued)>,
-    cursors: BTreeMap<Channel, Cursor>,
-    segments: BTreeMap<u64, Held>,
+    acknowledged: BTreeMap<OpId, (u64, Queued<S>)>,
+    cursors: BTreeMap<S::Channel, Cursor>,
+    segments: BTreeMap<u64, Held<S>>,
 }
 
 /// A planned change: first write `writes` in one transaction, then [`Engine::apply`] it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Plan {
+pub struct Plan<S: Schema> {
     /// What to write.
-    pub writes: Batch,
+    pub writes: Batch<ClassOf<S>>,
     /// What changes in memory.
-    pub delta: Delta,
+    pub delta: Delta<S>,
 }
 
 /// A change of the engine's memory. Also what one window tells the others.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Delta {
+#[serde(bound = "")]
+pub struct Delta<S: Schema> {
     /// Queued, or their state changed.
-    pub queued: Vec<Queued>,
+    pub queued: Vec<Queued<S>>,
     /// Acknowledged: no longer queued, though still in storage.
     pub acknowledged: Vec<OpId>,
     /// Gone from storage: acknowledged long ago, or given up by the worker.
     pub swept: Vec<OpId>,
     /// Records as the office has them.
-    pub base: Vec<Arc<Record>>,
+    pub base: Vec<Arc<Record<S>>>,
     /// Records that the office no longer hands out.
     pub forgotten: Vec<RecordId>,
     /// Segments written, by number.
-    pub segments: Vec<(u64, Held)>,
+    pub segments: Vec<(u64, Held<S>)>,
     /// Segments removed.
     pub dropped: Vec<u64>,
     /// Channels that the phone may no longer carry.
     #[serde(default)]
-    pub lost: Vec<Channel>,
+    pub lost: Vec<ChannelOf<S>>,
     /// Cursors moved.
-    pub cursors: BTreeMap<Channel, Cursor>,
+    pub cursors: BTreeMap<ChannelOf<S>, Cursor>,
     /// The latest stamp, where an edit made one.
     pub last: Option<Stamp>,
     /// The engine's own values, where a pass changed them.
-    pub head: Option<Head>,
+    pub head: Option<Head<S>>,
     /// Whether there is more to pull.
     pub again: bool,
 }
@@ -245,7 +244,7 @@ fn json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("records, ops and heads have only text keys")
 }
 
-fn parse<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> Result<T, Unreadable> {
+fn parse<'a, C: RecordClass, T: Deserialize<'a>>(table: Table<C>, bytes: &'a [u8]) -> Result<T, Unreadable> {
     serde_json::from_slice(bytes).map_err(|cause| Unreadable { table: table.name(), cause })
 }
 
@@ -253,12 +252,12 @@ fn segment_key(number: u64) -> String {
     format!("{number:016x}")
 }
 
-impl Engine {
+impl<S: Schema> Engine<S> {
     /// The engine as it was stored.
     ///
     /// # Errors
     /// A value that could not be read: nothing is dropped in silence.
-    pub fn load(head: Head, stored: &Snapshot) -> Result<Self, Unreadable> {
+    pub fn load(head: Head<S>, stored: &Snapshot<ClassOf<S>>) -> Result<Self, Unreadable> {
         let mut engine = Self {
             head,
             base: HashMap::new(),
@@ -268,15 +267,15 @@ impl Engine {
             cursors: BTreeMap::new(),
             segments: BTreeMap::new(),
         };
-        let count = stored.get(Table::Meta, COUNT).map(|bytes| parse(Table::Meta, bytes)).transpose()?;
+        let count = stored.get(Table::Meta, COUNT).map(|bytes| parse(Table::<ClassOf<S>>::Meta, bytes)).transpose()?;
         engine.head.generation = count.unwrap_or_default();
         let mut spent = HashMap::new();
         let of_class = |class| stored.entries(Table::Segments(class)).iter().map(move |entry| (class, entry));
-        let mut segments: Vec<_> = Class::ALL.iter().copied().flat_map(of_class).collect();
+        let mut segments: Vec<_> = ClassOf::<S>::ALL.iter().copied().flat_map(of_class).collect();
         segments.sort_by_key(|(_, (key, _))| key);
         for (class, (key, bytes)) in segments {
             let number = u64::from_str_radix(key, 16).unwrap_or_default();
-            let segment: Segment<Record> = parse(Table::Segments(class), bytes)?;
+            let segment: Segment<Record<S>> = parse(Table::Segments(class), bytes)?;
             let records = segment.records.iter().map(|record| record.id).collect();
             engine.segments.insert(number, (class, records));
             engine.base.extend(segment.records.into_iter().map(|record| (record.id, Arc::new(record))));
@@ -286,11 +285,11 @@ impl Engine {
         }
         for (key, bytes) in stored.entries(Table::Cursors) {
             if let Ok(channel) = key.parse() {
-                engine.cursors.insert(channel, parse(Table::Cursors, bytes)?);
+                engine.cursors.insert(channel, parse(Table::<ClassOf<S>>::Cursors, bytes)?);
             }
         }
         for (_, bytes) in stored.entries(Table::Outbox) {
-            let queued: Queued = parse(Table::Outbox, bytes)?;
+            let queued: Queued<S> = parse(Table::<ClassOf<S>>::Outbox, bytes)?;
             engine.head.last = engine.head.last.max(queued.op.stamp);
             match spent.get(&queued.op.id) {
                 Some(at) => drop(engine.acknowledged.insert(queued.op.id, (*at, queued))),
@@ -303,29 +302,29 @@ impl Engine {
     }
 
     /// The engine's own values.
-    pub const fn head(&self) -> &Head {
+    pub const fn head(&self) -> &Head<S> {
         &self.head
     }
 
     /// A record as the worker sees it.
-    pub fn record(&self, id: RecordId) -> Option<&Arc<Record>> {
+    pub fn record(&self, id: RecordId) -> Option<&Arc<Record<S>>> {
         self.overlay.get(&id).or_else(|| self.base.get(&id))
     }
 
     /// Every record as the worker sees it, in no order.
-    pub fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+    pub fn records(&self) -> impl Iterator<Item = &Arc<Record<S>>> {
         let untouched = self.base.iter().filter(|(id, _)| !self.overlay.contains_key(id));
         untouched.map(|(_, record)| record).chain(self.overlay.values())
     }
 
     /// What the office has not acknowledged, oldest first.
-    pub fn outbox(&self) -> impl ExactSizeIterator<Item = &Queued> {
+    pub fn outbox(&self) -> impl ExactSizeIterator<Item = &Queued<S>> {
         self.outbox.all()
     }
 
     /// What the office acknowledged lately, and when (Unix milliseconds of the server): kept in case it has
     /// to be restored from a backup.
-    pub fn acknowledged(&self) -> impl Iterator<Item = (u64, &Op)> {
+    pub fn acknowledged(&self) -> impl Iterator<Item = (u64, &Op<S>)> {
         self.acknowledged.values().map(|(at, queued)| (*at, queued.op.as_ref()))
     }
 
@@ -345,7 +344,7 @@ impl Engine {
 
     /// Applies what was planned and written, here or in another window. Returns the records that
     /// changed for the worker.
-    pub fn apply(&mut self, delta: Delta) -> Vec<RecordId> {
+    pub fn apply(&mut self, delta: Delta<S>) -> Vec<RecordId> {
         let before = BTreeMap::from_iter(self.touched(&delta).into_iter().map(|id| (id, self.record(id).cloned())));
         let restored =
             delta.head.as_ref().is_some_and(|head| self.head.epoch.is_some() && head.epoch != self.head.epoch);
@@ -383,7 +382,7 @@ impl Engine {
             self.head = Head { last, ..head };
         }
         self.lay(before.keys().copied());
-        let same = |old: &Option<Arc<Record>>, new: Option<&Arc<Record>>| match (old, new) {
+        let same = |old: &Option<Arc<Record<S>>>, new: Option<&Arc<Record<S>>>| match (old, new) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new) || old == new,
             (old, new) => old.is_none() && new.is_none(),
         };
@@ -391,7 +390,7 @@ impl Engine {
     }
 
     /// The records that a change may touch.
-    fn touched(&self, delta: &Delta) -> BTreeSet<RecordId> {
+    fn touched(&self, delta: &Delta<S>) -> BTreeSet<RecordId> {
         let gone = delta.acknowledged.iter().chain(&delta.swept).filter_map(|op| self.outbox.get(*op));
         let queued = gone.chain(&delta.queued).map(|queued| queued.op.record);
         BTreeSet::from_iter(
@@ -403,7 +402,8 @@ impl Engine {
     fn lay(&mut self, records: impl IntoIterator<Item = RecordId>) {
         for id in records {
             let base = self.base.get(&id).map(Arc::as_ref);
-            let lay = |laid: Option<Record>, queued: &Queued| Some(merge(laid.as_ref().or(base), &queued.op).record);
+            let lay =
+                |laid: Option<Record<S>>, queued: &Queued<S>| Some(merge(laid.as_ref().or(base), &queued.op).record);
             match self.outbox.of(id).fold(None, lay) {
                 Some(record) => self.overlay.insert(id, Arc::new(record)),
                 None => self.overlay.remove(&id),
@@ -418,8 +418,8 @@ impl Engine {
 
     /// What a plan that writes segments begins with: it is carried out only where no other window wrote some
     /// since this one read them. Locks alone don't make sure of that: a window can be frozen with one in hand.
-    fn fence(&self) -> Option<Write> {
-        (!planted(Bug::FrozenWrites)).then(|| Write::Check(Table::Meta, COUNT.into(), self.head.count()))
+    fn fence(&self) -> Option<Write<ClassOf<S>>> {
+        (!planted(Bug::FROZEN_WRITES)).then(|| Write::Check(Table::Meta, COUNT.into(), self.head.count()))
     }
 
     fn next_segment(&self) -> u64 {
@@ -428,21 +428,21 @@ impl Engine {
 }
 
 /// Writes records as segments from number `next` on, each of one class; the first names the ops spent on them.
-fn put_segments<'a>(
+fn put_segments<'a, S: Schema>(
     next: u64,
     epoch: Option<&str>,
-    records: impl IntoIterator<Item = &'a Record>,
+    records: impl IntoIterator<Item = &'a Record<S>>,
     spent: Spent,
-    plan: &mut Plan,
+    plan: &mut Plan<S>,
 ) {
-    let mut by_class: BTreeMap<Class, Vec<&Record>> = BTreeMap::new();
+    let mut by_class: BTreeMap<ClassOf<S>, Vec<&Record<S>>> = BTreeMap::new();
     for record in records {
-        by_class.entry(record.channel.class).or_default().push(record);
+        by_class.entry(record.channel.class()).or_default().push(record);
     }
-    if by_class.is_empty() && !spent.is_empty() {
-        by_class.insert(Class::General, Vec::new());
+    if let (true, false, Some(first)) = (by_class.is_empty(), spent.is_empty(), ClassOf::<S>::ALL.first()) {
+        by_class.insert(*first, Vec::new());
     }
-    let chunks = |(class, records): (&Class, &'_ Vec<&'a Record>)| {
+    let chunks = |(class, records): (&ClassOf<S>, &'_ Vec<&'a Record<S>>)| {
         let chunks = records.chunks(SEGMENT).map(<[_]>::to_vec);
         let chunks: Vec<_> = if records.is_empty() { vec![Vec::new()] } else { chunks.collect() };
         chunks.into_iter().map(|chunk| (*class, chunk)).collect::<Vec<_>>()

@@ -1,14 +1,24 @@
 use super::*;
 use crate::{
-    record::{Class, Field, Kind, MOVED},
-    wire::{Grid, Left, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
+    record::{Field, MOVED},
+    testing::{Channel, Class, Kind, NoteRecord as Record, Notes},
+    wire::{Carried, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Position},
 };
 use serde_json::{Map, Value, json};
+
+type Engine = super::Engine<Notes>;
+type Head = super::Head<Notes>;
+type Plan = super::Plan<Notes>;
+type Table = super::Table<Class>;
+type Left = crate::wire::Left<Notes>;
+type Page = crate::wire::Page<Notes>;
+type SyncRequest = crate::wire::SyncRequest<Notes>;
+type SyncResponse = crate::wire::SyncResponse<Notes>;
 
 const NOW: u64 = 1_790_000_000_000;
 
 fn channel() -> Channel {
-    "411502001003-02/general".parse().expect("a channel")
+    "north-02/open".parse().expect("a channel")
 }
 
 /// A phone: the engine and what its storage holds.
@@ -43,7 +53,7 @@ impl Phone {
     fn edit(&mut self, record: RecordId, after: &Value, now: u64) -> OpId {
         self.edits += 1;
         let moment = Moment { now_ms: now, random: [self.edits; 10] };
-        let plan = self.engine.plan_edit(record, Kind::Visit, channel(), after, moment).expect("a change");
+        let plan = self.engine.plan_edit(record, Kind::Note, channel(), after, moment).expect("a change");
         let id = plan.delta.queued[0].op.id;
         self.carry_out(plan);
         id
@@ -62,7 +72,8 @@ impl Phone {
             |bytes| serde_json::from_slice(bytes).expect("a head"),
         );
         let mut stored = Snapshot::default();
-        for table in Table::ALL {
+        let own = [Table::Meta, Table::Outbox, Table::Cursors];
+        for table in own.into_iter().chain(Class::ALL.iter().copied().map(Table::Segments)) {
             let of_table = self.stored.iter().filter(|((of, _), _)| *of == table);
             stored.put(table, of_table.map(|((_, key), value)| (key.clone(), value.clone())).collect());
         }
@@ -100,7 +111,7 @@ fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> S
             .map(|(op, outcome)| OpResult { op: *op, outcome: *outcome, reason: Some("原因".into()), stamp: None })
             .collect(),
         channels: vec![page(records, next)],
-        grants: vec![Grid { channel: channel(), name: "第2网格".into(), roles: Vec::new() }],
+        grants: vec![Carried { channel: channel(), name: "第2网格".into(), roles: Vec::new() }],
     }
 }
 
@@ -163,11 +174,11 @@ fn a_pass_sends_each_op_once_and_two_of_one_record_one_after_the_other() {
     phone.carry_out(plan);
     assert_eq!((request.ops[0].id, request.ops.len()), (again, 1));
     pass.land(last);
-    pass.landed(&Delta::default());
+    pass.landed(&Delta::<Notes>::default());
     let (pull, request) = phone.engine.depart(&mut pass).expect("all is pushed: what is new is pulled");
     assert_eq!((request.ops.len(), request.limit), (0, 100));
     pass.land(pull);
-    pass.landed(&Delta::default());
+    pass.landed(&Delta::<Notes>::default());
     assert!(phone.engine.depart(&mut pass).is_none(), "a server that names nothing is not asked without end");
 }
 
@@ -209,14 +220,14 @@ fn what_was_pushed_before_the_first_pull_is_forgotten_with_a_server_that_lost_it
 fn what_is_in_one_file_is_never_on_its_way_in_two_requests() {
     let mut phone = Phone::new(1);
     let put = |phone: &mut Phone, n: u64, kind: Kind, view: &Value| {
-        let channel: Channel = "411502001003-02/care".parse().expect("a channel");
+        let channel: Channel = "north-02/secret".parse().expect("a channel");
         let moment = Moment { now_ms: NOW, random: [u8::try_from(n).expect("small"); 10] };
         let plan = phone.engine.plan_edit(record(n), kind, channel, view, moment).expect("a change");
         phone.carry_out(plan);
     };
-    put(&mut phone, 1, Kind::CareCase, &json!({"name": "赵桂兰"}));
-    put(&mut phone, 3, Kind::CareStep, &json!({"case": record(1), "step": "pause"}));
-    put(&mut phone, 2, Kind::CareCase, &json!({"name": "陈静"}));
+    put(&mut phone, 1, Kind::Case, &json!({"name": "赵桂兰"}));
+    put(&mut phone, 3, Kind::Step, &json!({"case": record(1), "step": "pause"}));
+    put(&mut phone, 2, Kind::Case, &json!({"name": "陈静"}));
     let mut pass = Pass::new("test", 100, 1);
     let mut sent = || phone.engine.depart(&mut pass).map(|(_, request)| request.ops[0].record);
     assert_eq!([sent(), sent()], [Some(record(1)), Some(record(2))], "the step waits for its case, and another goes");
@@ -441,10 +452,7 @@ fn what_a_worker_lost_the_right_to_is_erased_and_what_they_saved_goes_to_the_off
     let phone = phone.restarted();
     assert!(phone.engine.record(record(2)).is_none(), "erased");
     assert!(
-        !phone
-            .stored
-            .iter()
-            .any(|((table, _), value)| *table == Table::Segments(Class::General) && contains(value, "二"))
+        !phone.stored.iter().any(|((table, _), value)| *table == Table::Segments(Class::Open) && contains(value, "二"))
     );
     assert_eq!(phone.value(record(1), "found"), json!("离线时写的"), "their own words are still there to see");
     assert!(phone.request().cursors.is_empty());
@@ -563,10 +571,10 @@ fn compaction_keeps_every_record_and_the_newest_of_each() {
         let op = phone.edit(id, &json!({"found": format!("第{n}次")}), NOW + n);
         phone.answer(response(&[(op, OpOutcome::Applied)], vec![], n));
     }
-    let before = phone.stored.keys().filter(|(table, _)| *table == Table::Segments(Class::General)).count();
+    let before = phone.stored.keys().filter(|(table, _)| *table == Table::Segments(Class::Open)).count();
     let plan = phone.engine.plan_compaction().expect("many small segments");
     phone.carry_out(plan);
-    let after = phone.stored.keys().filter(|(table, _)| *table == Table::Segments(Class::General)).count();
+    let after = phone.stored.keys().filter(|(table, _)| *table == Table::Segments(Class::Open)).count();
     assert_eq!((before, after), (200, 1));
     assert!(phone.engine.plan_compaction().is_none(), "there is nothing more to gain");
     let phone = phone.restarted();
@@ -613,13 +621,13 @@ fn windows_that_exchange_their_deltas_know_the_same() {
     two.edits = 100;
     let first = one
         .engine
-        .plan_edit(record(1), Kind::Visit, channel(), &json!({"found": "一"}), Moment { now_ms: NOW, random: [1; 10] })
+        .plan_edit(record(1), Kind::Note, channel(), &json!({"found": "一"}), Moment { now_ms: NOW, random: [1; 10] })
         .expect("a change");
     two.engine.apply(first.delta.clone());
     one.carry_out(first);
     let second = two
         .engine
-        .plan_edit(record(1), Kind::Visit, channel(), &json!({"done": "二"}), Moment { now_ms: NOW, random: [2; 10] })
+        .plan_edit(record(1), Kind::Note, channel(), &json!({"done": "二"}), Moment { now_ms: NOW, random: [2; 10] })
         .expect("a change");
     one.engine.apply(second.delta.clone());
     two.carry_out(second);
@@ -656,7 +664,7 @@ fn what_counts_as_written_is_what_the_storage_says() {
 }
 
 fn neighbour() -> Channel {
-    "411502001003-07/general".parse().expect("a channel")
+    "north-07/open".parse().expect("a channel")
 }
 
 /// An answer that tells of a record that it moved, and where to if the phone may follow.
@@ -664,7 +672,7 @@ fn moved(id: RecordId, to: Option<Channel>, next: u64) -> SyncResponse {
     let left = vec![Left { record: id, to: to.clone() }];
     let mut answer =
         SyncResponse { channels: vec![Page { left, ..page(Vec::new(), next) }], ..response(&[], Vec::new(), 0) };
-    answer.grants.extend(to.map(|channel| Grid { channel, name: "第7网格".into(), roles: Vec::new() }));
+    answer.grants.extend(to.map(|channel| Carried { channel, name: "第7网格".into(), roles: Vec::new() }));
     answer
 }
 
@@ -711,13 +719,13 @@ fn a_worker_moves_a_record_to_another_grid_of_the_county_and_no_further() {
     phone.answer(response(&[], vec![at_office(1, "一")], 40));
     let plan = |phone: &Phone, to: &str| {
         let after = Map::from_iter([(MOVED.to_owned(), to.into())]);
-        let edit = Edit { record: record(1), kind: Kind::Visit, channel: channel(), after };
+        let edit = Edit { record: record(1), kind: Kind::Note, channel: channel(), after };
         phone.engine.plan_edits(&[edit], &mut || Moment { now_ms: NOW, random: [9; 10] })
     };
     for (to, why) in [
-        ("411502001003-02/general", "it is there"),
-        ("411522001003-02/general", "another county"),
-        ("411502001003-02/care", "another class"),
+        ("north-02/open", "it is there"),
+        ("411522001003-02/open", "another county"),
+        ("north-02/secret", "another class"),
     ] {
         assert!(plan(&phone, to).is_none(), "{why}");
     }
@@ -733,9 +741,9 @@ fn a_worker_moves_a_record_to_another_grid_of_the_county_and_no_further() {
 #[test]
 fn records_of_each_class_are_kept_in_a_table_of_their_own() {
     let mut phone = Phone::new(1);
-    let classes = [Class::General, Class::Mediation, Class::Care];
+    let classes = [Class::Open, Class::Private, Class::Secret];
     let records = (1..).zip(classes).map(|(n, class)| {
-        let mut record = at_office(n, class.title());
+        let mut record = at_office(n, class.table());
         record.channel.class = class;
         record
     });
@@ -744,7 +752,7 @@ fn records_of_each_class_are_kept_in_a_table_of_their_own() {
     let mut answer = SyncResponse { channels: pages.collect(), ..response(&[], Vec::new(), 0) };
     answer.grants = records
         .iter()
-        .map(|record| Grid { channel: record.channel.clone(), name: "第2网格".into(), roles: Vec::new() })
+        .map(|record| Carried { channel: record.channel.clone(), name: "第2网格".into(), roles: Vec::new() })
         .collect();
     phone.answer(answer);
     for class in classes {
@@ -752,7 +760,7 @@ fn records_of_each_class_are_kept_in_a_table_of_their_own() {
         let kept: Vec<&Vec<u8>> = of_table.map(|(_, value)| value).collect();
         assert_eq!(kept.len(), 1);
         for other in classes {
-            assert_eq!(contains(kept[0], other.title()), other == class, "{other:?} in {class:?}");
+            assert_eq!(contains(kept[0], other.table()), other == class, "{other:?} in {class:?}");
         }
     }
     // The right to one class is lost: nothing of it stays, and nothing of the others goes.
@@ -760,11 +768,11 @@ fn records_of_each_class_are_kept_in_a_table_of_their_own() {
     answer.channels.clear();
     answer.grants = records[..2]
         .iter()
-        .map(|record| Grid { channel: record.channel.clone(), name: String::new(), roles: Vec::new() })
+        .map(|record| Carried { channel: record.channel.clone(), name: String::new(), roles: Vec::new() })
         .collect();
     phone.answer(answer);
     let phone = phone.restarted();
-    assert!(!phone.stored.keys().any(|(table, _)| *table == Table::Segments(Class::Care)));
+    assert!(!phone.stored.keys().any(|(table, _)| *table == Table::Segments(Class::Secret)));
     assert_eq!(phone.engine.records().count(), 2);
 }
 
@@ -775,14 +783,14 @@ fn several_saves_at_once_are_all_kept_or_none() {
     let edit = |n, found: &str, to: Option<&str>| {
         let mut after = Map::from_iter([("found".to_owned(), found.into())]);
         after.extend(to.map(|to| (MOVED.to_owned(), to.into())));
-        Edit { record: record(n), kind: Kind::Visit, channel: channel(), after }
+        Edit { record: record(n), kind: Kind::Note, channel: channel(), after }
     };
     let mut random = 0;
     let mut moment = || {
         random += 1;
         Moment { now_ms: NOW, random: [random; 10] }
     };
-    let nowhere = [edit(1, "甲", None), edit(2, "乙", Some("411522001003-02/general"))];
+    let nowhere = [edit(1, "甲", None), edit(2, "乙", Some("411522001003-02/open"))];
     assert!(phone.engine.plan_edits(&nowhere, &mut moment).is_none(), "not one of them alone");
     assert!(phone.engine.plan_edits(&[edit(1, "一", None)], &mut moment).is_none(), "nothing changes");
     let plan = phone.engine.plan_edits(&[edit(1, "甲", None), edit(2, "乙", None), edit(3, "丙", None)], &mut moment);

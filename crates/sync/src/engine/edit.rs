@@ -4,7 +4,8 @@ use super::{Delta, Engine, Plan, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
     planted::{Bug, planted},
-    record::{Change, Channel, Kind, MOVED, Name, Op, Record, diff},
+    record::{Change, MOVED, Name, Op, Record, diff},
+    schema::{RecordChannel, Schema},
     stamp::Stamp,
     storage::{Table, Write},
 };
@@ -23,27 +24,27 @@ pub struct Moment {
 
 /// A save of one record, where several are saved at once.
 #[derive(Clone, Debug)]
-pub struct Edit {
+pub struct Edit<S: Schema> {
     /// The record.
     pub record: RecordId,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: S::Kind,
     /// Where it belongs, if it is new.
-    pub channel: Channel,
+    pub channel: S::Channel,
     /// The fields as they are to be; what is not named stays. [`MOVED`] moves the record.
     pub after: Map<String, Value>,
 }
 
-impl Engine {
+impl<S: Schema> Engine<S> {
     /// Plans a save: the changed fields of `after` as an op in the outbox. None when nothing changed.
     pub fn plan_edit<T: Serialize>(
         &self,
         record: RecordId,
-        kind: Kind,
-        channel: Channel,
+        kind: S::Kind,
+        channel: S::Channel,
         after: &T,
         moment: Moment,
-    ) -> Option<Plan> {
+    ) -> Option<Plan<S>> {
         let before = self.record(record);
         let changes = diff(before.map(Arc::as_ref), after);
         let channel = before.map_or(channel, |record| record.channel.clone());
@@ -51,15 +52,15 @@ impl Engine {
     }
 
     /// Plans several saves, each of another record: all are kept, or none. None when nothing changed, or one was to move
-    /// where it can't go ([`Channel::leads_to`]).
-    pub fn plan_edits(&self, edits: &[Edit], moment: &mut dyn FnMut() -> Moment) -> Option<Plan> {
+    /// where it can't go ([`RecordChannel::leads_to`]).
+    pub fn plan_edits(&self, edits: &[Edit<S>], moment: &mut dyn FnMut() -> Moment) -> Option<Plan<S>> {
         let mut plan = Plan { delta: Delta { last: Some(self.head.last), ..Delta::default() }, ..Plan::default() };
         for Edit { record, kind, channel, after } in edits {
             let before = self.record(*record);
             let channel = before.map_or(channel, |record| &record.channel).clone();
             let mut changes = diff(before.map(Arc::as_ref), after);
             if let Some(to) = changes.get(MOVED) {
-                let to: Channel = to.value.as_str()?.parse().ok()?;
+                let to: S::Channel = to.value.as_str()?.parse().ok()?;
                 if to == channel {
                     changes.remove(MOVED);
                 } else if !channel.leads_to(&to) {
@@ -79,8 +80,8 @@ impl Engine {
 
     /// Plans a choice between the values of a contested field: `chosen` is the stamp of the one to keep.
     /// None when the field is not contested or has no such value.
-    pub fn plan_choice(&self, record: RecordId, field: &str, chosen: Stamp, moment: Moment) -> Option<Plan> {
-        let record: &Record = self.record(record)?;
+    pub fn plan_choice(&self, record: RecordId, field: &str, chosen: Stamp, moment: Moment) -> Option<Plan<S>> {
+        let record: &Record<S> = self.record(record)?;
         let (current, others) = (record.fields.get(field)?, record.contested.get(field)?);
         let value = others.iter().chain([current]).find(|value| value.stamp == chosen)?.value.clone();
         let settles = others.iter().map(|other| other.stamp).collect();
@@ -92,11 +93,11 @@ impl Engine {
     fn plan_op(
         &self,
         record: RecordId,
-        kind: Kind,
-        channel: Channel,
+        kind: S::Kind,
+        channel: S::Channel,
         changes: BTreeMap<Name, Change>,
         moment: Moment,
-    ) -> Plan {
+    ) -> Plan<S> {
         self.plan_op_after(self.head.last, record, kind, channel, changes, moment)
     }
 
@@ -105,44 +106,44 @@ impl Engine {
         &self,
         last: Stamp,
         record: RecordId,
-        kind: Kind,
-        channel: Channel,
+        kind: S::Kind,
+        channel: S::Channel,
         changes: BTreeMap<Name, Change>,
         Moment { now_ms, random }: Moment,
-    ) -> Plan {
+    ) -> Plan<S> {
         let head = &self.head;
-        let last = if planted(Bug::StampsGoBack) { Stamp::zero(head.device) } else { last };
+        let last = if planted(Bug::STAMPS_GO_BACK) { Stamp::zero(head.device) } else { last };
         let stamp = last.next(now_ms.saturating_add_signed(head.offset_ms), head.device);
         let by = head.by.clone();
         let op = Op { id: OpId::new(stamp.ms, random), record, kind, channel, stamp, by, changes };
         let queued = Queued::waiting(Arc::new(op));
-        let writes = if planted(Bug::SaveNotWritten) { Vec::new() } else { vec![queued.write()] };
+        let writes = if planted(Bug::SAVE_NOT_WRITTEN) { Vec::new() } else { vec![queued.write()] };
         Plan { writes, delta: Delta { queued: vec![queued], last: Some(stamp), ..Delta::default() } }
     }
 
     /// Plans to send again an op that was set aside; none when it is not.
-    pub fn plan_retry(&self, op: OpId) -> Option<Plan> {
+    pub fn plan_retry(&self, op: OpId) -> Option<Plan<S>> {
         Some(requeue(Queued::waiting(self.set_aside(op)?.op.clone())))
     }
 
     /// Plans to set aside an op that can't be sent, with the reason.
-    pub fn plan_set_aside(&self, op: OpId, reason: &str) -> Option<Plan> {
+    pub fn plan_set_aside(&self, op: OpId, reason: &str) -> Option<Plan<S>> {
         let op = self.outbox.get(op)?.op.clone();
         Some(requeue(Queued { op, state: QueuedState::SetAside { reason: reason.to_owned() } }))
     }
 
     /// Plans to give up an op that was set aside; none when it is not.
-    pub fn plan_give_up(&self, op: OpId) -> Option<Plan> {
+    pub fn plan_give_up(&self, op: OpId) -> Option<Plan<S>> {
         self.set_aside(op)?;
         let writes = vec![Write::Delete(Table::Outbox, op.to_string())];
         Some(Plan { writes, delta: Delta { swept: vec![op], ..Delta::default() } })
     }
 
-    fn set_aside(&self, op: OpId) -> Option<&Queued> {
+    fn set_aside(&self, op: OpId) -> Option<&Queued<S>> {
         self.outbox.get(op).filter(|queued| matches!(queued.state, QueuedState::SetAside { .. }))
     }
 }
 
-fn requeue(queued: Queued) -> Plan {
+fn requeue<S: Schema>(queued: Queued<S>) -> Plan<S> {
     Plan { writes: vec![queued.write()], delta: Delta { queued: vec![queued], ..Delta::default() } }
 }

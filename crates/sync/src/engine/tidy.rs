@@ -5,6 +5,7 @@ use crate::{
     id::OpId,
     planted::{Bug, planted},
     record::Record,
+    schema::Schema,
     storage::{Table, Write},
 };
 use std::{collections::BTreeSet, sync::Arc};
@@ -22,10 +23,10 @@ const SWEEP: usize = 500;
 /// The most acknowledged ops kept.
 pub const KEEP: usize = 2_000;
 
-impl Engine {
+impl<S: Schema> Engine<S> {
     /// Plans to delete outbox entries that were acknowledged long ago, some hundred at a time. None when
     /// there are none. Time is the server's as of the last answer: a phone's clock can jump.
-    pub fn plan_sweep(&self) -> Option<Plan> {
+    pub fn plan_sweep(&self) -> Option<Plan<S>> {
         let now = self.head.server_time();
         let surplus = self.acknowledged.len().saturating_sub(KEEP);
         let mut swept: Vec<OpId> = self
@@ -36,7 +37,7 @@ impl Engine {
             .map(|(_, (op, _))| *op)
             .take(SWEEP)
             .collect();
-        if planted(Bug::SweptTooEarly) {
+        if planted(Bug::SWEPT_TOO_EARLY) {
             swept.extend(self.outbox().map(|queued| queued.op.id).take(1));
         }
         let delete = |op: &OpId| Write::Delete(Table::Outbox, op.to_string());
@@ -47,7 +48,7 @@ impl Engine {
 
     /// Plans to tidy the segments when there are many small ones or much of them is out of date. None
     /// when there is nothing to gain, or while a pull that began anew is not through.
-    pub fn plan_compaction(&self) -> Option<Plan> {
+    pub fn plan_compaction(&self) -> Option<Plan<S>> {
         if self.cursors.values().any(|cursor| cursor.fresh.is_some()) {
             return None;
         }
@@ -59,10 +60,10 @@ impl Engine {
             return None;
         }
         let mut ids = BTreeSet::from_iter(chosen.iter().flat_map(|number| &self.segments[number].1).copied());
-        if planted(Bug::CompactionDropsOne) {
+        if planted(Bug::COMPACTION_DROPS_ONE) {
             ids.pop_first();
         }
-        let records: Vec<&Record> = ids.iter().filter_map(|id| self.base.get(id).map(Arc::as_ref)).collect();
+        let records: Vec<&Record<S>> = ids.iter().filter_map(|id| self.base.get(id).map(Arc::as_ref)).collect();
         let delete = |number: &u64| Write::Delete(Table::Segments(self.segments[number].0), segment_key(*number));
         let mut plan = Plan { writes: chosen.iter().map(delete).collect(), delta: Delta::default() };
         plan.delta.dropped = chosen;

@@ -4,6 +4,7 @@ use super::{Delta, Engine, Queued, QueuedState};
 use crate::{
     id::{OpId, RecordId},
     record::Op,
+    schema::Schema,
     wire::{MAX_OP_BYTES, MAX_OPS, SyncRequest},
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -85,7 +86,7 @@ impl Pass {
     }
 
     /// The answer was taken in: what changed by it.
-    pub fn landed(&mut self, delta: &Delta) {
+    pub fn landed<S: Schema>(&mut self, delta: &Delta<S>) {
         self.landing = false;
         self.pull |= delta.again;
     }
@@ -105,7 +106,7 @@ impl Pass {
     }
 }
 
-impl Engine {
+impl<S: Schema> Engine<S> {
     /// What a pass sends: what waits, and some of what is under review, to learn what came of it. In the
     /// order of the stamps: where a clock ran ahead, many ops share a millisecond, and ids don't tell.
     fn to_send(&self) -> VecDeque<OpId> {
@@ -127,14 +128,14 @@ impl Engine {
     }
 
     /// The head of the file that an op's record is in; the record where it is in none.
-    fn file_of(&self, op: &Op) -> RecordId {
+    fn file_of(&self, op: &Op<S>) -> RecordId {
         let stored = || self.record(op.record).and_then(|record| record.parent());
         op.parent().or_else(stored).unwrap_or(op.record)
     }
 
     /// The next request of a pass, with its number: the oldest waiting ops within the limits, and where
     /// the pull goes on. None when there is nothing to send, or nothing before an answer.
-    pub fn depart(&self, pass: &mut Pass) -> Option<(u32, SyncRequest)> {
+    pub fn depart(&self, pass: &mut Pass) -> Option<(u32, SyncRequest<S>)> {
         if pass.flying.len() >= WINDOW {
             return None;
         }
@@ -183,7 +184,7 @@ impl Engine {
 }
 
 /// About how many bytes an op takes on the wire, before compression.
-fn size_hint(op: &Op) -> usize {
+fn size_hint<S: Schema>(op: &Op<S>) -> usize {
     let text = |value: &serde_json::Value| match value {
         serde_json::Value::String(text) => text.len(),
         serde_json::Value::Array(items) => items.len() * 40,

@@ -5,7 +5,8 @@ use crate::{
     id::{OpId, RecordId},
     merge::{join, merge},
     planted::{Bug, planted},
-    record::{Channel, Class, Op, Record},
+    record::{Op, Record},
+    schema::{ClassOf, RecordClass, Schema},
     stamp::Stamp,
     storage::{Table, Write},
     wire::{Left, OpOutcome, OpResult, Page, SyncResponse},
@@ -17,29 +18,29 @@ use std::{
 };
 
 /// An answer being worked through.
-struct Answer<'a> {
-    engine: &'a Engine,
+struct Answer<'a, S: Schema> {
+    engine: &'a Engine<S>,
     /// What the phone may carry.
-    granted: Vec<Channel>,
+    granted: Vec<S::Channel>,
     /// The server was restored from a backup: its sequence starts again.
     restored: bool,
-    base: BTreeMap<RecordId, Arc<Record>>,
-    cursors: BTreeMap<Channel, Cursor>,
+    base: BTreeMap<RecordId, Arc<Record<S>>>,
+    cursors: BTreeMap<S::Channel, Cursor>,
     forgotten: BTreeSet<RecordId>,
     /// Of these the ones that the office erased.
     erased: BTreeSet<RecordId>,
     /// Records that moved away from a channel, and where to.
-    left: BTreeMap<RecordId, Option<Channel>>,
-    plan: Plan,
+    left: BTreeMap<RecordId, Option<S::Channel>>,
+    plan: Plan<S>,
 }
 
-impl Engine {
+impl<S: Schema> Engine<S> {
     /// Plans what an answer means: ops acknowledged or set aside, records and cursors moved, all in
     /// one transaction. `now_ms` is the phone's clock.
     ///
     /// `asked` is the epoch that the request named. An answer to a request from before a restore that was
     /// noticed meanwhile means nothing any more.
-    pub fn plan_answer(&self, asked: Option<&str>, response: SyncResponse, now_ms: u64) -> Plan {
+    pub fn plan_answer(&self, asked: Option<&str>, response: SyncResponse<S>, now_ms: u64) -> Plan<S> {
         let other_epoch = self.head.epoch.as_ref().is_some_and(|epoch| *epoch != response.epoch);
         if other_epoch && asked != self.head.epoch.as_deref() {
             return Plan { delta: Delta { again: true, ..Delta::default() }, ..Plan::default() };
@@ -47,7 +48,7 @@ impl Engine {
         let mut answer = Answer {
             engine: self,
             granted: response.grants.iter().map(|grid| grid.channel.clone()).collect(),
-            restored: other_epoch && !planted(Bug::RestoreNotNoticed),
+            restored: other_epoch && !planted(Bug::RESTORE_NOT_NOTICED),
             base: BTreeMap::new(),
             cursors: BTreeMap::new(),
             forgotten: BTreeSet::new(),
@@ -88,7 +89,7 @@ impl Engine {
     }
 }
 
-impl Answer<'_> {
+impl<S: Schema> Answer<'_, S> {
     /// Offers again what the office had acknowledged lately, and pulls everything anew. What is on the
     /// phone stays to be seen until the new pull is through.
     fn start_over(&mut self) {
@@ -98,7 +99,7 @@ impl Answer<'_> {
         for channel in self.engine.cursors.keys().chain(granted) {
             self.cursors.insert(channel.clone(), Cursor { fresh, ..Cursor::default() });
         }
-        if planted(Bug::AcknowledgedNotOffered) {
+        if planted(Bug::ACKNOWLEDGED_NOT_OFFERED) {
             return;
         }
         for (_, queued) in self.engine.acknowledged.values() {
@@ -106,7 +107,7 @@ impl Answer<'_> {
         }
     }
 
-    fn requeue(&mut self, queued: Queued) {
+    fn requeue(&mut self, queued: Queued<S>) {
         self.plan.writes.push(queued.write());
         self.plan.delta.queued.push(queued);
     }
@@ -156,12 +157,12 @@ impl Answer<'_> {
     }
 
     /// An op of the queue, or one that is being offered again.
-    fn queued(&self, op: OpId) -> Option<&Queued> {
+    fn queued(&self, op: OpId) -> Option<&Queued<S>> {
         let reoffered = || self.engine.acknowledged.get(&op).filter(|_| self.restored).map(|(_, queued)| queued);
         self.engine.outbox.get(op).or_else(reoffered)
     }
 
-    fn take_page(&mut self, page: Page) {
+    fn take_page(&mut self, page: Page<S>) {
         let mut cursor = self.cursor(&page.channel);
         if page.next.generation < cursor.position.generation {
             // From before a purge that was noticed meanwhile: its records may be gone by now.
@@ -175,7 +176,7 @@ impl Answer<'_> {
             let joined = join(self.known(record.id).map(Arc::as_ref), record);
             self.base.insert(joined.id, Arc::new(joined));
         }
-        let gap = page.after > cursor.position.next && !planted(Bug::GapsIgnored);
+        let gap = page.after > cursor.position.next && !planted(Bug::GAPS_IGNORED);
         let behind = page.next.next < cursor.position.next;
         if gap || behind {
             // Something in between has not come yet: a later pull brings it.
@@ -211,29 +212,29 @@ impl Answer<'_> {
     /// Forgets the records of channels that the phone may no longer carry. What waits in the outbox stays: the
     /// office decides on it. Granted again, a channel is pulled from its beginning.
     fn let_go(&mut self) {
-        if planted(Bug::LostRightKept) {
+        if planted(Bug::LOST_RIGHT_KEPT) {
             return;
         }
-        let lost = |channel: &Channel| !self.granted.contains(channel);
+        let lost = |channel: &S::Channel| !self.granted.contains(channel);
         // What is in the base was carried by right when the last answer came: most answers take nothing away.
         if self.engine.head.grants.iter().any(|grid| lost(&grid.channel)) {
             let of_lost = self.engine.base.values().filter(|record| lost(&record.channel)).map(|record| record.id);
             self.forgotten.extend(of_lost);
         }
         self.base.retain(|_, record| !lost(&record.channel));
-        let channels: Vec<Channel> = self.engine.cursors.keys().filter(|channel| lost(channel)).cloned().collect();
+        let channels: Vec<S::Channel> = self.engine.cursors.keys().filter(|channel| lost(channel)).cloned().collect();
         self.cursors.retain(|channel, _| !lost(channel));
         self.plan.writes.extend(channels.iter().map(|channel| Write::Delete(Table::Cursors, channel.to_string())));
         self.plan.delta.lost = channels;
     }
 
-    fn cursor(&self, channel: &Channel) -> Cursor {
+    fn cursor(&self, channel: &S::Channel) -> Cursor {
         self.cursors.get(channel).or_else(|| self.engine.cursors.get(channel)).copied().unwrap_or_default()
     }
 
     /// A record as the office has it, as far as this phone knows. What was known before a pull began
     /// anew does not count.
-    fn known(&self, id: RecordId) -> Option<&Arc<Record>> {
+    fn known(&self, id: RecordId) -> Option<&Arc<Record<S>>> {
         if let Some(record) = self.base.get(&id) {
             return Some(record);
         }
@@ -244,7 +245,7 @@ impl Answer<'_> {
         }
     }
 
-    fn forget_what_did_not_come(&mut self, channel: &Channel, fresh: u64) {
+    fn forget_what_did_not_come(&mut self, channel: &S::Channel, fresh: u64) {
         let engine = self.engine;
         let came: HashSet<RecordId> = engine.segments.range(fresh..).flat_map(|(_, (_, ids))| ids).copied().collect();
         let of_channel = engine.base.values().filter(|record| record.channel == *channel).map(|record| record.id);
@@ -256,20 +257,20 @@ impl Answer<'_> {
     /// What was erased at the office is erased here too: also the saves that the office had acknowledged, which are
     /// kept for a server that has to be restored. What it acknowledged after it wrote this answer is not: the record
     /// may be newer than the answer.
-    fn sweep_erased(&mut self, head: &Head) {
+    fn sweep_erased(&mut self, head: &Head<S>) {
         if head.epoch != self.engine.head.epoch {
             return;
         }
         let written = head.server_time();
         let gone =
-            |(_, (at, queued)): &(&OpId, &(u64, Queued))| *at < written && self.erased.contains(&queued.op.record);
+            |(_, (at, queued)): &(&OpId, &(u64, Queued<S>))| *at < written && self.erased.contains(&queued.op.record);
         let of_erased = self.engine.acknowledged.iter().filter(gone);
         let swept: Vec<OpId> = of_erased.map(|(id, _)| *id).collect();
         self.plan.writes.extend(swept.iter().map(|op| Write::Delete(Table::Outbox, op.to_string())));
         self.plan.delta.swept.extend(swept);
     }
 
-    fn finish(mut self, head: Head) -> Plan {
+    fn finish(mut self, head: Head<S>) -> Plan<S> {
         let mut spent = Spent::new();
         if !self.plan.delta.acknowledged.is_empty() {
             spent.insert(head.server_time(), self.plan.delta.acknowledged.clone());
@@ -277,7 +278,7 @@ impl Answer<'_> {
         let epoch = head.epoch.as_deref();
         self.sweep_erased(&head);
         if self.forgotten.is_empty() {
-            let records = self.base.values().map(Arc::as_ref).filter(|_| !planted(Bug::RowsNotWritten));
+            let records = self.base.values().map(Arc::as_ref).filter(|_| !planted(Bug::ROWS_NOT_WRITTEN));
             put_segments(self.engine.next_segment(), epoch, records, spent, &mut self.plan);
         } else {
             if head.epoch == self.engine.head.epoch {
@@ -303,7 +304,7 @@ impl Answer<'_> {
             head: Some(head),
             ..plan.delta
         };
-        if planted(Bug::UnnamedForgotten) {
+        if planted(Bug::UNNAMED_FORGOTTEN) {
             plan.forget_all(engine);
         }
         plan
@@ -314,12 +315,13 @@ impl Answer<'_> {
     /// would where nothing stays.
     fn write_anew(&mut self, epoch: Option<&str>, spent: Spent) {
         let engine = self.engine;
-        self.plan.writes.extend(Class::ALL.iter().map(|class| Write::Clear(Table::Segments(*class))));
+        self.plan.writes.extend(ClassOf::<S>::ALL.iter().map(|class| Write::Clear(Table::Segments(*class))));
         self.plan.delta.dropped = engine.segments.keys().copied().collect();
         let stay = engine.base.values().map(Arc::as_ref);
         let stay = stay.filter(|record| !self.forgotten.contains(&record.id) && !self.base.contains_key(&record.id));
-        let (stale, come): (Vec<&Record>, Vec<&Record>) = stay.partition(|record| self.known(record.id).is_none());
-        let come: Vec<&Record> = come.into_iter().chain(self.base.values().map(Arc::as_ref)).collect();
+        let (stale, come): (Vec<&Record<S>>, Vec<&Record<S>>) =
+            stay.partition(|record| self.known(record.id).is_none());
+        let come: Vec<&Record<S>> = come.into_iter().chain(self.base.values().map(Arc::as_ref)).collect();
         let mut plan = std::mem::take(&mut self.plan);
         put_segments(1, epoch, stale, spent, &mut plan);
         let since = 1 + plan.delta.segments.len() as u64;
@@ -338,26 +340,26 @@ impl Answer<'_> {
 }
 
 /// The op as the office merged it: with another stamp where its own was too far ahead.
-fn merged_as<'a>(op: &'a Op, result: &OpResult) -> Cow<'a, Op> {
+fn merged_as<'a, S: Schema>(op: &'a Op<S>, result: &OpResult) -> Cow<'a, Op<S>> {
     match result.stamp {
         Some(stamp) => Cow::Owned(Op { stamp, ..op.clone() }),
         None => Cow::Borrowed(op),
     }
 }
 
-impl Plan {
+impl<S: Schema> Plan<S> {
     /// The planted bug: an answer is taken for an answer to everything.
-    fn forget_all(&mut self, engine: &Engine) {
+    fn forget_all(&mut self, engine: &Engine<S>) {
         let ops: Vec<OpId> = engine.outbox().map(|queued| queued.op.id).collect();
         self.writes.extend(ops.iter().map(|op| Write::Delete(Table::Outbox, op.to_string())));
         self.delta.swept.extend(ops);
     }
 }
 
-impl Engine {
+impl<S: Schema> Engine<S> {
     /// The record as the worker sees it, where that is just this op laid on what is known: it need not be merged
     /// a second time.
-    fn seen_with(&self, op: &Op, known: Option<&Arc<Record>>) -> Option<Arc<Record>> {
+    fn seen_with(&self, op: &Op<S>, known: Option<&Arc<Record<S>>>) -> Option<Arc<Record<S>>> {
         let mut queued = self.outbox.of(op.record);
         let alone = queued.next().is_some_and(|queued| (queued.op.id, queued.op.stamp) == (op.id, op.stamp))
             && queued.next().is_none();
