@@ -35,7 +35,7 @@ use ruhu::{
     platform,
     state::{App, use_app},
 };
-use ruhu_domain::{Kind, RecordId};
+use ruhu_domain::{Kind, RecordId, case::Step as _};
 use std::{
     pin::Pin,
     sync::atomic::{AtomicBool, Ordering},

@@ -2,7 +2,10 @@
 
 use crate::{pages::path_of, state::use_app};
 use leptos::prelude::*;
-use ruhu_domain::{Kind, RecordId};
+use ruhu_domain::{
+    Kind, RecordId,
+    case::{Need, Offer, Step},
+};
 use serde_json::Map;
 
 /// A step that may be taken.
@@ -18,6 +21,20 @@ pub struct Choice {
     pub asks: bool,
     /// Whether it is a big button.
     pub main: bool,
+}
+
+impl Choice {
+    /// The choices that a case offers, in their order; `is_main` tells, of a step and its place, whether it is a big button.
+    pub fn of<S: Step>(offers: impl IntoIterator<Item = Offer<S>>, is_main: impl Fn(S, usize) -> bool) -> Vec<Self> {
+        let choices = offers.into_iter().enumerate().map(|(place, Offer { step, missing, asks })| Self {
+            code: step.code(),
+            label: step.into(),
+            missing: missing.into_iter().map(Need::words).collect(),
+            asks: !asks.is_empty(),
+            main: is_main(step, place),
+        });
+        choices.collect()
+    }
 }
 
 /// The choices, in their order.

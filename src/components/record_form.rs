@@ -5,7 +5,8 @@ use crate::platform::clock;
 use leptos::prelude::*;
 use ruhu_domain::{
     day,
-    form::{Field, Input, Wrong},
+    field::{Field, Input},
+    form::Wrong,
 };
 use serde_json::{Map, Value};
 

@@ -13,11 +13,12 @@ use crate::{
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     book::Bound,
+    case::{Case, Step as _},
     dispute::{
         File,
         codes::{Colour, Matter as Sort},
         sheets::committee,
-        workflow::{State, Step},
+        steps::{State, Step},
     },
     labels,
     office::{Matter, OfRecord, OpenAffair, Press, WholeFile},
@@ -145,7 +146,7 @@ fn FilePage(
 /// The steps with which somebody in these roles presses in this state.
 fn steps(roles: &[Role], state: State) -> Vec<Step> {
     let all = [Step::Remind, Step::LeadHandling, Step::Supervise];
-    all.into_iter().filter(|step| step.row().who.is_one_of(roles) && step.row().from.contains(&state)).collect()
+    all.into_iter().filter(|step| step.row().who.includes(roles) && step.row().from.contains(&state)).collect()
 }
 
 #[component]

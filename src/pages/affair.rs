@@ -20,8 +20,9 @@ use ruhu_domain::{
         Affair,
         codes::{Danger, Grade, Subject},
         file::About,
-        workflow::{Step, offers},
+        steps::Step,
     },
+    case::Case,
     day, labels,
 };
 
@@ -56,15 +57,9 @@ fn Sections(
 ) -> impl IntoView {
     let app = use_app();
     let (id, kind) = (affair.id, affair.kind());
-    let name = app.read_records(|notebook| notebook.session().name);
-    let choices = offers(&affair, &name).into_iter().enumerate().map(|(place, row)| Choice {
-        code: row.step.code(),
-        label: row.step.label(),
-        missing: Vec::new(),
-        asks: !row.needs.is_empty(),
-        main: place == 0 && !matches!(row.step, Step::Rework | Step::Again),
-    });
-    let choices: Vec<Choice> = choices.collect();
+    let (roles, name) = app.part_in(id);
+    let is_main = |step, place| place == 0 && !matches!(step, Step::Rework | Step::Again);
+    let choices = Choice::of(affair.offers(&roles, &name, clock::today()), is_main);
     let of_step = if kind == Kind::Hazard { Kind::HazardStep } else { Kind::RequestStep };
     let done = affair.steps.iter().rev().map(|done| {
         let satisfied = done.taken.satisfied.map_or("", |satisfied| satisfied.label());

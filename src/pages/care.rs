@@ -9,7 +9,7 @@ use crate::{
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, RecordId,
-    care::{CareFile, workflow::State},
+    care::{CareFile, steps::State},
 };
 
 /// A new care case, or its draft.

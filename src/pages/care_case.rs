@@ -18,8 +18,9 @@ use ruhu_domain::{
         CareFile,
         codes::{Difficulty, Help, Reason, Referral, Way},
         file::REVIEW_DAYS,
-        workflow::{Need, Offer, State, Step, offers},
+        steps::{State, Step},
     },
+    case::Case,
     day,
 };
 
@@ -57,14 +58,8 @@ fn Sections(
     let app = use_app();
     let (id, today) = (file.id, clock::today());
     let (roles, name) = app.part_in(id);
-    let choices = offers(&file, &roles, &name, today).into_iter().map(|Offer { step, missing, asks }| Choice {
-        code: step.code(),
-        label: step.label(),
-        missing: missing.into_iter().map(Need::words).collect(),
-        asks: !asks.is_empty(),
-        main: matches!(step, Step::Confirm | Step::Renew | Step::Resume),
-    });
-    let choices: Vec<Choice> = choices.collect();
+    let is_main = |step, _| matches!(step, Step::Confirm | Step::Renew | Step::Resume);
+    let choices = Choice::of(file.offers(&roles, &name, today), is_main);
     let plan = file.plan.iter().map(|(item, view)| {
         let when = match (view.done_on, view.due) {
             (Some(done), _) => format!("✓ {}完成", day::words(done)),

@@ -15,14 +15,16 @@ use crate::{
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    Kind, RecordId, day,
+    Kind, RecordId,
+    case::Case,
+    day,
+    deadline::Rung,
     dispute::{
         File,
         codes::{Consent, Form, Matter, Performance, Side, Sitting},
         known::Traits,
-        workflow::{Need, Offer, State, Step, offers},
+        steps::{State, Step},
     },
-    due::Rung,
 };
 use serde_json::Map;
 
@@ -57,15 +59,8 @@ fn Sections(
     let id = file.id;
     let (roles, name) = app.part_in(id);
     // What is pressed for has a place of its own.
-    let offers = offers(&file, &roles, &name).into_iter().filter(|offer| offer.step != Step::Acknowledge);
-    let choices = offers.enumerate().map(|(at, Offer { step, missing, asks })| Choice {
-        code: step.code(),
-        label: step.label(),
-        missing: missing.into_iter().map(Need::words).collect(),
-        asks: !asks.is_empty(),
-        main: at == 0,
-    });
-    let choices: Vec<Choice> = choices.collect();
+    let offers = file.offers(&roles, &name, clock::today()).into_iter().filter(|offer| offer.step != Step::Acknowledge);
+    let choices = Choice::of(offers, |_, place| place == 0);
     let parties = file.parties.iter().map(|(party, view)| {
         let side = view.side.map_or("当事人", Side::label);
         let refuses = (view.consent == Some(Consent::Refused)).then(|| view! { <span class="tag">"拒绝调解"</span> });

@@ -10,8 +10,9 @@ use chrono::{Datelike, Days, Months, NaiveDate};
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, day,
+    deadline::Rung,
     due::{
-        AHEAD_DAYS, Item, Rung, Work,
+        AHEAD_DAYS, Item, Work,
         calendar::{Day, Done, first_of, weeks},
         numbers,
     },

@@ -12,7 +12,7 @@ use ruhu_domain::{
         File,
         codes::{Colour, Matter},
         records::Party,
-        workflow::State,
+        steps::State,
     },
 };
 

@@ -32,8 +32,7 @@ pub mod visit_form;
 pub mod walking;
 
 use ruhu_domain::{
-    Kind, RecordId, RecordKind, affair::workflow::Step as AffairStep, care::workflow::Step as CareStep,
-    dispute::workflow::Step,
+    Kind, RecordId, RecordKind, affair::steps::Step as AffairStep, care::steps::Step as CareStep, dispute::steps::Step,
 };
 
 /// The screen that an address names.

@@ -10,10 +10,7 @@ use crate::{
     state::use_app,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use ruhu_domain::{
-    Kind, RecordId,
-    form::{Field, Wrong},
-};
+use ruhu_domain::{Kind, RecordId, field::Field, form::Wrong};
 use serde_json::{Map, Value};
 
 /// A step to take.

@@ -1,14 +1,13 @@
 //! Hazards and requests, patrols and outreach.
 
-use super::{App, Undo, disputes::NotTaken, new_id};
+use super::{App, Undo, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
     Channel, Kind, RecordId,
     affair::{
         Affair,
         codes::Team,
-        records::{Finding, Outreach, Patrol, Taken},
-        workflow::check,
+        records::{Finding, Outreach, Patrol},
     },
     day,
     engine::Edit,
@@ -46,24 +45,6 @@ impl App {
             (due.is_none(), due, std::cmp::Reverse(affair.id))
         });
         affairs
-    }
-
-    /// Takes a step of a hazard or a request; durable when this returns. The last one can be taken back.
-    ///
-    /// # Errors
-    /// Nothing was saved, and why.
-    pub(super) async fn take_affair_step(self, taken: Taken) -> Result<(), NotTaken> {
-        let (Some(open), Some(affair)) = (self.notebook(), self.affair(taken.affair)) else {
-            return Err(NotTaken::Gone);
-        };
-        check(&affair, &taken, &open.session().name)?;
-        let channel = open.channel_of(taken.affair).ok_or(NotTaken::Gone)?;
-        let kind = if affair.kind() == Kind::Hazard { Kind::HazardStep } else { Kind::RequestStep };
-        let id = new_id(clock::now_ms());
-        open.save(id, kind, channel, &taken).await?;
-        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(Undo::Withdraw(id)));
-        self.sync_now();
-        Ok(())
     }
 
     /// A patrol with what it found.

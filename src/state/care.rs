@@ -1,12 +1,8 @@
 //! Care cases: whose they are, a new one, steps.
 
-use super::{App, Undo, disputes::NotTaken, new_id};
+use super::App;
 use crate::platform::clock;
-use ruhu_domain::{
-    Class, Kind, RecordId,
-    care::{CareFile, records::Taken, workflow::check},
-    record::Channel,
-};
+use ruhu_domain::{Class, RecordId, care::CareFile, record::Channel};
 
 impl App {
     /// The grids whose care cases the worker handles.
@@ -44,21 +40,5 @@ impl App {
             (due.is_none(), due, !case.state(today).is_open(), std::cmp::Reverse(case.id))
         });
         cases
-    }
-
-    /// Takes a step of a care case; durable when this returns. The last one can be taken back.
-    ///
-    /// # Errors
-    /// Nothing was saved, and why.
-    pub(super) async fn take_care_step(self, taken: Taken) -> Result<(), NotTaken> {
-        let (Some(open), Some(file)) = (self.notebook(), self.case(taken.case)) else { return Err(NotTaken::Gone) };
-        let (roles, name) = self.part_in(taken.case);
-        check(&file, &taken, &roles, &name, clock::today())?;
-        let channel = open.channel_of(taken.case).ok_or(NotTaken::Gone)?;
-        let id = new_id(clock::now_ms());
-        open.save(id, Kind::CareStep, channel, &taken).await?;
-        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(Undo::Withdraw(id)));
-        self.sync_now();
-        Ok(())
     }
 }

@@ -1,50 +1,21 @@
 //! Disputes: whose they are, forms of their files, steps.
 
-use super::{App, Undo, drafts, drafts::Draft, new_id};
+use super::{App, cases::NotTaken, drafts, drafts::Draft, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
-    Channel, Class, Kind, RecordId, RecordKind, affair,
-    care::{self, codes::Way},
+    Channel, Class, Kind, RecordId, RecordKind,
+    care::codes::Way,
     day,
     dispute::{
         Disputes, File,
         codes::Form,
         known::{self, Alike, Person, Traits},
-        records::{Signature, Taken},
-        workflow::{Forbidden, check},
+        records::Signature,
     },
     record::Record,
     rights::Role,
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-
-/// Why a step was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum NotTaken {
-    /// The rules are against it.
-    #[error(transparent)]
-    Forbidden(#[from] Forbidden),
-    /// The rules of care are against it.
-    #[error(transparent)]
-    NotCared(#[from] care::workflow::Forbidden),
-    /// The rules of hazards and requests are against it.
-    #[error(transparent)]
-    NotWorked(#[from] affair::workflow::Forbidden),
-    /// It could not be kept.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// Something that was said can't be read.
-    #[error("有一项填得不对，请核对后再试")]
-    Unread,
-    /// The file is not on this phone any more.
-    #[error("这份卷宗已不在这台手机上，可能换了网格或权限")]
-    Gone,
-}
-
-fn read<T: DeserializeOwned>(step: Value) -> Result<T, NotTaken> {
-    serde_json::from_value(step).map_err(|_| NotTaken::Unread)
-}
 
 impl App {
     /// The channels of a class that the worker has on the phone.
@@ -192,39 +163,6 @@ impl App {
         open.save_form(draft).await?;
         self.sync_now();
         Ok(())
-    }
-
-    /// Takes a step; durable when this returns. The last one can be taken back.
-    ///
-    /// # Errors
-    /// Nothing was saved, and why.
-    async fn take_step(self, taken: Taken) -> Result<(), NotTaken> {
-        let dispute = taken.dispute;
-        let (Some(open), Some(file)) = (self.notebook(), self.file(dispute)) else { return Err(NotTaken::Gone) };
-        let (roles, name) = self.part_in(dispute);
-        check(&file, &taken, &roles, &name)?;
-        let channel = open.channel_of(dispute).ok_or(NotTaken::Gone)?;
-        let id = new_id(clock::now_ms());
-        open.save(id, Kind::Step, channel, &taken).await?;
-        self.say(format!("已办：{} ✓ 已存本机", taken.step.label()), Some(Undo::Withdraw(id)));
-        self.sync_now();
-        Ok(())
-    }
-
-    /// Takes a step of a file, with what is said with it; durable when this returns. The last one can be taken back.
-    ///
-    /// # Errors
-    /// Nothing was saved, and why.
-    pub async fn take(self, kind: &Kind, head: RecordId, code: &str, said: Map<String, Value>) -> Result<(), NotTaken> {
-        let mut step = said;
-        step.insert("step".to_owned(), code.into());
-        step.extend(kind.parent_field().map(|name| (name.to_owned(), head.to_string().into())));
-        let step = Value::Object(step);
-        match kind {
-            Kind::CareStep => self.take_care_step(read(step)?).await,
-            Kind::HazardStep | Kind::RequestStep => self.take_affair_step(read(step)?).await,
-            _ => self.take_step(read(step)?).await,
-        }
     }
 
     /// Keeps a mark on the agreement.

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod affairs;
 pub mod care;
+pub mod cases;
 pub mod disputes;
 pub mod drafts;
 mod due;

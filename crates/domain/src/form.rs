@@ -6,75 +6,13 @@ use crate::{
     codes::{Consistency, Living, Relation, Sex, Tag},
     day,
     dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Sitting, Size, Source},
+    field::{Field, Input, MAX_INTERVAL},
     id_number,
     record::Kind,
     visit::MAX_TEXT,
 };
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
-
-/// The longest time between two looks at a care case, in days: it has to be confirmed again by then.
-pub const MAX_INTERVAL: u64 = 180;
-
-/// How a field is filled in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Input {
-    /// A line.
-    Line,
-    /// Some lines.
-    Text,
-    /// A day.
-    Day,
-    /// A day that is not to come.
-    PastDay,
-    /// A whole number.
-    Number,
-    /// A phone number.
-    Phone,
-    /// A resident ID number (GB 11643).
-    IdNumber,
-    /// Yes or no.
-    Flag,
-    /// One of a code table's rows.
-    One(&'static [(&'static str, &'static str)]),
-    /// Any number of a code table's rows.
-    Many(&'static [(&'static str, &'static str)]),
-}
-
-/// A field of a form.
-#[derive(Clone, Copy, Debug)]
-pub struct Field {
-    /// Its name in the record.
-    pub name: &'static str,
-    /// What it is called.
-    pub label: &'static str,
-    /// How it is filled in.
-    pub input: Input,
-    /// Whether the record can't do without it.
-    pub wanted: bool,
-    /// What a field about a person is for; empty where it is about no person.
-    pub purpose: &'static str,
-    /// Whether it is shown only where somebody asks for more.
-    pub folded: bool,
-}
-
-impl Field {
-    pub(crate) const fn new(name: &'static str, label: &'static str, input: Input) -> Self {
-        Self { name, label, input, wanted: false, purpose: "", folded: false }
-    }
-
-    pub(crate) const fn wanted(self) -> Self {
-        Self { wanted: true, ..self }
-    }
-
-    const fn folded(self) -> Self {
-        Self { folded: true, ..self }
-    }
-
-    const fn about(self, purpose: &'static str) -> Self {
-        Self { purpose, ..self }
-    }
-}
 
 const HOUSEHOLD: [Field; 7] = [
     Field::new("head", "户主", Input::Line).wanted().about("上门知道找谁"),
@@ -256,15 +194,6 @@ pub const fn fields(kind: &Kind) -> &'static [Field] {
 /// A field of a kind's form.
 pub fn field(kind: &Kind, name: &str) -> Option<&'static Field> {
     fields(kind).iter().find(|field| field.name == name)
-}
-
-/// The form of a step: what it asks for, and something to say where it asks for no reason.
-pub(crate) fn of_step(asks: impl Iterator<Item = Field>) -> Vec<Field> {
-    let mut fields: Vec<Field> = asks.collect();
-    if !fields.iter().any(|field| field.name == "why") {
-        fields.push(Field::new("why", "说明", Input::Text));
-    }
-    fields
 }
 
 /// Whether it may be a phone number: seven to thirteen digits, written with spaces or hyphens or without; or nothing.

@@ -2,11 +2,12 @@
 //! it does not accept waits for a supervisor, with the reason.
 
 use crate::{
-    affair::{self, Affair},
+    affair::Affair,
     book::Bound,
-    care::{self, CareFile},
+    care::CareFile,
+    case::Case,
     day,
-    dispute::{File, file::presses, workflow},
+    dispute::{File, file::presses},
     duties::{self, Duty},
     form,
     household::{Household, POSTPONED},
@@ -19,8 +20,8 @@ use crate::{
 };
 use ruhu_sync::{
     RecordChannel, RecordId, Schema,
+    intake::{Incident, Policy, Proposal},
     merge::merge,
-    schema::{Incident, Proposal},
 };
 use std::borrow::Cow;
 
@@ -45,6 +46,9 @@ impl Schema for Fieldwork {
     type Kind = Kind;
     type Channel = Channel;
     type Role = Role;
+}
+
+impl Policy for Fieldwork {
     type Grant = Grant;
 
     fn may_carry(grants: &[Grant], channel: &Channel) -> bool {
@@ -143,46 +147,27 @@ fn file<F: Bound>(intake: &Intake, id: RecordId) -> Option<F> {
 /// A step follows from the file as it is here, and is its sender's to take. It is not changed afterwards, but the
 /// last one may be taken back.
 fn check_step(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str>> {
+    match proposal.op.kind {
+        Kind::CareStep => check_step_of::<CareFile>(proposal),
+        Kind::HazardStep | Kind::RequestStep => check_step_of::<Affair>(proposal),
+        _ => check_step_of::<File>(proposal),
+    }
+}
+
+fn check_step_of<C: Case>(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str>> {
     let Proposal { op, stored, intake, sender, .. } = *proposal;
     let channel = proposal.channel();
     if let Some(stored) = stored {
-        let last = stored.parent().and_then(|id| match stored.kind {
-            Kind::CareStep => file::<CareFile>(intake, id)?.history().next_back().map(|done| done.id),
-            Kind::HazardStep | Kind::RequestStep => {
-                file::<Affair>(intake, id)?.history().next_back().map(|done| done.id)
-            }
-            _ => file::<File>(intake, id)?.history().next_back().map(|done| done.id),
-        });
+        let last = stored.parent().and_then(|id| Some(file::<C>(intake, id)?.history().next_back()?.id));
         let taken_back = op.changes.keys().all(|name| name == WITHDRAWN) && last == Some(op.record);
-        return if taken_back {
-            Ok(())
-        } else {
-            Err("办过的步骤不能改，只能撤销最后一步，已交主管核对".into())
-        };
+        return taken_back.then_some(()).ok_or("办过的步骤不能改，只能撤销最后一步，已交主管核对".into());
     }
     let at_home = |id: &RecordId| intake.record(*id).is_some_and(|head| head.channel == *channel);
     let Some(id) = op.parent().filter(at_home) else {
         return Err("没有找到这一步所属的卷宗，已交主管核对".into());
     };
-    let refused = |why: String| Err(format!("{why}，已交主管核对").into());
     let record = merge(None, op).record;
-    if op.kind == Kind::CareStep {
-        let (Some(file), Some(taken)) = (file::<CareFile>(intake, id), record.view()) else {
-            return Err("步骤内容不完整，已交主管核对".into());
-        };
-        let roles = rights::roles(sender.grants, channel);
-        let on = day::day(record.created.at.cast_signed());
-        let checked = care::workflow::check(&file, &taken, &roles, sender.name, on);
-        return checked.or_else(|why| refused(why.to_string()));
-    }
-    if matches!(op.kind, Kind::HazardStep | Kind::RequestStep) {
-        let (Some(affair), Some(taken)) = (file::<Affair>(intake, id), record.view()) else {
-            return Err("步骤内容不完整，已交主管核对".into());
-        };
-        let checked = affair::workflow::check(&affair, &taken, sender.name);
-        return checked.or_else(|why| refused(why.to_string()));
-    }
-    let (Some(file), Some(taken)) = (file::<File>(intake, id), record.view()) else {
+    let (Some(file), Some(taken)) = (file::<C>(intake, id), record.view::<C::Taken>()) else {
         return Err("步骤内容不完整，已交主管核对".into());
     };
     let roles = if presses(op) {
@@ -190,7 +175,8 @@ fn check_step(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str
     } else {
         rights::roles(sender.grants, channel)
     };
-    workflow::check(&file, &taken, &roles, sender.name).or_else(|why| refused(why.to_string()))
+    let on = day::day(record.created.at.cast_signed());
+    file.check(&taken, &roles, sender.name, on).map_err(|why| format!("{why}，已交主管核对").into())
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use crate::{
     affair, care, day,
-    dispute::workflow::Step,
-    form::{self, Input},
+    dispute::steps::Step,
+    field::Input,
+    form,
     household::{POSTPONED, Postponed},
     merged::SAME_AS,
     record::{Kind, MOVED, WITHDRAWN},
@@ -90,9 +91,9 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
     }
     let label = match (of, name) {
         (Kind::Step, "step") => Step::find(text).map(Step::label),
-        (Kind::CareStep, "step") => care::workflow::Step::find(text).map(care::workflow::Step::label),
+        (Kind::CareStep, "step") => care::steps::Step::find(text).map(care::steps::Step::label),
         (Kind::HazardStep | Kind::RequestStep, "step") => {
-            affair::workflow::Step::find(text).map(affair::workflow::Step::label)
+            affair::steps::Step::find(text).map(affair::steps::Step::label)
         }
         (Kind::HazardStep | Kind::RequestStep, "satisfied") => {
             affair::codes::Satisfied::find(text).map(affair::codes::Satisfied::label)

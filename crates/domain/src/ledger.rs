@@ -10,12 +10,13 @@ use crate::{
         CareFile,
         codes::{Difficulty, Help},
     },
+    case::Case,
     codes::{Outcome, Purpose},
     day,
     dispute::{
         File,
         codes::{Colour, Matter, Performance, Size, Source},
-        workflow::Step,
+        steps::Step,
     },
     household::Household,
     record::Class,
@@ -240,7 +241,7 @@ mod tests {
             signatures: Vec::new(),
             follow_ups: Vec::new(),
             steps: Vec::new(),
-            state: crate::dispute::workflow::State::Found,
+            state: crate::dispute::steps::State::Found,
         };
         let at = |row: &[String; 16], column: &str| {
             row[DISPUTE_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone()

@@ -5,8 +5,8 @@ use crate::{
     affair,
     area::GridCode,
     contact::Service,
+    deadline::Deadline,
     dispute,
-    due::Deadline,
     duties::Duty,
     id::{DeviceId, OpId, RecordId},
     ledger::Ledger,
@@ -576,7 +576,7 @@ pub struct Matter {
     /// 预警色.
     pub colour: Option<dispute::codes::Colour>,
     /// 状态.
-    pub state: dispute::workflow::State,
+    pub state: dispute::steps::State,
     /// What is due.
     pub due: Option<dispute::deadlines::Due>,
     /// Until when.
@@ -610,7 +610,7 @@ pub struct OpenAffair {
     /// Of which sort, and how grave, in words.
     pub sort: String,
     /// 状态.
-    pub state: affair::workflow::State,
+    pub state: affair::steps::State,
     /// What is due.
     pub due: Option<affair::file::Due>,
     /// Until when.
@@ -667,7 +667,7 @@ pub struct LedgerFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pressed {
     /// 催办, 领办 or 督办.
-    pub step: dispute::workflow::Step,
+    pub step: dispute::steps::Step,
     /// Who, and when.
     pub done: Done,
     /// Whether it was acknowledged.
@@ -680,7 +680,7 @@ pub struct Press {
     /// The dispute.
     pub of: OfRecord,
     /// Which.
-    pub step: dispute::workflow::Step,
+    pub step: dispute::steps::Step,
     /// Why: the mediator reads it.
     pub why: String,
 }

@@ -5,9 +5,9 @@ use crate::{
     affair::Affair,
     care::{
         CareFile,
-        file::Done,
-        workflow::{State, Step},
+        steps::{State, Step},
     },
+    case::{Case, Done},
     codes::Living,
     day,
     record::{Class, Kind, Record},

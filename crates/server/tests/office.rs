@@ -12,7 +12,7 @@ use ruhu_domain::{
     codes::Outcome,
     contact::Service,
     day,
-    dispute::{File, deadlines::Due, workflow::Step},
+    dispute::{File, deadlines::Due, steps::Step},
     duties::Duty,
     household::Household,
     ledger::Ledger,

@@ -6,7 +6,7 @@ use crate::{
     merge::merge,
     planted::{Bug, planted},
     record::{Name, Op, Record},
-    schema::{ChannelOf, Incident, Proposal, RecordChannel, RecordKind, Schema},
+    schema::{ChannelOf, RecordChannel, RecordKind, Schema},
     stamp::Stamp,
     wire::{AHEAD_MS, OpOutcome, OpResult},
 };
@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
 };
 
 /// The largest op that is taken, in bytes of JSON.
@@ -24,13 +25,64 @@ pub type OpDigest = [u8; 32];
 
 /// Who sends ops, and when.
 #[derive(Clone, Debug)]
-pub struct Sender<'a, S: Schema> {
+pub struct Sender<'a, S: Policy> {
     /// The person's name, written into the records.
     pub name: &'a str,
     /// What the person may do; ops beyond it are set aside for a supervisor.
     pub grants: &'a [S::Grant],
     /// The server's clock, Unix milliseconds.
     pub now_ms: u64,
+}
+
+/// What a domain's server accepts.
+pub trait Policy: Schema {
+    /// A right that a sender of ops has.
+    type Grant: Clone + fmt::Debug;
+
+    /// Whether these rights let somebody have a copy of all records of a channel.
+    fn may_carry(grants: &[Self::Grant], channel: &Self::Channel) -> bool;
+
+    /// Decides whether an op is merged.
+    ///
+    /// # Errors
+    /// The reason why it is kept for a supervisor instead, in words for the sender.
+    fn check(proposal: &Proposal<'_, Self>) -> Result<(), Cow<'static, str>>;
+
+    /// The words in which a sender is told of an [`Incident`].
+    fn words(incident: Incident) -> &'static str;
+}
+
+/// An op that a [`Policy`] decides on.
+#[derive(Debug)]
+pub struct Proposal<'a, S: Policy> {
+    /// The op.
+    pub op: &'a Op<S>,
+    /// The record before the op; none where the op makes it.
+    pub stored: Option<&'a Record<S>>,
+    /// The record as it would be after the op.
+    pub merged: &'a Record<S>,
+    /// What else is known while the batch is taken in.
+    pub intake: &'a Intake<S>,
+    /// Who sends it, and when.
+    pub sender: &'a Sender<'a, S>,
+}
+
+impl<S: Policy> Proposal<'_, S> {
+    /// The channel that the record is in, or is to be in where the op makes it.
+    pub fn channel(&self) -> &S::Channel {
+        self.stored.map_or(&self.op.channel, |record| &record.channel)
+    }
+}
+
+/// Something about an op that its sender is told in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incident {
+    /// The op is larger than [`MAX_OP`] and was not kept.
+    TooLarge,
+    /// Another op with the same identity is in the history; this one was not kept.
+    IdReused,
+    /// The sender's clock is ahead, so the op was merged at the server's time.
+    ClockAhead,
 }
 
 /// What the history knows of an op.
@@ -108,7 +160,7 @@ pub type Outcome<S> = (Vec<Kept<S>>, BTreeMap<ChannelOf<S>, Changes<S>>);
 
 /// A batch being taken in.
 #[derive(Debug, Default)]
-pub struct Intake<S: Schema> {
+pub struct Intake<S: Policy> {
     history: HashMap<OpId, Past>,
     records: HashMap<RecordId, Changed<S>>,
     gone: HashSet<RecordId>,
@@ -120,7 +172,7 @@ pub struct Intake<S: Schema> {
     kept: Vec<Kept<S>>,
 }
 
-impl<S: Schema> Intake<S> {
+impl<S: Policy> Intake<S> {
     /// Begins with what is stored: of the batch's ops those in the history; the records that its ops
     /// change, and those that go along with them, with their sequence numbers; and those that there were once and are
     /// gone.
@@ -314,7 +366,7 @@ fn has_other<S: Schema>(record: &Record<S>, op: &Op<S>, stamp: Stamp) -> bool {
 
 impl Past {
     /// The answer to an op that came before; `taken` where it was merged.
-    fn answer<S: Schema>(&self, op: &Op<S>, digest: OpDigest, taken: OpOutcome) -> OpResult {
+    fn answer<S: Policy>(&self, op: &Op<S>, digest: OpDigest, taken: OpOutcome) -> OpResult {
         let id = op.id;
         if self.digest != digest {
             return rejected(id, S::words(Incident::IdReused));

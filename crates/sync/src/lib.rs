@@ -6,7 +6,8 @@
 //! as arguments, and what is to be written comes out as data ([`storage::Write`]). So the same code runs in a browser, on a
 //! server, and in a simulation.
 //!
-//! What the records are about, where they belong and which ops are accepted is given by a [`Schema`].
+//! What the records are about and where they belong is given by a [`Schema`], which ops are accepted by a
+//! [`Policy`](intake::Policy).
 //!
 //! # Guarantees
 //!
@@ -23,8 +24,8 @@
 //! use ruhu_sync::{
 //!     DeviceId, Record, RecordId,
 //!     engine::{Engine, Head, Moment, Pass},
-//!     intake::{Intake, Kept, Sender},
-//!     schema::{Incident, Proposal, RecordChannel, RecordClass, RecordKind, Schema},
+//!     intake::{Incident, Intake, Kept, Policy, Proposal, Sender},
+//!     schema::{RecordChannel, RecordClass, RecordKind, Schema},
 //!     storage::Snapshot,
 //!     wire::{Carried, Page, Position, SyncRequest, SyncResponse},
 //! };
@@ -75,6 +76,9 @@
 //!     type Kind = Note;
 //!     type Channel = List;
 //!     type Role = ();
+//! }
+//!
+//! impl Policy for Notes {
 //!     type Grant = ();
 //!     fn may_carry(_: &[()], _: &List) -> bool {
 //!         true

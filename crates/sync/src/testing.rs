@@ -1,8 +1,9 @@
 //! A schema for this crate's tests: notes, files of notes, and members of houses, in places of three classes.
 
 use crate::{
+    intake::{Incident, Policy, Proposal},
     record::{Op, Record},
-    schema::{Incident, Proposal, RecordChannel, RecordClass, RecordKind, Schema},
+    schema::{RecordChannel, RecordClass, RecordKind, Schema},
     text,
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,6 +20,9 @@ impl Schema for Notes {
     type Kind = Kind;
     type Channel = Channel;
     type Role = String;
+}
+
+impl Policy for Notes {
     type Grant = Channel;
 
     fn may_carry(grants: &[Channel], channel: &Channel) -> bool {

@@ -3,13 +3,13 @@
 use super::{
     codes::{Danger, Grade, Subject},
     records::{Hazard, Request, Taken},
-    workflow::{State, Step},
+    steps::{State, Step},
 };
 use crate::{
     book::Bound,
+    case::{self, Case, Done},
     codes::code_table,
-    day,
-    due::{Deadline, LEAD_AFTER_DAYS},
+    deadline::{Deadline, LEAD_AFTER_DAYS},
     id::RecordId,
     record::{Kind, Name, Record},
     rights::Role,
@@ -40,28 +40,6 @@ code_table! {
     }
 }
 
-/// A step that was taken.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Done {
-    /// The record.
-    pub id: RecordId,
-    /// What it says.
-    pub taken: Taken,
-    /// When, Unix milliseconds.
-    pub at: u64,
-    /// Who.
-    pub by: Name,
-    /// Whether it counts: not where another's step came before it that it does not follow from.
-    pub counts: bool,
-}
-
-impl Done {
-    /// The day.
-    pub fn on(&self) -> NaiveDate {
-        day::day(self.at.cast_signed())
-    }
-}
-
 /// What it is about.
 #[derive(Clone, Debug, PartialEq)]
 pub enum About {
@@ -81,7 +59,7 @@ pub struct Affair {
     /// Who registered it.
     pub by: Name,
     /// 步骤.
-    pub steps: Vec<Done>,
+    pub steps: Vec<Done<Taken>>,
 }
 
 impl Bound for Affair {
@@ -93,21 +71,10 @@ impl Bound for Affair {
             _ => About::Request(head.view()?),
         };
         let mut affair = Self { id: head.id, about, by: head.created.by.clone(), steps: Vec::new() };
-        let counts = |record: &&Record| !record.withdrawn() && record.channel == head.channel;
-        let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        others.sort_by_key(|record| (record.created.at, record.id));
-        for record in others {
-            affair.steps.extend(record.view().map(|taken: Taken| {
-                let (at, by) = (record.created.at, record.created.by.clone());
-                Done { id: record.id, taken, at, by, counts: false }
-            }));
+        for record in case::in_order(head, others) {
+            affair.steps.extend(Done::read(record));
         }
-        // One that does not follow from where the others led does not count.
-        for at in 0..affair.steps.len() {
-            let state = affair.state();
-            let done = &mut affair.steps[at];
-            done.counts = done.taken.step.row().from.contains(&state);
-        }
+        affair.walk();
         Some(affair)
     }
 }
@@ -168,24 +135,14 @@ impl Affair {
         text::number(self.since(), self.id)
     }
 
-    /// The steps that count.
-    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Done> {
-        self.steps.iter().filter(|done| done.counts)
-    }
-
     /// The state.
     pub fn state(&self) -> State {
-        let first = State::first(&self.kind());
-        self.history().fold(first, |state, done| done.taken.step.row().to.unwrap_or(state))
-    }
-
-    fn last(&self, steps: &[Step]) -> Option<&Done> {
-        self.history().rev().find(|done| steps.contains(&done.taken.step))
+        self.reached()
     }
 
     /// The step with which it was given to whom it is with now; none where whoever registered it has it.
     pub fn given(&self) -> Option<&Taken> {
-        self.last(&[Step::Assign, Step::HandOver]).map(|done| &done.taken)
+        self.last_of(&[Step::Assign, Step::HandOver]).map(|done| &done.taken)
     }
 
     /// Who is to put it right, or to answer: who it was given to, or who registered it.
@@ -195,12 +152,12 @@ impl Affair {
 
     /// Whether somebody did the work that is to be verified.
     pub fn is_done_by(&self, name: &str) -> bool {
-        self.last(&[Step::PutRight]).is_some_and(|done| done.by == name)
+        self.last_of(&[Step::PutRight]).is_some_and(|done| done.by == name)
     }
 
     /// Until when the next thing has to be done; none where all is.
     pub fn deadline(&self) -> Option<Deadline<Due>> {
-        let since = |steps: &[Step]| self.last(steps).map(Done::on);
+        let since = |steps: &[Step]| self.last_of(steps).map(Done::on);
         // Its time runs anew from when it was sent back.
         let begun = since(&[Step::Rework, Step::Again]).or(self.since());
         let (what, from, days) = match (self.state(), &self.about) {

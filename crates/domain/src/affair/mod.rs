@@ -6,7 +6,8 @@
 pub mod codes;
 pub mod file;
 pub mod records;
-pub mod workflow;
+pub mod steps;
+mod workflow;
 
 pub use file::Affair;
 

@@ -2,9 +2,9 @@
 
 use super::{
     codes::{Danger, Grade, Satisfied, Subject, Team, Topic, Venue},
-    workflow::Step,
+    steps::Step,
 };
-use crate::{day, id::RecordId};
+use crate::{case::TakenStep, day, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -82,21 +82,6 @@ const fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-impl Taken {
-    /// A step with nothing said about it.
-    pub const fn of(affair: RecordId, step: Step) -> Self {
-        Self {
-            affair,
-            step,
-            why: String::new(),
-            to: String::new(),
-            outside: false,
-            phone: String::new(),
-            satisfied: None,
-        }
-    }
-}
-
 /// 巡逻. There is no field for where anybody walked.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -146,4 +131,24 @@ pub struct Outreach {
     pub material: String,
     /// 备注.
     pub note: String,
+}
+
+impl TakenStep for Taken {
+    type Step = Step;
+
+    fn of(head: RecordId, step: Step) -> Self {
+        Self {
+            affair: head,
+            step,
+            why: String::new(),
+            to: String::new(),
+            outside: false,
+            phone: String::new(),
+            satisfied: None,
+        }
+    }
+
+    fn step(&self) -> Step {
+        self.step
+    }
 }

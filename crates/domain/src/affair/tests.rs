@@ -2,15 +2,17 @@ use super::{
     Affair,
     codes::{Grade, Satisfied},
     records::{Hazard, Request, Taken},
-    workflow::{Forbidden, Need, ROWS, State, Step, check, offers},
+    steps::{Need, ROWS, State, Step},
 };
 use crate::{
     book::Bound,
+    case::{Case, Forbidden, Need as _, Step as _, TakenStep},
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Kind, Op, Record, diff},
     stamp::Stamp,
 };
+use chrono::NaiveDate;
 use serde::Serialize;
 
 const ID: u64 = 7;
@@ -79,9 +81,9 @@ fn a_hazard_is_assigned_put_right_and_verified_by_another() {
     let done = hazard(&[(Step::Assign, "王芳"), (Step::PutRight, "李强")]);
     assert_eq!(done.state(), State::PutRight);
     let verify = Taken::of(id(ID), Step::Verify);
-    assert_eq!(check(&done, &verify, "李强"), Err(Forbidden::OwnWork));
-    assert_eq!(check(&done, &verify, "王芳"), Ok(()));
-    let first = |affair: &Affair, by| offers(affair, by).first().map(|row| row.step);
+    assert_eq!(done.check(&verify, &[], "李强", NaiveDate::default()), Err(Forbidden::OwnWork(Affair::OWN_WORK)));
+    assert_eq!(done.check(&verify, &[], "王芳", NaiveDate::default()), Ok(()));
+    let first = |affair: &Affair, by| affair.offers(&[], by, NaiveDate::default()).first().map(|row| row.step);
     assert_eq!((first(&done, "李强"), first(&done, "王芳")), (Some(Step::Rework), Some(Step::Verify)));
     let ended = hazard(&[(Step::PutRight, "李强"), (Step::Verify, "王芳")]);
     assert_eq!((ended.state(), ended.deadline()), (State::Verified, None));
@@ -98,8 +100,14 @@ fn a_request_is_told_answered_and_settled() {
     assert_eq!((settled.state(), settled.state().is_open()), (State::Settled, false));
     let taken = Taken::of(id(ID), Step::Settle);
     let answered = request(&[(Step::Answer, "李强")]);
-    assert_eq!(check(&answered, &taken, "王芳"), Err(Forbidden::Need(Need::Satisfied)));
-    assert_eq!(check(&told, &taken, "王芳"), Err(Forbidden::State(State::Told, Step::Settle)));
+    assert_eq!(
+        answered.check(&taken, &[], "王芳", NaiveDate::default()),
+        Err(Forbidden::Need(Need::Satisfied.words()))
+    );
+    assert_eq!(
+        told.check(&taken, &[], "王芳", NaiveDate::default()),
+        Err(Forbidden::State { state: State::Told.label(), step: Step::Settle.label() })
+    );
     assert_eq!(told.name(), "未分类", "a list does not say whose it is");
 }
 

@@ -3,14 +3,15 @@
 
 use super::{
     records::{CareCase, CareVisit, PlanItem, Taken},
-    workflow::{State, Step},
+    steps::{State, Step},
 };
 use crate::{
     book::Bound,
+    case::{self, Case, Done},
     codes::code_table,
     day,
-    due::{Deadline, LEAD_AFTER_DAYS},
-    form::MAX_INTERVAL,
+    deadline::{Deadline, LEAD_AFTER_DAYS},
+    field::MAX_INTERVAL,
     id::RecordId,
     record::{Kind, Name, Record},
     rights::Role,
@@ -30,28 +31,6 @@ const LAPSED_SHOWN_DAYS: i64 = 30;
 /// Days in which a supervisor confirms a case or declines it. \[P\]
 pub const CONFIRM_DAYS: u64 = 3;
 
-/// A step that was taken.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Done {
-    /// The record.
-    pub id: RecordId,
-    /// What it says.
-    pub taken: Taken,
-    /// When, Unix milliseconds.
-    pub at: u64,
-    /// Who.
-    pub by: Name,
-    /// Whether it counts: not where another's step came before it that it does not follow from.
-    pub counts: bool,
-}
-
-impl Done {
-    /// The day.
-    pub fn on(&self) -> NaiveDate {
-        day::day(self.at.cast_signed())
-    }
-}
-
 /// A case with what belongs to it. Lists are in the order in which they were begun.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CareFile {
@@ -66,7 +45,7 @@ pub struct CareFile {
     /// 看望.
     pub visits: Vec<(RecordId, CareVisit)>,
     /// 步骤.
-    pub steps: Vec<Done>,
+    pub steps: Vec<Done<Taken>>,
 }
 
 code_table! {
@@ -97,17 +76,11 @@ impl Bound for CareFile {
             visits: Vec::new(),
             steps: Vec::new(),
         };
-        let counts = |record: &&Record| !record.withdrawn() && record.channel == case.channel;
-        let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        others.sort_by_key(|record| (record.created.at, record.id));
-        for record in others {
+        for record in case::in_order(case, others) {
             match record.kind {
                 Kind::PlanItem => file.plan.extend(record.view().map(|view| (record.id, view))),
                 Kind::CareVisit => file.visits.extend(record.view().map(|view| (record.id, view))),
-                Kind::CareStep => file.steps.extend(record.view().map(|taken| {
-                    let (at, by) = (record.created.at, record.created.by.clone());
-                    Done { id: record.id, taken, at, by, counts: false }
-                })),
+                Kind::CareStep => file.steps.extend(Done::read(record)),
                 _ => {}
             }
         }
@@ -131,30 +104,15 @@ impl CareFile {
         }
     }
 
-    /// Takes the steps one after another. One that does not follow from where the others led, or came after the case
-    /// had lapsed, does not count.
-    fn walk(&mut self) {
-        for at in 0..self.steps.len() {
-            let state = self.state(self.steps[at].on());
-            let done = &mut self.steps[at];
-            done.counts = done.taken.step.row().from.contains(&state);
-        }
-    }
-
-    /// The steps that count.
-    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Done> {
-        self.steps.iter().filter(|done| done.counts)
-    }
-
-    /// The state on a day.
+    /// The state on a day: a case that was not confirmed again in time has lapsed.
     pub fn state(&self, on: NaiveDate) -> State {
-        let state = self.history().fold(State::Opened, |state, done| done.taken.step.row().to.unwrap_or(state));
+        let state = self.reached();
         let lapsed = matches!(state, State::InCare | State::Paused) && self.review_by().is_some_and(|by| by < on);
         if lapsed { State::Lapsed } else { state }
     }
 
     /// The last time that a supervisor confirmed it.
-    fn confirmed(&self) -> Option<&Done> {
+    fn confirmed(&self) -> Option<&Done<Taken>> {
         self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Renew))
     }
 
@@ -182,7 +140,7 @@ impl CareFile {
     }
 
     /// The step from which looks are counted.
-    fn begun(&self) -> Option<&Done> {
+    fn begun(&self) -> Option<&Done<Taken>> {
         self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Resume))
     }
 

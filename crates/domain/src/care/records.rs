@@ -2,9 +2,9 @@
 
 use super::{
     codes::{Difficulty, Help, Interval, Reason, Referral, Way},
-    workflow::Step,
+    steps::Step,
 };
-use crate::{day, form::MAX_INTERVAL, id::RecordId};
+use crate::{case::TakenStep, day, field::MAX_INTERVAL, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -139,9 +139,14 @@ pub struct Taken {
     pub until: Option<NaiveDate>,
 }
 
-impl Taken {
-    /// A step with nothing said about it.
-    pub const fn of(case: RecordId, step: Step) -> Self {
-        Self { case, step, why: String::new(), to: String::new(), until: None }
+impl TakenStep for Taken {
+    type Step = Step;
+
+    fn of(head: RecordId, step: Step) -> Self {
+        Self { case: head, step, why: String::new(), to: String::new(), until: None }
+    }
+
+    fn step(&self) -> Step {
+        self.step
     }
 }

@@ -3,10 +3,11 @@ use super::{
     codes::{Interval, Reason},
     file::{Due, REVIEW_DAYS},
     records::{CareCase, CareVisit, PlanItem, Taken},
-    workflow::{Forbidden, Need, ROWS, State, Step, check, offers},
+    steps::{Need, ROWS, State, Step},
 };
 use crate::{
     book::Bound,
+    case::{Case as _, Forbidden, Need as _, TakenStep},
     form,
     id::{DeviceId, OpId, RecordId},
     merge::merge,
@@ -116,12 +117,12 @@ fn every_step_has_one_row_and_every_state_can_be_left() {
 fn a_case_is_confirmed_by_somebody_else_than_who_opened_it_or_looks_after_it() {
     let case = Case::new("2026-03-01");
     let on = day("2026-03-02");
-    let confirm = |roles: &[Role], by: &str| check(&case.file(), &taken(Step::Confirm), roles, by, on);
+    let confirm = |roles: &[Role], by: &str| case.file().check(&taken(Step::Confirm), roles, by, on);
     assert_eq!(confirm(LEAD, "周兰"), Ok(()));
-    assert!(matches!(confirm(CARER, "何磊"), Err(Forbidden::Who(Step::Confirm, _))));
-    assert_eq!(confirm(LEAD, "孙丽"), Err(Forbidden::OwnWork));
-    assert!(offers(&case.file(), LEAD, "孙丽", on).iter().all(|offer| offer.step != Step::Confirm));
-    assert_eq!(offers(&case.file(), LEAD, "周兰", on)[0].step, Step::Confirm);
+    assert!(matches!(confirm(CARER, "何磊"), Err(Forbidden::Who { step: "确认立案", .. })));
+    assert_eq!(confirm(LEAD, "孙丽"), Err(Forbidden::OwnWork(CareFile::OWN_WORK)));
+    assert!(case.file().offers(LEAD, "孙丽", on).iter().all(|offer| offer.step != Step::Confirm));
+    assert_eq!(case.file().offers(LEAD, "周兰", on)[0].step, Step::Confirm);
 }
 
 #[test]
@@ -140,8 +141,8 @@ fn a_case_says_for_whom_why_how_often_and_why_so_before_it_is_confirmed() {
         let mut facts = Case::facts("2026-03-01");
         change(&mut facts);
         case.put(CASE, Kind::CareCase, "2026-03-01", "孙丽", &facts);
-        let result = check(&case.file(), &taken(Step::Confirm), LEAD, "周兰", day("2026-03-02"));
-        assert_eq!(result, Err(Forbidden::Need(Need::Facts)), "{facts:?}");
+        let result = case.file().check(&taken(Step::Confirm), LEAD, "周兰", day("2026-03-02"));
+        assert_eq!(result, Err(Forbidden::Need(Need::Facts.words())), "{facts:?}");
     }
 }
 
@@ -151,8 +152,8 @@ fn a_child_under_14_needs_a_guardians_consent() {
     let mut case = Case::new("2026-03-01");
     let mut facts = CareCase { child: true, ..Case::facts("2026-03-01") };
     case.put(CASE, Kind::CareCase, "2026-03-01", "孙丽", &facts);
-    let confirm = |case: &Case| check(&case.file(), &taken(Step::Confirm), LEAD, "周兰", day("2026-03-02"));
-    assert_eq!(confirm(&case), Err(Forbidden::Need(Need::Guardian)));
+    let confirm = |case: &Case| case.file().check(&taken(Step::Confirm), LEAD, "周兰", day("2026-03-02"));
+    assert_eq!(confirm(&case), Err(Forbidden::Need(Need::Guardian.words())));
     let values =
         |facts: &CareCase| serde_json::to_value(facts).expect("an object").as_object().expect("an object").clone();
     assert_eq!(form::check(&Kind::CareCase, &values(&facts)).expect_err("no consent").field, "child");
@@ -223,10 +224,10 @@ fn a_case_that_nobody_confirms_again_lapses_and_says_so_before() {
     assert!(after(31).is_empty());
     let late = by + Days::new(1);
     assert_eq!(
-        check(&case.file(), &taken(Step::Renew), LEAD, "周兰", late),
-        Err(Forbidden::State(State::Lapsed, Step::Renew))
+        case.file().check(&taken(Step::Renew), LEAD, "周兰", late),
+        Err(Forbidden::State { state: State::Lapsed.label(), step: Step::Renew.label() })
     );
-    assert_eq!(check(&case.file(), &taken(Step::Reopen), CARER, "孙丽", late), Ok(()));
+    assert_eq!(case.file().check(&taken(Step::Reopen), CARER, "孙丽", late), Ok(()));
     // In time it goes on for as long again.
     case.step(4, "2026-06-25", "周兰", &taken(Step::Renew));
     assert_eq!(case.file().state(late), State::InCare);
@@ -238,11 +239,11 @@ fn it_is_confirmed_again_only_after_a_look_and_with_a_reason() {
     let mut case = confirmed("2026-01-01");
     let renew = |case: &Case, why: &str| {
         let taken = Taken { why: why.into(), ..taken(Step::Renew) };
-        check(&case.file(), &taken, LEAD, "周兰", day("2026-06-01"))
+        case.file().check(&taken, LEAD, "周兰", day("2026-06-01"))
     };
-    assert_eq!(renew(&case, "仍独居"), Err(Forbidden::Need(Need::Looked)));
+    assert_eq!(renew(&case, "仍独居"), Err(Forbidden::Need(Need::Looked.words())));
     case.look(3, "2026-05-01");
-    assert_eq!(renew(&case, " "), Err(Forbidden::Need(Need::Why)));
+    assert_eq!(renew(&case, " "), Err(Forbidden::Need(Need::Why.words())));
     assert_eq!(renew(&case, "仍独居"), Ok(()));
 }
 
@@ -251,14 +252,14 @@ fn a_pause_ends_by_a_day_and_what_is_closed_is_not_due() {
     let mut case = confirmed("2026-01-01");
     let on = day("2026-01-10");
     let pause = Taken { until: Some(on), ..taken(Step::Pause) };
-    assert_eq!(check(&case.file(), &pause, CARER, "孙丽", on), Err(Forbidden::Need(Need::Until)));
+    assert_eq!(case.file().check(&pause, CARER, "孙丽", on), Err(Forbidden::Need(Need::Until.words())));
     let pause = Taken { until: Some(day("2026-02-01")), ..pause };
-    assert_eq!(check(&case.file(), &pause, CARER, "孙丽", on), Ok(()));
+    assert_eq!(case.file().check(&pause, CARER, "孙丽", on), Ok(()));
     case.step(3, "2026-01-10", "孙丽", &pause);
     assert_eq!(case.due("2026-01-11"), [(Due::Resume, "2026-02-01".to_owned())]);
     assert_eq!(
-        check(&case.file(), &taken(Step::Renew), LEAD, "周兰", on),
-        Err(Forbidden::Need(Need::Looked)),
+        case.file().check(&taken(Step::Renew), LEAD, "周兰", on),
+        Err(Forbidden::Need(Need::Looked.words())),
         "a pause does not keep it from being confirmed again"
     );
     case.step(4, "2026-02-02", "孙丽", &taken(Step::Resume));
@@ -275,8 +276,8 @@ fn another_looks_after_it_from_the_hand_over_on() {
     assert_eq!(case.file().carer(), "何磊");
     assert!(case.file().is_work_of("何磊"));
     assert_eq!(
-        check(&case.file(), &taken(Step::Renew), LEAD, "何磊", day("2026-02-01")),
-        Err(Forbidden::OwnWork),
+        case.file().check(&taken(Step::Renew), LEAD, "何磊", day("2026-02-01")),
+        Err(Forbidden::OwnWork(CareFile::OWN_WORK)),
         "who looks after it now does not confirm it"
     );
 }

@@ -1,10 +1,16 @@
 //! What is due on a dispute and when.
 
 use super::{
-    file::{Done, File},
-    workflow::{State, Step},
+    file::File,
+    records::Taken,
+    steps::{State, Step},
 };
-use crate::{codes::code_table, day, due::Deadline};
+use crate::{
+    case::{Case, Done},
+    codes::code_table,
+    day,
+    deadline::Deadline,
+};
 use chrono::{Days, NaiveDate};
 
 /// Days to accept or refuse a registered dispute. \[P\]
@@ -28,7 +34,7 @@ code_table! {
 
 impl File {
     /// The step from which the days to mediate run, and until when the parties agreed to extend them.
-    fn mediation(&self) -> Option<(&Done, Option<NaiveDate>)> {
+    fn mediation(&self) -> Option<(&Done<Taken>, Option<NaiveDate>)> {
         let begun = self
             .history()
             .rev()
@@ -45,7 +51,7 @@ impl File {
 
     /// Why something is due when it is, in plain words.
     pub fn why_due(&self, what: Due) -> String {
-        let on = |done: &Done| day::words(done.on());
+        let on = |done: &Done<Taken>| day::words(done.on());
         match what {
             Due::Accept => {
                 let registered = self.last(Step::Register).map(on).unwrap_or_default();

@@ -2,43 +2,21 @@
 //! follows from them.
 
 use super::{
-    codes::{Consent, Form, Side, Sitting},
-    papers::Paper,
+    codes::{Consent, Form, Side},
     records::{Agreement, Dispute, FollowUp, Party, Session, Signature, Taken, Term},
-    workflow::{State, Step},
+    steps::{State, Step},
 };
 use crate::{
     book::Bound,
+    case::{self, Case, Done},
     day,
     id::RecordId,
-    record::{Kind, Name, Op, Record},
+    record::{Kind, Op, Record},
     text,
 };
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-
-/// A step that was taken.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Done {
-    /// The record.
-    pub id: RecordId,
-    /// What it says.
-    pub taken: Taken,
-    /// When, Unix milliseconds.
-    pub at: u64,
-    /// Who.
-    pub by: Name,
-    /// Whether it counts: not where another's step came before it that it does not follow from.
-    pub counts: bool,
-}
-
-impl Done {
-    /// The day.
-    pub fn on(&self) -> NaiveDate {
-        day::day(self.at.cast_signed())
-    }
-}
 
 /// A file. Lists are in the order in which they were begun.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +38,7 @@ pub struct File {
     /// 回访.
     pub follow_ups: Vec<(RecordId, FollowUp)>,
     /// 步骤.
-    pub steps: Vec<Done>,
+    pub steps: Vec<Done<Taken>>,
     /// 状态, as the steps make it.
     pub state: State,
 }
@@ -87,10 +65,7 @@ impl Bound for File {
             steps: Vec::new(),
             state: State::Found,
         };
-        let counts = |record: &&Record| !record.withdrawn() && record.channel == dispute.channel;
-        let mut others: Vec<&Record> = others.into_iter().filter(counts).collect();
-        others.sort_by_key(|record| (record.created.at, record.id));
-        for record in others {
+        for record in case::in_order(dispute, others) {
             match record.kind {
                 Kind::Party => push(&mut file.parties, record),
                 Kind::Session => push(&mut file.sessions, record),
@@ -98,12 +73,7 @@ impl Bound for File {
                 Kind::Term => push(&mut file.terms, record),
                 Kind::Signature => push(&mut file.signatures, record),
                 Kind::FollowUp => push(&mut file.follow_ups, record),
-                Kind::Step => {
-                    if let Some(taken) = record.view() {
-                        let (at, by) = (record.created.at, record.created.by.clone());
-                        file.steps.push(Done { id: record.id, taken, at, by, counts: false });
-                    }
-                }
+                Kind::Step => file.steps.extend(Done::read(record)),
                 _ => {}
             }
         }
@@ -113,29 +83,13 @@ impl Bound for File {
 }
 
 impl File {
-    /// Takes the steps one after another. One that does not follow from where the others led does not count.
-    fn walk(&mut self) {
-        for done in &mut self.steps {
-            let row = done.taken.step.row();
-            done.counts = row.from.contains(&self.state);
-            if let (true, Some(to)) = (done.counts, row.to) {
-                self.state = to;
-            }
-        }
-    }
-
-    /// The steps that count.
-    pub fn history(&self) -> impl DoubleEndedIterator<Item = &Done> {
-        self.steps.iter().filter(|done| done.counts)
-    }
-
     /// The last time a step was taken.
-    pub fn last(&self, step: Step) -> Option<&Done> {
-        self.history().rev().find(|done| done.taken.step == step)
+    pub fn last(&self, step: Step) -> Option<&Done<Taken>> {
+        self.last_of(&[step])
     }
 
     /// The last step with which somebody above pressed for another (催办、领办、督办), and whether it was acknowledged.
-    pub fn pressed(&self) -> Option<(&Done, bool)> {
+    pub fn pressed(&self) -> Option<(&Done<Taken>, bool)> {
         let mut later = self.history().rev();
         let mut acknowledged = false;
         later.find_map(|done| {
@@ -240,25 +194,6 @@ impl File {
         let took = || steps.iter().find_map(|step| self.last(*step)).map(|done| done.by.to_string());
         let named = Some(self.dispute.mediators.clone()).filter(|names| !names.trim().is_empty());
         named.or_else(took).unwrap_or_default()
-    }
-
-    /// The documents that the archive must hold and does not.
-    pub fn missing_documents(&self) -> Vec<Paper> {
-        let agreed = self.last(Step::AgreeWritten).is_some() || self.last(Step::AgreeOral).is_some();
-        let begun = self.last(Step::Begin).is_some();
-        let written = self.last(Step::AgreeWritten).is_some();
-        let mediated = self.sessions.iter().any(|(_, session)| session.sort() == Sitting::Mediation);
-        [
-            (Paper::Register, self.parties.is_empty()),
-            (Paper::Rights, begun && !self.sessions.iter().any(|(_, session)| session.told)),
-            (Paper::Mediation, begun && !mediated),
-            (Paper::Agreement, written && !self.unsigned().is_empty()),
-            (Paper::FollowUp, agreed && self.follow_ups.is_empty()),
-        ]
-        .into_iter()
-        .filter(|(_, missing)| *missing)
-        .map(|(paper, _)| paper)
-        .collect()
     }
 
     /// Whether a party clearly refuses.

@@ -7,8 +7,9 @@ pub mod known;
 pub mod papers;
 pub mod records;
 pub mod sheets;
+pub mod steps;
 pub mod strokes;
-pub mod workflow;
+mod workflow;
 
 pub use file::File;
 

@@ -4,7 +4,7 @@
 use super::{
     codes::{Form, Sitting, Source},
     file::File,
-    workflow::{State, Step},
+    steps::{State, Step},
 };
 use crate::{codes::code_table, id::RecordId};
 
@@ -79,5 +79,24 @@ impl File {
             several.chain(one).collect::<Vec<_>>()
         });
         sheets.collect()
+    }
+
+    /// The documents that the archive must hold and does not.
+    pub fn missing_documents(&self) -> Vec<Paper> {
+        let agreed = self.last(Step::AgreeWritten).is_some() || self.last(Step::AgreeOral).is_some();
+        let begun = self.last(Step::Begin).is_some();
+        let written = self.last(Step::AgreeWritten).is_some();
+        let mediated = self.sessions.iter().any(|(_, session)| session.sort() == Sitting::Mediation);
+        [
+            (Paper::Register, self.parties.is_empty()),
+            (Paper::Rights, begun && !self.sessions.iter().any(|(_, session)| session.told)),
+            (Paper::Mediation, begun && !mediated),
+            (Paper::Agreement, written && !self.unsigned().is_empty()),
+            (Paper::FollowUp, agreed && self.follow_ups.is_empty()),
+        ]
+        .into_iter()
+        .filter(|(_, missing)| *missing)
+        .map(|(paper, _)| paper)
+        .collect()
     }
 }

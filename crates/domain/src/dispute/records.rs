@@ -2,8 +2,8 @@
 //! dispute. There is no field for a fee: mediation is free (人民调解法 4).
 
 use super::codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Sitting, Size, Source};
-use super::workflow::Step;
-use crate::{codes::Sex, day, id::RecordId};
+use super::steps::Step;
+use crate::{case::TakenStep, codes::Sex, day, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -271,4 +271,16 @@ pub struct Taken {
     /// What the step asks to be confirmed: that the parties agreed, that the other ways were explained.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
+}
+
+impl TakenStep for Taken {
+    type Step = Step;
+
+    fn of(head: RecordId, step: Step) -> Self {
+        Self { dispute: head, step, why: String::new(), to: String::new(), until: None, reason: None, confirmed: false }
+    }
+
+    fn step(&self) -> Step {
+        self.step
+    }
 }

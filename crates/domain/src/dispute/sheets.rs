@@ -5,9 +5,14 @@ use super::{
     file::File,
     papers::{Paper, Sheet},
     records::{Party, Session},
-    workflow::Step,
+    steps::Step,
 };
-use crate::{codes::Sex, day, id::RecordId};
+use crate::{
+    case::{Case, Done},
+    codes::Sex,
+    day,
+    id::RecordId,
+};
 use chrono::NaiveDate;
 
 /// A part of a document.
@@ -166,7 +171,7 @@ impl Writer<'_> {
 
     fn cover(&self) -> Vec<Block> {
         let file = self.file;
-        let begun = file.last(Step::Begin).map(super::file::Done::on);
+        let begun = file.last(Step::Begin).map(Done::on);
         let ended = file.effective_on().or_else(|| {
             file.history()
                 .rev()
@@ -186,7 +191,7 @@ impl Writer<'_> {
                 ("处理结果", self.result()),
                 ("保管期限", BLANK.to_owned()),
                 ("立卷人", BLANK.to_owned()),
-                ("立卷日期", printed(file.last(Step::Archive).map(super::file::Done::on))),
+                ("立卷日期", printed(file.last(Step::Archive).map(Done::on))),
             ]),
         ]
     }
@@ -229,7 +234,7 @@ impl Writer<'_> {
         let registered = file.last(Step::Register);
         let mut rows = vec![
             ("编号", file.number()),
-            ("登记日期", printed(registered.map(super::file::Done::on))),
+            ("登记日期", printed(registered.map(Done::on))),
             ("纠纷来源", dispute.source.map_or(BLANK, Source::label).to_owned()),
             ("纠纷类型", self.matter()),
             ("发生地点", or_blank(&dispute.place)),
@@ -423,10 +428,10 @@ impl Writer<'_> {
 mod tests {
     use super::super::{
         records::{Agreement, Dispute, FollowUp, Signature, Taken, Term},
-        workflow::State,
+        steps::State,
     };
     use super::*;
-    use crate::dispute::file::Done;
+    use crate::case::TakenStep;
     use serde_json::json;
 
     fn id(n: u8) -> RecordId {

@@ -6,12 +6,13 @@ use super::{
     file::File,
     papers::Paper,
     records::{Agreement, Dispute, FollowUp, Party, Session, Signature, Taken, Term},
-    workflow::{Need, Offer, ROWS, State, Step, Who, offers},
+    steps::{self, Need, ROWS, State, Step},
 };
 use crate::{
     book::Bound,
+    case::{Case, Offer, Step as _, TakenStep},
     day,
-    due::{Deadline, Rung},
+    deadline::{Deadline, Rung},
     form,
     id::{DeviceId, OpId, RecordId},
     intake::{Intake, Past, Sender},
@@ -213,8 +214,8 @@ impl Office {
         File::gather(dispute, self.records.values().map(|(record, _)| record)).expect("a file")
     }
 
-    fn offers(&self, role: Role, by: &str) -> Vec<Offer> {
-        offers(&self.file(), &[role], by)
+    fn offers(&self, role: Role, by: &str) -> Vec<Offer<Step>> {
+        self.file().offers(&[role], by, day::day(self.now.cast_signed()))
     }
 
     fn offered(&self, role: Role, by: &str) -> Vec<Step> {
@@ -269,7 +270,10 @@ fn every_row_is_offered_and_taken_where_it_says_and_nowhere_else() {
             let mut file = office.file();
             file.state = *state;
             let roles = [Role::Mediator, Role::VillageLead, Role::Township, Role::County];
-            let offered = offers(&file, &roles, "旁人").iter().any(|offer| offer.step == row.step);
+            let offered = file
+                .offers(&roles, "旁人", day::day(office.now.cast_signed()))
+                .iter()
+                .any(|offer| offer.step == row.step);
             assert_eq!(offered, row.from.contains(state), "{:?} in {state:?}", row.step);
         }
     }
@@ -278,15 +282,15 @@ fn every_row_is_offered_and_taken_where_it_says_and_nowhere_else() {
 #[test]
 fn who_may_take_a_step_is_in_its_row() {
     for (who, role, may) in [
-        (Who::Team, Role::GridWorker, true),
-        (Who::Team, Role::PatrolMember, false),
-        (Who::Mediator, Role::GridWorker, false),
-        (Who::Mediator, Role::Mediator, true),
-        (Who::Lead, Role::Mediator, false),
-        (Who::Lead, Role::VillageLead, true),
-        (Who::Lead, Role::Township, false),
+        (steps::TEAM, Role::GridWorker, true),
+        (steps::TEAM, Role::PatrolMember, false),
+        (steps::MEDIATOR, Role::GridWorker, false),
+        (steps::MEDIATOR, Role::Mediator, true),
+        (steps::LEAD, Role::Mediator, false),
+        (steps::LEAD, Role::VillageLead, true),
+        (steps::LEAD, Role::Township, false),
     ] {
-        assert_eq!(who.is_one_of(&[role]), may, "{who:?} {role:?}");
+        assert_eq!(who.includes(&[role]), may, "{who:?} {role:?}");
     }
     let mut office = Office::with_parties();
     office.must(Step::Register, Role::GridWorker, "王芳", |_| {});
@@ -332,9 +336,15 @@ fn article_23_no_agreement_without_the_parties_having_been_told_their_rights() {
 #[test]
 fn article_25_danger_is_reported_from_every_open_state_and_the_mediation_goes_on() {
     for state in [State::Registered, State::Accepted, State::Assigned, State::Escalated, State::Mediating] {
-        let mut file = Office::mediating().file();
+        let office = Office::mediating();
+        let mut file = office.file();
         file.state = state;
-        assert!(offers(&file, &[Role::GridWorker], "王芳").iter().any(|offer| offer.step == Step::PassOn), "{state:?}");
+        assert!(
+            file.offers(&[Role::GridWorker], "王芳", day::day(office.now.cast_signed()))
+                .iter()
+                .any(|offer| offer.step == Step::PassOn),
+            "{state:?}"
+        );
     }
     let mut office = Office::mediating();
     assert!(office.refused(Step::PassOn, Role::Mediator, MEDIATOR, |_| {}).contains("交给谁"));
@@ -600,7 +610,7 @@ fn generated_disputes_never_reach_a_state_that_the_table_does_not_lead_to() {
             let result = office.step(step, role, by, say);
             let (row, after) = (step.row(), office.file());
             if result.outcome == OpOutcome::Applied {
-                assert!(row.from.contains(&before.state) && row.who.is_one_of(&[role]), "seed {seed}: {step:?}");
+                assert!(row.from.contains(&before.state) && row.who.includes(&[role]), "seed {seed}: {step:?}");
                 assert_eq!(after.state, row.to.unwrap_or(before.state), "seed {seed}: {step:?}");
             } else {
                 assert_eq!(after.state, before.state, "seed {seed}: {step:?}");

@@ -4,11 +4,12 @@ use crate::{
     affair::{
         Affair,
         codes::{Danger, Grade, Satisfied, Subject, Team, Topic, Venue},
-        file::{About, Done},
+        file::About,
         records::{Hazard, Outreach, Patrol, Request},
-        workflow::Step,
+        steps::Step,
     },
     area::GridCode,
+    case::Case,
     day,
 };
 use chrono::NaiveDate;
@@ -46,16 +47,12 @@ fn on(day: Option<NaiveDate>) -> String {
     day.map(day::ledger).unwrap_or_default()
 }
 
-fn last(affair: &Affair, step: Step) -> Option<&Done> {
-    affair.history().rev().find(|done| done.taken.step == step)
-}
-
 fn told(in_full: bool, words: String) -> String {
     if in_full { words } else { String::new() }
 }
 
 fn said(affair: &Affair, step: Step, in_full: bool) -> String {
-    let words = last(affair, step).map(|done| {
+    let words = affair.last_of(&[step]).map(|done| {
         let words = if in_full { done.taken.why.as_str() } else { "" };
         format!("{} {words}", day::ledger(done.on())).trim().to_owned()
     });
@@ -70,7 +67,7 @@ fn due(affair: &Affair) -> String {
 /// `in_full`, for it may name people.
 pub fn hazard_row(number: usize, grid: &GridCode, affair: &Affair, in_full: bool) -> Option<[String; 14]> {
     let About::Hazard(Hazard { what, danger, grade, place, found_on, .. }) = &affair.about else { return None };
-    let verified = last(affair, Step::Verify).map(|done| format!("{} {}", day::ledger(done.on()), done.by));
+    let verified = affair.last_of(&[Step::Verify]).map(|done| format!("{} {}", day::ledger(done.on()), done.by));
     Some([
         number.to_string(),
         affair.number(),
@@ -145,13 +142,17 @@ pub fn outreach_row(number: usize, grid: &GridCode, outreach: &Outreach, in_full
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{affair::records::Taken, id::RecordId};
+    use crate::{
+        affair::records::Taken,
+        case::{Done, TakenStep},
+        id::RecordId,
+    };
 
     fn grid() -> GridCode {
         "411502001003-02".parse().expect("a grid")
     }
 
-    fn done(day: &str, by: &str, taken: Taken) -> Done {
+    fn done(day: &str, by: &str, taken: Taken) -> Done<Taken> {
         let at = day::end_of(day::read(day).expect("a day")).expect("a time");
         Done { id: RecordId::new(at, [2; 10]), taken, at: at - 1, by: by.into(), counts: true }
     }

@@ -14,7 +14,9 @@ use ruhu_domain::{
         file::About,
     },
     book::Bound,
-    dispute::{File, records::Taken, workflow},
+    case::{Case, TakenStep},
+    day,
+    dispute::{File, records::Taken},
     duties::{self, Duty},
     office::{Done, Matter, Nothing, OfRecord, OpenAffair, Press, Pressed, WholeFile},
     record::{Name, Op, diff},
@@ -131,8 +133,9 @@ pub async fn press(
     let file = File::gather(&record, &others).ok_or(Refusal::NotFound)?;
     let name = &official.session.name;
     let taken = Taken { why: why.trim().to_owned(), ..Taken::of(of.record, step) };
-    workflow::check(&file, &taken, &roles, name).map_err(|error| Refusal::Invalid(error.to_string()))?;
     let now = random::now_ms();
+    let checked = file.check(&taken, &roles, name, day::day(now.cast_signed()));
+    checked.map_err(|error| Refusal::Invalid(error.to_string()))?;
     let device = DeviceId(official.session.device.0);
     let op = Op {
         id: OpId::new(now, random::bytes()),

@@ -1,0 +1,73 @@
+//! A field of a form: its name, what it is called, how it is filled in, and why it is asked.
+
+/// The longest time between two looks at a care case, in days: it has to be confirmed again by then.
+pub const MAX_INTERVAL: u64 = 180;
+
+/// How a field is filled in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Input {
+    /// A line.
+    Line,
+    /// Some lines.
+    Text,
+    /// A day.
+    Day,
+    /// A day that is not to come.
+    PastDay,
+    /// A whole number.
+    Number,
+    /// A phone number.
+    Phone,
+    /// A resident ID number (GB 11643).
+    IdNumber,
+    /// Yes or no.
+    Flag,
+    /// One of a code table's rows.
+    One(&'static [(&'static str, &'static str)]),
+    /// Any number of a code table's rows.
+    Many(&'static [(&'static str, &'static str)]),
+}
+
+/// A field of a form.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name in the record.
+    pub name: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// How it is filled in.
+    pub input: Input,
+    /// Whether the record can't do without it.
+    pub wanted: bool,
+    /// What a field about a person is for; empty where it is about no person.
+    pub purpose: &'static str,
+    /// Whether it is shown only where somebody asks for more.
+    pub folded: bool,
+}
+
+impl Field {
+    pub(crate) const fn new(name: &'static str, label: &'static str, input: Input) -> Self {
+        Self { name, label, input, wanted: false, purpose: "", folded: false }
+    }
+
+    pub(crate) const fn wanted(self) -> Self {
+        Self { wanted: true, ..self }
+    }
+
+    pub(crate) const fn folded(self) -> Self {
+        Self { folded: true, ..self }
+    }
+
+    pub(crate) const fn about(self, purpose: &'static str) -> Self {
+        Self { purpose, ..self }
+    }
+}
+
+/// The form of a step: what it asks for, and something to say where it asks for no reason.
+pub(crate) fn of_step(asks: impl Iterator<Item = Field>) -> Vec<Field> {
+    let mut fields: Vec<Field> = asks.collect();
+    if !fields.iter().any(|field| field.name == "why") {
+        fields.push(Field::new("why", "说明", Input::Text));
+    }
+    fields
+}
