@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
-        Screen,
         locked::Locked,
         login::Login,
         not_found::NotFound,
@@ -13,6 +12,7 @@ use ruhu::{
         today::Today,
         visit_form::{EditVisit, NewVisit},
     },
+    route::Screen,
     state::{App, Phase, SyncStatus, use_app},
 };
 

@@ -5,6 +5,7 @@ pub mod components;
 pub mod office;
 pub mod pages;
 pub mod platform;
+pub mod route;
 pub mod state;
 pub mod storage;
 pub mod sync;

@@ -4,7 +4,6 @@
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use ruhu::{
     pages::{
-        Screen,
         affair::AffairPage,
         affairs::{Affairs, EditAffair, HouseholdAffairs, NewAffair},
         broken::Broken,
@@ -33,6 +32,7 @@ use ruhu::{
         walking::Walking,
     },
     platform,
+    route::Screen,
     state::{App, use_app},
 };
 use ruhu_domain::{Kind, RecordId, case::Step as _};

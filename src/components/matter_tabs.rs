@@ -1,6 +1,6 @@
 //! 事项: what there is of it, one tab each.
 
-use crate::{pages::path_of, state::use_app};
+use crate::{route::path_of, state::use_app};
 use leptos::prelude::*;
 use ruhu_domain::{Kind, RecordId, labels};
 

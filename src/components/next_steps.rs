@@ -1,6 +1,6 @@
 //! The steps of a file that may be taken: the usual ones as big buttons, the others below.
 
-use crate::{pages::path_of, state::use_app};
+use crate::{route::path_of, state::use_app};
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, RecordId,

@@ -1,6 +1,5 @@
 //! 隐患 or 诉求: what it is, what is due, who has it, the steps.
 
-use super::{affairs::list_of, path_of};
 use crate::{
     components::{
         contested::Contested,
@@ -11,6 +10,7 @@ use crate::{
         tick::Tick,
     },
     platform::clock,
+    route::{list_of, path_of},
     state::use_app,
 };
 use leptos::prelude::*;

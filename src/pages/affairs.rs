@@ -1,9 +1,6 @@
 //! 隐患 and 诉求: the lists, and those of a household. A list of requests says what is asked for, not by whom.
 
-use super::{
-    file_form::{Beside, Form, edit_head, new_head},
-    path_of,
-};
+use super::file_form::{Beside, Form, edit_head, new_head};
 use crate::{
     components::{
         chips::OneOf,
@@ -13,6 +10,7 @@ use crate::{
         photos::{DraftPhotos, Photos},
     },
     platform::clock,
+    route::{list_of, path_of},
     state::use_app,
 };
 use leptos::prelude::*;
@@ -103,16 +101,6 @@ pub fn EditAffair(
 
 const fn has_pictures(kind: &Kind) -> bool {
     matches!(kind, Kind::Hazard | Kind::Outreach)
-}
-
-/// The address of the list that files of a kind are in.
-pub const fn list_of(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Hazard | Kind::HazardStep => "/hazards",
-        Kind::Request | Kind::RequestStep => "/requests",
-        Kind::Outreach => "/outreach",
-        _ => "/patrols",
-    }
 }
 
 fn rows(affairs: Vec<Affair>) -> AnyView {

@@ -1,9 +1,9 @@
 //! What is due, on 今日, and 月历: a month of what was done and what is due.
 
-use super::path_of;
 use crate::{
     components::{empty::Empty, page::Page},
     platform::{clock, reminder},
+    route::path_of,
     state::use_app,
 };
 use chrono::{Datelike, Days, Months, NaiveDate};

@@ -1,6 +1,5 @@
 //! Forms of records: of a file (a dispute, a care case, a hazard, and what grows with it), and of the roster.
 
-use super::{affairs::list_of, path_of};
 use crate::{
     components::{
         empty::Empty,
@@ -8,6 +7,7 @@ use crate::{
         record_form::{RecordForm, Values},
     },
     platform::clock,
+    route::{list_of, path_of},
     state::{drafts::Draft, use_app},
 };
 use leptos::{ev::SubmitEvent, prelude::*};

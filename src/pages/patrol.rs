@@ -1,6 +1,5 @@
 //! 巡逻 and 宣讲: the lists, and a patrol with what it found. Nothing notes where anybody walks.
 
-use super::affairs::list_of;
 use crate::{
     components::{
         chips::OneOf,
@@ -11,6 +10,7 @@ use crate::{
         tick::Tick,
     },
     platform::clock,
+    route::list_of,
     state::{affairs::Round, drafts::Draft, use_app},
 };
 use leptos::prelude::*;

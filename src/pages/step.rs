@@ -1,12 +1,12 @@
 //! 办理: a step of a file about which something has to be said.
 
-use super::path_of;
 use crate::{
     components::{
         empty::Empty,
         page::Page,
         record_form::{RecordForm, Values},
     },
+    route::path_of,
     state::use_app,
 };
 use leptos::{ev::SubmitEvent, prelude::*};

@@ -1,9 +1,9 @@
 //! 今日: drafts to finish, doors due, and what has not reached the office.
 
-use super::path_of;
 use crate::{
     components::{door_row::DoorRow, empty::Empty, page::Page},
     platform::clock,
+    route::path_of,
     state::{drafts::Draft, use_app},
 };
 use leptos::prelude::*;

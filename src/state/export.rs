@@ -1,6 +1,6 @@
 //! Files that carry to the office by hand what could not be sent. They are sealed: only the server opens them.
 
-use super::{App, photos, rescue, vault};
+use super::{App, album, rescue, vault};
 use crate::platform::{clock, download, random};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use leptos::prelude::*;
@@ -96,7 +96,7 @@ impl App {
         let mut saved = Vec::new();
         for (hash, size) in pictures {
             let Some(storage) = &storage else { break };
-            let Ok(Some(picture)) = photos::read(storage.as_ref(), hash, size).await else { continue };
+            let Ok(Some(picture)) = album::read(storage.as_ref(), hash, size).await else { continue };
             let comma = if saved.is_empty() { "" } else { "," };
             let picture = BASE64_STANDARD.encode(seal(picture));
             file.write(format!("{comma}\"{picture}\"").as_bytes());

@@ -1,6 +1,6 @@
 //! Clearing the phone, at a log-out or for another worker: only where nothing is lost by it.
 
-use super::{photos, session};
+use super::{album, session};
 use crate::storage::{Storage, StorageError};
 use ruhu_domain::{
     OpId,
@@ -85,7 +85,7 @@ pub async fn clear(storage: &impl Storage, receipt: Option<&str>) -> Result<Batc
     let engine = Engine::load(head, &stored).map_err(|_| Stay::Unreadable)?;
     let count = engine.outbox().filter(only_here).count();
     let epoch = engine.head().epoch.clone().unwrap_or_default();
-    let pictures = photos::unsent(&photos::stored(&stored), engine.records(), &epoch);
+    let pictures = album::unsent(&album::stored(&stored), engine.records(), &epoch);
     let without = pictures.len();
     if count + without > 0 {
         let ops: Vec<OpId> = engine.outbox().map(|queued| queued.op.id).collect();

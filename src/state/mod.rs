@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod affairs;
+pub mod album;
 pub mod care;
 pub mod cases;
 pub mod disputes;
@@ -17,16 +18,14 @@ pub mod people;
 pub mod photos;
 pub mod pin;
 mod rescue;
+mod scheduler;
 pub mod session;
 pub mod vault;
 
 use crate::{
     platform::{self, address, clock, idle, install, preferences::Preferences, service_worker},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
-    sync::{
-        scheduler::{self, Nudge},
-        transport::{self, TransportError},
-    },
+    sync::transport::{self, TransportError},
 };
 use chrono::NaiveDate;
 use drafts::Draft;
@@ -44,6 +43,7 @@ use ruhu_domain::{
     wire::{HistoryEntry, HistoryRequest},
 };
 use ruhu_vault::VaultKey;
+use scheduler::Nudge;
 use std::{cell::Cell, rc::Rc, sync::Arc};
 
 /// A notebook that nobody touches is locked after this long, in milliseconds.

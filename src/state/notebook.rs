@@ -4,8 +4,8 @@
 //! write is durable.
 
 use super::{
+    album::{self, Album},
     drafts::{self, Draft},
-    photos::{self, Album},
     session::{self, Session},
 };
 use crate::{
@@ -165,7 +165,7 @@ impl Notebook {
         // One of another version is asked for anew.
         let handbook = stored.get(Table::Meta, HANDBOOK).and_then(|bytes| serde_json::from_slice(bytes).ok());
         let handbook = handbook.unwrap_or_default();
-        let album = photos::stored(&stored);
+        let album = album::stored(&stored);
         drop(stored);
         let this = Rc::new(Self {
             storage,
@@ -279,7 +279,7 @@ impl Notebook {
         self.drop_unwritten(id);
         let own = self.engine().record(id).map(|record| record.channel.clone()).or_else(|| draft.channel.clone());
         let channel = own.ok_or_else(|| StorageError::Failed("没有找到所属网格".into()))?;
-        let edits = photos::edits_of(draft, &channel, &self.album.borrow());
+        let edits = album::edits_of(draft, &channel, &self.album.borrow());
         let plan = self.engine().plan_edits(&edits, &mut moment);
         let done = self.carry_out(plan.unwrap_or_default(), vec![drafts::forget(id)]).await;
         drop(lane);
@@ -624,7 +624,7 @@ impl Notebook {
             return Ok(());
         };
         self.session.replace(session.clone());
-        self.album.replace(photos::stored(&stored));
+        self.album.replace(album::stored(&stored));
         match load(&stored, &session) {
             Ok(contents) => {
                 *self.contents.borrow_mut() = contents;

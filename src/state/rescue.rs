@@ -1,6 +1,6 @@
 //! What can be saved from a storage that the app can't open: what was never sent, as a file for the office.
 
-use super::{photos, session};
+use super::{album, session};
 use crate::storage::{StorageError, indexed_db::IndexedDb};
 use ruhu_domain::{
     engine::Queued,
@@ -53,7 +53,7 @@ pub async fn rescue(storage: &IndexedDb) -> Result<Option<Rescued>, StorageError
     ops.sort_by_key(|op| op.stamp);
     rest.extend(stored.entries(DRAFTS).iter().map(as_stored));
     let unsent = UnsentOps { device: session.device, account: session.account, ops };
-    let album = photos::stored(&stored);
+    let album = album::stored(&stored);
     let pictures = album.iter().filter(|(_, kept)| kept.there.is_empty()).map(|(hash, kept)| (*hash, kept.size));
     Ok(Some(Rescued { unsent, rest, pictures: pictures.collect() }))
 }

@@ -1,7 +1,7 @@
 //! Building the app and the server.
 
 use crate::{
-    run::{command, output, run},
+    run::{command, run, target_folder},
     setup,
     shrink::shrink,
     split::split,
@@ -52,16 +52,6 @@ fn trunk(options: &[&str]) -> anyhow::Result<()> {
 pub fn server() -> anyhow::Result<PathBuf> {
     run(&mut command(&["cargo", "build", "--quiet", "--release", "--package", "ruhu-server"]))?;
     Ok(target_folder()?.join("release/ruhu-server"))
-}
-
-/// Where the compiler puts what it makes.
-///
-/// # Errors
-/// Cargo does not say.
-pub fn target_folder() -> anyhow::Result<PathBuf> {
-    let metadata = output(&["cargo", "metadata", "--no-deps", "--format-version", "1"]).context("cargo metadata")?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    Ok(metadata["target_directory"].as_str().context("cargo metadata names the target folder")?.into())
 }
 
 /// Every file of the built app, without the compressed copies, in order of their names.

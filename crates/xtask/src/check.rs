@@ -89,7 +89,8 @@ fn layers() -> anyhow::Result<()> {
 }
 
 /// Where the tests are.
-const TESTS: [&str; 5] = ["tests", "crates/domain/src", "crates/server/tests", "crates/sim/src", "src"];
+const TESTS: [&str; 6] =
+    ["tests", "crates/domain/src", "crates/server/tests", "crates/sim/src", "crates/sync/src", "src"];
 
 /// Every test that `docs/survival.md` names is there.
 fn survival() -> anyhow::Result<()> {

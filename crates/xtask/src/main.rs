@@ -16,6 +16,7 @@ mod sim;
 mod size;
 mod split;
 mod start;
+mod structure;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -79,6 +80,8 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Start(options) => start::start(&options),
         Verb::Build => build::app().and_then(|()| build::server().map(drop)),
         Verb::Test { suite } => test::test(suite),
+
+        Verb::Check if std::env::var_os("STRUCT").is_some() => structure::structure(),
         Verb::Check => check::check(),
         Verb::Sim(options) => sim::sim(&options),
         Verb::Authz => authz::authz(),

@@ -1,7 +1,10 @@
 //! Running other programs.
 
 use anyhow::{Context, bail};
-use std::process::{Command, Stdio};
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 /// A command from words.
 pub fn command(words: &[&str]) -> Command {
@@ -26,4 +29,14 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
 pub fn output(words: &[&str]) -> Option<String> {
     let output = command(words).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Where the compiler puts what it makes.
+///
+/// # Errors
+/// Cargo does not say.
+pub fn target_folder() -> anyhow::Result<PathBuf> {
+    let metadata = output(&["cargo", "metadata", "--no-deps", "--format-version", "1"]).context("cargo metadata")?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    Ok(metadata["target_directory"].as_str().context("cargo metadata names the target folder")?.into())
 }

@@ -1,9 +1,8 @@
 //! Splitting the phone app's module into what it starts with and parts that load when they are first needed (ADR 16).
 
 use crate::{
-    build::target_folder,
     pack::pack,
-    run::{command, run},
+    run::{command, run, target_folder},
     shrink::integrity,
 };
 use anyhow::{Context, anyhow};

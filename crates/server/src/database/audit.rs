@@ -8,7 +8,7 @@
 use super::{
     Database,
     sql::{Engine, Tries},
-    stored::decode,
+    sync::rows::decode,
 };
 use crate::random;
 use ruhu_domain::{Channel, DeviceId, RecordId};

@@ -4,7 +4,7 @@ use super::{
     Database, Session, SessionKind,
     audit::{Act, Entry, append},
     sql::Engine,
-    stored::decode,
+    sync::rows::decode,
 };
 use crate::{accounts::token_hash, random};
 use ruhu_domain::DeviceId;

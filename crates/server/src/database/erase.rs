@@ -8,7 +8,7 @@ use super::{
     audit::{Act, Entry, append},
     records::gathered,
     sql::Writing,
-    stored::{decode, key, uuid},
+    sync::rows::{decode, key, uuid},
 };
 use chrono::NaiveDate;
 use ruhu_domain::{

@@ -4,7 +4,7 @@ use super::{
     Database,
     audit::{Act, Entry, append},
     sql::Engine,
-    stored::decode,
+    sync::rows::decode,
 };
 use crate::random;
 use ruhu_domain::{

@@ -3,7 +3,7 @@
 use super::{
     Database,
     audit::{Act, Entry, append},
-    stored::decode,
+    sync::rows::decode,
 };
 use crate::random;
 use ruhu_domain::{

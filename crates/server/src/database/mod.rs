@@ -16,7 +16,6 @@ mod photos;
 mod quarantine;
 mod records;
 mod sql;
-mod stored;
 mod sync;
 
 pub use accounts::{Account, OPERATOR, Session, SessionKind, Standing};

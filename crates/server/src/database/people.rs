@@ -7,7 +7,7 @@ use super::{
     audit::{Act, Entry, append},
     devices::revoke,
     grants::{end, give},
-    stored::decode,
+    sync::rows::decode,
 };
 use crate::{accounts::token_hash, random};
 use ruhu_domain::{

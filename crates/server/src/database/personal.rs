@@ -3,7 +3,7 @@
 use super::{
     Database, Person,
     audit::{Act, Entry, append},
-    stored::{decode, key, uuid},
+    sync::rows::{decode, key, uuid},
 };
 use crate::random;
 use chrono::Datelike;

@@ -3,7 +3,7 @@
 use super::{
     Database, Quarantined,
     sql::Writing,
-    stored::{decode, key},
+    sync::rows::{decode, key},
 };
 use crate::{photos::Photos, random};
 use ruhu_domain::{

@@ -4,7 +4,7 @@ use super::{
     Database,
     audit::{Act, Entry, append},
     sql::Tries,
-    stored::{Found, Ground, decode, key},
+    sync::rows::{Found, Ground, decode, key},
 };
 use crate::random;
 use ruhu_domain::{Channel, OpId, intake::Sender, record::Op};

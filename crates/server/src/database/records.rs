@@ -2,7 +2,7 @@
 
 use super::{
     Database,
-    stored::{decode, key},
+    sync::rows::{decode, key},
 };
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, Stamp,

@@ -1,34 +1,21 @@
 //! Taking in ops and handing out what changed.
 
-use super::{
-    Database,
-    sql::Tries,
-    stored::{Found, Ground, decode, insert_history, uuid},
-};
+pub(super) mod rows;
+
+pub use rows::Author;
+
+use super::{Database, sql::Tries};
 use crate::random;
+use rows::{Found, Ground, Written, decode, insert_history, uuid};
 use ruhu_domain::{
-    Channel, DeviceId, OpId, RecordId,
+    Channel, OpId, RecordId,
     intake::{Sender, rejected},
     record::Op,
-    rights::Grant,
     wire::{Left, MAX_RECORDS, OpResult, Page, Position},
 };
 use serde_json::value::RawValue;
 use sqlx::{AnyConnection, Row as _};
 use std::collections::{BTreeMap, HashMap};
-
-/// Who sends ops.
-#[derive(Clone, Copy, Debug)]
-pub struct Author<'a> {
-    /// The account's identity.
-    pub account: &'a str,
-    /// The person's name, written into the records.
-    pub name: &'a str,
-    /// The device.
-    pub device: DeviceId,
-    /// What the person may do; ops beyond it are set aside for a supervisor.
-    pub grants: &'a [Grant],
-}
 
 /// An op as it came: read, or why not.
 #[derive(Clone, Debug)]
@@ -45,33 +32,6 @@ pub struct Taken {
     /// A result per op, in the order sent.
     pub results: Vec<OpResult>,
     written: BTreeMap<Channel, Written>,
-}
-
-/// What a batch wrote in a channel.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Written {
-    /// The channel's number before and after.
-    pub(super) after: u64,
-    pub(super) last: u64,
-    pub(super) generation: u64,
-    /// Records whose sender has the very same already: their numbers, with those they had before.
-    pub(super) known: HashMap<u64, u64>,
-}
-
-impl Written {
-    /// The page of a request that only pushes: the numbers of what it wrote, where the sender has it all.
-    fn page(&self, channel: &Channel) -> Option<Page<Box<RawValue>>> {
-        let known = |seq| self.known.get(&seq).is_some_and(|before| *before <= self.after);
-        (self.after + 1..=self.last).all(known).then(|| Page {
-            channel: channel.clone(),
-            records: Vec::new(),
-            left: Vec::new(),
-            after: self.after,
-            next: Position { next: self.last, generation: self.generation },
-            more: false,
-            reset: false,
-        })
-    }
 }
 
 impl Database {

@@ -1,10 +1,10 @@
 //! When to sync: at the start, after each save, when the network or the page comes back, when the browser says
 //! so (Background Sync), and by a timer that waits longer after each failure.
 
-use super::transport::TransportError;
+use super::{App, SyncStatus, notebook::PassError};
 use crate::{
     platform::{self, service_worker},
-    state::{App, SyncStatus, notebook::PassError},
+    sync::transport::TransportError,
 };
 use futures::{
     FutureExt, StreamExt,

@@ -1,15 +1,17 @@
 //! The statements of a push: what is stored of its ops and records, and writing what comes out.
 
-use super::{
-    sql::{Engine, ROWS, by_ids, insert, overtaken},
-    sync::{Author, Written},
+use crate::{
+    database::sql::{Engine, ROWS, by_ids, insert, overtaken},
+    random,
 };
-use crate::random;
 use ruhu_domain::{
-    Channel, Kind, OpId, Record, RecordId,
+    Channel, DeviceId, Kind, OpId, Record, RecordId,
     intake::{Changes, Intake, Kept, OpDigest, Past, Verdict},
     record::{Op, file_needed},
+    rights::Grant,
+    wire::{Page, Position},
 };
+use serde_json::value::RawValue;
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow, query::QueryScalar};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -25,9 +27,49 @@ const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, cha
 const INSERT_MOVED: &str = "INSERT INTO moved (county, channel, seq, record) VALUES {} \
                             ON CONFLICT (county, channel, record) DO UPDATE SET seq = excluded.seq";
 
+/// Who sends ops.
+#[derive(Clone, Copy, Debug)]
+pub struct Author<'a> {
+    /// The account's identity.
+    pub account: &'a str,
+    /// The person's name, written into the records.
+    pub name: &'a str,
+    /// The device.
+    pub device: DeviceId,
+    /// What the person may do; ops beyond it are set aside for a supervisor.
+    pub grants: &'a [Grant],
+}
+
+/// What a batch wrote in a channel.
+#[derive(Clone, Debug, Default)]
+pub(in crate::database) struct Written {
+    /// The channel's number before and after.
+    pub(in crate::database) after: u64,
+    pub(in crate::database) last: u64,
+    pub(in crate::database) generation: u64,
+    /// Records whose sender has the very same already: their numbers, with those they had before.
+    pub(in crate::database) known: HashMap<u64, u64>,
+}
+
+impl Written {
+    /// The page of a request that only pushes: the numbers of what it wrote, where the sender has it all.
+    pub(in crate::database) fn page(&self, channel: &Channel) -> Option<Page<Box<RawValue>>> {
+        let known = |seq| self.known.get(&seq).is_some_and(|before| *before <= self.after);
+        (self.after + 1..=self.last).all(known).then(|| Page {
+            channel: channel.clone(),
+            records: Vec::new(),
+            left: Vec::new(),
+            after: self.after,
+            next: Position { next: self.last, generation: self.generation },
+            more: false,
+            reset: false,
+        })
+    }
+}
+
 /// What the tries of a transaction before found out.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(in crate::database) struct Found {
     /// Channels in which records are that the ops name under another.
     channels: BTreeSet<String>,
     /// Whether a key was there already. Few ops come twice: the history is not asked for them before.
@@ -36,26 +78,26 @@ pub(super) struct Found {
 
 impl Found {
     /// Learns from a try that failed.
-    pub(super) fn learn(&mut self, error: &sqlx::Error) {
+    pub(in crate::database) fn learn(&mut self, error: &sqlx::Error) {
         self.seen |= error.as_database_error().is_some_and(|error| error.is_unique_violation());
     }
 }
 
 /// What a push to a county builds on: its channels locked, and what is stored of its ops and records.
-pub(super) struct Ground<'a> {
+pub(in crate::database) struct Ground<'a> {
     engine: Engine,
     county: &'a str,
     /// Channels whose rows this transaction holds to its end. One that is not here had no row yet.
     locked: HashSet<String>,
     /// The intake, to be given the ops.
-    pub(super) intake: Intake,
+    pub(in crate::database) intake: Intake,
 }
 
 impl<'a> Ground<'a> {
     /// Locks the channels of these ops, in their order, and reads what is stored. Where a record turns out to be
     /// in yet another channel, that one is noted in `before`, and the transaction is to be begun again: locks
     /// taken out of order could wait for each other.
-    pub(super) async fn read(
+    pub(in crate::database) async fn read(
         tx: &mut AnyConnection,
         engine: Engine,
         county: &'a str,
@@ -103,7 +145,7 @@ impl<'a> Ground<'a> {
     }
 
     /// Writes what changed in a channel under its next numbers.
-    pub(super) async fn write(
+    pub(in crate::database) async fn write(
         &self,
         tx: &mut AnyConnection,
         channel: &Channel,
@@ -160,7 +202,7 @@ async fn lock(
 }
 
 /// A stored value that is not what it should be.
-pub(super) fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+pub(in crate::database) fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))
 }
 
@@ -168,11 +210,11 @@ fn json<T: serde::Serialize>(value: &T) -> sqlx::Result<String> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
-pub(super) fn key(id: uuid::Uuid) -> Vec<u8> {
+pub(in crate::database) fn key(id: uuid::Uuid) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
-pub(super) fn uuid(row: &AnyRow, column: usize) -> sqlx::Result<uuid::Uuid> {
+pub(in crate::database) fn uuid(row: &AnyRow, column: usize) -> sqlx::Result<uuid::Uuid> {
     let bytes: Vec<u8> = row.try_get(column)?;
     uuid::Uuid::from_slice(&bytes).map_err(decode)
 }
@@ -327,7 +369,7 @@ async fn records_with_history(
 }
 
 /// Adds ops to the history.
-pub(super) async fn insert_history(
+pub(in crate::database) async fn insert_history(
     tx: &mut AnyConnection,
     engine: Engine,
     county: &str,
