@@ -1,58 +1,15 @@
-//! Formatting, lints, and the rules of the layers.
+//! Formatting, lints, the structure of the code, and the table of what is survived.
 
 use crate::{
     run::{command, run},
     setup,
+    structure::structure,
 };
 use anyhow::ensure;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
-
-/// What a layer must not name, with the reason.
-struct Rule {
-    folder: &'static str,
-    banned: &'static [&'static str],
-    why: &'static str,
-}
-
-const RULES: [Rule; 6] = [
-    Rule {
-        folder: "crates/domain/src",
-        banned: &[
-            "leptos",
-            "sqlx",
-            "web_sys",
-            "js_sys",
-            "std::fs",
-            "std::net",
-            "SystemTime",
-            "Instant::now",
-            "getrandom",
-            "Utc::now",
-            "Local::now",
-        ],
-        why: "the domain has no clock, randomness or IO",
-    },
-    Rule { folder: "src/pages", banned: &["crate::storage", "crate::sync", "indexed_db"], why: "views ask the state" },
-    Rule {
-        folder: "src/components",
-        banned: &["crate::storage", "crate::sync", "crate::pages", "indexed_db"],
-        why: "components take props",
-    },
-    Rule {
-        folder: "src/storage",
-        banned: &["crate::state", "crate::pages", "crate::components", "leptos"],
-        why: "adapters know no state and no views",
-    },
-    Rule {
-        folder: "src/platform",
-        banned: &["crate::state", "crate::pages", "crate::components", "leptos"],
-        why: "adapters know no state and no views",
-    },
-    Rule { folder: "src/state", banned: &["crate::pages", "crate::components", "view!"], why: "state has no markup" },
-];
 
 /// Runs every check.
 ///
@@ -61,7 +18,7 @@ const RULES: [Rule; 6] = [
 pub fn check() -> anyhow::Result<()> {
     setup::app()?;
     run(&mut command(&["cargo", "fmt", "--all", "--check"]))?;
-    layers()?;
+    structure()?;
     survival()?;
     let strict = ["--", "-D", "warnings"];
     run(command(&["cargo", "clippy", "--quiet", "--workspace", "--all-targets"]).args(strict))?;
@@ -69,22 +26,6 @@ pub fn check() -> anyhow::Result<()> {
         ["cargo", "clippy", "--quiet", "--package", "ruhu", "--all-targets", "--target", "wasm32-unknown-unknown"];
     run(command(&wasm).args(strict))?;
     println!("check: clean");
-    Ok(())
-}
-
-fn layers() -> anyhow::Result<()> {
-    let mut broken = Vec::new();
-    for rule in &RULES {
-        for file in files(Path::new(rule.folder), &["rs"])? {
-            for (at, line) in fs::read_to_string(&file)?.lines().enumerate() {
-                let code = line.split("//").next().unwrap_or_default();
-                if let Some(name) = rule.banned.iter().find(|name| code.contains(**name)) {
-                    broken.push(format!("{}:{}: {name}: {}", file.display(), at + 1, rule.why));
-                }
-            }
-        }
-    }
-    ensure!(broken.is_empty(), "the layers are mixed:\n{}", broken.join("\n"));
     Ok(())
 }
 
@@ -124,12 +65,6 @@ fn files(folder: &Path, extensions: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_layers_are_kept_apart() {
-        std::env::set_current_dir(crate::root()).expect("the project's folder");
-        layers().expect("no layer names what it must not");
-    }
 
     #[test]
     fn what_is_survived_is_tested() {

@@ -81,7 +81,6 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Build => build::app().and_then(|()| build::server().map(drop)),
         Verb::Test { suite } => test::test(suite),
 
-        Verb::Check if std::env::var_os("STRUCT").is_some() => structure::structure(),
         Verb::Check => check::check(),
         Verb::Sim(options) => sim::sim(&options),
         Verb::Authz => authz::authz(),

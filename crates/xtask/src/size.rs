@@ -5,14 +5,14 @@ use anyhow::ensure;
 use std::path::Path;
 
 /// The budget for what the app begins with, in bytes after brotli (ADR 32).
-const BUDGET: u64 = 600 * 1024;
+pub const BUDGET: u64 = 600 * 1024;
 
 /// The budget for a file of a part, in bytes after brotli: half a second on slow 4G for somebody who opens a screen before
 /// its part was fetched in the background (ADR 32).
-const PART_BUDGET: u64 = 96 * 1024;
+pub const PART_BUDGET: u64 = 96 * 1024;
 
 /// The budget for all parts together, in bytes after brotli (ADR 32).
-const PARTS_BUDGET: u64 = 1_200 * 1024;
+pub const PARTS_BUDGET: u64 = 1_200 * 1024;
 
 /// Prints bytes per file and in all.
 ///

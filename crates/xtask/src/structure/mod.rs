@@ -1,38 +1,61 @@
-//! The structure of the code, held by `cargo xtask check`: no circles between modules.
+//! The structure of the code, held by `cargo xtask check`: no circles between modules, each layer imports what it may, files
+//! stay short, and the documents name what is there.
 
 mod circles;
+mod documents;
+mod layers;
+mod lengths;
 mod parse;
 
-use anyhow::ensure;
+use crate::run::output;
+use anyhow::{Context, ensure};
+use parse::Crate;
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 
-const CRATES: [(&str, &str); 8] = [
-    ("src", "ruhu"),
-    ("crates/domain/src", "ruhu_domain"),
-    ("crates/kdf/src", "ruhu_kdf"),
-    ("crates/server/src", "ruhu_server"),
-    ("crates/sim/src", "ruhu_sim"),
-    ("crates/sync/src", "ruhu_sync"),
-    ("crates/vault/src", "ruhu_vault"),
-    ("crates/xtask/src", "xtask"),
-];
+/// A crate of the workspace, read.
+struct Package {
+    /// The folder of its source, from the project's folder: `src`, `crates/domain/src`.
+    source: PathBuf,
+    /// Its modules.
+    code: Crate,
+}
 
 /// Holds the structure.
 ///
 /// # Errors
-/// What breaks it, in words.
+/// Everything that breaks it, a line each.
 pub fn structure() -> anyhow::Result<()> {
-    let mut broken = Vec::new();
-    for (source, name) in CRATES {
-        let read = parse::Crate::read(Path::new(source), name, &BTreeSet::new())?;
-        broken.extend(circles::circles(&read));
-    }
-    ensure!(broken.is_empty(), "{}", broken.join("\n"));
+    let packages = packages()?;
+    let mut broken: Vec<String> = packages.iter().flat_map(|package| circles::circles(&package.code)).collect();
+    broken.extend(packages.iter().flat_map(layers::broken));
+    broken.extend(lengths::broken(&packages)?);
+    broken.extend(documents::broken(&packages)?);
+    ensure!(broken.is_empty(), "the structure is broken:\n{}", broken.join("\n"));
     Ok(())
+}
+
+/// The crates of the workspace.
+fn packages() -> anyhow::Result<Vec<Package>> {
+    let metadata = output(&["cargo", "metadata", "--no-deps", "--format-version", "1"]).context("cargo metadata")?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let identifier = |name: &serde_json::Value| name.as_str().map(|name| name.replace('-', "_"));
+    let mut packages = Vec::new();
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let manifest = package["manifest_path"].as_str().context("a package has a manifest")?;
+        let folder = Path::new(manifest).parent().context("a manifest is in a folder")?;
+        let source = folder.strip_prefix(crate::root())?.join("src");
+        let dependencies = package["dependencies"].as_array().into_iter().flatten();
+        let names = dependencies.filter_map(|of| identifier(&of["rename"]).or_else(|| identifier(&of["name"])));
+        let others: BTreeSet<String> = names.chain(["std".to_owned()]).collect();
+        let name = identifier(&package["name"]).context("a package has a name")?;
+        packages.push(Package { code: Crate::read(&source, &name, &others)?, source });
+    }
+    packages.sort_by(|one, other| one.source.cmp(&other.source));
+    Ok(packages)
 }
 
 /// The Rust files below a folder, sorted.
@@ -48,4 +71,15 @@ fn rust_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_structure_holds() {
+        std::env::set_current_dir(crate::root()).expect("the project's folder");
+        structure().expect("nothing breaks it");
+    }
 }

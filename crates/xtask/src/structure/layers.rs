@@ -1,0 +1,294 @@
+//! What each layer may import: a table of allow-lists.
+
+use super::{Package, parse::Import};
+use std::path::Path;
+
+/// What a layer may import. A layer is a module at the top of a crate with all below it, or a whole crate.
+struct Layer {
+    /// The crate's source and the module, or the source alone for a whole crate whose modules are not told apart.
+    place: &'static str,
+    /// The modules of its crate that it may import; those of its own need no permission.
+    modules: &'static [&'static str],
+    /// The other crates that it may import, and the modules of `std` that touch the outside ([`OUTSIDE`]).
+    crates: &'static [&'static str],
+}
+
+/// What of `std` reaches the outside: files, the network, clocks, other programs.
+const OUTSIDE: [&str; 6] = ["std::env", "std::fs", "std::net", "std::process", "std::thread", "std::time"];
+
+const fn layer(place: &'static str, modules: &'static [&'static str], crates: &'static [&'static str]) -> Layer {
+    Layer { place, modules, crates }
+}
+
+/// The layers. Data flows one way: pages and components → state → domain ← storage, sync, platform.
+const LAYERS: &[Layer] = &[
+    // Pure: no clock, no randomness, no input or output.
+    layer("crates/sync/src", &[], &["serde", "serde_json", "sha2", "smol_str", "thiserror", "uuid"]),
+    layer("crates/domain/src", &[], &["chrono", "ruhu_sync", "serde", "serde_json", "sha2", "smol_str", "thiserror"]),
+    layer(
+        "crates/vault/src",
+        &[],
+        &["chacha20poly1305", "crypto_box", "hkdf", "hmac", "serde", "sha2", "thiserror", "zeroize"],
+    ),
+    layer("crates/sim/src", &[], &["clap", "rand", "rand_chacha", "ruhu_domain", "serde_json", "std::process"]),
+    // The phone app and the offices' pages.
+    layer("src/app", &["components", "pages", "parts", "route", "state"], &["leptos"]),
+    layer("src/parts", &["pages", "platform", "route", "state"], &["leptos", "ruhu_domain", "wasm_split_helpers"]),
+    layer(
+        "src/pages",
+        &["components", "platform", "route", "state"],
+        &["chrono", "leptos", "ruhu_domain", "serde_json", "wasm_bindgen", "web_sys"],
+    ),
+    layer("src/components", &["platform", "route", "state"], &["leptos", "ruhu_domain", "serde_json"]),
+    layer(
+        "src/office",
+        &["components", "platform", "sync"],
+        &["base64", "chrono", "js_sys", "leptos", "qrcode", "ruhu_domain", "serde", "serde_json", "std::time"],
+    ),
+    layer("src/route", &[], &["ruhu_domain"]),
+    layer(
+        "src/state",
+        &["platform", "storage", "sync"],
+        &[
+            "base64",
+            "chrono",
+            "futures",
+            "gloo_timers",
+            "leptos",
+            "ruhu_domain",
+            "ruhu_vault",
+            "serde",
+            "serde_json",
+            "std::time",
+            "thiserror",
+            "wasm_bindgen",
+            "zeroize",
+        ],
+    ),
+    layer(
+        "src/storage",
+        &["platform"],
+        &[
+            "indexed_db_futures",
+            "js_sys",
+            "ruhu_domain",
+            "ruhu_vault",
+            "thiserror",
+            "wasm_bindgen",
+            "wasm_bindgen_futures",
+            "web_sys",
+        ],
+    ),
+    layer(
+        "src/sync",
+        &["platform"],
+        &[
+            "base64",
+            "js_sys",
+            "ruhu_domain",
+            "ruhu_vault",
+            "serde",
+            "serde_json",
+            "thiserror",
+            "wasm_bindgen",
+            "wasm_bindgen_futures",
+            "web_sys",
+        ],
+    ),
+    layer(
+        "src/platform",
+        &[],
+        &[
+            "chrono",
+            "futures",
+            "getrandom",
+            "gloo_timers",
+            "js_sys",
+            "ruhu_domain",
+            "ruhu_vault",
+            "serde",
+            "serde_json",
+            "wasm_bindgen",
+            "wasm_bindgen_futures",
+            "web_sys",
+        ],
+    ),
+    // The server: commands and HTTP above, the database and files below.
+    layer(
+        "crates/server/src/http",
+        &["accounts", "database", "export", "photos", "picture", "random", "second_factor"],
+        &[
+            "anyhow",
+            "axum",
+            "axum_server",
+            "base64",
+            "chrono",
+            "futures",
+            "object_store",
+            "ruhu_domain",
+            "ruhu_vault",
+            "rustls_acme",
+            "rustls_native_certs",
+            "serde",
+            "serde_json",
+            "sha1",
+            "sha2",
+            "sqlx",
+            "std::fs",
+            "std::net",
+            "std::time",
+            "thiserror",
+            "tokio",
+            "tower",
+            "tower_governor",
+            "tower_http",
+            "tracing",
+        ],
+    ),
+    layer("crates/server/src/audit", &["database"], &["anyhow", "clap", "ruhu_domain", "std::process"]),
+    layer("crates/server/src/people", &["database"], &["anyhow", "chrono", "clap", "ruhu_domain", "std::process"]),
+    layer(
+        "crates/server/src/demo",
+        &["database", "import", "random"],
+        &["anyhow", "chrono", "rand", "rand_chacha", "ruhu_domain", "serde", "serde_json"],
+    ),
+    layer("crates/server/src/export", &["database", "random"], &["anyhow", "chrono", "ruhu_domain", "rust_xlsxwriter"]),
+    layer(
+        "crates/server/src/import",
+        &["database", "photos", "picture", "random"],
+        &[
+            "anyhow",
+            "base64",
+            "calamine",
+            "chrono",
+            "csv",
+            "encoding_rs",
+            "ruhu_domain",
+            "ruhu_vault",
+            "rust_xlsxwriter",
+            "serde",
+            "serde_json",
+            "zip",
+        ],
+    ),
+    layer(
+        "crates/server/src/nightly",
+        &["database", "photos", "random"],
+        &["chrono", "ruhu_domain", "std::time", "tokio", "tracing"],
+    ),
+    layer(
+        "crates/server/src/second_factor",
+        &["database", "random"],
+        &["anyhow", "ruhu_domain", "ruhu_vault", "serde_json", "totp_rs"],
+    ),
+    layer(
+        "crates/server/src/database",
+        &["accounts", "photos", "random"],
+        &[
+            "anyhow",
+            "chrono",
+            "ruhu_domain",
+            "serde",
+            "serde_json",
+            "sha2",
+            "sqlx",
+            "std::fs",
+            "std::time",
+            "tokio",
+            "tracing",
+            "uuid",
+        ],
+    ),
+    layer("crates/server/src/accounts", &["random"], &["anyhow", "argon2", "base64", "sha2"]),
+    layer(
+        "crates/server/src/photos",
+        &[],
+        &["anyhow", "axum", "futures", "object_store", "ruhu_domain", "rustls_acme", "std::fs"],
+    ),
+    layer("crates/server/src/picture", &[], &["ruhu_domain", "zune_jpeg"]),
+    layer("crates/server/src/random", &[], &["getrandom", "std::time"]),
+    layer("crates/server/src/secrets", &["random"], &["anyhow", "ruhu_vault", "std::fs"]),
+];
+
+/// The crates whose layers are in the table. The others are programs of one layer.
+const WITH_LAYERS: [&str; 6] =
+    ["crates/domain/src", "crates/server/src", "crates/sim/src", "crates/sync/src", "crates/vault/src", "src"];
+
+/// What a crate's modules import and may not, and modules that are in no layer; in words.
+pub fn broken(package: &Package) -> Vec<String> {
+    if !WITH_LAYERS.iter().any(|source| package.source == Path::new(source)) {
+        return Vec::new();
+    }
+    let mut broken = Vec::new();
+    let whole = LAYERS.iter().find(|layer| package.source == Path::new(layer.place));
+    for (path, module) in &package.code.modules {
+        // The root puts the crate together.
+        let Some(own) = path.first() else { continue };
+        let place = package.source.join(own);
+        let Some(layer) = whole.or_else(|| LAYERS.iter().find(|layer| place == Path::new(layer.place))) else {
+            broken
+                .push(format!("{}: {own} is a layer of its own: say in layers.rs what it may import", place.display()));
+            continue;
+        };
+        let exports = module.exports.values().map(|path| Import { path: path.clone(), line: 1 });
+        for import in module.imports.iter().cloned().chain(exports) {
+            let wrong = match package.code.resolve(&import.path) {
+                Some(to) => to
+                    .first()
+                    .filter(|to| whole.is_none() && *to != own && !layer.modules.contains(&to.as_str()))
+                    .cloned(),
+                None => foreign(&import.path).filter(|name| !layer.crates.contains(&name.as_str())),
+            };
+            if let Some(name) = wrong {
+                broken.push(format!(
+                    "{}:{}: {} may not import {name}",
+                    module.file.display(),
+                    import.line,
+                    layer.place
+                ));
+            }
+        }
+    }
+    broken
+}
+
+/// What a path of another crate asks permission for: the crate, or the module of `std` that reaches the outside.
+fn foreign(path: &[String]) -> Option<String> {
+    match path {
+        [std, module, ..] if std == "std" => {
+            Some(format!("std::{module}")).filter(|name| OUTSIDE.contains(&name.as_str()))
+        }
+        [std] if std == "std" => None,
+        [other, ..] => Some(other.clone()),
+        [] => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::structure::parse::{Crate, Module};
+
+    fn package(source: &str, own: &str, import: &[&str]) -> Package {
+        let path = import.iter().map(|segment| (*segment).to_owned()).collect();
+        let module = Module { imports: vec![Import { path, line: 3 }], ..Module::default() };
+        let modules = [(vec![own.to_owned()], module), (vec!["pages".to_owned()], Module::default())];
+        Package { source: source.into(), code: Crate { modules: modules.into_iter().rev().collect() } }
+    }
+
+    #[test]
+    fn a_layer_imports_what_its_list_names_and_nothing_else() {
+        for (source, own, import, allowed) in [
+            ("src", "components", &["crate", "pages", "Today"][..], false),
+            ("src", "app", &["crate", "pages", "Today"], true),
+            ("src", "components", &["leptos", "prelude"], true),
+            ("src", "components", &["indexed_db_futures"], false),
+            ("src", "new_layer", &["leptos"], false),
+            ("crates/domain/src", "due", &["std", "collections", "BTreeMap"], true),
+            ("crates/domain/src", "due", &["std", "time", "Instant"], false),
+            ("crates/domain/src", "due", &["leptos"], false),
+        ] {
+            assert_eq!(broken(&package(source, own, import)).is_empty(), allowed, "{source} {own} {import:?}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! How long files may be.
+
+use super::Package;
+use std::{collections::BTreeMap, fs};
+
+/// The most lines of a production file.
+const MOST: usize = 500;
+
+/// Files that are longer, and their length. The list only shrinks: none is added, and no number grows.
+const LONGER: &[(&str, usize)] = &[
+    ("crates/domain/src/office.rs", 686),
+    ("crates/server/src/main.rs", 543),
+    ("crates/sim/src/world.rs", 735),
+    ("src/state/mod.rs", 514),
+    ("src/state/notebook.rs", 791),
+];
+
+/// Files that are too long, and lines of [`LONGER`] that are not needed any more; in words.
+///
+/// # Errors
+/// A file can't be read.
+pub fn broken(packages: &[Package]) -> anyhow::Result<Vec<String>> {
+    let mut broken = Vec::new();
+    let mut longer: BTreeMap<&str, usize> = LONGER.iter().copied().collect();
+    for module in packages.iter().flat_map(|package| package.code.modules.values()) {
+        let file = module.file.display().to_string();
+        let lines = production_lines(&fs::read_to_string(&module.file)?);
+        match longer.remove(file.as_str()) {
+            Some(known) if lines > known => {
+                broken.push(format!("{file}: {lines} lines, {known} before: it may not grow"))
+            }
+            Some(known) if lines <= MOST => {
+                broken.push(format!("{file}: {lines} lines, {known} before: take it off the list in lengths.rs"));
+            }
+            None if lines > MOST => broken.push(format!("{file}: {lines} lines, {MOST} at most: divide it")),
+            _ => {}
+        }
+    }
+    broken.extend(longer.keys().map(|file| format!("{file} is not there: take it off the list in lengths.rs")));
+    Ok(broken)
+}
+
+/// The lines of a file before its tests.
+fn production_lines(text: &str) -> usize {
+    text.lines().take_while(|line| *line != "#[cfg(test)]").count()
+}
