@@ -38,13 +38,17 @@ struct Count {
 /// # Errors
 /// A test failed, or a suite could not run.
 pub fn test(suite: Option<Suite>) -> anyhow::Result<()> {
-    let suites = suite
-        .map_or_else(|| vec![Suite::Unit, Suite::Server, Suite::Sim, Suite::Browser, Suite::E2e], |suite| vec![suite]);
     let mut count = Count::default();
     let mut broken = Vec::new();
-    for suite in suites {
-        if let Err(error) = run_suite(suite, &mut count) {
-            broken.push(format!("{error:#}"));
+    let mut keep = |done: anyhow::Result<()>| broken.extend(done.err().map(|error| format!("{error:#}")));
+    match suite {
+        Some(suite) => keep(run_suite(suite, &mut count)),
+        None => {
+            // Together the native tests need one build.
+            keep(native(&["--workspace"], &mut count));
+            for suite in [Suite::Sim, Suite::Browser, Suite::E2e] {
+                keep(run_suite(suite, &mut count));
+            }
         }
     }
     for error in &broken {
@@ -60,14 +64,7 @@ pub fn test(suite: Option<Suite>) -> anyhow::Result<()> {
 fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
     match suite {
         Suite::Unit => tally(command(&["cargo", "test", "--quiet", "--workspace", "--exclude", "ruhu-server"]), count),
-        Suite::Server => {
-            setup::postgres()?;
-            setup::authority()?;
-            let cluster = Cluster::start(Durability::None)?;
-            let mut cargo = command(&["cargo", "test", "--quiet", "--package", "ruhu-server"]);
-            cargo.env("RUHU_TEST_POSTGRES", cluster.address());
-            tally(cargo, count)
-        }
+        Suite::Server => native(&["--package", "ruhu-server"], count),
         Suite::Browser => {
             setup::browser()?;
             let mut cargo = command(&["cargo", "test", "--package", "ruhu", "--target", "wasm32-unknown-unknown"]);
@@ -87,7 +84,7 @@ fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
         Suite::E2e => {
             build::app()?;
             size::size()?;
-            let server = build::server()?;
+            let server = build::server_for_tests()?;
             setup::end_to_end()?;
             for config in ["playwright.config.ts", "canary.config.ts", "faults.config.ts"] {
                 let mut playwright = command(&["npx", "playwright", "test", "--config", config]);
@@ -97,6 +94,16 @@ fn run_suite(suite: Suite, count: &mut Count) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Runs the native tests of these packages, those of the server on both databases.
+fn native(packages: &[&str], count: &mut Count) -> anyhow::Result<()> {
+    setup::postgres()?;
+    setup::authority()?;
+    let cluster = Cluster::start(Durability::None)?;
+    let mut cargo = command(&["cargo", "test", "--quiet", "--no-fail-fast"]);
+    cargo.args(packages).env("RUHU_TEST_POSTGRES", cluster.address());
+    tally(cargo, count)
 }
 
 /// Runs a test command, shows what it prints, and adds up the closing lines of its runners.

@@ -36,7 +36,22 @@ pub fn broken(packages: &[Package]) -> anyhow::Result<Vec<String>> {
         }
     }
     broken.extend(figures()?);
+    broken.extend(unlisted()?);
     Ok(broken)
+}
+
+/// Decisions that the index does not list; in words.
+fn unlisted() -> anyhow::Result<Vec<String>> {
+    let index = fs::read_to_string("docs/adr/README.md")?;
+    let mut unlisted = Vec::new();
+    for entry in fs::read_dir("docs/adr")? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.starts_with(|c: char| c.is_ascii_digit()) && !index.contains(&format!("({name})")) {
+            unlisted.push(format!("docs/adr/README.md does not list {name}"));
+        }
+    }
+    unlisted.sort();
+    Ok(unlisted)
 }
 
 /// Figures of the README that are not those of the code; in words.

@@ -2,6 +2,7 @@
 //! stay short, and the documents name what is there.
 
 mod circles;
+mod commits;
 mod documents;
 mod layers;
 mod lengths;
@@ -34,6 +35,7 @@ pub fn structure() -> anyhow::Result<()> {
     broken.extend(packages.iter().flat_map(layers::broken));
     broken.extend(lengths::broken(&packages)?);
     broken.extend(documents::broken(&packages)?);
+    broken.extend(commits::broken());
     ensure!(broken.is_empty(), "the structure is broken:\n{}", broken.join("\n"));
     Ok(())
 }
