@@ -1,0 +1,206 @@
+//! Requests of the people recorded, and who saw what (个人信息保护法 44–50).
+
+use super::staff::Done;
+use crate::{
+    id::RecordId,
+    record::{Channel, Kind, Name},
+    wire::HistoryEntry,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// `find`: a person recorded, by name. At least two characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindPerson {
+    /// The whole name or its beginning.
+    pub name: String,
+}
+
+/// Somebody found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// The resident's record.
+    pub record: RecordId,
+    /// Where it belongs.
+    pub channel: Channel,
+    /// Name.
+    pub name: String,
+    /// Year of birth, to tell people of one name apart.
+    pub birth_year: Option<i32>,
+    /// The household's number and address.
+    pub household: String,
+}
+
+/// `seen`, `dossier`: a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfRecord {
+    /// The record.
+    pub record: RecordId,
+    /// Where it belongs.
+    pub channel: Channel,
+}
+
+/// Who saw a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Who, and when last.
+    pub done: Done,
+    /// The login name.
+    pub account: String,
+    /// How, in words.
+    pub how: String,
+}
+
+/// `acts`: what is on record, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindActs {
+    /// Of one login name; of all whom the caller looks after where it is empty.
+    #[serde(default)]
+    pub account: String,
+    /// Before this number.
+    #[serde(default)]
+    pub before: Option<u64>,
+}
+
+/// An entry of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActLine {
+    /// Its number.
+    pub seq: u64,
+    /// Who, and when.
+    pub done: Done,
+    /// What, in words.
+    pub act: String,
+    /// To what.
+    pub subject: String,
+}
+
+/// What is held on one person (个人信息保护法 45).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dossier {
+    /// The person.
+    pub found: Found,
+    /// Each record that speaks of them.
+    pub records: Vec<Held>,
+    /// Who saw their record.
+    pub seen: Vec<Seen>,
+    /// Their requests.
+    pub requests: Vec<Request>,
+    /// How long it is kept, in words.
+    pub kept: String,
+}
+
+/// A record that speaks of a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The record.
+    pub record: RecordId,
+    /// What it is.
+    pub kind: Kind,
+    /// Its values.
+    pub values: BTreeMap<Name, Value>,
+    /// Its saves, the latest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// What a person asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// 查阅、复制 (45).
+    Copy,
+    /// 更正、补充 (46).
+    Correct,
+    /// 删除 (47).
+    Erase,
+    /// 限制处理 (44).
+    Restrict,
+}
+
+impl Wish {
+    /// Every wish.
+    pub const ALL: [Self; 4] = [Self::Copy, Self::Correct, Self::Erase, Self::Restrict];
+
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Correct => "correct",
+            Self::Erase => "erase",
+            Self::Restrict => "restrict",
+        }
+    }
+
+    /// The wish in words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Copy => "查阅、复制",
+            Self::Correct => "更正、补充",
+            Self::Erase => "删除",
+            Self::Restrict => "限制处理",
+        }
+    }
+
+    /// The wish of this name.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|wish| wish.as_str() == text)
+    }
+}
+
+/// `request-open`: somebody recorded asks for something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenRequest {
+    /// The resident's record.
+    pub of: OfRecord,
+    /// What is asked for.
+    pub wish: Wish,
+    /// Who asks: 本人, 监护人, 近亲属 and the like, and how that was checked.
+    pub asked_by: String,
+    /// What exactly.
+    pub words: String,
+}
+
+/// A request of somebody recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its number.
+    pub id: String,
+    /// The resident's record.
+    pub of: OfRecord,
+    /// What is asked for.
+    pub wish: Wish,
+    /// Who asks.
+    pub asked_by: String,
+    /// What exactly.
+    pub words: String,
+    /// Who took it down, and when.
+    pub opened: Done,
+    /// What was decided.
+    pub decided: Option<Decided>,
+}
+
+/// What was decided on a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Whether it was done; refused otherwise.
+    pub granted: bool,
+    /// What was done, or why it was refused.
+    pub answer: String,
+    /// Who decided, and when.
+    pub done: Done,
+}
+
+/// `request-decide`: grants or refuses a request, and does what is granted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecideRequest {
+    /// Its number.
+    pub id: String,
+    /// Whether it is granted.
+    pub granted: bool,
+    /// What was done, or why it is refused: the person is told.
+    pub answer: String,
+    /// For a correction: the right values of the resident's fields.
+    #[serde(default)]
+    pub values: BTreeMap<Name, Value>,
+}

@@ -1,0 +1,137 @@
+//! Open disputes, hazards and requests; ledgers; pressing for a step.
+
+use super::data_rights::OfRecord;
+use super::staff::Done;
+use crate::{
+    affair,
+    area::GridCode,
+    deadline::Deadline,
+    dispute,
+    id::RecordId,
+    ledger::Ledger,
+    record::{Kind, Record},
+    rights::Place,
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// `matters`: a dispute as an office sees it that presses for what is late: no names, and nothing of what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matter {
+    /// The dispute.
+    pub of: OfRecord,
+    /// 编号.
+    pub number: String,
+    /// 类型.
+    pub matter: Option<dispute::codes::Matter>,
+    /// 预警色.
+    pub colour: Option<dispute::codes::Colour>,
+    /// 状态.
+    pub state: dispute::steps::State,
+    /// What is due.
+    pub due: Option<dispute::deadlines::Due>,
+    /// Until when.
+    #[serde(with = "crate::day::iso")]
+    pub by: Option<NaiveDate>,
+    /// The last time that somebody above pressed.
+    pub pressed: Option<Pressed>,
+    /// Whether the caller may read the file.
+    pub readable: bool,
+}
+
+impl Matter {
+    /// What is due; none where nothing is.
+    pub fn deadline(&self) -> Option<Deadline<dispute::deadlines::Due>> {
+        Some(Deadline { what: self.due?, by: self.by? })
+    }
+}
+
+/// A line of the answer to `affairs`: a hazard or a request that is not done, without what it says, where exactly it is,
+/// and who asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenAffair {
+    /// The record.
+    pub record: RecordId,
+    /// Hazard or request.
+    pub kind: Kind,
+    /// Its grid.
+    pub grid: GridCode,
+    /// 编号.
+    pub number: String,
+    /// Of which sort, and how grave, in words.
+    pub sort: String,
+    /// 状态.
+    pub state: affair::steps::State,
+    /// What is due.
+    pub due: Option<affair::file::Due>,
+    /// Until when.
+    #[serde(with = "crate::day::iso")]
+    pub by: Option<NaiveDate>,
+}
+
+impl OpenAffair {
+    /// What is due; none where nothing is.
+    pub fn deadline(&self) -> Option<Deadline<affair::file::Due>> {
+        Some(Deadline { what: self.due?, by: self.by? })
+    }
+}
+
+/// The answer to `file`: a dispute's file, for those who may look at mediation there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WholeFile {
+    /// The dispute.
+    pub dispute: Record,
+    /// The records that name it.
+    pub others: Vec<Record>,
+    /// The name of its grid.
+    pub grid: String,
+}
+
+/// `ledger`: a ledger of a place as a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedLedger {
+    /// Which.
+    pub ledger: Ledger,
+    /// Of where.
+    pub place: Place,
+    /// The first day.
+    #[serde(with = "crate::day::iso")]
+    pub from: Option<NaiveDate>,
+    /// The last day.
+    #[serde(with = "crate::day::iso")]
+    pub to: Option<NaiveDate>,
+    /// What full names are needed for; family names alone where it is empty.
+    #[serde(default)]
+    pub purpose: String,
+}
+
+/// The answer to `ledger`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerFile {
+    /// Rows in it.
+    pub rows: usize,
+    /// The `.xlsx` in Base64.
+    pub xlsx: String,
+}
+
+/// How somebody above pressed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pressed {
+    /// 催办, 领办 or 督办.
+    pub step: dispute::steps::Step,
+    /// Who, and when.
+    pub done: Done,
+    /// Whether it was acknowledged.
+    pub acknowledged: bool,
+}
+
+/// `press`: 催办, 领办 or 督办 of a dispute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Press {
+    /// The dispute.
+    pub of: OfRecord,
+    /// Which.
+    pub step: dispute::steps::Step,
+    /// Why: the mediator reads it.
+    pub why: String,
+}

@@ -1,0 +1,188 @@
+//! Accounts, rights, phones and grids of those who work.
+
+use crate::{
+    area::GridCode,
+    id::DeviceId,
+    record::Class,
+    rights::{Place, Role},
+};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A right: role, place, classes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Right {
+    /// The role.
+    pub role: Role,
+    /// The place.
+    pub place: Place,
+    /// The classes.
+    pub classes: Vec<Class>,
+}
+
+/// Who did something, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Who: a name or a login name.
+    pub by: String,
+    /// When.
+    pub at: u64,
+}
+
+/// `people`: an account that the caller looks after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The login name.
+    pub account: String,
+    /// The person's name.
+    pub name: String,
+    /// The team: 专职巡逻队, 调委会 and the like; may be empty.
+    pub team: String,
+    /// Where they belong.
+    pub home: Option<Place>,
+    /// Who closed the account.
+    pub closed: Option<Done>,
+    /// Whether it has a second factor.
+    pub second_factor: bool,
+    /// Its grants, those that ended too.
+    pub grants: Vec<GivenRight>,
+    /// Its devices.
+    pub devices: Vec<KnownDevice>,
+}
+
+/// A grant as it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenRight {
+    /// Its identity.
+    pub id: String,
+    /// What for.
+    pub right: Right,
+    /// Who gave it, and when.
+    pub given: Done,
+    /// When it ends by itself.
+    pub until: Option<u64>,
+    /// Who ended it, and when.
+    pub ended: Option<Done>,
+}
+
+/// A device that somebody logged in on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownDevice {
+    /// Its identity.
+    pub id: DeviceId,
+    /// The first login.
+    pub first_at: u64,
+    /// The last contact, to the hour; none after a log-out.
+    pub seen_at: Option<u64>,
+    /// Who revoked it.
+    pub revoked: Option<Done>,
+    /// When it had handed over all it had.
+    pub handed_over_at: Option<u64>,
+}
+
+/// `account`: makes an account, or changes its name, team and home. It gets in with a code (see [`Code`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutAccount {
+    /// The login name.
+    pub account: String,
+    /// The person's name.
+    pub name: String,
+    /// The team.
+    #[serde(default)]
+    pub team: String,
+    /// Where they belong.
+    pub home: Place,
+}
+
+/// `code`, `close`: an account by its login name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfAccount {
+    /// The login name.
+    pub account: String,
+}
+
+/// The answer to `code`: what lets one phone in, once, with a new password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Twelve characters in groups of four.
+    pub code: String,
+    /// Until when.
+    pub until: u64,
+}
+
+/// `give`: a grant for an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Give {
+    /// The login name.
+    pub account: String,
+    /// What for.
+    pub right: Right,
+    /// Its last day.
+    #[serde(default, with = "crate::day::iso")]
+    pub until: Option<NaiveDate>,
+}
+
+/// `end`: a grant by its identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfGrant {
+    /// The identity.
+    pub id: String,
+}
+
+/// `revoke`: a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfDevice {
+    /// The identity.
+    pub id: DeviceId,
+}
+
+/// `hand-over`: a grid goes from one worker to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandGridOver {
+    /// The grid.
+    pub grid: GridCode,
+    /// The login name of who had it.
+    pub from: String,
+    /// The login name of who has it from now on.
+    pub to: String,
+}
+
+/// A receipt: what went over with a grid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Its number.
+    pub id: String,
+    /// The grid.
+    pub grid: GridCode,
+    /// The name of who had it.
+    pub from: String,
+    /// The name of who has it now.
+    pub to: String,
+    /// Who decided, and when.
+    pub done: Done,
+    /// How many records of each kind there were at the office.
+    pub records: BTreeMap<String, u64>,
+    /// What the one before had not sent when the grid went over, and came later: how many changes wait for a
+    /// decision, were taken in, were refused.
+    pub late: [u64; 3],
+    /// Devices of the one before that have been in contact since, and those that have not: these may still hold
+    /// something.
+    pub devices: [u64; 2],
+}
+
+/// `areas`: places to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindAreas {
+    /// Part of a name, or the beginning of a code.
+    pub text: String,
+}
+
+/// An area.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedArea {
+    /// Its code.
+    pub code: String,
+    /// Its name, with that of the area above.
+    pub name: String,
+}
