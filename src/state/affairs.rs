@@ -40,7 +40,7 @@ impl App {
             let affairs = notebook.affairs();
             affairs.files().filter(|affair| affair.kind() == *kind).collect()
         });
-        affairs.sort_by_key(|affair| {
+        affairs.sort_by_cached_key(|affair| {
             let due = affair.deadline().map(|deadline| deadline.by);
             (due.is_none(), due, std::cmp::Reverse(affair.id))
         });

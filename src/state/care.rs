@@ -35,7 +35,7 @@ impl App {
     pub fn cases(self) -> Vec<CareFile> {
         let today = clock::today();
         let mut cases: Vec<CareFile> = self.read(|notebook| notebook.cases().files().collect());
-        cases.sort_by_key(|case| {
+        cases.sort_by_cached_key(|case| {
             let due = case.deadlines(today).first().map(|deadline| deadline.by);
             (due.is_none(), due, !case.state(today).is_open(), std::cmp::Reverse(case.id))
         });

@@ -66,7 +66,7 @@ impl App {
     /// Every file, those with the earliest deadline first, then those that are open.
     pub fn files(self) -> Vec<File> {
         let mut files: Vec<File> = self.read(|notebook| notebook.disputes().files().collect());
-        files.sort_by_key(|file| {
+        files.sort_by_cached_key(|file| {
             let due = file.deadline().map(|deadline| deadline.by);
             (due.is_none(), due, !file.state.is_open(), std::cmp::Reverse(file.id))
         });

@@ -231,7 +231,8 @@ pub trait Case: Bound {
         self.history().fold(self.first_state(), |state, done| done.taken.step().row().to.unwrap_or(state))
     }
 
-    /// Takes the steps one after another. One that does not follow from where the others led does not count.
+    /// Takes the steps one after another. One that does not follow from where the others led, or that came after the case
+    /// had lapsed, does not count.
     fn walk(&mut self) {
         for at in 0..self.steps().len() {
             let done = &self.steps()[at];

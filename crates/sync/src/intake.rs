@@ -272,7 +272,7 @@ impl<S: Policy> Intake<S> {
 
     /// What came out: ops for the history, and what changed by channel.
     pub fn finish(mut self) -> Outcome<S> {
-        if !planted(Bug::HOUSEHOLD_GOES_ALONE) {
+        if !planted(Bug::HOME_GOES_ALONE) {
             self.bring_home();
         }
         let mut channels: BTreeMap<S::Channel, Changes<S>> = BTreeMap::new();

@@ -48,8 +48,8 @@ impl Bug {
     pub const LOST_RIGHT_KEPT: Self = Self("LostRightKept");
     /// A record moves to another channel, and the old one does not tell.
     pub const MOVED_WITHOUT_TRACE: Self = Self("MovedWithoutTrace");
-    /// A household moves, and what others wrote on it stays behind.
-    pub const HOUSEHOLD_GOES_ALONE: Self = Self("HouseholdGoesAlone");
+    /// A home moves, and what others wrote of it stays behind.
+    pub const HOME_GOES_ALONE: Self = Self("HouseholdGoesAlone");
 
     /// Every bug of this crate.
     pub const ALL: [Self; 18] = [
@@ -70,7 +70,7 @@ impl Bug {
         Self::BAD_OP_BLOCKS,
         Self::LOST_RIGHT_KEPT,
         Self::MOVED_WITHOUT_TRACE,
-        Self::HOUSEHOLD_GOES_ALONE,
+        Self::HOME_GOES_ALONE,
     ];
 }
 

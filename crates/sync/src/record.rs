@@ -301,9 +301,7 @@ impl<S: Schema> Op<S> {
 
 /// The changes that turn `before` into `after`. Fields of `before` that `after` does not name stay
 /// out; a value of `null` is not written where there was none.
-///
-/// # Panics
-/// Never for the views of this crate: they serialize to JSON objects.
+/// Returns no changes where `after` does not serialize to a JSON object.
 pub fn diff<S: Schema, T: Serialize>(before: Option<&Record<S>>, after: &T) -> BTreeMap<Name, Change> {
     let Ok(Value::Object(after)) = serde_json::to_value(after) else {
         return BTreeMap::new();

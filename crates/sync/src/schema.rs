@@ -7,7 +7,9 @@ use std::{
     str::FromStr,
 };
 
-/// A domain's records. What its server accepts of them is a [`Policy`](crate::intake::Policy). It is implemented by a marker type that derives the traits above it.
+/// A domain's records. What its server accepts of them is a [`Policy`](crate::intake::Policy).
+///
+/// It is implemented by a type without a value of its own, such as `struct Notes;`, that derives the traits below.
 pub trait Schema: Copy + Debug + Default + Eq + Ord + Hash + Send + Sync + 'static {
     /// What a record is about.
     type Kind: RecordKind;

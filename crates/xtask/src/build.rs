@@ -54,15 +54,6 @@ pub fn server() -> anyhow::Result<PathBuf> {
     Ok(target_folder()?.join("release/ruhu-server"))
 }
 
-/// Builds the server as its own tests do, so that nothing is compiled twice; returns its program.
-///
-/// # Errors
-/// The compiler's.
-pub fn server_for_tests() -> anyhow::Result<PathBuf> {
-    run(&mut command(&["cargo", "build", "--quiet", "--workspace", "--bins"]))?;
-    Ok(target_folder()?.join("debug/ruhu-server"))
-}
-
 /// Every file of the built app, without the compressed copies, in order of their names.
 ///
 /// # Errors

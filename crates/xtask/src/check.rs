@@ -3,7 +3,7 @@
 use crate::{
     run::{command, run},
     setup,
-    structure::structure,
+    structure::{commits, structure},
 };
 use anyhow::ensure;
 use std::{
@@ -19,6 +19,8 @@ pub fn check() -> anyhow::Result<()> {
     setup::app()?;
     run(&mut command(&["cargo", "fmt", "--all", "--check"]))?;
     structure()?;
+    let long = commits::broken();
+    ensure!(long.is_empty(), "{}", long.join("\n"));
     survival()?;
     let strict = ["--", "-D", "warnings"];
     run(command(&["cargo", "clippy", "--quiet", "--workspace", "--all-targets"]).args(strict))?;

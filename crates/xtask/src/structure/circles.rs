@@ -12,11 +12,11 @@ type Arrows = BTreeMap<(String, String), String>;
 pub fn circles(of: &Crate) -> Vec<String> {
     let mut folders: BTreeMap<ModulePath, Arrows> = BTreeMap::new();
     for (from, module) in &of.modules {
-        for import in &module.imports {
+        for import in module.named() {
             let Some(to) = of.resolve(&import.path) else { continue };
             let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
             if let (Some(one), Some(other)) = (from.get(shared), to.get(shared)) {
-                let example = format!("{}:{} names {}", module.file.display(), import.line, import.path.join("::"));
+                let example = format!("{} names {}", import.place, import.path.join("::"));
                 let arrows = folders.entry(from[..shared].to_vec()).or_default();
                 arrows.entry((one.clone(), other.clone())).or_insert(example);
             }

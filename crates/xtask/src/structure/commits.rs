@@ -5,14 +5,15 @@ use crate::run::output;
 /// The most characters of a subject.
 const MOST: usize = 72;
 
-/// Commits from this time on keep the rule.
-const SINCE: &str = "2026-11-28T22:00:00Z";
+/// Commits written from this time on keep the rule: 2026-11-28 22:00 UTC, Unix seconds.
+const SINCE: u64 = 1_795_903_200;
 
 /// Subjects that are too long; in words. None where the source is not in a repository.
 pub fn broken() -> Vec<String> {
-    let since = format!("--since={SINCE}");
-    let subjects = output(&["git", "log", "--no-merges", &since, "--format=%h %s"]).unwrap_or_default();
-    subjects.lines().filter_map(too_long).collect()
+    let subjects = output(&["git", "log", "--no-merges", "--format=%at %h %s"]).unwrap_or_default();
+    let written = subjects.lines().filter_map(|line| line.split_once(' '));
+    let recent = written.filter(|(at, _)| at.parse().is_ok_and(|at: u64| at >= SINCE));
+    recent.filter_map(|(_, line)| too_long(line)).collect()
 }
 
 /// What is wrong with a line of a commit's hash and subject.

@@ -5,7 +5,15 @@ use crate::size::{BUDGET, PART_BUDGET, PARTS_BUDGET};
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The documents that speak of how things are. Decisions (`docs/adr`) speak of how they were.
-const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/deploy.md", "docs/survival.md"];
+const DOCUMENTS: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/adr/README.md",
+    "docs/deploy.md",
+    "docs/survival.md",
+];
 
 /// Beginnings of what is a path of the project where a document writes it as code.
 const PATHS: [&str; 10] =
@@ -17,8 +25,9 @@ const PATHS: [&str; 10] =
 /// A document or a file can't be read.
 pub fn broken(packages: &[Package]) -> anyhow::Result<Vec<String>> {
     let mut words = BTreeSet::new();
-    for module in packages.iter().flat_map(|package| package.code.modules.values()) {
-        let text = fs::read_to_string(&module.file)?;
+    let modules = packages.iter().flat_map(|package| package.code.modules.values());
+    for file in modules.flat_map(|module| &module.files) {
+        let text = fs::read_to_string(file)?;
         words.extend(text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned));
     }
     let mut broken = Vec::new();

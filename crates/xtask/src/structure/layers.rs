@@ -1,6 +1,6 @@
 //! What each layer may import: a table of allow-lists.
 
-use super::{Package, parse::Import};
+use super::Package;
 use std::path::Path;
 
 /// What a layer may import. A layer is a module at the top of a crate with all below it, or a whole crate.
@@ -32,18 +32,22 @@ const LAYERS: &[Layer] = &[
     ),
     layer("crates/sim/src", &[], &["clap", "rand", "rand_chacha", "ruhu_domain", "serde_json", "std::process"]),
     // The phone app and the offices' pages.
-    layer("src/app", &["components", "pages", "parts", "route", "state"], &["leptos"]),
-    layer("src/parts", &["pages", "platform", "route", "state"], &["leptos", "ruhu_domain", "wasm_split_helpers"]),
+    layer("src/app", &["components", "pages", "parts", "route", "state"], &["leptos", "view!"]),
+    layer(
+        "src/parts",
+        &["pages", "platform", "route", "state"],
+        &["leptos", "view!", "ruhu_domain", "wasm_split_helpers"],
+    ),
     layer(
         "src/pages",
         &["components", "platform", "route", "state"],
-        &["chrono", "leptos", "ruhu_domain", "serde_json", "wasm_bindgen", "web_sys"],
+        &["chrono", "leptos", "view!", "ruhu_domain", "serde_json", "wasm_bindgen", "web_sys"],
     ),
-    layer("src/components", &["platform", "route", "state"], &["leptos", "ruhu_domain", "serde_json"]),
+    layer("src/components", &["platform", "route", "state"], &["leptos", "view!", "ruhu_domain", "serde_json"]),
     layer(
         "src/office",
         &["components", "platform", "sync"],
-        &["base64", "chrono", "js_sys", "leptos", "qrcode", "ruhu_domain", "serde", "serde_json", "std::time"],
+        &["base64", "chrono", "js_sys", "leptos", "view!", "qrcode", "ruhu_domain", "serde", "serde_json", "std::time"],
     ),
     layer("src/route", &[], &["ruhu_domain"]),
     layer(
@@ -206,46 +210,39 @@ const LAYERS: &[Layer] = &[
         &["anyhow", "axum", "futures", "object_store", "ruhu_domain", "rustls_acme", "std::fs"],
     ),
     layer("crates/server/src/picture", &[], &["ruhu_domain", "zune_jpeg"]),
-    layer("crates/server/src/random", &[], &["getrandom", "std::time"]),
+    layer("crates/server/src/random", &[], &["SystemTime::now", "getrandom", "std::time"]),
     layer("crates/server/src/secrets", &["random"], &["anyhow", "ruhu_vault", "std::fs"]),
 ];
 
-/// The crates whose layers are in the table. The others are programs of one layer.
-const WITH_LAYERS: [&str; 6] =
-    ["crates/domain/src", "crates/server/src", "crates/sim/src", "crates/sync/src", "crates/vault/src", "src"];
+/// Crates that are programs of one layer, and import what they need.
+const PROGRAMS: [&str; 2] = ["crates/kdf/src", "crates/xtask/src"];
 
 /// What a crate's modules import and may not, and modules that are in no layer; in words.
 pub fn broken(package: &Package) -> Vec<String> {
-    if !WITH_LAYERS.iter().any(|source| package.source == Path::new(source)) {
+    if PROGRAMS.iter().any(|source| package.source == Path::new(source)) {
         return Vec::new();
     }
     let mut broken = Vec::new();
     let whole = LAYERS.iter().find(|layer| package.source == Path::new(layer.place));
     for (path, module) in &package.code.modules {
-        // The root puts the crate together.
-        let Some(own) = path.first() else { continue };
-        let place = package.source.join(own);
+        let own = path.first();
+        if whole.is_none() && own.is_none() {
+            // The root puts the layers together.
+            continue;
+        }
+        let place = own.map_or_else(|| package.source.clone(), |own| package.source.join(own));
         let Some(layer) = whole.or_else(|| LAYERS.iter().find(|layer| place == Path::new(layer.place))) else {
-            broken
-                .push(format!("{}: {own} is a layer of its own: say in layers.rs what it may import", place.display()));
+            broken.push(format!("{} is a layer of its own: say in layers.rs what it may import", place.display()));
             continue;
         };
-        let exports = module.exports.values().map(|path| Import { path: path.clone(), line: 1 });
-        for import in module.imports.iter().cloned().chain(exports) {
+        for import in module.named() {
             let wrong = match package.code.resolve(&import.path) {
-                Some(to) => to
-                    .first()
-                    .filter(|to| whole.is_none() && *to != own && !layer.modules.contains(&to.as_str()))
-                    .cloned(),
+                Some(_) if whole.is_some() => None,
+                Some(to) => to.into_iter().next().filter(|to| Some(to) != own && !layer.modules.contains(&to.as_str())),
                 None => foreign(&import.path).filter(|name| !layer.crates.contains(&name.as_str())),
             };
             if let Some(name) = wrong {
-                broken.push(format!(
-                    "{}:{}: {} may not import {name}",
-                    module.file.display(),
-                    import.line,
-                    layer.place
-                ));
+                broken.push(format!("{}: {} may not import {name}", import.place, layer.place));
             }
         }
     }
@@ -267,11 +264,11 @@ fn foreign(path: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::parse::{Crate, Module};
+    use crate::structure::parse::{Crate, Import, Module};
 
     fn package(source: &str, own: &str, import: &[&str]) -> Package {
         let path = import.iter().map(|segment| (*segment).to_owned()).collect();
-        let module = Module { imports: vec![Import { path, line: 3 }], ..Module::default() };
+        let module = Module { imports: vec![Import { path, place: "a.rs:3".into() }], ..Module::default() };
         let modules = [(vec![own.to_owned()], module), (vec!["pages".to_owned()], Module::default())];
         Package { source: source.into(), code: Crate { modules: modules.into_iter().rev().collect() } }
     }
@@ -287,6 +284,9 @@ mod tests {
             ("crates/domain/src", "due", &["std", "collections", "BTreeMap"], true),
             ("crates/domain/src", "due", &["std", "time", "Instant"], false),
             ("crates/domain/src", "due", &["leptos"], false),
+            ("crates/domain/src", "due", &["chrono", "NaiveDate"], true),
+            ("crates/domain/src", "due", &["Utc::now"], false),
+            ("src", "state", &["view!"], false),
         ] {
             assert_eq!(broken(&package(source, own, import)).is_empty(), allowed, "{source} {own} {import:?}");
         }

@@ -1,8 +1,8 @@
-//! The structure of the code, held by `cargo xtask check`: no circles between modules, each layer imports what it may, files
+//! The structure of the code below each `src`, held by `cargo xtask check`: no circles between modules, each layer imports what it may, files
 //! stay short, and the documents name what is there.
 
 mod circles;
-mod commits;
+pub mod commits;
 mod documents;
 mod layers;
 mod lengths;
@@ -35,7 +35,6 @@ pub fn structure() -> anyhow::Result<()> {
     broken.extend(packages.iter().flat_map(layers::broken));
     broken.extend(lengths::broken(&packages)?);
     broken.extend(documents::broken(&packages)?);
-    broken.extend(commits::broken());
     ensure!(broken.is_empty(), "the structure is broken:\n{}", broken.join("\n"));
     Ok(())
 }

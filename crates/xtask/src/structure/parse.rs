@@ -25,12 +25,12 @@ pub struct Crate {
 /// A module: a file, or the files of a crate's roots.
 #[derive(Default)]
 pub struct Module {
-    /// The file.
-    pub file: PathBuf,
+    /// The file; a crate's root can have several.
+    pub files: Vec<PathBuf>,
     /// What it imports.
     pub imports: Vec<Import>,
-    /// What it re-exports: the name, and the path that it stands for.
-    pub exports: BTreeMap<String, Vec<String>>,
+    /// What it re-exports, by name.
+    pub exports: BTreeMap<String, Import>,
 }
 
 /// A path that a module names.
@@ -38,8 +38,15 @@ pub struct Module {
 pub struct Import {
     /// Its segments. The first is `crate` for the crate itself, or the name of another crate.
     pub path: Vec<String>,
-    /// The line.
-    pub line: usize,
+    /// Where it is named: file and line.
+    pub place: String,
+}
+
+impl Module {
+    /// Everything that it names: imports and re-exports.
+    pub fn named(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter().chain(self.exports.values())
+    }
 }
 
 impl Crate {
@@ -58,12 +65,13 @@ impl Crate {
             if parsed.attrs.iter().any(is_test) {
                 continue;
             }
-            let mut reader = Reader { path: path.clone(), name, others, module: Module { file, ..Module::default() } };
+            let mut reader = Reader { path: path.clone(), name, others, file: &file, module: Module::default() };
             reader.visit_file(&parsed);
+            let read = reader.module;
             let module = modules.entry(path).or_default();
-            module.file = reader.module.file;
-            module.imports.extend(reader.module.imports);
-            module.exports.extend(reader.module.exports);
+            module.files.push(file);
+            module.imports.extend(read.imports);
+            module.exports.extend(read.exports);
         }
         Ok(Self { modules })
     }
@@ -86,7 +94,8 @@ impl Crate {
                 (at, rest) = (below, after);
             }
             let export = rest.first().and_then(|name| self.modules.get(&at)?.exports.get(name));
-            let Some(target) = export.filter(|target| target.first().is_some_and(|first| first == "crate")) else {
+            let target = export.map(|export| &export.path);
+            let Some(target) = target.filter(|target| target.first().is_some_and(|first| first == "crate")) else {
                 return Some(at);
             };
             owned = target.iter().skip(1).chain(rest.iter().skip(1)).cloned().collect::<Vec<_>>();
@@ -117,11 +126,18 @@ fn is_test(attribute: &Attribute) -> bool {
     attribute.path().is_ident("test") || (attribute.path().is_ident("cfg") && tokens() == "test")
 }
 
+/// What tells the time: `Utc::now()` and the like are noted under their own name, wherever they were imported from.
+const CLOCKS: [&str; 4] = ["Instant", "Local", "SystemTime", "Utc"];
+
+/// The macro that makes markup, which not every layer may use.
+const MARKUP: &str = "view";
+
 /// Collects what a file names.
 struct Reader<'a> {
     path: ModulePath,
     name: &'a str,
     others: &'a BTreeSet<String>,
+    file: &'a Path,
     module: Module,
 }
 
@@ -150,8 +166,12 @@ impl Reader<'_> {
 
     fn note(&mut self, path: Vec<String>, line: usize) {
         if let Some(path) = self.absolute(path) {
-            self.module.imports.push(Import { path, line });
+            self.module.imports.push(Import { path, place: self.place(line) });
         }
+    }
+
+    fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.file.display())
     }
 
     fn use_tree(&mut self, tree: &UseTree, before: &[String], export: bool) {
@@ -180,7 +200,8 @@ impl Reader<'_> {
         let absolute =
             self.absolute(path.clone()).or_else(|| self.absolute([vec!["self".to_owned()], path.clone()].concat()));
         if let (true, Some(absolute)) = (export, absolute) {
-            self.module.exports.insert(local, absolute);
+            let place = self.place(tree.span().start().line);
+            self.module.exports.insert(local, Import { path: absolute, place });
         } else {
             self.note(path, tree.span().start().line);
         }
@@ -250,14 +271,25 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         if path.segments.len() > 1 {
-            let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            self.note(segments, path.span().start().line);
+            let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            let line = path.span().start().line;
+            if let [.., clock, now] = &segments[..]
+                && now == "now"
+                && CLOCKS.contains(&clock.as_str())
+            {
+                self.module.imports.push(Import { path: vec![format!("{clock}::now")], place: self.place(line) });
+            }
+            self.note(segments, line);
         }
         visit::visit_path(self, path);
     }
 
     fn visit_macro(&mut self, item: &'ast Macro) {
         self.visit_path(&item.path);
+        if item.path.is_ident(MARKUP) {
+            let place = self.place(item.path.span().start().line);
+            self.module.imports.push(Import { path: vec![format!("{MARKUP}!")], place });
+        }
         self.tokens(item.tokens.clone());
     }
 }
@@ -269,7 +301,8 @@ mod tests {
     fn read(path: &[&str], text: &str) -> Vec<String> {
         let others = BTreeSet::from(["leptos".to_owned()]);
         let path = path.iter().map(|name| (*name).to_owned()).collect();
-        let mut reader = Reader { path, name: "ruhu", others: &others, module: Module::default() };
+        let mut reader =
+            Reader { path, name: "ruhu", others: &others, file: Path::new("src/x.rs"), module: Module::default() };
         reader.visit_file(&syn::parse_file(text).expect("source"));
         reader.module.imports.iter().map(|import| import.path.join("::")).collect()
     }
@@ -285,7 +318,7 @@ mod tests {
     #[test]
     fn paths_in_code_and_in_macros_are_found() {
         let text = "fn f() { crate::a::b(); view! { <crate::pages::Today/> } }";
-        assert_eq!(read(&["state"], text), ["crate::a::b", "crate::pages::Today"]);
+        assert_eq!(read(&["state"], text), ["crate::a::b", "view!", "crate::pages::Today"]);
     }
 
     #[test]
