@@ -1,7 +1,7 @@
 //! Routes: which screen an address names, and the address of a record.
 
 use ruhu_domain::{
-    Kind, RecordId, RecordKind, affair::steps::Step as AffairStep, care::steps::Step as CareStep, dispute::steps::Step,
+    Kind, RecordId, RecordKind, care::steps::Step as CareStep, dispute::steps::Step, report::steps::Step as AffairStep,
 };
 
 /// The screen that an address names.

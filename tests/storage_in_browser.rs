@@ -12,7 +12,7 @@ use ruhu::{
     storage::{Storage, StorageError, indexed_db::IndexedDb},
 };
 use ruhu_domain::{
-    search::reading,
+    roster::search::reading,
     storage::{Table, Write},
 };
 use ruhu_vault::VaultKey;

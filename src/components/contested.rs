@@ -3,7 +3,8 @@
 use crate::{platform::clock, state::use_app};
 use leptos::prelude::*;
 use ruhu_domain::{
-    Record, RecordId, Stamp, day, labels,
+    Record, RecordId, Stamp, day,
+    form::labels,
     record::{Field, Name},
 };
 

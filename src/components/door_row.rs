@@ -2,7 +2,7 @@
 
 use crate::{platform::clock, state::use_app};
 use leptos::prelude::*;
-use ruhu_domain::{day, round::Door};
+use ruhu_domain::{day, roster::doors::Door};
 
 /// The number, whom to ask for, what to remember, the last visit, and what to do.
 #[component]

@@ -2,7 +2,7 @@
 
 use crate::{route::path_of, state::use_app};
 use leptos::prelude::*;
-use ruhu_domain::{Kind, RecordId, labels};
+use ruhu_domain::{Kind, RecordId, form::labels};
 
 /// The tabs, and where each leads.
 const TABS: [(&str, &str); 5] =

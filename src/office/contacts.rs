@@ -8,7 +8,7 @@ use super::{
 use crate::components::chips::OneOf;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    contact::Service,
+    help::contact::Service,
     office::{OfContact, OwnContact, PutContact},
 };
 

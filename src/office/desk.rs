@@ -2,10 +2,7 @@
 
 use crate::sync::transport::{self, TransportError};
 use leptos::prelude::*;
-use ruhu_domain::{
-    duties::Duty,
-    office::{Login, Nothing, Welcome},
-};
+use ruhu_domain::office::{Login, Nothing, Welcome, duties::Duty};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The session. Copies are handles to the same one.

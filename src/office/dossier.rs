@@ -9,7 +9,8 @@ use super::{
 use crate::{components::chips::OneOf, platform};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    Channel, labels,
+    Channel,
+    form::labels,
     office::{DecideRequest, Dossier, Held, OfRecord, OpenRequest, Request, Seen, Wish},
 };
 use serde_json::Value;

@@ -6,7 +6,8 @@ use super::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    Kind, labels,
+    Kind,
+    form::labels,
     office::{HandGridOver, Person, Receipt},
     rights::Place,
 };

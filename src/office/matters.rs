@@ -12,15 +12,14 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    book::Bound,
-    case::{Case, Step as _},
+    case::{Case, Step as _, book::Bound},
     dispute::{
         File,
         codes::{Colour, Matter as Sort},
         sheets::committee,
         steps::{State, Step},
     },
-    labels,
+    form::labels,
     office::{Matter, OfRecord, OpenAffair, Press, WholeFile},
     rights::Role,
 };

@@ -21,7 +21,7 @@ mod waiting;
 use crate::platform::{idle, preferences::Preferences};
 use desk::{Desk, use_desk};
 use leptos::prelude::*;
-use ruhu_domain::duties::Duty;
+use ruhu_domain::office::duties::Duty;
 
 /// What is on the screen of an office that nobody touches goes after this long, as its session does, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;

@@ -5,8 +5,7 @@ use crate::components::chips::{AnyOf, OneOf};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Class, day,
-    duties::Duty,
-    office::{Code, Give, GivenRight, KnownDevice, OfAccount, OfDevice, OfGrant, Person, Right},
+    office::{Code, Give, GivenRight, KnownDevice, OfAccount, OfDevice, OfGrant, Person, Right, duties::Duty},
     rights::Role,
 };
 

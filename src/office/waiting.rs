@@ -6,7 +6,7 @@ use super::{
 };
 use crate::platform::photo::Shown;
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::{Kind, OpId, labels, office};
+use ruhu_domain::{Kind, OpId, form::labels, office};
 
 /// What waits.
 #[component]

@@ -16,14 +16,15 @@ use crate::{
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, RecordId,
-    affair::{
+    case::Case,
+    day,
+    form::labels,
+    report::{
         Affair,
         codes::{Danger, Grade, Subject},
         file::About,
         steps::Step,
     },
-    case::Case,
-    day, labels,
 };
 
 /// A hazard or a request.

@@ -16,7 +16,7 @@ use crate::{
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, RecordId,
-    affair::{Affair, file::About},
+    report::{Affair, file::About},
 };
 
 /// Which are shown, by their place in [`SHOWN`].

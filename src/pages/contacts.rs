@@ -3,7 +3,7 @@
 use crate::{components::page::Page, state::use_app};
 use leptos::prelude::*;
 use ruhu_domain::{
-    contact::{NATIONAL, call},
+    help::contact::{NATIONAL, call},
     wire::Contact,
 };
 

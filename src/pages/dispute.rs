@@ -16,9 +16,8 @@ use crate::{
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, RecordId,
-    case::Case,
+    case::{Case, deadline::Rung},
     day,
-    deadline::Rung,
     dispute::{
         File,
         codes::{Consent, Form, Matter, Performance, Side, Sitting},

@@ -9,8 +9,9 @@ use crate::{
 use chrono::{Datelike, Days, Months, NaiveDate};
 use leptos::prelude::*;
 use ruhu_domain::{
-    Kind, day,
-    deadline::Rung,
+    Kind,
+    case::deadline::Rung,
+    day,
     due::{
         AHEAD_DAYS, Item, Work,
         calendar::{Day, Done, first_of, weeks},

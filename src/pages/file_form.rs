@@ -14,8 +14,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
     Channel, Kind, RecordId,
     dispute::{known::Person, records::RESIDENT},
-    form::{self, Wrong},
-    labels,
+    form::{self, Wrong, labels},
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use crate::{
     state::use_app,
 };
 use leptos::prelude::*;
-use ruhu_domain::handbook::{self, Line, Page as Sheet};
+use ruhu_domain::help::handbook::{self, Line, Page as Sheet};
 use std::sync::Arc;
 
 const PATH: &str = "/handbook.txt";

@@ -6,7 +6,13 @@ use crate::{
     state::use_app,
 };
 use leptos::prelude::*;
-use ruhu_domain::{RecordId, codes::Living, day, household::Household, resident::Resident, visit::Visit};
+use ruhu_domain::{
+    RecordId,
+    codes::Living,
+    day,
+    roster::{household::Household, resident::Resident},
+    visit::Visit,
+};
 use std::sync::Arc;
 
 /// Visits shown at first, and more at each tap.

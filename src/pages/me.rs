@@ -13,11 +13,10 @@ use crate::{
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Kind, day,
-    engine::grids,
-    engine::{Queued, QueuedState},
-    labels,
+    engine::{Queued, QueuedState, grids},
+    form::labels,
     record::WITHDRAWN,
-    resident::Resident,
+    roster::resident::Resident,
     visit::Visit,
 };
 

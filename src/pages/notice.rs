@@ -6,7 +6,7 @@ use crate::{
     state::use_app,
 };
 use leptos::prelude::*;
-use ruhu_domain::{RecordId, notice};
+use ruhu_domain::{RecordId, help::notice};
 
 /// The notice, and the members of a household.
 #[component]

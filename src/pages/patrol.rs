@@ -15,12 +15,9 @@ use crate::{
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    Channel, Kind, RecordId,
-    affair::{
-        codes::{Team, Topic, Venue},
-        records::{Outreach, Patrol},
-    },
-    day,
+    Channel, Kind, RecordId, day,
+    outreach::{Outreach, Topic, Venue},
+    patrol::{Patrol, Team},
 };
 use serde_json::Value;
 

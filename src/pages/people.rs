@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::Days;
 use leptos::{ev::SubmitEvent, prelude::*};
-use ruhu_domain::{RecordChannel, RecordId, codes::PutOff, day, engine, household::Postponed};
+use ruhu_domain::{RecordChannel, RecordId, codes::PutOff, day, engine, roster::household::Postponed};
 
 const NO_HOUSEHOLD: (&str, &str) = ("没有这一户", "可能已作废、已移走，或不在您的网格里");
 const NO_RESIDENT: (&str, &str) = ("没有这个人", "可能已作废、已移走、已按要求限制使用，或不在您的网格里");

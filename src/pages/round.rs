@@ -14,8 +14,10 @@ use ruhu_domain::{
     RecordId,
     codes::Outcome,
     engine::grids,
-    round::{Door, Filter, LastVisit},
-    search::MAX_HITS,
+    roster::{
+        doors::{Door, Filter, LastVisit},
+        search::MAX_HITS,
+    },
 };
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use crate::{
     state::{drafts::Draft, use_app},
 };
 use leptos::prelude::*;
-use ruhu_domain::{Kind, day, engine::grids, labels, round::Door};
+use ruhu_domain::{Kind, day, engine::grids, form::labels, roster::doors::Door};
 use serde_json::Value;
 
 /// Doors shown here; the rest is on the round.

@@ -6,7 +6,7 @@ use crate::{
     state::{people::Step, use_app},
 };
 use leptos::{ev::PointerEvent, prelude::*};
-use ruhu_domain::{RecordId, engine::grids, round::Door};
+use ruhu_domain::{RecordId, engine::grids, roster::doors::Door};
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
 

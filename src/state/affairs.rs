@@ -3,16 +3,12 @@
 use super::{App, Undo, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
-    Channel, Kind, RecordId,
-    affair::{
-        Affair,
-        codes::Team,
-        records::{Finding, Outreach, Patrol},
-    },
-    day,
-    engine::Edit,
-    engine::grids,
+    Channel, Kind, RecordId, day,
+    engine::{Edit, grids},
+    outreach::Outreach,
+    patrol::{Finding, Patrol, Team},
     record::Record,
+    report::Affair,
 };
 use serde_json::{Map, json};
 use std::sync::Arc;

@@ -4,14 +4,12 @@
 use super::{App, drafts::Draft, new_id};
 use crate::platform::clock;
 use ruhu_domain::{
-    Channel, Class, GridCode, Kind, RecordId,
-    affair::{
-        codes::{Grade, Topic},
-        records::{FROM, Finding},
-    },
-    day,
+    Channel, Class, GridCode, Kind, RecordId, day,
     dispute::codes::Source,
+    outreach::Topic,
+    patrol::Finding,
     record::Record,
+    report::{codes::Grade, records::FROM},
 };
 use serde_json::{Map, Value, json};
 

@@ -37,8 +37,8 @@ use ruhu_domain::{
     Kind, OpId, RecordId, Stamp,
     codes::{Outcome, Purpose},
     engine::Edit,
-    notice,
-    round::Door,
+    help::notice,
+    roster::doors::Door,
     visit::Visit,
     wire::{HistoryEntry, HistoryRequest},
 };

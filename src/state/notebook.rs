@@ -22,14 +22,16 @@ use crate::{
 use futures::{StreamExt, channel::mpsc, lock::Mutex};
 use ruhu_domain::{
     Channel, Class, Kind, OpId, RecordId, Stamp,
-    affair::Affairs,
     care::Cases,
     dispute::Disputes,
     engine::{COUNT, Delta, Edit, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
     photo::CHUNK,
     record::{MOVED, WITHDRAWN},
-    round::Roster,
-    search::{Hit, Index},
+    report::Affairs,
+    roster::{
+        doors::Roster,
+        search::{Hit, Index},
+    },
     storage::{Batch, DRAFTS, Snapshot, Table, Write},
     visit::Visit,
     wire::{AddedPage, Contact, HandbookAnswer, UnsentOps},
@@ -344,7 +346,7 @@ impl Notebook {
         self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
     }
 
-    /// Notes which notice a resident was given, as [`ruhu_domain::notice::given`] has it.
+    /// Notes which notice a resident was given, as [`ruhu_domain::help::notice::given`] has it.
     ///
     /// # Errors
     /// Nothing was changed.

@@ -6,16 +6,17 @@ use ruhu_domain::{
     Channel, Kind, RecordChannel, RecordId,
     codes::PutOff,
     day,
-    engine::Edit,
-    engine::grids,
-    household::{Household, POSTPONED, Postponed},
-    merged::SAME_AS,
+    engine::{Edit, grids},
     record::{MOVED, WITHDRAWN},
-    resident::Resident,
     rights::Role,
-    round::Door,
-    twins::{self, Pair, Twin},
-    walking,
+    roster::{
+        doors::Door,
+        duplicates::{self, Pair, Twin},
+        household::{Household, POSTPONED, Postponed},
+        merged::SAME_AS,
+        resident::Resident,
+        walking_order,
+    },
 };
 use serde_json::{Map, Value};
 
@@ -95,10 +96,10 @@ impl App {
             let read = Value::Object(values);
             match draft.kind {
                 Kind::Resident => serde_json::from_value::<Resident>(read)
-                    .map_or_else(|_| Vec::new(), |resident| twins::of_resident(&roster, draft.id, &resident)),
+                    .map_or_else(|_| Vec::new(), |resident| duplicates::of_resident(&roster, draft.id, &resident)),
                 _ => serde_json::from_value::<Household>(read).map_or_else(
                     |_| Vec::new(),
-                    |household| twins::of_household(&roster, draft.id, &channel.grid, &household),
+                    |household| duplicates::of_household(&roster, draft.id, &channel.grid, &household),
                 ),
             }
         })
@@ -141,7 +142,7 @@ impl App {
 
     /// Pairs that may have been registered twice.
     pub fn pairs(self) -> Vec<Pair> {
-        self.read(|notebook| twins::pairs(&notebook.roster()))
+        self.read(|notebook| duplicates::pairs(&notebook.roster()))
     }
 
     /// Whether the worker leads the village of a record: merging is theirs.
@@ -249,7 +250,7 @@ impl App {
                 place.checked_sub(1).and_then(|at| rest.get(at)).copied()
             }
         };
-        let changed = walking::put_after(&numbers, moved, after);
+        let changed = walking_order::put_after(&numbers, moved, after);
         if changed.is_empty() {
             return;
         }

@@ -2,20 +2,21 @@
 //! it does not accept waits for a supervisor, with the reason.
 
 use crate::{
-    affair::Affair,
-    book::Bound,
     care::CareFile,
-    case::Case,
+    case::{Case, book::Bound},
     day,
     dispute::{File, file::presses},
-    duties::{self, Duty},
     form,
-    household::{Household, POSTPONED},
-    merged::SAME_AS,
+    office::duties::{self, Duty},
     photo::Photo,
     record::{Channel, Fieldwork, Kind, MOVED, WITHDRAWN},
-    resident::Resident,
+    report::Affair,
     rights::{self, Action, Grant, Role},
+    roster::{
+        household::{Household, POSTPONED},
+        merged::SAME_AS,
+        resident::Resident,
+    },
     visit::Visit,
 };
 use ruhu_sync::{

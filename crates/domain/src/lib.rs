@@ -3,43 +3,32 @@
 //! Pure: no clock, no randomness, no IO. Time, identifiers and bytes come in as arguments, so the
 //! phone, the server and a simulation run the same code.
 
-pub mod affair;
 pub mod area;
-pub mod book;
 pub mod care;
 pub mod case;
 pub mod codes;
-pub mod contact;
 pub mod day;
-pub mod deadline;
 pub mod dispute;
 pub mod due;
-pub mod duties;
 pub mod engine;
 pub mod field;
 pub mod form;
-pub mod handbook;
-pub mod household;
-pub mod id_number;
+pub mod help;
 pub mod intake;
-pub mod labels;
 pub mod ledger;
-pub mod merged;
-pub mod notice;
 pub mod office;
+pub mod outreach;
+pub mod patrol;
 pub mod photo;
 pub mod planted;
 pub mod record;
-pub mod resident;
+pub mod report;
 pub mod retention;
 pub mod rights;
-pub mod round;
-pub mod search;
+pub mod roster;
 pub mod storage;
 mod text;
-pub mod twins;
 pub mod visit;
-pub mod walking;
 pub mod wire;
 
 pub use area::{AreaCode, AreaLevel, GridCode};

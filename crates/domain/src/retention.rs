@@ -2,7 +2,6 @@
 //! change.
 
 use crate::{
-    affair::Affair,
     care::{
         CareFile,
         steps::{State, Step},
@@ -11,7 +10,8 @@ use crate::{
     codes::Living,
     day,
     record::{Class, Kind, Record},
-    resident::Resident,
+    report::Affair,
+    roster::resident::Resident,
     visit::Visit,
 };
 use chrono::{Months, NaiveDate};

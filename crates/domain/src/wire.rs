@@ -236,7 +236,7 @@ pub struct HandbookAnswer {
 pub struct Contact {
     /// Where: the name of the place.
     pub from: String,
-    /// What for, in words ([`crate::contact::Service`]).
+    /// What for, in words ([`crate::help::contact::Service`]).
     pub service: String,
     /// Who: a person in their office, or an office.
     pub name: String,
@@ -257,7 +257,7 @@ pub struct AddedPage {
     pub title: String,
     /// 依据.
     pub law: String,
-    /// What it says, as [`crate::handbook`] has it.
+    /// What it says, as [`crate::help::handbook`] has it.
     pub text: String,
 }
 

@@ -10,13 +10,12 @@ use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
     AreaCode, Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
     codes::{Living, Outcome, Purpose, Relation, Sex, Tag},
-    contact::Service,
     day,
-    household::Household,
+    help::contact::Service,
     office::PutContact,
     record::{Name, Op, diff},
-    resident::Resident,
     rights::{Grant, Place, Role},
+    roster::{household::Household, resident::Resident},
     visit::Visit,
 };
 use serde::Serialize;

@@ -4,16 +4,15 @@ use crate::{database::Database, random};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Kind, Record, RecordId,
-    affair::{
-        Affair,
-        records::{Finding, Outreach, Patrol},
-    },
     care::CareFile,
     day,
     dispute::File,
-    household::Household,
     ledger::{self, Ledger},
+    outreach::Outreach,
+    patrol::{Finding, Patrol},
+    report::Affair,
     rights::Place,
+    roster::household::Household,
     visit::Visit,
 };
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook};

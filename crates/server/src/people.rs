@@ -4,7 +4,8 @@ use anyhow::Context;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use ruhu_domain::{
-    Class, DeviceId, GridCode, day, labels,
+    Class, DeviceId, GridCode, day,
+    form::labels,
     office::HandGridOver,
     rights::{self, Place, Role},
 };

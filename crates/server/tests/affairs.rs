@@ -5,13 +5,12 @@ mod world;
 
 use calamine::{Reader, Xlsx};
 use ruhu_domain::{
-    Kind, OpId, RecordId, Stamp,
-    affair::file::Due,
-    day,
+    Kind, OpId, RecordId, Stamp, day,
     id::DeviceId,
     ledger::Ledger,
     office::OpenAffair,
     record::{Class, Op, diff},
+    report::file::Due,
     rights::{Grant, Place, Role},
     wire::{OpOutcome, SyncResponse},
 };

@@ -7,10 +7,9 @@ use chrono::NaiveDate;
 use ruhu_domain::{
     Kind, Record,
     codes::{Living, Relation, Sex, Tag},
-    household::Household,
     ledger::Ledger,
-    resident::Resident,
     rights::Grant,
+    roster::{household::Household, resident::Resident},
 };
 use ruhu_server::{
     database::{AreaCounts, Database},

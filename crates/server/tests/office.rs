@@ -8,18 +8,17 @@ use calamine::{Reader, Xlsx};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
-    book::Bound,
+    case::book::Bound,
     codes::Outcome,
-    contact::Service,
     day,
     dispute::{File, deadlines::Due, steps::Step},
-    duties::Duty,
-    household::Household,
+    help::contact::Service,
     ledger::Ledger,
-    office::*,
+    office::{duties::Duty, *},
     planted::{self, plant},
     record::{Op, diff},
     rights::{Grant, Role},
+    roster::household::Household,
     visit::Visit,
     wire::{EnrolRequest, HandbookAnswer, HandbookRequest, LoginRequest, LoginResponse, OpOutcome},
 };

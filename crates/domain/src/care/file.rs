@@ -6,11 +6,13 @@ use super::{
     steps::{State, Step},
 };
 use crate::{
-    book::Bound,
-    case::{self, Case, Done},
+    case::{
+        self, Case, Done,
+        book::Bound,
+        deadline::{Deadline, LEAD_AFTER_DAYS},
+    },
     codes::code_table,
     day,
-    deadline::{Deadline, LEAD_AFTER_DAYS},
     field::MAX_INTERVAL,
     id::RecordId,
     record::{Kind, Name, Record},

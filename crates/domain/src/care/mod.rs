@@ -11,7 +11,7 @@ mod workflow;
 pub use file::CareFile;
 
 /// The care cases on the phone, each with the records that belong to it.
-pub type Cases = crate::book::Book<CareFile>;
+pub type Cases = crate::case::book::Book<CareFile>;
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,7 @@ use super::{
     steps::{Need, ROWS, State, Step},
 };
 use crate::{
-    book::Bound,
-    case::{Case as _, Forbidden, Need as _, TakenStep},
+    case::{Case as _, Forbidden, Need as _, TakenStep, book::Bound},
     form,
     id::{DeviceId, OpId, RecordId},
     merge::merge,
@@ -341,13 +340,13 @@ fn no_record_about_a_person_has_a_field_that_grades_or_tracks_them() {
         names.extend(form::fields(kind).iter().flat_map(|field| [field.name.to_owned(), field.label.to_owned()]));
     }
     let visit: CareVisit = serde_json::from_value(json!({"case": id(CASE)})).expect("a visit");
-    let resident: crate::resident::Resident =
+    let resident: crate::roster::resident::Resident =
         serde_json::from_value(json!({"household": id(9), "name": "赵桂兰"})).expect("a resident");
     let views = [
         serde_json::to_value(CareCase::default()),
         serde_json::to_value(visit),
         serde_json::to_value(resident),
-        serde_json::to_value(crate::household::Household::default()),
+        serde_json::to_value(crate::roster::household::Household::default()),
         serde_json::to_value(crate::visit::Visit::new(id(9), 0, "孙丽", crate::codes::Outcome::Met)),
     ];
     for view in views {

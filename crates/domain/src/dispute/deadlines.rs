@@ -6,10 +6,9 @@ use super::{
     steps::{State, Step},
 };
 use crate::{
-    case::{Case, Done},
+    case::{Case, Done, deadline::Deadline},
     codes::code_table,
     day,
-    deadline::Deadline,
 };
 use chrono::{Days, NaiveDate};
 

@@ -7,8 +7,7 @@ use super::{
     steps::{State, Step},
 };
 use crate::{
-    book::Bound,
-    case::{self, Case, Done},
+    case::{self, Case, Done, book::Bound},
     day,
     id::RecordId,
     record::{Kind, Op, Record},

@@ -5,7 +5,7 @@ use super::{
     file::File,
     records::{Party, RESIDENT},
 };
-use crate::{codes::Sex, day, id::RecordId, round::Roster};
+use crate::{codes::Sex, day, id::RecordId, roster::doors::Roster};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value, json};
 

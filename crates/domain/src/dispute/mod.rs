@@ -14,7 +14,7 @@ mod workflow;
 pub use file::File;
 
 /// The disputes on the phone, each with the records that belong to it.
-pub type Disputes = crate::book::Book<File>;
+pub type Disputes = crate::case::book::Book<File>;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! The records of a dispute's file: the dispute, and what grows with it, each a record of its own that names its
 //! dispute. There is no field for a fee: mediation is free (人民调解法 4).
 
-use super::codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Sitting, Size, Source};
-use super::steps::Step;
+use super::{
+    codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Sitting, Size, Source},
+    steps::Step,
+};
 use crate::{case::TakenStep, codes::Sex, day, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

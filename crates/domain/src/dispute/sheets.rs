@@ -426,11 +426,13 @@ impl Writer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{
-        records::{Agreement, Dispute, FollowUp, Signature, Taken, Term},
-        steps::State,
+    use super::{
+        super::{
+            records::{Agreement, Dispute, FollowUp, Signature, Taken, Term},
+            steps::State,
+        },
+        *,
     };
-    use super::*;
     use crate::case::TakenStep;
     use serde_json::json;
 

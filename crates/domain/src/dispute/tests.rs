@@ -9,11 +9,12 @@ use super::{
     steps::{self, Need, ROWS, State, Step},
 };
 use crate::{
-    book::Bound,
-    case::{Case, Offer, Step as _, TakenStep},
-    day,
-    deadline::{Deadline, Rung},
-    form,
+    case::{
+        Case, Offer, Step as _, TakenStep,
+        book::Bound,
+        deadline::{Deadline, Rung},
+    },
+    day, form,
     id::{DeviceId, OpId, RecordId},
     intake::{Intake, Past, Sender},
     record::{Channel, Class, DISPUTE as PARENT, Kind, Op, Record, WITHDRAWN, diff},

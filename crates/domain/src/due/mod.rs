@@ -6,17 +6,19 @@ pub mod calendar;
 mod tests;
 
 use crate::{
-    affair::{Affair, Affairs},
     care::{CareFile, Cases, file::Due as CareDue},
-    case::Step as _,
+    case::{
+        Step as _,
+        deadline::{DISPUTES, LOOKS, Ladder, OWN, Rung, rung_of},
+    },
     codes::PutOff,
     day,
-    deadline::{DISPUTES, LOOKS, Ladder, OWN, Rung, rung_of},
     dispute::{Disputes, codes::Matter, file::File, steps::Step},
     id::RecordId,
     record::Kind,
+    report::{Affair, Affairs},
     rights::Role,
-    round::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
+    roster::doors::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
 };
 use chrono::{Days, NaiveDate};
 use std::collections::HashMap;

@@ -6,12 +6,6 @@ use super::{
     due, numbers,
 };
 use crate::{
-    affair::{
-        Affairs,
-        codes::Grade,
-        records::{Hazard, Request, Taken as AffairTaken},
-        steps::Step as AffairStep,
-    },
     care::{
         Cases,
         codes::Interval,
@@ -27,12 +21,20 @@ use crate::{
         records::{Agreement, Dispute, Party, Taken, Term},
         steps::Step,
     },
-    household::{Household, Postponed},
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Field, Kind, Op, diff},
+    report::{
+        Affairs,
+        codes::Grade,
+        records::{Hazard, Request, Taken as AffairTaken},
+        steps::Step as AffairStep,
+    },
     rights::Role,
-    round::Roster,
+    roster::{
+        doors::Roster,
+        household::{Household, Postponed},
+    },
     stamp::Stamp,
     visit::Visit,
 };

@@ -1,7 +1,7 @@
 //! Pages of 手册 and 便民电话 that offices keep.
 
 use super::staff::Done;
-use crate::{contact::Service, id::OpId, rights::Place};
+use crate::{help::contact::Service, id::OpId, rights::Place};
 use serde::{Deserialize, Serialize};
 
 /// A page that an office adds to 手册, or changes.
@@ -16,7 +16,7 @@ pub struct PutPage {
     pub title: String,
     /// 依据.
     pub law: String,
-    /// What it says, as [`crate::handbook`] has it.
+    /// What it says, as [`crate::help::handbook`] has it.
     pub text: String,
 }
 

@@ -1,7 +1,7 @@
 //! Coming in to an office's page: password, second factor.
 
 use super::staff::Right;
-use crate::duties::Duty;
+use crate::office::duties::Duty;
 use serde::{Deserialize, Serialize};
 
 /// `login`: an office's session, which ends after a quarter of an hour without a request.

@@ -1,15 +1,14 @@
 //! Open disputes, hazards and requests; ledgers; pressing for a step.
 
-use super::data_rights::OfRecord;
-use super::staff::Done;
+use super::{data_rights::OfRecord, staff::Done};
 use crate::{
-    affair,
     area::GridCode,
-    deadline::Deadline,
+    case::deadline::Deadline,
     dispute,
     id::RecordId,
     ledger::Ledger,
     record::{Kind, Record},
+    report,
     rights::Place,
 };
 use chrono::NaiveDate;
@@ -61,9 +60,9 @@ pub struct OpenAffair {
     /// Of which sort, and how grave, in words.
     pub sort: String,
     /// 状态.
-    pub state: affair::steps::State,
+    pub state: report::steps::State,
     /// What is due.
-    pub due: Option<affair::file::Due>,
+    pub due: Option<report::file::Due>,
     /// Until when.
     #[serde(with = "crate::day::iso")]
     pub by: Option<NaiveDate>,
@@ -71,7 +70,7 @@ pub struct OpenAffair {
 
 impl OpenAffair {
     /// What is due; none where nothing is.
-    pub fn deadline(&self) -> Option<Deadline<affair::file::Due>> {
+    pub fn deadline(&self) -> Option<Deadline<report::file::Due>> {
         Some(Deadline { what: self.due?, by: self.by? })
     }
 }

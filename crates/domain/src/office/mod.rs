@@ -2,6 +2,7 @@
 //! milliseconds.
 
 mod data_rights;
+pub mod duties;
 mod handbook;
 mod login;
 mod matters;

@@ -8,7 +8,7 @@ use super::{
 use crate::random;
 use ruhu_domain::{
     OpId,
-    contact::Service,
+    help::contact::Service,
     office::{Done, OwnContact, PutContact},
 };
 use sqlx::{Row, any::AnyRow};

@@ -13,9 +13,9 @@ use super::{
 use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, Kind, Record, RecordId,
-    affair::Affair,
     care::CareFile,
     record::{Field, Op, WITHDRAWN},
+    report::Affair,
     retention,
 };
 use serde_json::Value;

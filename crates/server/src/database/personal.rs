@@ -10,12 +10,10 @@ use chrono::Datelike;
 use ruhu_domain::{
     Channel, Class, Kind, OpId, Record, RecordId,
     dispute::records::Party,
-    household::Household,
-    merged,
     office::{Decided, Done, Found, Held, OfRecord, OpenRequest, Request, Wish},
     record::{Field, Name},
-    resident::Resident,
     rights::Place,
+    roster::{household::Household, merged, resident::Resident},
     visit::Visit,
 };
 use serde_json::Value;

@@ -6,7 +6,7 @@ use super::{
 };
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, Stamp,
-    book::Bound,
+    case::book::Bound,
     office::OfRecord,
     record::{Name, Op},
     wire::HistoryEntry,

@@ -12,11 +12,9 @@ use chrono::{Days, NaiveDate};
 use ruhu_domain::{
     Channel, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
     codes::{Living, Relation, Sex, Tag},
-    household::Household,
     record::{Change, Name, Op, diff},
-    resident::Resident,
     rights::Grant,
-    round::Roster,
+    roster::{doors::Roster, household::Household, resident::Resident},
 };
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -4,9 +4,11 @@ use super::{Asked, Official, Refusal};
 use crate::database::Database;
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    contact,
-    duties::{self, Duty},
-    office::{Nothing, OfContact, OwnContact, PutContact},
+    help::contact,
+    office::{
+        Nothing, OfContact, OwnContact, PutContact,
+        duties::{self, Duty},
+    },
 };
 
 /// The longest name, in characters, and the longest note.

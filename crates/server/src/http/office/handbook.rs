@@ -3,9 +3,9 @@
 use super::{Asked, Official, Refusal};
 use crate::database::Database;
 use axum::{Json, extract::State};
-use ruhu_domain::{
+use ruhu_domain::office::{
+    Nothing, OfPage, OwnPage, PutPage,
     duties::{self, Duty},
-    office::{Nothing, OfPage, OwnPage, PutPage},
 };
 
 /// The longest title and law, in characters.

@@ -7,10 +7,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use ruhu_domain::{
-    duties,
-    office::{LedgerFile, WantedLedger},
-};
+use ruhu_domain::office::{LedgerFile, WantedLedger, duties};
 
 /// The longest time in one table, in days: a year and the day it ends on.
 const DAYS: i64 = 366;

@@ -8,18 +8,19 @@ use crate::{
 use axum::{Json, extract::State};
 use ruhu_domain::{
     DeviceId, Kind, OpId, Record, RecordId, Stamp,
-    affair::{
+    case::{Case, TakenStep, book::Bound},
+    day,
+    dispute::{File, records::Taken},
+    office::{
+        Done, Matter, Nothing, OfRecord, OpenAffair, Press, Pressed, WholeFile,
+        duties::{self, Duty},
+    },
+    record::{Name, Op, diff},
+    report::{
         Affair,
         codes::{Danger, Grade, Subject},
         file::About,
     },
-    book::Bound,
-    case::{Case, TakenStep},
-    day,
-    dispute::{File, records::Taken},
-    duties::{self, Duty},
-    office::{Done, Matter, Nothing, OfRecord, OpenAffair, Press, Pressed, WholeFile},
-    record::{Name, Op, diff},
     rights::Place,
     wire::OpOutcome,
 };

@@ -1,4 +1,4 @@
-//! What offices ask for. Each route asks [`duties`](ruhu_domain::duties) whether the caller has it to do, there and
+//! What offices ask for. Each route asks [`duties`](ruhu_domain::office::duties) whether the caller has it to do, there and
 //! for that class; what they lack the right to is not there for them.
 
 mod contacts;
@@ -23,8 +23,10 @@ use axum::{
 };
 use ruhu_domain::{
     Channel,
-    duties::{self, Duty},
-    office::{Login, Nothing, Right, Welcome},
+    office::{
+        Login, Nothing, Right, Welcome,
+        duties::{self, Duty},
+    },
     rights::{Grant, Place},
 };
 use serde::de::DeserializeOwned;

@@ -5,10 +5,10 @@ use crate::database::{Database, Device, Given, Member};
 use axum::{Json, extract::State};
 use ruhu_domain::{
     day,
-    duties::{self, Duty},
     office::{
         Code, Done, FindAreas, Give, GivenRight, HandGridOver, KnownDevice, NamedArea, Nothing, OfAccount, OfDevice,
         OfGrant, Person, PutAccount, Receipt,
+        duties::{self, Duty},
     },
     rights::{Grant, Place},
 };

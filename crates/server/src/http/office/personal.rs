@@ -7,14 +7,15 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    Channel, Class, DeviceId, Kind, OpId, Stamp,
-    duties::{self, Duty},
-    form,
-    office::{DecideRequest, Dossier, FindPerson, Found, Held, Nothing, OfRecord, OpenRequest, Request, Wish},
+    Channel, Class, DeviceId, Kind, OpId, Stamp, form,
+    office::{
+        DecideRequest, Dossier, FindPerson, Found, Held, Nothing, OfRecord, OpenRequest, Request, Wish,
+        duties::{self, Duty},
+    },
     record::{Change, Name, Op},
-    resident::{RESTRICTED, Resident},
     retention,
     rights::Grant,
+    roster::resident::{RESTRICTED, Resident},
     wire::OpOutcome,
 };
 use serde_json::Value;

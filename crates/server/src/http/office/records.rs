@@ -9,8 +9,10 @@ use crate::{
 use axum::{Json, body::Body, extract::State, http::Response};
 use ruhu_domain::{
     OpId,
-    duties::{self, Duty},
-    office::{ActLine, Decision, Done, FindActs, Nothing, OfRecord, Seen, Waiting, WaitingPhoto},
+    office::{
+        ActLine, Decision, Done, FindActs, Nothing, OfRecord, Seen, Waiting, WaitingPhoto,
+        duties::{self, Duty},
+    },
 };
 
 /// Entries of the audit in one answer.

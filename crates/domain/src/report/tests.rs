@@ -5,8 +5,7 @@ use super::{
     steps::{Need, ROWS, State, Step},
 };
 use crate::{
-    book::Bound,
-    case::{Case, Forbidden, Need as _, Step as _, TakenStep},
+    case::{Case, Forbidden, Need as _, Step as _, TakenStep, book::Bound},
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Kind, Op, Record, diff},

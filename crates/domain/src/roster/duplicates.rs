@@ -1,6 +1,10 @@
 //! 查重: who may be registered twice. A hint for a person to look at, never more: nothing is merged by itself.
 
-use crate::{area::GridCode, household::Household, id::RecordId, resident::Resident, round::Roster};
+use crate::{
+    area::GridCode,
+    id::RecordId,
+    roster::{doors::Roster, household::Household, resident::Resident},
+};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,

@@ -1,8 +1,8 @@
 //! Ledgers (台账): derived from the records, never typed. A ledger is its columns and rows of text.
 
-mod affairs;
+mod reports;
 
-pub use affairs::*;
+pub use reports::*;
 
 use crate::{
     area::GridCode,
@@ -18,8 +18,8 @@ use crate::{
         codes::{Colour, Matter, Performance, Size, Source},
         steps::Step,
     },
-    household::Household,
     record::Class,
+    roster::household::Household,
     visit::Visit,
 };
 use chrono::NaiveDate;

@@ -4,11 +4,13 @@ use crate::{
     area::GridCode,
     codes::{Outcome, PutOff},
     day,
-    household::{Household, Postponed},
     id::RecordId,
-    merged::Merged,
     record::{Kind, Record},
-    resident::Resident,
+    roster::{
+        household::{Household, Postponed},
+        merged::Merged,
+        resident::Resident,
+    },
     visit::Visit,
 };
 use chrono::{Days, NaiveDate};

@@ -1,14 +1,18 @@
 //! The forms of records, as a table: which fields, in which order, and why each is asked (个人信息保护法 6, 17).
 
+pub mod labels;
+
 use crate::{
-    affair::codes::{Danger, Grade, Subject, Team, Topic, Venue},
     care::codes::{Difficulty, Help, Interval, Reason, Referral, Way},
     codes::{Consistency, Living, Relation, Sex, Tag},
     day,
     dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Sitting, Size, Source},
     field::{Field, Input, MAX_INTERVAL},
-    id_number,
+    outreach::{Topic, Venue},
+    patrol::Team,
     record::Kind,
+    report::codes::{Danger, Grade, Subject},
+    roster::id_number,
     visit::MAX_TEXT,
 };
 use chrono::NaiveDate;

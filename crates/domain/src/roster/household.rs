@@ -30,7 +30,7 @@ pub struct Household {
     pub note: String,
     /// 标签.
     pub tags: Vec<Tag>,
-    /// 并入: the household which this one is the same as ([`crate::merged`]).
+    /// 并入: the household which this one is the same as ([`crate::roster::merged`]).
     pub same_as: Option<RecordId>,
     /// 改期 of the next visit. It counts until somebody was at the door after it was noted.
     pub postponed: Option<Postponed>,

@@ -1,14 +1,17 @@
 //! What fields are called, and their values in words: for documents that show a record as it is kept.
 
 use crate::{
-    affair, care, day,
+    care, day,
     dispute::steps::Step,
     field::Input,
     form,
-    household::{POSTPONED, Postponed},
-    merged::SAME_AS,
     record::{Kind, MOVED, WITHDRAWN},
-    resident::RESTRICTED,
+    report,
+    roster::{
+        household::{POSTPONED, Postponed},
+        merged::SAME_AS,
+        resident::RESTRICTED,
+    },
     visit,
 };
 use serde_json::Value;
@@ -93,10 +96,10 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
         (Kind::Step, "step") => Step::find(text).map(Step::label),
         (Kind::CareStep, "step") => care::steps::Step::find(text).map(care::steps::Step::label),
         (Kind::HazardStep | Kind::RequestStep, "step") => {
-            affair::steps::Step::find(text).map(affair::steps::Step::label)
+            report::steps::Step::find(text).map(report::steps::Step::label)
         }
         (Kind::HazardStep | Kind::RequestStep, "satisfied") => {
-            affair::codes::Satisfied::find(text).map(affair::codes::Satisfied::label)
+            report::codes::Satisfied::find(text).map(report::codes::Satisfied::label)
         }
         (Kind::HazardStep | Kind::RequestStep, "outside") => {
             Some(if value.as_bool().unwrap_or_default() { "是" } else { "否" })
@@ -118,7 +121,10 @@ fn postponed(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{household::Household, id::RecordId, resident::Resident};
+    use crate::{
+        id::RecordId,
+        roster::{household::Household, resident::Resident},
+    };
     use serde_json::json;
 
     #[test]

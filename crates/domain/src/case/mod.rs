@@ -2,8 +2,11 @@
 //! a hazard and a request are each a table of steps ([`Row`]) with particulars ([`Case`]); the rules that hold for all of
 //! them are here. The same rows offer the next step on the phone, and are what the server checks.
 
+pub mod book;
+pub mod deadline;
+
 use crate::{
-    book::Bound,
+    case::book::Bound,
     day,
     field::{self, Field},
     id::RecordId,

@@ -1,7 +1,7 @@
-//! The records of hazards, requests, patrols and outreach.
+//! The records of hazards and requests.
 
 use super::{
-    codes::{Danger, Grade, Satisfied, Subject, Team, Topic, Venue},
+    codes::{Danger, Grade, Satisfied, Subject},
     steps::Step,
 };
 use crate::{case::TakenStep, day, id::RecordId};
@@ -80,57 +80,6 @@ pub struct Taken {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
-}
-
-/// 巡逻. There is no field for where anybody walked.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Patrol {
-    /// 队伍.
-    pub team: Option<Team>,
-    /// 队员: names.
-    pub members: String,
-    /// 巡逻地点, in words.
-    pub places: String,
-    /// When it began, Unix milliseconds.
-    pub began: i64,
-    /// When it ended; none while it is on.
-    pub ended: Option<i64>,
-    /// 处理: what was done on the spot.
-    pub handled: String,
-}
-
-/// What a patrol found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
-    /// The patrol.
-    pub patrol: RecordId,
-    /// What, and where.
-    #[serde(default)]
-    pub what: String,
-}
-
-/// 宣讲.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Outreach {
-    /// 内容.
-    pub topic: Option<Topic>,
-    /// Which of the 法律七进.
-    pub venue: Option<Venue>,
-    /// 日期.
-    #[serde(with = "day::iso")]
-    pub on: Option<NaiveDate>,
-    /// 地点.
-    pub place: String,
-    /// 人数.
-    pub reached: Option<u32>,
-    /// How many people were talked out of a fraud. A number alone.
-    pub saved: Option<u32>,
-    /// 资料 given out.
-    pub material: String,
-    /// 备注.
-    pub note: String,
 }
 
 impl TakenStep for Taken {

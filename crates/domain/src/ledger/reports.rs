@@ -1,16 +1,18 @@
 //! The ledgers of hazards, requests, patrols and outreach.
 
 use crate::{
-    affair::{
-        Affair,
-        codes::{Danger, Grade, Satisfied, Subject, Team, Topic, Venue},
-        file::About,
-        records::{Hazard, Outreach, Patrol, Request},
-        steps::Step,
-    },
     area::GridCode,
     case::Case,
     day,
+    outreach::{Outreach, Topic, Venue},
+    patrol::{Patrol, Team},
+    report::{
+        Affair,
+        codes::{Danger, Grade, Satisfied, Subject},
+        file::About,
+        records::{Hazard, Request},
+        steps::Step,
+    },
 };
 use chrono::NaiveDate;
 
@@ -143,9 +145,9 @@ pub fn outreach_row(number: usize, grid: &GridCode, outreach: &Outreach, in_full
 mod tests {
     use super::*;
     use crate::{
-        affair::records::Taken,
         case::{Done, TakenStep},
         id::RecordId,
+        report::records::Taken,
     };
 
     fn grid() -> GridCode {

@@ -38,7 +38,7 @@ pub struct Resident {
     /// 告知: the version of the notice that was shown or read to them, and the day (个人信息保护法 17).
     #[serde(default)]
     pub notice: String,
-    /// 并入: the resident who this one is ([`crate::merged`]).
+    /// 并入: the resident who this one is ([`crate::roster::merged`]).
     #[serde(default)]
     pub same_as: Option<RecordId>,
 }

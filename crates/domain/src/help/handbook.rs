@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const TEXT: &str = include_str!("../../../public/handbook.txt");
+    const TEXT: &str = include_str!("../../../../public/handbook.txt");
 
     #[test]
     fn every_page_names_a_law_says_something_and_has_an_address_of_its_own() {

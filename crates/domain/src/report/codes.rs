@@ -1,4 +1,4 @@
-//! What may be chosen of hazards, requests, patrols and outreach. \[P\]
+//! The codes of hazards and requests. \[P\]
 
 use crate::codes::code_table;
 
@@ -58,42 +58,5 @@ code_table! {
         Partly = "partly", "基本满意";
         No = "no", "不满意";
         Unreachable = "unreachable", "联系不上";
-    }
-}
-
-code_table! {
-    /// 巡逻队伍.
-    Team {
-        FullTime = "full_time", "专职巡逻队";
-        Unpaid = "unpaid", "义务巡逻队";
-        Volunteers = "volunteers", "平安志愿者";
-        Other = "other", "其他";
-    }
-}
-
-code_table! {
-    /// 宣讲内容.
-    Topic {
-        Law = "law", "普法";
-        Fraud = "fraud", "反诈";
-        Water = "water", "防溺水";
-        Fire = "fire", "消防";
-        Traffic = "traffic", "交通";
-        Drugs = "drugs", "禁毒";
-        Family = "family", "家庭教育";
-        Other = "other", "其他";
-    }
-}
-
-code_table! {
-    /// 法律七进: where outreach goes.
-    Venue {
-        Office = "office", "进机关";
-        Village = "village", "进乡村";
-        Community = "community", "进社区";
-        School = "school", "进学校";
-        Company = "company", "进企业";
-        Unit = "unit", "进单位";
-        Barracks = "barracks", "进军营";
     }
 }

@@ -6,10 +6,12 @@ use super::{
     steps::{State, Step},
 };
 use crate::{
-    book::Bound,
-    case::{self, Case, Done},
+    case::{
+        self, Case, Done,
+        book::Bound,
+        deadline::{Deadline, LEAD_AFTER_DAYS},
+    },
     codes::code_table,
-    deadline::{Deadline, LEAD_AFTER_DAYS},
     id::RecordId,
     record::{Kind, Name, Record},
     rights::Role,
