@@ -4,8 +4,6 @@
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
 use ruhu::{
     pages::{
-        affair::AffairPage,
-        affairs::{Affairs, EditAffair, HouseholdAffairs, NewAffair},
         broken::Broken,
         care::{Care, EditCase, HouseholdCases, InCase, NewCase},
         care_case::CasePage,
@@ -27,6 +25,8 @@ use ruhu::{
         people::{
             EditHousehold, EditResident, MoveHousehold, MoveResident, NewHousehold, NewResident, PutOffVisit, Withdraw,
         },
+        report::ReportPage,
+        reports::{EditReport, HouseholdReports, NewReport, Reports},
         sign::Sign,
         step::TakeStep,
         walking::Walking,
@@ -147,14 +147,14 @@ fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 }
 
 /// Hazards, requests, patrols, outreach.
-#[wasm_split(affairs, fallible)]
-fn affairs(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(reports, fallible)]
+fn reports(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
-        Screen::Affairs(kind) => view! { <Affairs kind/> }.into_any(),
-        Screen::Affair(kind, id) => view! { <AffairPage kind id/> }.into_any(),
-        Screen::New(kind, of) => view! { <NewAffair kind of/> }.into_any(),
-        Screen::Edit(kind, id) => view! { <EditAffair kind id/> }.into_any(),
-        Screen::TakeAffairStep(kind, head, step) => {
+        Screen::Reports(kind) => view! { <Reports kind/> }.into_any(),
+        Screen::Report(kind, id) => view! { <ReportPage kind id/> }.into_any(),
+        Screen::New(kind, of) => view! { <NewReport kind of/> }.into_any(),
+        Screen::Edit(kind, id) => view! { <EditReport kind id/> }.into_any(),
+        Screen::TakeReportStep(kind, head, step) => {
             view! { <TakeStep head kind code=step.code() label=step.label() fields=step.fields() law=""/> }.into_any()
         }
         Screen::Patrol(id) => view! { <PatrolPage id/> }.into_any(),
@@ -163,9 +163,9 @@ fn affairs(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-#[wasm_split(affairs, fallible)]
-fn affairs_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
-    Ok(still_wanted(|| view! { <HouseholdAffairs id=household/> }.into_any()))
+#[wasm_split(reports, fallible)]
+fn reports_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
+    Ok(still_wanted(|| view! { <HouseholdReports id=household/> }.into_any()))
 }
 
 #[wasm_split(disputes, fallible)]
@@ -262,7 +262,7 @@ fn OfHousehold(
 ) -> impl IntoView {
     let app = use_app();
     let [matters, cases, hazards] = [(); 3].map(|()| Coming::new_local(None));
-    come(hazards, affairs_of(id));
+    come(hazards, reports_of(id));
     // Rights may come with the first answer of the office, or end, while the page is shown.
     let may_mediate = Memo::new(move |_| !app.mediation_channels().is_empty());
     let may_care = Memo::new(move |_| !app.care_channels().is_empty());
@@ -320,12 +320,12 @@ fn is_of_care(screen: &Screen) -> bool {
     }
 }
 
-const fn is_of_affairs(screen: &Screen) -> bool {
+const fn is_of_reports(screen: &Screen) -> bool {
     matches!(
         screen,
-        Screen::Affairs(_)
-            | Screen::Affair(..)
-            | Screen::TakeAffairStep(..)
+        Screen::Reports(_)
+            | Screen::Report(..)
+            | Screen::TakeReportStep(..)
             | Screen::Patrols
             | Screen::Patrol(_)
             | Screen::Outreach
@@ -352,7 +352,7 @@ pub fn Part(
                 Wanted::Screen(Screen::Calendar) => due(true).await,
                 Wanted::Screen(screen) if is_of_people(&screen) => people(screen).await,
                 Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,
-                Wanted::Screen(screen) if is_of_affairs(&screen) => affairs(screen).await,
+                Wanted::Screen(screen) if is_of_reports(&screen) => reports(screen).await,
                 Wanted::Screen(screen) => disputes(screen).await,
             };
             drop(shown.try_set(Some(view)));

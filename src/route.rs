@@ -1,7 +1,7 @@
 //! Routes: which screen an address names, and the address of a record.
 
 use ruhu_domain::{
-    Kind, RecordId, RecordKind, care::steps::Step as CareStep, dispute::steps::Step, report::steps::Step as AffairStep,
+    Kind, RecordId, RecordKind, care::steps::Step as CareStep, dispute::steps::Step, report::steps::Step as ReportStep,
 };
 
 /// The screen that an address names.
@@ -70,11 +70,11 @@ pub enum Screen {
     /// 办理: a step of a care case about which something has to be said.
     TakeCareStep(RecordId, CareStep),
     /// 隐患, or 诉求
-    Affairs(Kind),
+    Reports(Kind),
     /// A hazard or a request.
-    Affair(Kind, RecordId),
+    Report(Kind, RecordId),
     /// 办理: a step of a hazard or a request about which something has to be said.
-    TakeAffairStep(Kind, RecordId, AffairStep),
+    TakeReportStep(Kind, RecordId, ReportStep),
     /// 巡逻
     Patrols,
     /// A patrol.
@@ -156,8 +156,8 @@ impl Screen {
                 _ => Self::NotFound,
             },
             ["care", id, kind, one] => Self::in_file(Kind::CareCase, id, kind, one),
-            ["hazards", rest @ ..] => Self::of_affair(Kind::Hazard, Kind::HazardStep, rest),
-            ["requests", rest @ ..] => Self::of_affair(Kind::Request, Kind::RequestStep, rest),
+            ["hazards", rest @ ..] => Self::of_report(Kind::Hazard, Kind::HazardStep, rest),
+            ["requests", rest @ ..] => Self::of_report(Kind::Request, Kind::RequestStep, rest),
             ["patrols"] => Self::Patrols,
             ["patrols", id] => record(id, Self::Patrol),
             ["patrols", id, "edit"] => record(id, |id| Self::Edit(Kind::Patrol, id)),
@@ -181,15 +181,15 @@ impl Screen {
         of.parse().map_or(Self::NotFound, |id| Self::New(kind, Some(id)))
     }
 
-    fn of_affair(kind: Kind, of_step: Kind, rest: &[&str]) -> Self {
+    fn of_report(kind: Kind, of_step: Kind, rest: &[&str]) -> Self {
         let id = rest.first().and_then(|id| id.parse().ok());
         match (rest, id) {
-            ([], _) => Self::Affairs(kind),
+            ([], _) => Self::Reports(kind),
             (["new"], _) => Self::New(kind, None),
-            ([_], Some(id)) => Self::Affair(kind, id),
+            ([_], Some(id)) => Self::Report(kind, id),
             ([_, "edit"], Some(id)) => Self::Edit(kind, id),
             ([_, "step", step], Some(id)) => {
-                AffairStep::find(step).map_or(Self::NotFound, |step| Self::TakeAffairStep(of_step, id, step))
+                ReportStep::find(step).map_or(Self::NotFound, |step| Self::TakeReportStep(of_step, id, step))
             }
             _ => Self::NotFound,
         }
@@ -254,8 +254,8 @@ mod tests {
             ("/contacts/matters/1", Screen::Contacts("matters/1".to_owned())),
             ("/handbook/fire", Screen::HandbookPage("fire".to_owned())),
             ("/matters/new", Screen::New(Kind::Dispute, None)),
-            ("/hazards", Screen::Affairs(Kind::Hazard)),
-            (&format!("/hazards/{id}/step/assign"), Screen::TakeAffairStep(Kind::HazardStep, id, AffairStep::Assign)),
+            ("/hazards", Screen::Reports(Kind::Hazard)),
+            (&format!("/hazards/{id}/step/assign"), Screen::TakeReportStep(Kind::HazardStep, id, ReportStep::Assign)),
             (&format!("/requests/{id}/edit"), Screen::Edit(Kind::Request, id)),
             (&format!("/findings/{id}/hazard"), Screen::New(Kind::Hazard, Some(id))),
             (&format!("/visits/{id}/care"), Screen::New(Kind::CareCase, Some(id))),

@@ -20,7 +20,7 @@ use ruhu_domain::{
         steps::{State, Step},
     },
     form::labels,
-    office::{Matter, OfRecord, OpenAffair, Press, WholeFile},
+    office::{Matter, OfRecord, OpenReport, Press, WholeFile},
     rights::Role,
 };
 
@@ -28,7 +28,7 @@ use ruhu_domain::{
 #[component]
 pub fn Matters() -> impl IntoView {
     let matters: Asked<Vec<Matter>> = Asked::new("matters");
-    let affairs: Asked<Vec<OpenAffair>> = Asked::new("affairs");
+    let reports: Asked<Vec<OpenReport>> = Asked::new("affairs");
     let again = Callback::new(move |()| matters.again());
     let open = RwSignal::new(None::<OfRecord>);
     let list = move || {
@@ -56,22 +56,22 @@ pub fn Matters() -> impl IntoView {
             })}
             <h3>"隐患和诉求"</h3>
             <p class="hint">"这里只有类别、期限和状态。内容、地点和谁提的，由办理人保管。"</p>
-            {shown(affairs, |affairs| {
-                if affairs.is_empty() {
+            {shown(reports, |reports| {
+                if reports.is_empty() {
                     return view! { <p class="hint">"没有在办的隐患和诉求"</p> }.into_any();
                 }
-                let rows = affairs.into_iter().map(|affair| {
+                let rows = reports.into_iter().map(|report| {
                     let today = clock::today();
-                    let due = affair.deadline().map(|due| {
+                    let due = report.deadline().map(|due| {
                         let class = if due.late(today) > 0 { "problem" } else { "hint" };
                         view! { <span class=class>{due.words(today)}</span> }
                     });
                     view! {
                         <tr>
-                            <td>{affair.number}</td>
-                            <td>{labels::kind(&affair.kind).to_owned()}" "{affair.sort}</td>
-                            <td>{affair.grid.to_string()}</td>
-                            <td>{affair.state.label()}</td>
+                            <td>{report.number}</td>
+                            <td>{labels::kind(&report.kind).to_owned()}" "{report.sort}</td>
+                            <td>{report.grid.to_string()}</td>
+                            <td>{report.state.label()}</td>
                             <td>{due}</td>
                         </tr>
                     }

@@ -1,7 +1,5 @@
 //! A file per route: reads the parameters and composes components.
 
-pub mod affair;
-pub mod affairs;
 pub mod broken;
 pub mod care;
 pub mod care_case;
@@ -24,6 +22,8 @@ pub mod notice;
 pub mod papers;
 pub mod patrol;
 pub mod people;
+pub mod report;
+pub mod reports;
 pub mod round;
 pub mod sign;
 pub mod step;

@@ -11,7 +11,7 @@ use crate::{
     },
     platform::clock,
     route::list_of,
-    state::{affairs::Round, drafts::Draft, use_app},
+    state::{drafts::Draft, reports::Round, use_app},
 };
 use leptos::prelude::*;
 use ruhu_domain::{

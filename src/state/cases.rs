@@ -39,10 +39,10 @@ impl App {
             Kind::CareStep => self.take_step(self.case(head), kind, step).await,
             Kind::HazardStep | Kind::RequestStep => {
                 // An address may name a hazard as a request: the kind is that of the file.
-                let affair = self.affair(head);
-                let is_hazard = affair.as_ref().is_some_and(|affair| affair.kind() == Kind::Hazard);
+                let report = self.report(head);
+                let is_hazard = report.as_ref().is_some_and(|report| report.kind() == Kind::Hazard);
                 let kind = if is_hazard { Kind::HazardStep } else { Kind::RequestStep };
-                self.take_step(affair, &kind, step).await
+                self.take_step(report, &kind, step).await
             }
             _ => self.take_step(self.file(head), kind, step).await,
         }

@@ -28,18 +28,18 @@ impl App {
     fn with_records<T: Default>(self, look: impl FnOnce(Records<'_>, User<'_>) -> T) -> T {
         self.read_records(|notebook| {
             let (roster, disputes) = (notebook.roster(), notebook.disputes());
-            let (cases, affairs) = (notebook.cases(), notebook.affairs());
+            let (cases, reports) = (notebook.cases(), notebook.reports());
             let engine = notebook.engine();
             let roles: HashMap<RecordId, Vec<Role>> = disputes
                 .heads()
                 .chain(cases.heads())
-                .chain(affairs.heads())
+                .chain(reports.heads())
                 .filter_map(|head| {
                     let grant = engine.head().grants.iter().find(|grid| grid.channel == head.channel)?;
                     Some((head.id, grant.roles.clone()))
                 })
                 .collect();
-            let records = Records { roster: &roster, disputes: &disputes, cases: &cases, affairs: &affairs };
+            let records = Records { roster: &roster, disputes: &disputes, cases: &cases, reports: &reports };
             look(records, User { name: &notebook.session().name, roles: &roles })
         })
     }

@@ -149,8 +149,8 @@ impl App {
             !record.withdrawn() && (names(FROM) || names("visit"))
         };
         self.read_records(|notebook| {
-            let (disputes, cases, affairs) = (notebook.disputes(), notebook.cases(), notebook.affairs());
-            let heads = disputes.heads().chain(cases.heads()).chain(affairs.heads()).filter(named);
+            let (disputes, cases, reports) = (notebook.disputes(), notebook.cases(), notebook.reports());
+            let heads = disputes.heads().chain(cases.heads()).chain(reports.heads()).filter(named);
             heads.map(|head| Risen { kind: head.kind.clone(), id: head.id }).collect()
         })
     }

@@ -1,7 +1,6 @@
 //! What the screens show and do: stores, actions and derived values, without markup.
 
 pub mod access;
-pub mod affairs;
 pub mod album;
 pub mod care;
 pub mod cases;
@@ -17,6 +16,7 @@ pub mod notebook;
 pub mod people;
 pub mod photos;
 pub mod pin;
+pub mod reports;
 mod rescue;
 mod scheduler;
 pub mod session;

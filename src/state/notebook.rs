@@ -27,7 +27,7 @@ use ruhu_domain::{
     engine::{COUNT, Delta, Edit, Engine, Head, Moment, Pace, Pass, Plan, QueuedState},
     photo::CHUNK,
     record::{MOVED, WITHDRAWN},
-    report::Affairs,
+    report::Reports,
     roster::{
         doors::Roster,
         search::{Hit, Index},
@@ -97,7 +97,7 @@ struct Contents {
     roster: Roster,
     disputes: Disputes,
     cases: Cases,
-    affairs: Affairs,
+    reports: Reports,
     drafts: BTreeMap<RecordId, Draft>,
 }
 
@@ -135,19 +135,19 @@ fn load(stored: &Snapshot, session: &Session) -> Result<Contents, OpenError> {
     let head = head.unwrap_or_else(|| Head::new(session.device, session.name.clone(), Vec::new()));
     let engine = Engine::load(head, stored).map_err(unreadable)?;
     let (mut roster, mut disputes) = (Roster::default(), Disputes::default());
-    let (mut cases, mut affairs) = (Cases::default(), Affairs::default());
+    let (mut cases, mut reports) = (Cases::default(), Reports::default());
     for record in engine.records() {
         roster.put(record);
         disputes.put(record);
         cases.put(record);
-        affairs.put(record);
+        reports.put(record);
     }
     let mut drafts = BTreeMap::new();
     for (_, bytes) in stored.entries(DRAFTS) {
         let draft: Draft = serde_json::from_slice(bytes).map_err(unreadable)?;
         drafts.insert(draft.id, draft);
     }
-    Ok(Contents { engine, roster, disputes, cases, affairs, drafts })
+    Ok(Contents { engine, roster, disputes, cases, reports, drafts })
 }
 
 impl Notebook {
@@ -219,8 +219,8 @@ impl Notebook {
     }
 
     /// Hazards and requests, to read.
-    pub fn affairs(&self) -> Ref<'_, Affairs> {
-        Ref::map(self.contents.borrow(), |contents| &contents.affairs)
+    pub fn reports(&self) -> Ref<'_, Reports> {
+        Ref::map(self.contents.borrow(), |contents| &contents.reports)
     }
 
     /// The disputes, to read.
@@ -712,7 +712,7 @@ impl Notebook {
 
     fn apply(&self, delta: Delta) -> bool {
         let mut contents = self.contents.borrow_mut();
-        let Contents { engine, roster, disputes, cases, affairs, .. } = &mut *contents;
+        let Contents { engine, roster, disputes, cases, reports, .. } = &mut *contents;
         let (mut people, mut matters) = (false, false);
         let rights = delta.head.as_ref().is_some_and(|head| head.grants != engine.head().grants);
         let touched = engine.apply(delta);
@@ -725,14 +725,14 @@ impl Notebook {
                     roster.put(record);
                     disputes.put(record);
                     cases.put(record);
-                    affairs.put(record);
+                    reports.put(record);
                 }
                 None => {
                     (people, matters) = (true, true);
                     roster.remove(id);
                     disputes.remove(id);
                     cases.remove(id);
-                    affairs.remove(id);
+                    reports.remove(id);
                 }
             }
         }

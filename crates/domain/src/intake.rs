@@ -10,7 +10,7 @@ use crate::{
     office::duties::{self, Duty},
     photo::Photo,
     record::{Channel, Fieldwork, Kind, MOVED, WITHDRAWN},
-    report::Affair,
+    report::Report,
     rights::{self, Action, Grant, Role},
     roster::{
         household::{Household, POSTPONED},
@@ -150,7 +150,7 @@ fn file<F: Bound>(intake: &Intake, id: RecordId) -> Option<F> {
 fn check_step(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str>> {
     match proposal.op.kind {
         Kind::CareStep => check_step_of::<CareFile>(proposal),
-        Kind::HazardStep | Kind::RequestStep => check_step_of::<Affair>(proposal),
+        Kind::HazardStep | Kind::RequestStep => check_step_of::<Report>(proposal),
         _ => check_step_of::<File>(proposal),
     }
 }

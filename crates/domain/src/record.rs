@@ -158,7 +158,7 @@ impl RecordKind for Kind {
     fn parent_field(&self) -> Option<&'static str> {
         match self {
             Self::PlanItem | Self::CareVisit | Self::CareStep => Some(CASE),
-            Self::HazardStep | Self::RequestStep => Some(AFFAIR),
+            Self::HazardStep | Self::RequestStep => Some(REPORT),
             Self::Finding => Some(PATROL),
             Self::Photo => Some(PHOTO_OF),
             _ if self.head() == Some(Self::Dispute) && *self != Self::Dispute => Some(DISPUTE),
@@ -186,7 +186,7 @@ pub const DISPUTE: &str = "dispute";
 pub const CASE: &str = "case";
 
 /// The field with which a step names its hazard or request.
-pub const AFFAIR: &str = "affair";
+pub const REPORT: &str = "affair";
 
 /// The field with which a finding names its patrol.
 pub const PATROL: &str = "patrol";

@@ -10,7 +10,7 @@ use crate::{
     codes::Living,
     day,
     record::{Class, Kind, Record},
-    report::Affair,
+    report::Report,
     roster::resident::Resident,
     visit::Visit,
 };
@@ -42,18 +42,18 @@ pub const UNCONFIRMED_CASE: Rule =
     Rule { words: "没有确认的关爱个案自申请或不予立案之日起保存1年", months: 12 };
 
 /// Hazards that were verified and requests that are settled: three years after that, with all steps [P].
-pub const ENDED_AFFAIR: Rule = Rule { words: "隐患和诉求办结后再保存3年", months: 36 };
+pub const ENDED_REPORT: Rule = Rule { words: "隐患和诉求办结后再保存3年", months: 36 };
 
 /// Patrols with what they found, and outreach: three years [P].
 pub const PATROL: Rule = Rule { words: "巡逻和宣讲记录保存3年", months: 36 };
 
 /// Every rule.
-pub const RULES: [Rule; 7] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE, UNCONFIRMED_CASE, ENDED_AFFAIR, PATROL];
+pub const RULES: [Rule; 7] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE, UNCONFIRMED_CASE, ENDED_REPORT, PATROL];
 
 /// The day on which a record is to be erased; none while its purpose lasts. `arrived_ms` is when the last of its saves
 /// reached the office: what a phone with a wrong clock wrote is not over before its time. Records of disputes are
 /// sealed and not erased: they are no kind of this table, and neither is what this version does not know. Care cases,
-/// hazards and requests go whole ([`case_erased_on`], [`affair_erased_on`]).
+/// hazards and requests go whole ([`case_erased_on`], [`report_erased_on`]).
 pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
     let after = |ms: i64, rule: Rule| over(day::day(ms), arrived_ms, rule);
     let changed = record.changed.at.cast_signed();
@@ -95,12 +95,12 @@ pub fn case_erased_on(case: &Record, file: &CareFile, arrived_ms: u64, today: Na
 
 /// The day on which a hazard or a request is to be erased whole; none while something is to be done. `arrived_ms` is when
 /// the last save of any of it reached the office.
-pub fn affair_erased_on(head: &Record, affair: &Affair, arrived_ms: u64) -> Option<NaiveDate> {
+pub fn report_erased_on(head: &Record, report: &Report, arrived_ms: u64) -> Option<NaiveDate> {
     if head.withdrawn() {
         return over(day::day(head.changed.at.cast_signed()), arrived_ms, WITHDRAWN);
     }
-    let ended = affair.history().next_back().filter(|_| !affair.state().is_open())?;
-    over(ended.on(), arrived_ms, ENDED_AFFAIR)
+    let ended = report.history().next_back().filter(|_| !report.state().is_open())?;
+    over(ended.on(), arrived_ms, ENDED_REPORT)
 }
 
 #[cfg(test)]

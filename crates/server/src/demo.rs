@@ -146,7 +146,7 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
             database.put_account(account, name, PASSWORD, std::slice::from_ref(&grid)).await?;
             if account != MEDIATOR {
                 demo.ops.clear();
-                demo.affairs();
+                demo.reports();
                 database.take(author, demo.taken()).await?;
             }
             if account == MEDIATOR {
@@ -373,7 +373,7 @@ impl Demo {
 
     /// Two hazards (one serious and late, one put right and to be verified), a request, a patrol with what it found, and
     /// outreach.
-    fn affairs(&mut self) {
+    fn reports(&mut self) {
         self.channel.class = Class::General;
         let day = |demo: &Self, days_ago: i64| day::ledger(day::day(demo.now - days_ago * DAY_MS));
         for (days_ago, [what, danger, grade, place], step) in HAZARDS {

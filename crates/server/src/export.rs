@@ -10,7 +10,7 @@ use ruhu_domain::{
     ledger::{self, Ledger},
     outreach::Outreach,
     patrol::{Finding, Patrol},
-    report::Affair,
+    report::Report,
     rights::Place,
     roster::household::Household,
     visit::Visit,
@@ -60,7 +60,7 @@ pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec
         Ledger::Visits => visits(database, wanted).await,
         Ledger::Disputes => disputes(database, wanted).await,
         Ledger::Care => care(database, wanted).await,
-        Ledger::Hazards | Ledger::Requests => affairs(database, wanted).await,
+        Ledger::Hazards | Ledger::Requests => reports(database, wanted).await,
         Ledger::Patrols => patrols(database, wanted).await,
         Ledger::Outreach => outreach(database, wanted).await,
     }
@@ -117,20 +117,20 @@ async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, 
     write(&ledger::CARE_COLUMNS, &widths, wanted, &files.iter().enumerate().map(row).collect::<Vec<_>>())
 }
 
-async fn affairs(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+async fn reports(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
     let in_full = !wanted.purpose.is_empty();
     let kind = if wanted.ledger == Ledger::Hazards { Kind::Hazard } else { Kind::Request };
-    let mut affairs = database.files::<Affair>(wanted.prefix()).await?;
-    affairs.retain(|(head, affair)| head.kind == kind && affair.since().is_some_and(|on| wanted.has(on)));
-    affairs.sort_by_key(|(_, affair)| (affair.since(), affair.id));
-    let affairs = affairs.iter().enumerate().map(|(at, (head, affair))| (at + 1, &head.channel.grid, affair));
+    let mut reports = database.files::<Report>(wanted.prefix()).await?;
+    reports.retain(|(head, report)| head.kind == kind && report.since().is_some_and(|on| wanted.has(on)));
+    reports.sort_by_key(|(_, report)| (report.since(), report.id));
+    let reports = reports.iter().enumerate().map(|(at, (head, report))| (at + 1, &head.channel.grid, report));
     if kind == Kind::Hazard {
         let rows =
-            affairs.filter_map(|(at, grid, affair)| Some(ledger::hazard_row(at, grid, affair, in_full)?.to_vec()));
+            reports.filter_map(|(at, grid, report)| Some(ledger::hazard_row(at, grid, report, in_full)?.to_vec()));
         let widths = [6, 16, 12, 18, 10, 8, 18, 30, 10, 14, 16, 10, 30, 18];
         return write(&ledger::HAZARD_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>());
     }
-    let rows = affairs.filter_map(|(at, grid, affair)| Some(ledger::request_row(at, grid, affair, in_full)?.to_vec()));
+    let rows = reports.filter_map(|(at, grid, report)| Some(ledger::request_row(at, grid, report, in_full)?.to_vec()));
     let widths = [6, 16, 12, 18, 12, 30, 14, 16, 10, 30, 10];
     write(&ledger::REQUEST_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
 }

@@ -444,21 +444,21 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("无法读取 {}", file.display()))
 }
 
-fn report(report: &roster::Report, dry_run: bool) -> ExitCode {
+fn report(summary: &roster::ImportSummary, dry_run: bool) -> ExitCode {
     println!(
         "{}户：新增 {}，更新 {}；人：新增 {}，更新 {}；不变 {}；有错 {} 行",
         if dry_run { "(只检查，未写入)" } else { "" },
-        report.households_added,
-        report.households_changed,
-        report.residents_added,
-        report.residents_changed,
-        report.same,
-        report.bad.len()
+        summary.households_added,
+        summary.households_changed,
+        summary.residents_added,
+        summary.residents_changed,
+        summary.same,
+        summary.bad.len()
     );
-    for bad in &report.bad {
+    for bad in &summary.bad {
         println!("第 {} 行：{}", bad.line, bad.reason);
     }
-    if report.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    if summary.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
 /// Takes in what was carried here as a file, and says what became of it.

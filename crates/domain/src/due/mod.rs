@@ -16,7 +16,7 @@ use crate::{
     dispute::{Disputes, codes::Matter, file::File, steps::Step},
     id::RecordId,
     record::Kind,
-    report::{Affair, Affairs},
+    report::{Report, Reports},
     rights::Role,
     roster::doors::{Door, ORDINARY_DAYS, Roster, TAGGED_DAYS},
 };
@@ -105,7 +105,7 @@ pub struct Records<'a> {
     /// Care cases.
     pub cases: &'a Cases,
     /// Hazards and requests.
-    pub affairs: &'a Affairs,
+    pub reports: &'a Reports,
 }
 
 /// What is due for somebody on a day or will be until another, the latest overdue first. One item for each file and
@@ -113,7 +113,7 @@ pub struct Records<'a> {
 pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveDate) -> Vec<Item> {
     let mut items: Vec<Item> = cases(records, user, today).collect();
     items.extend(disputes(records, user));
-    items.extend(affairs(records, user, today));
+    items.extend(reports(records, user, today));
     items.retain(|item| item.by <= until);
     let doors = records.roster.each_door().filter(|door| door.due.is_none_or(|due| due <= until));
     items.extend(doors.map(|door| of_door(&door, today)));
@@ -172,14 +172,14 @@ fn disputes<'a>(records: Records<'a>, user: User<'a>) -> impl Iterator<Item = It
     })
 }
 
-fn affairs<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Iterator<Item = Item> + 'a {
-    records.affairs.files().filter_map(move |affair: Affair| {
-        let due = affair.due_for(user.roles.get(&affair.id)?, user.name, today)?;
-        let work = match affair.kind() {
-            Kind::Hazard => Work::Hazard(affair.id),
-            _ => Work::Request(affair.id),
+fn reports<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl Iterator<Item = Item> + 'a {
+    records.reports.files().filter_map(move |report: Report| {
+        let due = report.due_for(user.roles.get(&report.id)?, user.name, today)?;
+        let work = match report.kind() {
+            Kind::Hazard => Work::Hazard(report.id),
+            _ => Work::Request(report.id),
         };
-        let (name, why) = (affair.name(), affair.why_due(due.what));
+        let (name, why) = (report.name(), report.why_due(due.what));
         Some(Item { work, name, what: due.what.label(), by: due.by, why, dated: true, ladder: DISPUTES })
     })
 }

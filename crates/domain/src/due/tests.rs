@@ -25,10 +25,10 @@ use crate::{
     merge::merge,
     record::{Field, Kind, Op, diff},
     report::{
-        Affairs,
+        Reports,
         codes::Grade,
-        records::{Hazard, Request, Taken as AffairTaken},
-        steps::Step as AffairStep,
+        records::{Hazard, Request, Taken as ReportTaken},
+        steps::Step as ReportStep,
     },
     rights::Role,
     roster::{
@@ -46,7 +46,7 @@ use std::{collections::HashMap, sync::Arc};
 const DISPUTE: u64 = 1;
 const CASE: u64 = 2;
 const DOOR: u64 = 3;
-const AFFAIR: u64 = 4;
+const REPORT: u64 = 4;
 
 fn id(n: u64) -> RecordId {
     RecordId::new(n, [n as u8; 10])
@@ -66,7 +66,7 @@ struct Phone {
     roster: Roster,
     disputes: Disputes,
     cases: Cases,
-    affairs: Affairs,
+    reports: Reports,
     saved: u64,
 }
 
@@ -86,7 +86,7 @@ impl Phone {
         self.roster.put(&record);
         self.disputes.put(&record);
         self.cases.put(&record);
-        self.affairs.put(&record);
+        self.reports.put(&record);
     }
 
     fn next(&self) -> RecordId {
@@ -165,23 +165,23 @@ impl Phone {
     }
 
     /// A hazard that 王芳 found, and steps with whom they are given to.
-    fn hazard(grade: Grade, found: &str, steps: &[(AffairStep, &str, &str)]) -> Self {
+    fn hazard(grade: Grade, found: &str, steps: &[(ReportStep, &str, &str)]) -> Self {
         let hazard = Hazard { grade: Some(grade), found_on: Some(on(found)), ..Hazard::default() };
-        Self::affair(Kind::Hazard, Kind::HazardStep, &hazard, steps)
+        Self::report(Kind::Hazard, Kind::HazardStep, &hazard, steps)
     }
 
     /// A request that 王芳 took down.
-    fn request(received: &str, steps: &[(AffairStep, &str, &str)]) -> Self {
+    fn request(received: &str, steps: &[(ReportStep, &str, &str)]) -> Self {
         let request = Request { received_on: Some(on(received)), ..Request::default() };
-        Self::affair(Kind::Request, Kind::RequestStep, &request, steps)
+        Self::report(Kind::Request, Kind::RequestStep, &request, steps)
     }
 
-    fn affair(kind: Kind, of_step: Kind, view: &impl Serialize, steps: &[(AffairStep, &str, &str)]) -> Self {
+    fn report(kind: Kind, of_step: Kind, view: &impl Serialize, steps: &[(ReportStep, &str, &str)]) -> Self {
         let mut phone = Self::default();
-        phone.save(id(AFFAIR), kind, "2026-01-01T08:00:00+08:00", view);
+        phone.save(id(REPORT), kind, "2026-01-01T08:00:00+08:00", view);
         for (step, at, to) in steps {
             let outside = *to == "供电所";
-            let taken = AffairTaken { to: (*to).into(), outside, ..AffairTaken::of(id(AFFAIR), *step) };
+            let taken = ReportTaken { to: (*to).into(), outside, ..ReportTaken::of(id(REPORT), *step) };
             phone.save(phone.next(), of_step.clone(), at, &taken);
         }
         phone
@@ -193,7 +193,7 @@ impl Phone {
     }
 
     const fn records(&self) -> Records<'_> {
-        Records { roster: &self.roster, disputes: &self.disputes, cases: &self.cases, affairs: &self.affairs }
+        Records { roster: &self.roster, disputes: &self.disputes, cases: &self.cases, reports: &self.reports }
     }
 }
 
@@ -201,10 +201,10 @@ impl Phone {
 /// requests are everybody's to see.
 fn roles(user: &str) -> HashMap<RecordId, Vec<Role>> {
     match user {
-        "孙丽" => [CASE, AFFAIR].map(|one| (id(one), vec![Role::Carer])).into(),
-        "李强" => [DISPUTE, AFFAIR].map(|one| (id(one), vec![Role::Mediator])).into(),
-        "周兰" => [CASE, DISPUTE, AFFAIR].map(|one| (id(one), vec![Role::VillageLead])).into(),
-        _ => HashMap::from([(id(AFFAIR), vec![Role::GridWorker])]),
+        "孙丽" => [CASE, REPORT].map(|one| (id(one), vec![Role::Carer])).into(),
+        "李强" => [DISPUTE, REPORT].map(|one| (id(one), vec![Role::Mediator])).into(),
+        "周兰" => [CASE, DISPUTE, REPORT].map(|one| (id(one), vec![Role::VillageLead])).into(),
+        _ => HashMap::from([(id(REPORT), vec![Role::GridWorker])]),
     }
 }
 
@@ -270,14 +270,14 @@ fn each_thing_is_due_on_its_day() {
         (Phone::hazard(Grade::Serious, "2026-02-26", &[]), "王芳", "整改", "2026-03-01", "严重隐患3天内整改"),
         (Phone::hazard(Grade::Ordinary, "2028-02-15", &[]), "王芳", "整改", "2028-03-01", "一般隐患15天内整改"),
         (
-            Phone::hazard(Grade::Serious, "2026-02-26", &[(AffairStep::Assign, "2026-02-27T08:00:00+08:00", "李强")]),
+            Phone::hazard(Grade::Serious, "2026-02-26", &[(ReportStep::Assign, "2026-02-27T08:00:00+08:00", "李强")]),
             "李强",
             "整改",
             "2026-03-01",
             "3天内",
         ),
         (
-            Phone::hazard(Grade::Ordinary, "2026-02-10", &[(AffairStep::PutRight, "2026-02-26T23:59:00+08:00", "")]),
+            Phone::hazard(Grade::Ordinary, "2026-02-10", &[(ReportStep::PutRight, "2026-02-26T23:59:00+08:00", "")]),
             "周兰",
             "验收",
             "2026-03-01",
@@ -288,8 +288,8 @@ fn each_thing_is_due_on_its_day() {
                 Grade::Serious,
                 "2026-01-10",
                 &[
-                    (AffairStep::PutRight, "2026-02-01T08:00:00+08:00", ""),
-                    (AffairStep::Rework, "2026-02-26T08:00:00+08:00", ""),
+                    (ReportStep::PutRight, "2026-02-01T08:00:00+08:00", ""),
+                    (ReportStep::Rework, "2026-02-26T08:00:00+08:00", ""),
                 ],
             ),
             "王芳",
@@ -300,7 +300,7 @@ fn each_thing_is_due_on_its_day() {
         // A request.
         (Phone::request("2026-02-14", &[]), "王芳", "告知", "2026-03-01", "15天内告知"),
         (
-            Phone::request("2025-12-31", &[(AffairStep::Tell, "2026-01-02T08:00:00+08:00", "")]),
+            Phone::request("2025-12-31", &[(ReportStep::Tell, "2026-01-02T08:00:00+08:00", "")]),
             "王芳",
             "答复",
             "2026-03-01",
@@ -310,8 +310,8 @@ fn each_thing_is_due_on_its_day() {
             Phone::request(
                 "2026-02-14",
                 &[
-                    (AffairStep::HandOver, "2026-02-15T08:00:00+08:00", "李强"),
-                    (AffairStep::Answer, "2026-02-22T08:00:00+08:00", ""),
+                    (ReportStep::HandOver, "2026-02-15T08:00:00+08:00", "李强"),
+                    (ReportStep::Answer, "2026-02-22T08:00:00+08:00", ""),
                 ],
             ),
             "李强",
@@ -388,10 +388,10 @@ fn what_is_due_is_for_those_whose_work_it_is() {
 
 #[test]
 fn a_hazard_given_to_somebody_else_is_not_lost_sight_of() {
-    let assign = (AffairStep::Assign, "2026-01-06T08:00:00+08:00", "李强");
+    let assign = (ReportStep::Assign, "2026-01-06T08:00:00+08:00", "李强");
     let inside = Phone::hazard(Grade::Serious, "2026-01-05", &[assign]);
-    let outside = Phone::hazard(Grade::Serious, "2026-01-05", &[(AffairStep::Assign, assign.1, "供电所")]);
-    let done = Phone::hazard(Grade::Serious, "2026-01-05", &[(AffairStep::PutRight, assign.1, "")]);
+    let outside = Phone::hazard(Grade::Serious, "2026-01-05", &[(ReportStep::Assign, assign.1, "供电所")]);
+    let done = Phone::hazard(Grade::Serious, "2026-01-05", &[(ReportStep::PutRight, assign.1, "")]);
     let who = |phone: &Phone, today| {
         let told = |user: &&str| phone.due(user, today, 0).len() == 1;
         ["王芳", "李强", "孙丽", "周兰"].into_iter().filter(told).collect::<Vec<_>>()

@@ -7,7 +7,7 @@ use crate::{
     outreach::{Outreach, Topic, Venue},
     patrol::{Patrol, Team},
     report::{
-        Affair,
+        Report,
         codes::{Danger, Grade, Satisfied, Subject},
         file::About,
         records::{Hazard, Request},
@@ -53,57 +53,57 @@ fn told(in_full: bool, words: String) -> String {
     if in_full { words } else { String::new() }
 }
 
-fn said(affair: &Affair, step: Step, in_full: bool) -> String {
-    let words = affair.last_of(&[step]).map(|done| {
+fn said(report: &Report, step: Step, in_full: bool) -> String {
+    let words = report.last_of(&[step]).map(|done| {
         let words = if in_full { done.taken.why.as_str() } else { "" };
         format!("{} {words}", day::ledger(done.on())).trim().to_owned()
     });
     words.unwrap_or_default()
 }
 
-fn due(affair: &Affair) -> String {
-    affair.deadline().map(|due| format!("{} {}", due.what.label(), day::ledger(due.by))).unwrap_or_default()
+fn due(report: &Report) -> String {
+    report.deadline().map(|due| format!("{} {}", due.what.label(), day::ledger(due.by))).unwrap_or_default()
 }
 
 /// A row of the 隐患台账; none where it is a request. `number` counts from 1; what somebody wrote of it is told only
 /// `in_full`, for it may name people.
-pub fn hazard_row(number: usize, grid: &GridCode, affair: &Affair, in_full: bool) -> Option<[String; 14]> {
-    let About::Hazard(Hazard { what, danger, grade, place, found_on, .. }) = &affair.about else { return None };
-    let verified = affair.last_of(&[Step::Verify]).map(|done| format!("{} {}", day::ledger(done.on()), done.by));
+pub fn hazard_row(number: usize, grid: &GridCode, report: &Report, in_full: bool) -> Option<[String; 14]> {
+    let About::Hazard(Hazard { what, danger, grade, place, found_on, .. }) = &report.about else { return None };
+    let verified = report.last_of(&[Step::Verify]).map(|done| format!("{} {}", day::ledger(done.on()), done.by));
     Some([
         number.to_string(),
-        affair.number(),
+        report.number(),
         on(*found_on),
         grid.to_string(),
         danger.map_or("", Danger::label).to_owned(),
         grade.map_or("", Grade::label).to_owned(),
         place.clone(),
         told(in_full, what.clone()),
-        affair.by.to_string(),
-        affair.owner().to_owned(),
-        due(affair),
-        affair.state().label().to_owned(),
-        said(affair, Step::PutRight, in_full),
+        report.by.to_string(),
+        report.owner().to_owned(),
+        due(report),
+        report.state().label().to_owned(),
+        said(report, Step::PutRight, in_full),
         verified.unwrap_or_default(),
     ])
 }
 
 /// A row of the 诉求台账; none where it is a hazard. `number` counts from 1; what was asked and answered is told only
 /// `in_full`.
-pub fn request_row(number: usize, grid: &GridCode, affair: &Affair, in_full: bool) -> Option<[String; 11]> {
-    let About::Request(Request { what, subject, received_on, .. }) = &affair.about else { return None };
-    let satisfied = affair.history().rev().find_map(|done| done.taken.satisfied);
+pub fn request_row(number: usize, grid: &GridCode, report: &Report, in_full: bool) -> Option<[String; 11]> {
+    let About::Request(Request { what, subject, received_on, .. }) = &report.about else { return None };
+    let satisfied = report.history().rev().find_map(|done| done.taken.satisfied);
     Some([
         number.to_string(),
-        affair.number(),
+        report.number(),
         on(*received_on),
         grid.to_string(),
         subject.map_or("", Subject::label).to_owned(),
         told(in_full, what.clone()),
-        affair.owner().to_owned(),
-        due(affair),
-        affair.state().label().to_owned(),
-        said(affair, Step::Answer, in_full),
+        report.owner().to_owned(),
+        due(report),
+        report.state().label().to_owned(),
+        said(report, Step::Answer, in_full),
         satisfied.map_or("", Satisfied::label).to_owned(),
     ])
 }
@@ -170,9 +170,9 @@ mod tests {
             found_on: day::read("2026-11-20"),
             ..Hazard::default()
         };
-        let mut affair = Affair { id, about: About::Hazard(hazard), by: "王芳".into(), steps: Vec::new() };
-        let at = |affair: &Affair, column: &str| {
-            let row = hazard_row(1, &grid(), affair, true).expect("a hazard");
+        let mut report = Report { id, about: About::Hazard(hazard), by: "王芳".into(), steps: Vec::new() };
+        let at = |report: &Report, column: &str| {
+            let row = hazard_row(1, &grid(), report, true).expect("a hazard");
             row[HAZARD_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone()
         };
         for (column, expected) in [
@@ -182,10 +182,10 @@ mod tests {
             ("状态", "待交办"),
             ("验收", ""),
         ] {
-            assert_eq!(at(&affair, column), expected, "{column}");
+            assert_eq!(at(&report, column), expected, "{column}");
         }
         let why = |step, why: &str| Taken { why: why.into(), ..Taken::of(id, step) };
-        affair.steps = vec![
+        report.steps = vec![
             done("2026-11-21", "王芳", Taken { to: "电力公司".into(), outside: true, ..Taken::of(id, Step::Assign) }),
             done("2026-11-22", "王芳", why(Step::PutRight, "换了新盖")),
             done("2026-11-23", "周兰", Taken::of(id, Step::Verify)),
@@ -193,9 +193,9 @@ mod tests {
         for (column, expected) in
             [("责任人", "电力公司"), ("整改情况", "2026-11-22 换了新盖"), ("验收", "2026-11-23 周兰"), ("时限", "")]
         {
-            assert_eq!(at(&affair, column), expected, "{column}");
+            assert_eq!(at(&report, column), expected, "{column}");
         }
-        assert!(request_row(1, &grid(), &affair, true).is_none());
+        assert!(request_row(1, &grid(), &report, true).is_none());
     }
 
     #[test]
@@ -208,11 +208,11 @@ mod tests {
             received_on: day::read("2026-11-20"),
             ..Request::default()
         };
-        let affair = Affair { id, about: About::Request(request), by: "王芳".into(), steps: Vec::new() };
-        let row = request_row(1, &grid(), &affair, true).expect("a request");
+        let report = Report { id, about: About::Request(request), by: "王芳".into(), steps: Vec::new() };
+        let row = request_row(1, &grid(), &report, true).expect("a request");
         assert_eq!((row[5].as_str(), row[7].as_str()), ("路灯坏了", "告知 2026-12-05"));
         assert!(!row.iter().any(|text| text.contains('赵') || text.contains("138")), "{row:?}");
-        let short = request_row(1, &grid(), &affair, false).expect("a request");
+        let short = request_row(1, &grid(), &report, false).expect("a request");
         assert_eq!((short[5].as_str(), &short[7]), ("", &row[7]), "the story is for those who say what for");
     }
 

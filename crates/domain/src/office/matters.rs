@@ -48,7 +48,7 @@ impl Matter {
 /// A line of the answer to `affairs`: a hazard or a request that is not done, without what it says, where exactly it is,
 /// and who asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenAffair {
+pub struct OpenReport {
     /// The record.
     pub record: RecordId,
     /// Hazard or request.
@@ -68,7 +68,7 @@ pub struct OpenAffair {
     pub by: Option<NaiveDate>,
 }
 
-impl OpenAffair {
+impl OpenReport {
     /// What is due; none where nothing is.
     pub fn deadline(&self) -> Option<Deadline<report::file::Due>> {
         Some(Deadline { what: self.due?, by: self.by? })

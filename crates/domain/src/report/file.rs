@@ -53,7 +53,7 @@ pub enum About {
 
 /// A hazard or a request, with its steps in the order in which they were taken.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Affair {
+pub struct Report {
     /// Its identity.
     pub id: RecordId,
     /// What it is about.
@@ -64,7 +64,7 @@ pub struct Affair {
     pub steps: Vec<Done<Taken>>,
 }
 
-impl Bound for Affair {
+impl Bound for Report {
     const HEADS: &'static [Kind] = &[Kind::Hazard, Kind::Request];
 
     fn gather<'a>(head: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
@@ -72,16 +72,16 @@ impl Bound for Affair {
             Kind::Hazard => About::Hazard(head.view()?),
             _ => About::Request(head.view()?),
         };
-        let mut affair = Self { id: head.id, about, by: head.created.by.clone(), steps: Vec::new() };
+        let mut report = Self { id: head.id, about, by: head.created.by.clone(), steps: Vec::new() };
         for record in case::in_order(head, others) {
-            affair.steps.extend(Done::read(record));
+            report.steps.extend(Done::read(record));
         }
-        affair.walk();
-        Some(affair)
+        report.walk();
+        Some(report)
     }
 }
 
-impl Affair {
+impl Report {
     /// Whether it is a hazard or a request.
     pub const fn kind(&self) -> Kind {
         match self.about {

@@ -9,10 +9,10 @@ pub mod records;
 pub mod steps;
 mod workflow;
 
-pub use file::Affair;
+pub use file::Report;
 
 /// The reports on the phone, each with its steps.
-pub type Affairs = crate::case::book::Book<Affair>;
+pub type Reports = crate::case::book::Book<Report>;
 
 #[cfg(test)]
 mod tests;

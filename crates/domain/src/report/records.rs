@@ -56,8 +56,9 @@ pub struct Request {
 /// A step that was taken on a hazard or a request. Who and when are the record's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Taken {
-    /// The hazard or request.
-    pub affair: RecordId,
+    /// The hazard or request; `affair` on the wire.
+    #[serde(rename = "affair")]
+    pub report: RecordId,
     /// The step.
     pub step: Step,
     /// What was done or said, or why.
@@ -87,7 +88,7 @@ impl TakenStep for Taken {
 
     fn of(head: RecordId, step: Step) -> Self {
         Self {
-            affair: head,
+            report: head,
             step,
             why: String::new(),
             to: String::new(),

@@ -29,7 +29,7 @@ impl State {
         !matches!(self, Self::Verified | Self::Settled)
     }
 
-    /// Where an affair of this kind begins.
+    /// Where a report of this kind begins.
     pub const fn first(kind: &Kind) -> Self {
         if matches!(kind, Kind::Hazard) { Self::Found } else { Self::Received }
     }

@@ -1,5 +1,5 @@
 use super::{
-    Affair,
+    Report,
     codes::{Grade, Satisfied},
     records::{Hazard, Request, Taken},
     steps::{Need, ROWS, State, Step},
@@ -33,8 +33,8 @@ fn record(n: u64, kind: Kind, by: &str, view: &impl Serialize) -> Record {
     merge(None, &op).record
 }
 
-/// An affair of 王芳's with steps by others, one after another.
-fn affair(kind: &Kind, steps: &[(Step, &str)]) -> Affair {
+/// A report of 王芳's with steps by others, one after another.
+fn report(kind: &Kind, steps: &[(Step, &str)]) -> Report {
     let (head, of_step) = match kind {
         Kind::Hazard => {
             let hazard = Hazard { what: "井盖坏了".into(), grade: Some(Grade::Serious), ..Hazard::default() };
@@ -50,7 +50,7 @@ fn affair(kind: &Kind, steps: &[(Step, &str)]) -> Affair {
     };
     let steps = (ID + 1..).zip(steps).map(|(n, (step, by))| record(n, of_step.clone(), by, &said(*step)));
     let steps: Vec<Record> = steps.collect();
-    Affair::gather(&head, &steps).expect("an affair")
+    Report::gather(&head, &steps).expect("an affair")
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn every_step_has_a_row_and_leads_where_something_follows() {
 
 #[test]
 fn a_hazard_is_assigned_put_right_and_verified_by_another() {
-    let hazard = |steps: &[(Step, &str)]| affair(&Kind::Hazard, steps);
+    let hazard = |steps: &[(Step, &str)]| report(&Kind::Hazard, steps);
     let found = hazard(&[]);
     assert_eq!((found.state(), found.owner()), (State::Found, "王芳"));
     let assigned = hazard(&[(Step::Assign, "王芳")]);
@@ -80,9 +80,9 @@ fn a_hazard_is_assigned_put_right_and_verified_by_another() {
     let done = hazard(&[(Step::Assign, "王芳"), (Step::PutRight, "李强")]);
     assert_eq!(done.state(), State::PutRight);
     let verify = Taken::of(id(ID), Step::Verify);
-    assert_eq!(done.check(&verify, &[], "李强", NaiveDate::default()), Err(Forbidden::OwnWork(Affair::OWN_WORK)));
+    assert_eq!(done.check(&verify, &[], "李强", NaiveDate::default()), Err(Forbidden::OwnWork(Report::OWN_WORK)));
     assert_eq!(done.check(&verify, &[], "王芳", NaiveDate::default()), Ok(()));
-    let first = |affair: &Affair, by| affair.offers(&[], by, NaiveDate::default()).first().map(|row| row.step);
+    let first = |report: &Report, by| report.offers(&[], by, NaiveDate::default()).first().map(|row| row.step);
     assert_eq!((first(&done, "李强"), first(&done, "王芳")), (Some(Step::Rework), Some(Step::Verify)));
     let ended = hazard(&[(Step::PutRight, "李强"), (Step::Verify, "王芳")]);
     assert_eq!((ended.state(), ended.deadline()), (State::Verified, None));
@@ -92,7 +92,7 @@ fn a_hazard_is_assigned_put_right_and_verified_by_another() {
 
 #[test]
 fn a_request_is_told_answered_and_settled() {
-    let request = |steps: &[(Step, &str)]| affair(&Kind::Request, steps);
+    let request = |steps: &[(Step, &str)]| report(&Kind::Request, steps);
     let told = request(&[(Step::Tell, "王芳"), (Step::HandOver, "王芳")]);
     assert_eq!((told.state(), told.owner()), (State::Told, "李强"));
     let settled = request(&[(Step::Answer, "李强"), (Step::Settle, "王芳")]);
@@ -112,7 +112,7 @@ fn a_request_is_told_answered_and_settled() {
 
 #[test]
 fn of_two_steps_taken_apart_the_one_that_does_not_follow_does_not_count() {
-    let hazard = affair(&Kind::Hazard, &[(Step::PutRight, "李强"), (Step::Assign, "王芳")]);
+    let hazard = report(&Kind::Hazard, &[(Step::PutRight, "李强"), (Step::Assign, "王芳")]);
     assert_eq!(hazard.state(), State::PutRight);
     assert_eq!(hazard.steps.iter().map(|done| done.counts).collect::<Vec<_>>(), [true, false]);
 }

@@ -1,7 +1,7 @@
 //! What each step of a hazard or a request requires of its file, and whose work it checks.
 
 use super::{
-    file::Affair,
+    file::Report,
     records::Taken,
     steps::{Need, State, Step},
 };
@@ -11,7 +11,7 @@ use crate::{
 };
 use chrono::NaiveDate;
 
-impl Case for Affair {
+impl Case for Report {
     type Step = Step;
     type Taken = Taken;
 

@@ -15,7 +15,7 @@ use ruhu_domain::{
     Channel, Class, Kind, Record, RecordId,
     care::CareFile,
     record::{Field, Op, WITHDRAWN},
-    report::Affair,
+    report::Report,
     retention,
 };
 use serde_json::Value;
@@ -296,8 +296,8 @@ async fn files_over(
         let photos = photos.remove(&head.id).unwrap_or_default();
         files.push((head.clone(), Box::new(retention::erased_on), [vec![head.id], photos].concat()));
     }
-    for (head, affair, all) in gathered::<Affair>(records) {
-        files.push((head, Box::new(move |head, arrived| retention::affair_erased_on(head, &affair, arrived)), all));
+    for (head, report, all) in gathered::<Report>(records) {
+        files.push((head, Box::new(move |head, arrived| retention::report_erased_on(head, &report, arrived)), all));
     }
     let mut over = Vec::new();
     for (head, erased_on, all) in files {

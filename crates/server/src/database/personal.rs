@@ -40,7 +40,7 @@ pub struct HeldOn {
 }
 
 /// Records that may name anybody in the words that were written.
-const AFFAIRS: [Kind; 7] =
+const REPORTS: [Kind; 7] =
     [Kind::Hazard, Kind::HazardStep, Kind::Request, Kind::RequestStep, Kind::Patrol, Kind::Finding, Kind::Outreach];
 
 /// Whether a hazard, request, patrol or what belongs to them speaks of a person: it is at their household, or names them.
@@ -85,7 +85,7 @@ impl Database {
     /// # Errors
     /// The database's.
     pub async fn held_on(&self, of: &OfRecord) -> sqlx::Result<Option<HeldOn>> {
-        let kinds = [&[Kind::Resident, Kind::Household, Kind::Visit], AFFAIRS.as_slice()].concat();
+        let kinds = [&[Kind::Resident, Kind::Household, Kind::Visit], REPORTS.as_slice()].concat();
         let records = self.records(of.channel.grid.as_str(), &kinds).await?;
         let records: Vec<Record> = records.into_iter().filter(|record| record.channel == of.channel).collect();
         let own = records.iter().find(|record| record.id == of.record && record.kind == Kind::Resident);

@@ -46,7 +46,7 @@ pub struct BadRow {
 
 /// What an import did, or with `--dry-run` would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct ImportSummary {
     /// New households.
     pub households_added: usize,
     /// Households with something changed.
@@ -82,9 +82,9 @@ pub struct Entry {
 ///
 /// # Errors
 /// The file can't be read at all, or the database's.
-pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow::Result<Report> {
+pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow::Result<ImportSummary> {
     let (entries, bad) = read(bytes, &database.villages().await?)?;
-    let mut report = Report { bad, ..Report::default() };
+    let mut summary = ImportSummary { bad, ..ImportSummary::default() };
     let mut grids: BTreeMap<GridCode, Vec<Entry>> = BTreeMap::new();
     for entry in entries {
         grids.entry(entry.grid.clone()).or_default().push(entry);
@@ -93,7 +93,7 @@ pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow:
     for (grid, entries) in grids {
         let records = database.records(grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
         let channel = Channel::general(grid);
-        let ops = plan(&channel, &entries, &records, device, &mut report);
+        let ops = plan(&channel, &entries, &records, device, &mut summary);
         if dry_run {
             continue;
         }
@@ -104,7 +104,7 @@ pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow:
             database.take(author, ops).await?;
         }
     }
-    Ok(report)
+    Ok(summary)
 }
 
 fn clean(cell: &str) -> String {
@@ -247,7 +247,13 @@ fn date(text: &str) -> Result<NaiveDate, String> {
 }
 
 /// The ops that bring the records to what the entries of one grid say.
-fn plan(channel: &Channel, entries: &[Entry], records: &[Record], device: DeviceId, report: &mut Report) -> Vec<Op> {
+fn plan(
+    channel: &Channel,
+    entries: &[Entry],
+    records: &[Record],
+    device: DeviceId,
+    summary: &mut ImportSummary,
+) -> Vec<Op> {
     let mut writer = Writer { channel, stamp: Stamp::zero(device), ops: Vec::new() };
     let kept: Vec<&Record> = records.iter().filter(|record| !record.withdrawn()).collect();
     for record in &kept {
@@ -293,9 +299,9 @@ fn plan(channel: &Channel, entries: &[Entry], records: &[Record], device: Device
         let household = household(before.and_then(|record| record.view()).unwrap_or_default(), rows);
         let id = before.map_or_else(new_id, |record| record.id);
         match (writer.write(id, Kind::Household, before, &household), before) {
-            (false, _) => report.same += 1,
-            (true, None) => report.households_added += 1,
-            (true, Some(_)) => report.households_changed += 1,
+            (false, _) => summary.same += 1,
+            (true, None) => summary.households_added += 1,
+            (true, Some(_)) => summary.households_changed += 1,
         }
         for row in rows {
             // Two of one name in a household are told apart by their birth dates.
@@ -309,9 +315,9 @@ fn plan(channel: &Channel, entries: &[Entry], records: &[Record], device: Device
             let resident = resident(id, old, row);
             let resident_id = before.map_or_else(new_id, |record| record.id);
             match (writer.write(resident_id, Kind::Resident, before, &resident), before) {
-                (false, _) => report.same += 1,
-                (true, None) => report.residents_added += 1,
-                (true, Some(_)) => report.residents_changed += 1,
+                (false, _) => summary.same += 1,
+                (true, None) => summary.residents_added += 1,
+                (true, Some(_)) => summary.residents_changed += 1,
             }
         }
     }
@@ -425,10 +431,10 @@ mod tests {
                 birth: NaiveDate::from_ymd_opt(1968, 3, 5),
                 living: None,
             };
-            let mut report = Report::default();
-            let ops = plan(&channel, &[entry], &records, DeviceId(9), &mut report);
-            assert_eq!(ops.iter().map(|op| op.record).collect::<Vec<_>>(), [id(3)], "{number}: {report:?}");
-            assert_eq!((report.residents_added, report.residents_changed), (0, 1));
+            let mut summary = ImportSummary::default();
+            let ops = plan(&channel, &[entry], &records, DeviceId(9), &mut summary);
+            assert_eq!(ops.iter().map(|op| op.record).collect::<Vec<_>>(), [id(3)], "{number}: {summary:?}");
+            assert_eq!((summary.residents_added, summary.residents_changed), (0, 1));
         }
     }
 

@@ -12,12 +12,12 @@ use ruhu_domain::{
     day,
     dispute::{File, records::Taken},
     office::{
-        Done, Matter, Nothing, OfRecord, OpenAffair, Press, Pressed, WholeFile,
+        Done, Matter, Nothing, OfRecord, OpenReport, Press, Pressed, WholeFile,
         duties::{self, Duty},
     },
     record::{Name, Op, diff},
     report::{
-        Affair,
+        Report,
         codes::{Danger, Grade, Subject},
         file::About,
     },
@@ -54,31 +54,31 @@ fn prefixes(official: &Official) -> Vec<String> {
 }
 
 /// `POST /api/v1/office/affairs`: hazards and requests at the caller's places that are not done, the earliest due first.
-pub async fn affairs(State(database): State<Database>, official: Official) -> Result<Json<Vec<OpenAffair>>, Refusal> {
+pub async fn reports(State(database): State<Database>, official: Official) -> Result<Json<Vec<OpenReport>>, Refusal> {
     official.has(Duty::Late)?;
-    let mut open: Vec<OpenAffair> = Vec::new();
+    let mut open: Vec<OpenReport> = Vec::new();
     for prefix in prefixes(&official) {
-        let files = database.files::<Affair>(&prefix).await?.into_iter().filter(|(_, affair)| affair.state().is_open());
-        open.extend(files.map(|(record, affair)| open_affair(&record, &affair)));
+        let files = database.files::<Report>(&prefix).await?.into_iter().filter(|(_, report)| report.state().is_open());
+        open.extend(files.map(|(record, report)| open_report(&record, &report)));
     }
-    open.sort_by_key(|affair| (affair.by.is_none(), affair.by, affair.record));
-    open.dedup_by_key(|affair| affair.record);
+    open.sort_by_key(|report| (report.by.is_none(), report.by, report.record));
+    open.dedup_by_key(|report| report.record);
     Ok(Json(open))
 }
 
-fn open_affair(record: &Record, affair: &Affair) -> OpenAffair {
-    let due = affair.deadline();
-    let sort = match &affair.about {
+fn open_report(record: &Record, report: &Report) -> OpenReport {
+    let due = report.deadline();
+    let sort = match &report.about {
         About::Hazard(hazard) => [hazard.danger.map(Danger::label), hazard.grade.map(Grade::label)],
         About::Request(request) => [request.subject.map(Subject::label), None],
     };
-    OpenAffair {
+    OpenReport {
         record: record.id,
-        kind: affair.kind(),
+        kind: report.kind(),
         grid: record.channel.grid.clone(),
-        number: affair.number(),
+        number: report.number(),
         sort: sort.into_iter().flatten().collect::<Vec<_>>().join(" "),
-        state: affair.state(),
+        state: report.state(),
         due: due.map(|due| due.what),
         by: due.map(|due| due.by),
     }

@@ -53,7 +53,7 @@ pub fn routes() -> Router<Office> {
         .route("/seen", post(records::seen))
         .route("/acts", post(records::acts))
         .route("/matters", post(matters::list))
-        .route("/affairs", post(matters::affairs))
+        .route("/affairs", post(matters::reports))
         .route("/press", post(matters::press))
         .route("/file", post(matters::file))
         .route("/ledger", post(ledgers::ledger))

@@ -8,7 +8,7 @@ use ruhu_domain::{
     outreach::Outreach,
     patrol::{Finding, Patrol, Team},
     record::Record,
-    report::Affair,
+    report::Report,
 };
 use serde_json::{Map, json};
 use std::sync::Arc;
@@ -26,21 +26,21 @@ pub struct Round {
 
 impl App {
     /// A hazard or a request with its steps.
-    pub fn affair(self, id: RecordId) -> Option<Affair> {
-        self.read_records(|notebook| notebook.affairs().file(id))
+    pub fn report(self, id: RecordId) -> Option<Report> {
+        self.read_records(|notebook| notebook.reports().file(id))
     }
 
     /// The hazards, or the requests: those with the earliest deadline first, then the latest that are done.
-    pub fn affairs(self, kind: &Kind) -> Vec<Affair> {
-        let mut affairs: Vec<Affair> = self.read_records(|notebook| {
-            let affairs = notebook.affairs();
-            affairs.files().filter(|affair| affair.kind() == *kind).collect()
+    pub fn reports(self, kind: &Kind) -> Vec<Report> {
+        let mut reports: Vec<Report> = self.read_records(|notebook| {
+            let reports = notebook.reports();
+            reports.files().filter(|report| report.kind() == *kind).collect()
         });
-        affairs.sort_by_cached_key(|affair| {
-            let due = affair.deadline().map(|deadline| deadline.by);
-            (due.is_none(), due, std::cmp::Reverse(affair.id))
+        reports.sort_by_cached_key(|report| {
+            let due = report.deadline().map(|deadline| deadline.by);
+            (due.is_none(), due, std::cmp::Reverse(report.id))
         });
-        affairs
+        reports
     }
 
     /// A patrol with what it found.

@@ -196,25 +196,25 @@ for (const [name, look] of Object.entries({
     await ready(page);
     await tab(page, "事项");
     await expect(page.getByText("小学门口")).toBeVisible();
-    await shot(page, `affairs-${name}-hazards`);
+    await shot(page, `reports-${name}-hazards`);
     await open(page, /小学门口/);
     await expect(page.getByText("严重隐患3天内整改")).toBeVisible();
-    await shot(page, `affairs-${name}-hazard`);
+    await shot(page, `reports-${name}-hazard`);
     await page.setViewportSize({ width: 1280, height: 800 });
-    await shot(page, `affairs-${name}-wide`);
+    await shot(page, `reports-${name}-wide`);
     await page.setViewportSize({ width: 360, height: 640 });
     await open(page, "交办");
     await expect(page.getByLabel("交给谁（姓名或单位）")).toBeVisible();
-    await shot(page, `affairs-${name}-step`);
+    await shot(page, `reports-${name}-step`);
     await open(page, "返回");
     await open(page, "返回");
     await open(page, "诉求");
     await expect(page.getByText("东巷路灯坏了三盏")).toBeVisible();
-    await shot(page, `affairs-${name}-requests`);
+    await shot(page, `reports-${name}-requests`);
     await open(page, "巡逻");
     await open(page, /义务巡逻队/);
     await expect(page.getByText("河堤缺口处没有警示牌")).toBeVisible();
-    await shot(page, `affairs-${name}-patrol`);
+    await shot(page, `reports-${name}-patrol`);
   });
 }
 
@@ -257,5 +257,5 @@ test("an office sees what is open by dates alone, and a file leads to who can he
   await to(office, "督办");
   await expect(office.getByRole("row", { name: /隐患/ }).first()).toBeVisible();
   await expect(office.getByText("小学门口")).toBeHidden();
-  await shot(office, "office-affairs");
+  await shot(office, "office-reports");
 });

@@ -20,7 +20,7 @@ use ruhu_domain::{
     day,
     form::labels,
     report::{
-        Affair,
+        Report,
         codes::{Danger, Grade, Subject},
         file::About,
         steps::Step,
@@ -29,19 +29,19 @@ use ruhu_domain::{
 
 /// A hazard or a request.
 #[component]
-pub fn AffairPage(
+pub fn ReportPage(
     /// Which.
     id: RecordId,
     /// Whether it is a hazard or a request.
     kind: Kind,
 ) -> impl IntoView {
     let app = use_app();
-    let affair = Memo::new(move |_| app.affair(id));
+    let report = Memo::new(move |_| app.report(id));
     let title = labels::kind(&kind).to_owned();
     view! {
         <Page title=title.clone() back=list_of(&kind)>
-            {move || match affair.get() {
-                Some(affair) => view! { <Sections affair/> }.into_any(),
+            {move || match report.get() {
+                Some(report) => view! { <Sections report/> }.into_any(),
                 None => {
                     let title = format!("没有这条{title}");
                     view! { <Empty title hint="可能已作废，或换了网格、权限"/> }.into_any()
@@ -54,15 +54,15 @@ pub fn AffairPage(
 #[component]
 fn Sections(
     /// The hazard or request.
-    affair: Affair,
+    report: Report,
 ) -> impl IntoView {
     let app = use_app();
-    let (id, kind) = (affair.id, affair.kind());
+    let (id, kind) = (report.id, report.kind());
     let (roles, name) = app.part_in(id);
     let is_main = |step, place| place == 0 && !matches!(step, Step::Rework | Step::Again);
-    let choices = Choice::of(affair.offers(&roles, &name, clock::today()), is_main);
+    let choices = Choice::of(report.offers(&roles, &name, clock::today()), is_main);
     let of_step = if kind == Kind::Hazard { Kind::HazardStep } else { Kind::RequestStep };
-    let done = affair.steps.iter().rev().map(|done| {
+    let done = report.steps.iter().rev().map(|done| {
         let satisfied = done.taken.satisfied.map_or("", |satisfied| satisfied.label());
         let said = [done.taken.to.as_str(), satisfied, &done.taken.why].join(" ");
         let void = (!done.counts).then(|| view! { <span class="problem">"未生效：已先办了别的步骤"</span> });
@@ -76,7 +76,7 @@ fn Sections(
     let done = done.collect_view();
     view! {
         <NextSteps head=id kind=of_step choices/>
-        <Facts affair/>
+        <Facts report/>
         {(kind == Kind::Hazard).then(|| view! { <Photos of=id/> })}
         <section>
             <h2>"办理经过"</h2>
@@ -89,11 +89,11 @@ fn Sections(
 #[component]
 fn Facts(
     /// The hazard or request.
-    affair: Affair,
+    report: Report,
 ) -> impl IntoView {
     let app = use_app();
     let today = clock::today();
-    let due = affair.deadline().map(|deadline| {
+    let due = report.deadline().map(|deadline| {
         let late = deadline.late(today) > 0;
         view! {
             <p class="row">
@@ -101,7 +101,7 @@ fn Facts(
                 <span>
                     <span class:problem=late>{deadline.words(today)}</span>
                     <br/>
-                    <span class="hint">{affair.why_due(deadline.what)}</span>
+                    <span class="hint">{report.why_due(deadline.what)}</span>
                 </span>
             </p>
         }
@@ -115,7 +115,7 @@ fn Facts(
             view! { <a class="row link" href=href><span>{name}</span><span>{phone.to_owned()}</span></a> }
         })
     };
-    let own = match &affair.about {
+    let own = match &report.about {
         About::Hazard(hazard) => view! {
             {row("类型", hazard.danger.map_or("", Danger::label))}
             {row("等级", hazard.grade.map_or("", Grade::label))}
@@ -129,35 +129,35 @@ fn Facts(
         }
         .into_any(),
     };
-    let owner = match affair.given() {
-        Some(given) if given.outside => format!("{}（不是本村的）", affair.owner()),
-        _ => affair.owner().to_owned(),
+    let owner = match report.given() {
+        Some(given) if given.outside => format!("{}（不是本村的）", report.owner()),
+        _ => report.owner().to_owned(),
     };
-    let phone = affair.given().map(|given| given.phone.clone()).unwrap_or_default();
-    let from = affair.from().and_then(|from| app.came_from(from)).map(|(words, href)| {
+    let phone = report.given().map(|given| given.phone.clone()).unwrap_or_default();
+    let from = report.from().and_then(|from| app.came_from(from)).map(|(words, href)| {
         view! { <a class="row link" href=href><span>"来自"</span><span>{words}</span></a> }
     });
-    let household = affair.household().map(|id| {
+    let household = report.household().map(|id| {
         view! { <a class="row link" href=format!("/households/{id}")><span>"住户"</span><span>"看住户"</span></a> }
     });
-    let since = affair.since().map(day::words).unwrap_or_default();
+    let since = report.since().map(day::words).unwrap_or_default();
     view! {
         <section class="card rows">
-            <p class="row"><span>"状态"</span><b>{affair.state().label()}</b></p>
+            <p class="row"><span>"状态"</span><b>{report.state().label()}</b></p>
             {due}
-            <p class="story">{affair.what().to_owned()}</p>
+            <p class="story">{report.what().to_owned()}</p>
             {own}
             {row("日期", &since)}
             {row("谁来办", &owner)}
             {call("办理人电话", &phone)}
             {from}
             {household}
-            {row("登记", &affair.by)}
-            {row("编号", &affair.number())}
-            <Contested record=affair.id/>
+            {row("登记", &report.by)}
+            {row("编号", &report.number())}
+            <Contested record=report.id/>
             <p class="row">
-                <Tick record=affair.id/>
-                <a href=format!("{}/edit", path_of(&affair.kind(), affair.id)) class="text-button">"修改"</a>
+                <Tick record=report.id/>
+                <a href=format!("{}/edit", path_of(&report.kind(), report.id)) class="text-button">"修改"</a>
             </p>
         </section>
     }

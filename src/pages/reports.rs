@@ -16,24 +16,24 @@ use crate::{
 use leptos::prelude::*;
 use ruhu_domain::{
     Kind, RecordId,
-    report::{Affair, file::About},
+    report::{Report, file::About},
 };
 
 /// Which are shown, by their place in [`SHOWN`].
 const SHOWN: [&str; 4] = ["在办", "我的", "逾期", "已办"];
 
-fn has(shown: usize, affair: &Affair, name: &str) -> bool {
+fn has(shown: usize, report: &Report, name: &str) -> bool {
     match shown {
-        0 => affair.state().is_open(),
-        1 => affair.state().is_open() && affair.is_work_of(name),
-        2 => affair.deadline().is_some_and(|due| due.late(clock::today()) > 0),
-        _ => !affair.state().is_open(),
+        0 => report.state().is_open(),
+        1 => report.state().is_open() && report.is_work_of(name),
+        2 => report.deadline().is_some_and(|due| due.late(clock::today()) > 0),
+        _ => !report.state().is_open(),
     }
 }
 
 /// Hazards, or requests.
 #[component]
-pub fn Affairs(
+pub fn Reports(
     /// Which.
     kind: Kind,
 ) -> impl IntoView {
@@ -49,9 +49,9 @@ pub fn Affairs(
     let may = Memo::new(move |_| !app.general_channels().is_empty());
     let list = move || {
         let name = app.read_records(|notebook| notebook.session().name);
-        let affairs = app.affairs(&kind);
-        let affairs: Vec<Affair> = affairs.into_iter().filter(|affair| has(shown.get(), affair, &name)).collect();
-        if affairs.is_empty() {
+        let reports = app.reports(&kind);
+        let reports: Vec<Report> = reports.into_iter().filter(|report| has(shown.get(), report, &name)).collect();
+        if reports.is_empty() {
             let (title, hint) = match shown.get() {
                 0 => (format!("没有在办的{word}"), format!("点下方“{new}”；走访和巡逻里发现的也可以转过来")),
                 1 => (format!("没有您在办的{word}"), "您登记的、交给您的会在这里".to_owned()),
@@ -60,7 +60,7 @@ pub fn Affairs(
             };
             return view! { <Empty title hint/> }.into_any();
         }
-        rows(affairs)
+        rows(reports)
     };
     view! {
         <Page title="事项">
@@ -77,7 +77,7 @@ pub fn Affairs(
 
 /// A new hazard, request or outreach, or its draft.
 #[component]
-pub fn NewAffair(
+pub fn NewReport(
     /// What it is.
     kind: Kind,
     /// The household, visit or finding that it is begun from.
@@ -89,7 +89,7 @@ pub fn NewAffair(
 
 /// A change to a hazard, request, patrol or outreach.
 #[component]
-pub fn EditAffair(
+pub fn EditReport(
     /// What it is.
     kind: Kind,
     /// Which.
@@ -103,31 +103,31 @@ const fn has_pictures(kind: &Kind) -> bool {
     matches!(kind, Kind::Hazard | Kind::Outreach)
 }
 
-fn rows(affairs: Vec<Affair>) -> AnyView {
-    let rows = affairs.into_iter().map(|affair| row(&affair)).collect_view();
+fn rows(reports: Vec<Report>) -> AnyView {
+    let rows = reports.into_iter().map(|report| row(&report)).collect_view();
     view! { <ul class="card rows">{rows}</ul> }.into_any()
 }
 
-fn row(affair: &Affair) -> AnyView {
+fn row(report: &Report) -> AnyView {
     let today = clock::today();
-    let due = affair.deadline().map(|deadline| {
+    let due = report.deadline().map(|deadline| {
         let late = deadline.late(today) > 0;
         view! { <span class=if late { "due problem" } else { "due hint" }>{deadline.words(today)}</span> }
     });
-    let grade = match &affair.about {
+    let grade = match &report.about {
         About::Hazard(hazard) => hazard.grade.map(|grade| view! { <span class="tag">{grade.label()}</span> }),
         About::Request(_) => None,
     };
     view! {
         <li>
-            <a href=path_of(&affair.kind(), affair.id) class="row link">
+            <a href=path_of(&report.kind(), report.id) class="row link">
                 <span class="fluid">
                     {grade}
-                    <b>{affair.name()}</b>
+                    <b>{report.name()}</b>
                     <br/>
-                    <span class="hint clipped">{affair.what().to_owned()}</span>
+                    <span class="hint clipped">{report.what().to_owned()}</span>
                 </span>
-                <span><span class="tag">{affair.state().label()}</span><br/>{due}</span>
+                <span><span class="tag">{report.state().label()}</span><br/>{due}</span>
             </a>
         </li>
     }
@@ -137,14 +137,14 @@ fn row(affair: &Affair) -> AnyView {
 /// The hazards at a household, and ways to register one, and a request: for the household's page. Requests are in no list
 /// of a household: that would be one of who asks.
 #[component]
-pub fn HouseholdAffairs(
+pub fn HouseholdReports(
     /// The household.
     id: RecordId,
 ) -> impl IntoView {
     let app = use_app();
     move || {
-        let at_it = |affair: &Affair| affair.household().is_some_and(|home| app.home(home) == id);
-        let hazards: Vec<Affair> = app.affairs(&Kind::Hazard).into_iter().filter(at_it).collect();
+        let at_it = |report: &Report| report.household().is_some_and(|home| app.home(home) == id);
+        let hazards: Vec<Report> = app.reports(&Kind::Hazard).into_iter().filter(at_it).collect();
         let list = (!hazards.is_empty()).then(|| rows(hazards));
         view! {
             <section>
