@@ -306,9 +306,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(options) => {
             let recovery = secrets::recovery(&secrets_folder)?;
             let (behind_proxy, tries) = (options.behind_proxy, http::Tries::default());
-            let office = http::Office { database: database.clone(), recovery, behind_proxy, tries, photos: photos()? };
+            let state = http::AppState { database: database.clone(), recovery, behind_proxy, tries, photos: photos()? };
             database.put_photo_place(&place).await?;
-            serve(office, &options, options.certificate(&secrets_folder)).await?
+            serve(state, &options, options.certificate(&secrets_folder)).await?
         }
         Command::Import(Import::Areas { file }) => {
             let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;
@@ -507,13 +507,13 @@ async fn take_brought(
     Ok(())
 }
 
-async fn serve(office: http::Office, options: &Serve, certificate: Option<Certificate>) -> anyhow::Result<ExitCode> {
+async fn serve(state: http::AppState, options: &Serve, certificate: Option<Certificate>) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(
         options.listen.ip().is_loopback() || options.behind_proxy || certificate.is_some(),
         "在本机以外的地址上监听需要 TLS:请用 --tls-cert 和 --tls-key 或 --acme-domain，或放在反向代理之后并加 --behind-proxy"
     );
-    let nightly = tokio::spawn(nightly::run(office.database.clone(), office.photos.clone()));
-    let router = http::router(office, Some(&options.app))?;
+    let nightly = tokio::spawn(nightly::run(state.database.clone(), state.photos.clone()));
+    let router = http::router(state, Some(&options.app))?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("无法监听 {}", options.listen))?;
     let scheme = if certificate.is_some() { "https" } else { "http" };
     println!("listening on {scheme}://{}", listener.local_addr()?);

@@ -2,7 +2,7 @@
 //! token that is among its sealed values shows whose it is.
 
 use super::{
-    Office, Refusal,
+    AppState, Refusal,
     photos::{self, Failure},
 };
 use crate::database::{Author, Database, Incoming, Session, Upload};
@@ -22,24 +22,24 @@ use std::collections::HashMap;
 
 /// `POST /api/v1/device`
 pub async fn device(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     body: Result<Json<DeviceRequest>, JsonRejection>,
 ) -> Result<Json<DeviceAnswer>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
-    Ok(Json(DeviceAnswer { revoked: office.database.is_revoked(request.device).await? }))
+    Ok(Json(DeviceAnswer { revoked: state.database.is_revoked(request.device).await? }))
 }
 
 /// `POST /api/v1/handover`
 pub async fn hand_over(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     body: Result<Json<HandOver<Sealed>>, JsonRejection>,
 ) -> Result<Json<HandedOver>, Refusal> {
     let Json(HandOver { of, outbox, pieces, last }) = body.map_err(|_| Refusal::Malformed)?;
     if outbox.len() > MAX_OPS {
         return Err(Refusal::TooLarge);
     }
-    let database = &office.database;
-    let (session, keys) = whose(database, &office.recovery, &of).await?;
+    let database = &state.database;
+    let (session, keys) = whose(database, &state.recovery, &of).await?;
 
     // What does not open was damaged on the phone: nobody can read it any more.
     let queued = outbox.iter().filter_map(|entry| opened(&keys, Table::Outbox, Purpose::Outbox, entry));
@@ -60,7 +60,7 @@ pub async fn hand_over(
     }
     let taken = results.iter().filter(|result| result.outcome == OpOutcome::Quarantined).count();
     for (key, piece) in pieces.iter().filter_map(|entry| opened(&keys, BLOBS, Purpose::General, entry)) {
-        take_piece(&office, &session, &key, piece).await?;
+        take_piece(&state, &session, &key, piece).await?;
     }
     if last && left == 0 {
         database.handed_over(&session).await?;
@@ -70,27 +70,27 @@ pub async fn hand_over(
 
 /// `POST /api/v1/handover/wanted`
 pub async fn wanted(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     body: Result<Json<Revoked<Sealed>>, JsonRejection>,
 ) -> Result<Json<Wanted>, Refusal> {
     let Json(of) = body.map_err(|_| Refusal::Malformed)?;
-    let (session, keys) = whose(&office.database, &office.recovery, &of).await?;
+    let (session, keys) = whose(&state.database, &state.recovery, &of).await?;
     let mut pictures = Vec::new();
-    for (channel, photo) in office.database.photos_of(session.device).await? {
-        if photos::is_here(&office.database, &office.photos, &channel, photo.hash).await? {
+    for (channel, photo) in state.database.photos_of(session.device).await? {
+        if photos::is_here(&state.database, &state.photos, &channel, photo.hash).await? {
             continue;
         }
-        let begun = office.database.uploads_of(&session.account, photo.hash).await?;
+        let begun = state.database.uploads_of(&session.account, photo.hash).await?;
         let upload = match begun.into_iter().find(|upload| upload.channel == channel) {
             Some(upload) => {
                 // It is waited for anew from now on.
-                office.database.advance_upload(&upload, upload.position).await?;
+                state.database.advance_upload(&upload, upload.position).await?;
                 upload
             }
-            None => office.database.begin_upload(&channel, &session.account, &photo, 0).await?,
+            None => state.database.begin_upload(&channel, &session.account, &photo, 0).await?,
         };
         if upload.position == upload.length {
-            finish(&office, &upload).await?;
+            finish(&state, &upload).await?;
             continue;
         }
         let from = usize::try_from(upload.position).unwrap_or_default() / CHUNK;
@@ -116,8 +116,8 @@ async fn whose(database: &Database, recovery: &RecoveryKey, of: &Revoked<Sealed>
 }
 
 /// Takes a piece of a picture to the uploads that were begun when it was asked for, where it goes on with them.
-async fn take_piece(office: &Office, session: &Session, key: &str, piece: Vec<u8>) -> Result<(), Refusal> {
-    let Office { database, photos, .. } = office;
+async fn take_piece(state: &AppState, session: &Session, key: &str, piece: Vec<u8>) -> Result<(), Refusal> {
+    let AppState { database, photos, .. } = state;
     let place = key.split_once('/').and_then(|(hash, place)| Some((hash.parse().ok()?, place.parse().ok()?)));
     let Some((hash, place)): Option<(PhotoHash, u64)> = place else { return Ok(()) };
     let begins = place.saturating_mul(CHUNK as u64);
@@ -136,15 +136,15 @@ async fn take_piece(office: &Office, session: &Session, key: &str, piece: Vec<u8
             upload.position = to;
         }
         if upload.position == upload.length {
-            finish(office, &upload).await?;
+            finish(state, &upload).await?;
         }
     }
     Ok(())
 }
 
 /// Checks a picture, and keeps it. One that nobody would take holds up nothing.
-async fn finish(office: &Office, upload: &Upload) -> Result<(), Refusal> {
-    match photos::finish(&office.database, &office.photos, upload).await {
+async fn finish(state: &AppState, upload: &Upload) -> Result<(), Refusal> {
+    match photos::finish(&state.database, &state.photos, upload).await {
         Ok(()) => Ok(()),
         Err(Failure::Refused(Refusal::Invalid(_))) => {
             tracing::warn!("a picture that a revoked phone handed over is none");

@@ -1,6 +1,6 @@
 //! Login and logout, a phone's first login with a code, and the way back into a vault whose password was forgotten.
 
-use super::{Caller, Office, Refusal, peer::Peer, tries::Origin};
+use super::{Caller, AppState, Refusal, peer::Peer, tries::Origin};
 use crate::{
     accounts,
     database::{Account, Act, Database, Entry},
@@ -26,14 +26,14 @@ pub(super) struct Guest {
 
 /// The account of a password, or why not. Wrong ones are counted where they come from.
 pub(super) async fn guest(
-    office: &Office,
+    state: &AppState,
     peer: Peer,
     name: &str,
     password: String,
     code: Option<&str>,
     device: Option<DeviceId>,
 ) -> Result<Guest, Refusal> {
-    let (database, tries) = (&office.database, &office.tries);
+    let (database, tries) = (&state.database, &state.tries);
     let known = match device {
         Some(device) => database.logged_in_before(name, device).await?.then_some(device),
         None => None,
@@ -49,7 +49,7 @@ pub(super) async fn guest(
     if account.second_factor {
         // The password was right, and the try still counts: nobody goes through the codes.
         let code = code.filter(|code| !code.trim().is_empty()).ok_or(Refusal::CodeWanted)?;
-        if !second_factor::fits(database, &office.recovery, &account, code).await.map_err(|_| Refusal::Internal)? {
+        if !second_factor::fits(database, &state.recovery, &account, code).await.map_err(|_| Refusal::Internal)? {
             return Err(Refusal::WrongCode);
         }
     }
@@ -59,14 +59,14 @@ pub(super) async fn guest(
 
 /// `POST /api/v1/login`
 pub async fn login(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     peer: Peer,
     body: Result<Json<LoginRequest>, JsonRejection>,
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
     let LoginRequest { account, password, device, code } = request;
-    let guest = guest(&office, peer, account.trim(), password, code.as_deref(), Some(device)).await?;
-    let database = &office.database;
+    let guest = guest(&state, peer, account.trim(), password, code.as_deref(), Some(device)).await?;
+    let database = &state.database;
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
     }
@@ -79,21 +79,21 @@ pub async fn login(
     }
     let entry = Entry { account: &guest.account.id, device: Some(device), act: Act::LogIn, subject: String::new() };
     database.put_on_record(&[entry]).await?;
-    welcome(&office, guest.account, token).await
+    welcome(&state, guest.account, token).await
 }
 
 /// `POST /api/v1/enrol`: a new phone, or a forgotten password.
 pub async fn enrol(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     peer: Peer,
     body: Result<Json<EnrolRequest>, JsonRejection>,
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(EnrolRequest { account, code, password, device }) = body.map_err(|_| Refusal::Malformed)?;
-    let (database, name) = (&office.database, account.trim().to_owned());
+    let (database, name) = (&state.database, account.trim().to_owned());
     // Not a try yet: somebody who looks for a good password is not made to wait.
     accounts::check(&password, &name).map_err(|error| Refusal::BadPassword(error.to_string()))?;
     let origin = Origin { peer, known: None };
-    office.tries.begin(&name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
+    state.tries.begin(&name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
     }
@@ -105,27 +105,27 @@ pub async fn enrol(
     if !database.enrol(&name, &code, &hash, device, &token).await? {
         return Err(Refusal::WrongCode);
     }
-    office.tries.right(&name, origin);
+    state.tries.right(&name, origin);
     let account = database.account(&name).await?.ok_or(Refusal::Internal)?;
-    welcome(&office, account, token).await
+    welcome(&state, account, token).await
 }
 
-async fn welcome(office: &Office, account: Account, token: String) -> Result<Json<LoginResponse>, Refusal> {
-    let grids = office.database.carried(&office.database.rights(&account.id).await?).await?;
-    let recovery = office.recovery.public().bytes();
+async fn welcome(state: &AppState, account: Account, token: String) -> Result<Json<LoginResponse>, Refusal> {
+    let grids = state.database.carried(&state.database.rights(&account.id).await?).await?;
+    let recovery = state.recovery.public().bytes();
     Ok(Json(LoginResponse { token, account: account.account, name: account.name, grids, recovery }))
 }
 
 /// `POST /api/v1/recover`
 pub async fn recover(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     caller: Caller,
     body: Result<Json<Recovery<Sealed>>, JsonRejection>,
 ) -> Result<Json<Recovery<[u8; 32]>>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
     let owner = vault_owner(&caller.session.login, caller.session.device);
-    let key = office.recovery.open(&request.key, &owner).map_err(|_| Refusal::NotYours)?;
-    office.database.put_on_record(&[caller.does(Act::Recover, String::new())]).await?;
+    let key = state.recovery.open(&request.key, &owner).map_err(|_| Refusal::NotYours)?;
+    state.database.put_on_record(&[caller.does(Act::Recover, String::new())]).await?;
     Ok(Json(Recovery { key: *key.bytes() }))
 }
 

@@ -51,7 +51,7 @@ const LOGIN_BURST: u32 = 20;
 
 /// What the routes work with.
 #[derive(Clone, Debug)]
-pub struct Office {
+pub struct AppState {
     /// The records.
     pub database: Database,
     /// Opens what phones sealed to this server.
@@ -64,15 +64,15 @@ pub struct Office {
     pub photos: Photos,
 }
 
-impl FromRef<Office> for Photos {
-    fn from_ref(office: &Office) -> Self {
-        office.photos.clone()
+impl FromRef<AppState> for Photos {
+    fn from_ref(state: &AppState) -> Self {
+        state.photos.clone()
     }
 }
 
-impl FromRef<Office> for Database {
-    fn from_ref(office: &Office) -> Self {
-        office.database.clone()
+impl FromRef<AppState> for Database {
+    fn from_ref(state: &AppState) -> Self {
+        state.database.clone()
     }
 }
 
@@ -80,11 +80,11 @@ impl FromRef<Office> for Database {
 ///
 /// # Errors
 /// The app's files are not there.
-pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
+pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
     let logins = GovernorConfigBuilder::default()
         .period(LOGIN_EVERY)
         .burst_size(LOGIN_BURST)
-        .key_extractor(ByPeer { behind_proxy: office.behind_proxy })
+        .key_extractor(ByPeer { behind_proxy: state.behind_proxy })
         .finish()
         .ok_or_else(|| anyhow::anyhow!("the login rate is not a rate"))?;
     let login = Router::new()
@@ -111,7 +111,7 @@ pub fn router(office: Office, app: Option<&Path>) -> anyhow::Result<Router> {
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
 
-    let router = Router::new().route("/healthz", get(health)).nest("/api/v1", api).with_state(office);
+    let router = Router::new().route("/healthz", get(health)).nest("/api/v1", api).with_state(state);
     let router = match app {
         Some(app) => router.fallback_service(assets::service(app)?),
         None => router,
@@ -178,13 +178,13 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<Office> for Caller {
+impl FromRequestParts<AppState> for Caller {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         debug_assert_ne!(parts.method, Method::GET, "answers to GET could be cached");
         let token = bearer(&parts.headers)?;
-        match office.database.session(token).await? {
+        match state.database.session(token).await? {
             Standing::Open(session) if session.kind == SessionKind::Field => {
                 Ok(Self { session, token: token.to_owned() })
             }

@@ -1,6 +1,6 @@
 //! Where a request comes from: the connection's other end, or behind a proxy who that says it is.
 
-use super::{Office, Refusal};
+use super::{AppState, Refusal};
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{Extensions, HeaderMap, Request, request::Parts},
@@ -38,11 +38,11 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-impl FromRequestParts<Office> for Peer {
+impl FromRequestParts<AppState> for Peer {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
-        Self::of(&parts.headers, &parts.extensions, office.behind_proxy).ok_or(Refusal::Internal)
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        Self::of(&parts.headers, &parts.extensions, state.behind_proxy).ok_or(Refusal::Internal)
     }
 }
 

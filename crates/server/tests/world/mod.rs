@@ -124,14 +124,14 @@ impl World {
         database.set_demo().await.expect("it is noted");
         let recovery = RecoveryKey::new(RECOVERY);
         let photos = Photos::open(&folder.path().join("photos").to_string_lossy()).expect("a folder");
-        let office = http::Office {
+        let state = http::AppState {
             database: database.clone(),
             recovery,
             behind_proxy: true,
             tries: http::Tries::default(),
             photos: photos.clone(),
         };
-        let router = http::router(office, None).expect("a router");
+        let router = http::router(state, None).expect("a router");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();

@@ -10,7 +10,7 @@ mod personal;
 mod records;
 mod security;
 
-use super::{Office, Refusal, bearer, login::guest, peer::Peer};
+use super::{AppState, Refusal, bearer, login::guest, peer::Peer};
 use crate::{
     accounts,
     database::{Act, Database, Entry, Session, SessionKind, Standing},
@@ -32,7 +32,7 @@ use ruhu_domain::{
 use serde::de::DeserializeOwned;
 
 /// The routes below `/office`, without the login.
-pub fn routes() -> Router<Office> {
+pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/me", post(me))
         .route("/logout", post(logout))
@@ -104,12 +104,12 @@ impl Official {
     }
 }
 
-impl FromRequestParts<Office> for Official {
+impl FromRequestParts<AppState> for Official {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
-        let Newcomer(official) = Newcomer::from_request_parts(parts, office).await?;
-        if factor_wanted(office, has_factor(office, &official).await?).await? {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        let Newcomer(official) = Newcomer::from_request_parts(parts, state).await?;
+        if factor_wanted(state, has_factor(state, &official).await?).await? {
             return Err(Refusal::FactorWanted);
         }
         Ok(official)
@@ -119,14 +119,14 @@ impl FromRequestParts<Office> for Official {
 /// Somebody in an office who may have no second factor yet: they turn one on, and do nothing else.
 pub struct Newcomer(pub(super) Official);
 
-impl FromRequestParts<Office> for Newcomer {
+impl FromRequestParts<AppState> for Newcomer {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, office: &Office) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         let token = bearer(&parts.headers)?;
-        match office.database.session(token).await? {
+        match state.database.session(token).await? {
             Standing::Open(session) if session.kind == SessionKind::Office => {
-                let grants = office.database.rights(&session.account).await?;
+                let grants = state.database.rights(&session.account).await?;
                 Ok(Self(Official { session, token: token.to_owned(), grants }))
             }
             _ => Err(Refusal::OfficeEnded),
@@ -134,49 +134,49 @@ impl FromRequestParts<Office> for Newcomer {
     }
 }
 
-async fn has_factor(office: &Office, official: &Official) -> Result<bool, Refusal> {
-    let account = office.database.account(&official.session.login).await?;
+async fn has_factor(state: &AppState, official: &Official) -> Result<bool, Refusal> {
+    let account = state.database.account(&official.session.login).await?;
     Ok(account.is_some_and(|account| account.second_factor))
 }
 
 /// Whether somebody has to turn a second factor on first: whoever works in an office, but not on demo data.
-async fn factor_wanted(office: &Office, has_one: bool) -> Result<bool, Refusal> {
-    Ok(!has_one && !office.database.is_demo().await?)
+async fn factor_wanted(state: &AppState, has_one: bool) -> Result<bool, Refusal> {
+    Ok(!has_one && !state.database.is_demo().await?)
 }
 
 /// A body of JSON, or [`Refusal::Malformed`].
 pub struct Asked<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Office> for Asked<T> {
+impl<T: DeserializeOwned> FromRequest<AppState> for Asked<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, office: &Office) -> Result<Self, Refusal> {
-        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, office).await;
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
+        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
         body.map(|Json(asked)| Self(asked)).map_err(|_| Refusal::Malformed)
     }
 }
 
 /// `POST /api/v1/office/login`
 pub async fn login(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     peer: Peer,
     Asked(request): Asked<Login>,
 ) -> Result<Json<Welcome>, Refusal> {
     let Login { account, password, code } = request;
-    let account = guest(&office, peer, account.trim(), password, code.as_deref(), None).await?.account;
-    let grants = office.database.rights(&account.id).await?;
+    let account = guest(&state, peer, account.trim(), password, code.as_deref(), None).await?.account;
+    let grants = state.database.rights(&account.id).await?;
     if !Duty::ALL.into_iter().any(|duty| duties::has(&grants, duty)) {
         return Err(Refusal::NoOffice);
     }
     let token = accounts::new_token();
-    office.database.open_office_session(&account, &token).await?;
+    state.database.open_office_session(&account, &token).await?;
     let entry = Entry { account: &account.id, device: None, act: Act::LogIn, subject: "office".to_owned() };
-    office.database.put_on_record(&[entry]).await?;
-    welcome(&office, token, account.account, account.name, &grants, account.second_factor).await
+    state.database.put_on_record(&[entry]).await?;
+    welcome(&state, token, account.account, account.name, &grants, account.second_factor).await
 }
 
 async fn welcome(
-    office: &Office,
+    state: &AppState,
     token: String,
     account: String,
     name: String,
@@ -184,7 +184,7 @@ async fn welcome(
     second_factor: bool,
 ) -> Result<Json<Welcome>, Refusal> {
     let duties = Duty::ALL.into_iter().filter(|duty| duties::has(grants, *duty)).collect();
-    let factor_wanted = factor_wanted(office, second_factor).await?;
+    let factor_wanted = factor_wanted(state, second_factor).await?;
     let grants = grants.iter().map(right).collect();
     Ok(Json(Welcome { token, account, name, grants, duties, second_factor, factor_wanted }))
 }
@@ -194,10 +194,10 @@ fn right(grant: &Grant) -> Right {
 }
 
 /// `POST /api/v1/office/me`
-async fn me(State(office): State<Office>, Newcomer(official): Newcomer) -> Result<Json<Welcome>, Refusal> {
-    let second_factor = has_factor(&office, &official).await?;
+async fn me(State(state): State<AppState>, Newcomer(official): Newcomer) -> Result<Json<Welcome>, Refusal> {
+    let second_factor = has_factor(&state, &official).await?;
     let Official { session, grants, .. } = official;
-    welcome(&office, String::new(), session.login, session.name, &grants, second_factor).await
+    welcome(&state, String::new(), session.login, session.name, &grants, second_factor).await
 }
 
 /// `POST /api/v1/office/logout`

@@ -3,29 +3,29 @@
 use super::{Asked, Newcomer, Official, Refusal};
 use crate::{
     database::Account,
-    http::{Office, peer::Peer, tries::Origin},
+    http::{AppState, peer::Peer, tries::Origin},
     random, second_factor,
 };
 use axum::{Json, extract::State};
 use ruhu_domain::office::{Nothing, OfMoment, SecondFactor};
 
-async fn own(office: &Office, official: &Official) -> Result<Account, Refusal> {
-    office.database.account(&official.session.login).await?.ok_or(Refusal::Internal)
+async fn own(state: &AppState, official: &Official) -> Result<Account, Refusal> {
+    state.database.account(&official.session.login).await?.ok_or(Refusal::Internal)
 }
 
 /// `POST /api/v1/office/second-factor`
-pub async fn begin(State(office): State<Office>, Newcomer(official): Newcomer) -> Result<Json<SecondFactor>, Refusal> {
-    let account = own(&office, &official).await?;
+pub async fn begin(State(state): State<AppState>, Newcomer(official): Newcomer) -> Result<Json<SecondFactor>, Refusal> {
+    let account = own(&state, &official).await?;
     if account.second_factor {
         return Err(Refusal::Invalid("动态码已经启用；要换手机请先停用".into()));
     }
-    let begun = second_factor::begin(&office.database, &office.recovery, &account).await;
+    let begun = second_factor::begin(&state.database, &state.recovery, &account).await;
     begun.map(Json).map_err(|_| Refusal::Internal)
 }
 
 /// `POST /api/v1/office/second-factor-on`
 pub async fn turn_on(
-    state: State<Office>,
+    state: State<AppState>,
     official: Newcomer,
     peer: Peer,
     asked: Asked<OfMoment>,
@@ -35,7 +35,7 @@ pub async fn turn_on(
 
 /// `POST /api/v1/office/second-factor-off`
 pub async fn turn_off(
-    state: State<Office>,
+    state: State<AppState>,
     official: Newcomer,
     peer: Peer,
     asked: Asked<OfMoment>,
@@ -44,21 +44,21 @@ pub async fn turn_off(
 }
 
 async fn turn(
-    State(office): State<Office>,
+    State(state): State<AppState>,
     Newcomer(official): Newcomer,
     peer: Peer,
     Asked(OfMoment { code }): Asked<OfMoment>,
     on: bool,
 ) -> Result<Json<Nothing>, Refusal> {
-    let account = own(&office, &official).await?;
+    let account = own(&state, &official).await?;
     // Counted like passwords: nobody goes through the codes.
     let origin = Origin { peer, known: Some(official.session.device) };
-    office.tries.begin(&account.account, origin, random::now_ms()).map_err(|ms| Refusal::Wait(ms.div_ceil(60_000)))?;
-    let fits = second_factor::fits(&office.database, &office.recovery, &account, &code).await;
+    state.tries.begin(&account.account, origin, random::now_ms()).map_err(|ms| Refusal::Wait(ms.div_ceil(60_000)))?;
+    let fits = second_factor::fits(&state.database, &state.recovery, &account, &code).await;
     if !fits.map_err(|_| Refusal::Internal)? {
         return Err(Refusal::WrongCode);
     }
-    office.tries.right(&account.account, origin);
-    office.database.turn_factor(&account.id, on, &account.id).await?;
+    state.tries.right(&account.account, origin);
+    state.database.turn_factor(&account.id, on, &account.id).await?;
     Ok(Json(Nothing {}))
 }
