@@ -42,11 +42,11 @@ const SQLITE: &str = "BEGIN IMMEDIATE";
 const MINUTE: Duration = Duration::from_secs(60);
 const PASSWORD: &str = "load-2026-load";
 
-fn figure(name: &str, value: f64, unit: &str, peer: Option<(&str, f64)>) {
+fn figure(name: &str, value: f64, unit: &str, client_ip: Option<(&str, f64)>) {
     let round = |value: f64| (value * 100.0).round() / 100.0;
     let mut line = json!({"name": name, "value": round(value), "unit": unit});
-    if let Some((peer, peer_value)) = peer {
-        line["peer"] = json!(peer);
+    if let Some((client_ip, peer_value)) = client_ip {
+        line["peer"] = json!(client_ip);
         line["peer_value"] = json!(round(peer_value));
         line["ratio"] = json!(round(value / peer_value));
     }
@@ -416,9 +416,9 @@ async fn growth(name: &str, cluster: Option<&str>) {
         }
         let (push, pull) = (median(pushes), median(pulls));
         let (first_push, first_pull) = *first.get_or_insert((push, pull));
-        let peer = |first: f64| Some(("with 10,000 ops", first));
-        figure(&format!("{name}_push_100_with_{history}_ops"), push, "ms", peer(first_push));
-        figure(&format!("{name}_empty_pull_with_{history}_ops"), pull, "ms", peer(first_pull));
+        let client_ip = |first: f64| Some(("with 10,000 ops", first));
+        figure(&format!("{name}_push_100_with_{history}_ops"), push, "ms", client_ip(first_push));
+        figure(&format!("{name}_empty_pull_with_{history}_ops"), pull, "ms", client_ip(first_pull));
     }
     database.close().await;
 }

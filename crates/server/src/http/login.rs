@@ -1,6 +1,6 @@
 //! Login and logout, a phone's first login with a code, and the way back into a vault whose password was forgotten.
 
-use super::{Caller, AppState, Refusal, peer::Peer, tries::Origin};
+use super::{AppState, Caller, Refusal, client_ip::ClientIp, tries::Origin};
 use crate::{
     accounts,
     database::{Account, Act, Database, Entry},
@@ -27,7 +27,7 @@ pub(super) struct Guest {
 /// The account of a password, or why not. Wrong ones are counted where they come from.
 pub(super) async fn guest(
     state: &AppState,
-    peer: Peer,
+    client_ip: ClientIp,
     name: &str,
     password: String,
     code: Option<&str>,
@@ -38,7 +38,7 @@ pub(super) async fn guest(
         Some(device) => database.logged_in_before(name, device).await?.then_some(device),
         None => None,
     };
-    let origin = Origin { peer, known };
+    let origin = Origin { client_ip, known };
     tries.begin(name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     let account = database.account(name).await?.filter(|account| !account.closed);
     let kept = account.as_ref().and_then(|account| account.password_hash.clone());
@@ -60,12 +60,12 @@ pub(super) async fn guest(
 /// `POST /api/v1/login`
 pub async fn login(
     State(state): State<AppState>,
-    peer: Peer,
+    client_ip: ClientIp,
     body: Result<Json<LoginRequest>, JsonRejection>,
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(request) = body.map_err(|_| Refusal::Malformed)?;
     let LoginRequest { account, password, device, code } = request;
-    let guest = guest(&state, peer, account.trim(), password, code.as_deref(), Some(device)).await?;
+    let guest = guest(&state, client_ip, account.trim(), password, code.as_deref(), Some(device)).await?;
     let database = &state.database;
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
@@ -85,14 +85,14 @@ pub async fn login(
 /// `POST /api/v1/enrol`: a new phone, or a forgotten password.
 pub async fn enrol(
     State(state): State<AppState>,
-    peer: Peer,
+    client_ip: ClientIp,
     body: Result<Json<EnrolRequest>, JsonRejection>,
 ) -> Result<Json<LoginResponse>, Refusal> {
     let Json(EnrolRequest { account, code, password, device }) = body.map_err(|_| Refusal::Malformed)?;
     let (database, name) = (&state.database, account.trim().to_owned());
     // Not a try yet: somebody who looks for a good password is not made to wait.
     accounts::check(&password, &name).map_err(|error| Refusal::BadPassword(error.to_string()))?;
-    let origin = Origin { peer, known: None };
+    let origin = Origin { client_ip, known: None };
     state.tries.begin(&name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);

@@ -1,12 +1,12 @@
 //! What the server says over HTTP.
 
 mod assets;
+mod client_ip;
 mod devices;
 mod error;
 mod handbook;
 mod login;
 mod office;
-mod peer;
 mod photos;
 mod sync;
 pub mod tls;
@@ -27,7 +27,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     routing::{get, head, post},
 };
-use peer::ByPeer;
+use client_ip::ByClientIp;
 use ruhu_vault::RecoveryKey;
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -84,7 +84,7 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
     let logins = GovernorConfigBuilder::default()
         .period(LOGIN_EVERY)
         .burst_size(LOGIN_BURST)
-        .key_extractor(ByPeer { behind_proxy: state.behind_proxy })
+        .key_extractor(ByClientIp { behind_proxy: state.behind_proxy })
         .finish()
         .ok_or_else(|| anyhow::anyhow!("the login rate is not a rate"))?;
     let login = Router::new()

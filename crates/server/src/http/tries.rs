@@ -2,7 +2,7 @@
 //! address, and whether it is a device that the account logged in on before. So a stranger who tries and tries shuts
 //! out nobody but themselves, also one who knows the device's identity: it is in the stamps of its records.
 
-use super::peer::Peer;
+use super::client_ip::ClientIp;
 use ruhu_domain::DeviceId;
 use std::{
     collections::HashMap,
@@ -23,7 +23,7 @@ const MOST: usize = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The address.
-    pub peer: Peer,
+    pub client_ip: ClientIp,
     /// The device, where the account logged in on it before.
     pub known: Option<DeviceId>,
 }
@@ -81,8 +81,9 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
 
-    const HERE: Origin = Origin { peer: Peer::of_address(Ipv4Addr::new(203, 0, 113, 9)), known: Some(DeviceId(1)) };
-    const THERE: Origin = Origin { peer: Peer::of_address(Ipv4Addr::new(198, 51, 100, 7)), ..HERE };
+    const HERE: Origin =
+        Origin { client_ip: ClientIp::of_address(Ipv4Addr::new(203, 0, 113, 9)), known: Some(DeviceId(1)) };
+    const THERE: Origin = Origin { client_ip: ClientIp::of_address(Ipv4Addr::new(198, 51, 100, 7)), ..HERE };
     const UNKNOWN: Origin = Origin { known: None, ..HERE };
 
     #[test]

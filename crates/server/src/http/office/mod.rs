@@ -10,7 +10,7 @@ mod personal;
 mod records;
 mod security;
 
-use super::{AppState, Refusal, bearer, login::guest, peer::Peer};
+use super::{AppState, Refusal, bearer, client_ip::ClientIp, login::guest};
 use crate::{
     accounts,
     database::{Act, Database, Entry, Session, SessionKind, Standing},
@@ -159,11 +159,11 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Asked<T> {
 /// `POST /api/v1/office/login`
 pub async fn login(
     State(state): State<AppState>,
-    peer: Peer,
+    client_ip: ClientIp,
     Asked(request): Asked<Login>,
 ) -> Result<Json<Welcome>, Refusal> {
     let Login { account, password, code } = request;
-    let account = guest(&state, peer, account.trim(), password, code.as_deref(), None).await?.account;
+    let account = guest(&state, client_ip, account.trim(), password, code.as_deref(), None).await?.account;
     let grants = state.database.rights(&account.id).await?;
     if !Duty::ALL.into_iter().any(|duty| duties::has(&grants, duty)) {
         return Err(Refusal::NoOffice);

@@ -3,7 +3,7 @@
 use super::{Asked, Newcomer, Official, Refusal};
 use crate::{
     database::Account,
-    http::{AppState, peer::Peer, tries::Origin},
+    http::{AppState, client_ip::ClientIp, tries::Origin},
     random, second_factor,
 };
 use axum::{Json, extract::State};
@@ -27,32 +27,32 @@ pub async fn begin(State(state): State<AppState>, Newcomer(official): Newcomer) 
 pub async fn turn_on(
     state: State<AppState>,
     official: Newcomer,
-    peer: Peer,
+    client_ip: ClientIp,
     asked: Asked<OfMoment>,
 ) -> Result<Json<Nothing>, Refusal> {
-    turn(state, official, peer, asked, true).await
+    turn(state, official, client_ip, asked, true).await
 }
 
 /// `POST /api/v1/office/second-factor-off`
 pub async fn turn_off(
     state: State<AppState>,
     official: Newcomer,
-    peer: Peer,
+    client_ip: ClientIp,
     asked: Asked<OfMoment>,
 ) -> Result<Json<Nothing>, Refusal> {
-    turn(state, official, peer, asked, false).await
+    turn(state, official, client_ip, asked, false).await
 }
 
 async fn turn(
     State(state): State<AppState>,
     Newcomer(official): Newcomer,
-    peer: Peer,
+    client_ip: ClientIp,
     Asked(OfMoment { code }): Asked<OfMoment>,
     on: bool,
 ) -> Result<Json<Nothing>, Refusal> {
     let account = own(&state, &official).await?;
     // Counted like passwords: nobody goes through the codes.
-    let origin = Origin { peer, known: Some(official.session.device) };
+    let origin = Origin { client_ip, known: Some(official.session.device) };
     state.tries.begin(&account.account, origin, random::now_ms()).map_err(|ms| Refusal::Wait(ms.div_ceil(60_000)))?;
     let fits = second_factor::fits(&state.database, &state.recovery, &account, &code).await;
     if !fits.map_err(|_| Refusal::Internal)? {

@@ -1,4 +1,4 @@
-//! Where a request comes from: the connection's other end, or behind a proxy who that says it is.
+//! The IP address that a request comes from.
 
 use super::{AppState, Refusal};
 use axum::{
@@ -8,20 +8,22 @@ use axum::{
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use tower_governor::{GovernorError, key_extractor::KeyExtractor};
 
-/// Who asks, by address. Of an IPv6 address the network counts: one machine has the rest to choose from.
+/// A client's IP address. Of an IPv6 address only the first 64 bits are kept: a client chooses the rest itself (RFC 4291).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Peer(IpAddr);
+pub struct ClientIp(IpAddr);
 
-impl Peer {
-    /// The peer at an address.
+impl ClientIp {
+    /// Returns the client at an IPv4 address.
     #[cfg(test)]
     pub const fn of_address(address: std::net::Ipv4Addr) -> Self {
         Self(IpAddr::V4(address))
     }
 
+    /// Returns the client's IP address, taken from the last entry of `X-Forwarded-For` when the server runs behind a proxy,
+    /// and from the connection otherwise; `None` without a connection.
     fn of(headers: &HeaderMap, extensions: &Extensions, behind_proxy: bool) -> Option<Self> {
         let ConnectInfo(socket) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-        // The last address is the proxy's own word; those before it are whatever the sender wrote.
+        // The proxy appends the last address; those before it are whatever the client sent.
         let told = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
         let told = told.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
         Some(Self(network(told.filter(|_| behind_proxy).unwrap_or(socket.ip()))))
@@ -38,7 +40,7 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-impl FromRequestParts<AppState> for Peer {
+impl FromRequestParts<AppState> for ClientIp {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
@@ -46,18 +48,19 @@ impl FromRequestParts<AppState> for Peer {
     }
 }
 
-/// Tells requests apart by their [`Peer`].
+/// The rate limiter's key: the client's IP address.
 #[derive(Clone, Copy, Debug)]
-pub struct ByPeer {
-    /// Whether a proxy stands before the server.
+pub struct ByClientIp {
+    /// Whether the server runs behind a proxy that sets `X-Forwarded-For`.
     pub behind_proxy: bool,
 }
 
-impl KeyExtractor for ByPeer {
-    type Key = Peer;
+impl KeyExtractor for ByClientIp {
+    type Key = ClientIp;
 
-    fn extract<T>(&self, request: &Request<T>) -> Result<Peer, GovernorError> {
-        Peer::of(request.headers(), request.extensions(), self.behind_proxy).ok_or(GovernorError::UnableToExtractKey)
+    fn extract<T>(&self, request: &Request<T>) -> Result<ClientIp, GovernorError> {
+        ClientIp::of(request.headers(), request.extensions(), self.behind_proxy)
+            .ok_or(GovernorError::UnableToExtractKey)
     }
 }
 
@@ -65,25 +68,25 @@ impl KeyExtractor for ByPeer {
 mod tests {
     use super::*;
 
-    fn peer(lines: &[&str], behind_proxy: bool) -> String {
+    fn client_ip(lines: &[&str], behind_proxy: bool) -> String {
         let mut request = Request::new(());
         let socket: SocketAddr = "10.0.0.1:4711".parse().expect("an address");
         request.extensions_mut().insert(ConnectInfo(socket));
         for line in lines {
             request.headers_mut().append("x-forwarded-for", line.parse().expect("a header"));
         }
-        ByPeer { behind_proxy }.extract(&request).expect("a peer").0.to_string()
+        ByClientIp { behind_proxy }.extract(&request).expect("a peer").0.to_string()
     }
 
     #[test]
     fn only_the_proxys_own_word_counts_and_only_where_there_is_one() {
-        assert_eq!(peer(&["1.2.3.4"], false), "10.0.0.1", "anybody can write it");
-        assert_eq!(peer(&["1.2.3.4"], true), "1.2.3.4");
-        assert_eq!(peer(&["9.9.9.9, 1.2.3.4"], true), "1.2.3.4");
-        assert_eq!(peer(&["9.9.9.9", "1.2.3.4"], true), "1.2.3.4");
-        assert_eq!(peer(&["nonsense"], true), "10.0.0.1");
-        assert_eq!(peer(&[], true), "10.0.0.1");
-        assert_eq!(peer(&["2001:db8:1:2:3:4:5:6"], true), "2001:db8:1:2::");
-        assert_eq!(peer(&["::ffff:1.2.3.4"], true), "1.2.3.4");
+        assert_eq!(client_ip(&["1.2.3.4"], false), "10.0.0.1", "anybody can write it");
+        assert_eq!(client_ip(&["1.2.3.4"], true), "1.2.3.4");
+        assert_eq!(client_ip(&["9.9.9.9, 1.2.3.4"], true), "1.2.3.4");
+        assert_eq!(client_ip(&["9.9.9.9", "1.2.3.4"], true), "1.2.3.4");
+        assert_eq!(client_ip(&["nonsense"], true), "10.0.0.1");
+        assert_eq!(client_ip(&[], true), "10.0.0.1");
+        assert_eq!(client_ip(&["2001:db8:1:2:3:4:5:6"], true), "2001:db8:1:2::");
+        assert_eq!(client_ip(&["::ffff:1.2.3.4"], true), "1.2.3.4");
     }
 }
