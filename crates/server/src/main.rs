@@ -305,8 +305,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let code = match cli.command {
         Command::Serve(options) => {
             let recovery = secrets::recovery(&secrets_folder)?;
-            let (behind_proxy, tries) = (options.behind_proxy, http::Tries::default());
-            let state = http::AppState { database: database.clone(), recovery, behind_proxy, tries, photos: photos()? };
+            let (behind_proxy, login_throttle) = (options.behind_proxy, http::LoginThrottle::default());
+            let state = http::AppState {
+                database: database.clone(),
+                recovery,
+                behind_proxy,
+                login_throttle,
+                photos: photos()?,
+            };
             database.put_photo_place(&place).await?;
             serve(state, &options, options.certificate(&secrets_folder)).await?
         }

@@ -7,7 +7,7 @@
 
 use super::{
     Database,
-    sql::{Engine, Tries},
+    sql::{Engine, Retries},
     sync::rows::decode,
 };
 use crate::random;
@@ -337,11 +337,11 @@ impl Database {
         if entries.is_empty() {
             return Ok(());
         }
-        let mut tries = Tries::default();
+        let mut retries = Retries::default();
         loop {
             match self.try_put_on_record(entries).await {
                 Ok(()) => return Ok(()),
-                Err(error) => tries.again(error).await?,
+                Err(error) => retries.again(error).await?,
             }
         }
     }

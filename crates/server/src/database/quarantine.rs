@@ -3,7 +3,7 @@
 use super::{
     Database,
     audit::{Act, Entry, append},
-    sql::Tries,
+    sql::Retries,
     sync::rows::{Found, Ground, decode, key},
 };
 use crate::random;
@@ -107,11 +107,11 @@ impl Database {
     /// # Errors
     /// See [`CannotDecide`].
     pub async fn accept(&self, id: OpId, by: &str) -> Result<(), CannotDecide> {
-        let (mut tries, mut before) = (Tries::default(), Found::default());
+        let (mut retries, mut before) = (Retries::default(), Found::default());
         loop {
             match self.try_accept(id, by, &mut before).await {
                 Ok(done) => return done.map_or(Ok(()), Err),
-                Err(error) => tries.again(error).await?,
+                Err(error) => retries.again(error).await?,
             }
         }
     }

@@ -174,11 +174,11 @@ fn will_do_again(error: &sqlx::Error) -> bool {
     }
 }
 
-/// Tries of a transaction: a few more where another was in its way. Op ids make that safe.
+/// Retries of a transaction: a few more where another was in its way. Op ids make that safe.
 #[derive(Debug, Default)]
-pub(super) struct Tries(u32);
+pub(super) struct Retries(u32);
 
-impl Tries {
+impl Retries {
     /// Waits until a transaction that failed so may be begun again.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Login and logout, a phone's first login with a code, and the way back into a vault whose password was forgotten.
 
-use super::{AppState, Caller, Refusal, client_ip::ClientIp, tries::Origin};
+use super::{AppState, Caller, Refusal, client_ip::ClientIp, login_throttle::Origin};
 use crate::{
     accounts,
     database::{Account, Act, Database, Entry},
@@ -33,13 +33,13 @@ pub(super) async fn guest(
     code: Option<&str>,
     device: Option<DeviceId>,
 ) -> Result<Guest, Refusal> {
-    let (database, tries) = (&state.database, &state.tries);
+    let (database, login_throttle) = (&state.database, &state.login_throttle);
     let known = match device {
         Some(device) => database.logged_in_before(name, device).await?.then_some(device),
         None => None,
     };
     let origin = Origin { client_ip, known };
-    tries.begin(name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
+    login_throttle.begin(name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     let account = database.account(name).await?.filter(|account| !account.closed);
     let kept = account.as_ref().and_then(|account| account.password_hash.clone());
     // Argon2 takes tens of milliseconds of one core: not on the threads that serve others.
@@ -53,7 +53,7 @@ pub(super) async fn guest(
             return Err(Refusal::WrongCode);
         }
     }
-    tries.right(&account.account, origin);
+    login_throttle.right(&account.account, origin);
     Ok(Guest { account, known: known.is_some() })
 }
 
@@ -93,7 +93,7 @@ pub async fn enrol(
     // Not a try yet: somebody who looks for a good password is not made to wait.
     accounts::check(&password, &name).map_err(|error| Refusal::BadPassword(error.to_string()))?;
     let origin = Origin { client_ip, known: None };
-    state.tries.begin(&name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
+    state.login_throttle.begin(&name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
     }
@@ -105,7 +105,7 @@ pub async fn enrol(
     if !database.enrol(&name, &code, &hash, device, &token).await? {
         return Err(Refusal::WrongCode);
     }
-    state.tries.right(&name, origin);
+    state.login_throttle.right(&name, origin);
     let account = database.account(&name).await?.ok_or(Refusal::Internal)?;
     welcome(&state, account, token).await
 }

@@ -6,16 +6,16 @@ mod devices;
 mod error;
 mod handbook;
 mod login;
+mod login_throttle;
 mod office;
 mod photos;
 mod sync;
 pub mod tls;
-mod tries;
 
 pub use assets::content_security_policy;
 pub use error::Refusal;
+pub use login_throttle::LoginThrottle;
 pub use photos::metadata;
-pub use tries::Tries;
 
 use crate::{
     database::{Act, Database, Entry, Session, SessionKind, Standing},
@@ -56,10 +56,10 @@ pub struct AppState {
     pub database: Database,
     /// Opens what phones sealed to this server.
     pub recovery: RecoveryKey,
-    /// Whether a proxy stands before the server, whose word on where a request comes from is believed.
+    /// Whether the server runs behind a proxy that sets `X-Forwarded-For`.
     pub behind_proxy: bool,
-    /// Wrong passwords so far.
-    pub tries: Tries,
+    /// The throttle on wrong passwords.
+    pub login_throttle: LoginThrottle,
     /// The pictures.
     pub photos: Photos,
 }

@@ -128,7 +128,7 @@ impl World {
             database: database.clone(),
             recovery,
             behind_proxy: true,
-            tries: http::Tries::default(),
+            login_throttle: http::LoginThrottle::default(),
             photos: photos.clone(),
         };
         let router = http::router(state, None).expect("a router");

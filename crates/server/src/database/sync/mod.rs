@@ -4,7 +4,7 @@ pub(super) mod rows;
 
 pub use rows::Author;
 
-use super::{Database, sql::Tries};
+use super::{Database, sql::Retries};
 use crate::random;
 use rows::{Found, Ground, Written, decode, insert_history, uuid};
 use ruhu_domain::{
@@ -58,13 +58,13 @@ impl Database {
                 }
             }
         }
-        let (mut tries, mut before) = (Tries::default(), Found::default());
+        let (mut retries, mut before) = (Retries::default(), Found::default());
         let (mut results, written) = loop {
             match self.take_counties(author, &counties, &mut before).await {
                 Ok(done) => break done,
                 Err(error) => {
                     before.learn(&error);
-                    tries.again(error).await?;
+                    retries.again(error).await?;
                 }
             }
         };

@@ -67,7 +67,7 @@ impl Written {
     }
 }
 
-/// What the tries of a transaction before found out.
+/// What the retries of a transaction before found out.
 #[derive(Debug, Default)]
 pub(in crate::database) struct Found {
     /// Channels in which records are that the ops name under another.

@@ -3,7 +3,7 @@
 use super::{Asked, Newcomer, Official, Refusal};
 use crate::{
     database::Account,
-    http::{AppState, client_ip::ClientIp, tries::Origin},
+    http::{AppState, client_ip::ClientIp, login_throttle::Origin},
     random, second_factor,
 };
 use axum::{Json, extract::State};
@@ -53,12 +53,15 @@ async fn turn(
     let account = own(&state, &official).await?;
     // Counted like passwords: nobody goes through the codes.
     let origin = Origin { client_ip, known: Some(official.session.device) };
-    state.tries.begin(&account.account, origin, random::now_ms()).map_err(|ms| Refusal::Wait(ms.div_ceil(60_000)))?;
+    state
+        .login_throttle
+        .begin(&account.account, origin, random::now_ms())
+        .map_err(|ms| Refusal::Wait(ms.div_ceil(60_000)))?;
     let fits = second_factor::fits(&state.database, &state.recovery, &account, &code).await;
     if !fits.map_err(|_| Refusal::Internal)? {
         return Err(Refusal::WrongCode);
     }
-    state.tries.right(&account.account, origin);
+    state.login_throttle.right(&account.account, origin);
     state.database.turn_factor(&account.id, on, &account.id).await?;
     Ok(Json(Nothing {}))
 }

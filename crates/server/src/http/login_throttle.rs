@@ -1,6 +1,6 @@
-//! Wrong passwords: after some, each try has to wait longer. Counted for an account by where they come from: the
-//! address, and whether it is a device that the account logged in on before. So a stranger who tries and tries shuts
-//! out nobody but themselves, also one who knows the device's identity: it is in the stamps of its records.
+//! The throttle on wrong passwords: after some, each log-in has to wait longer. Wrong passwords are counted by account and
+//! origin: the client's IP address, and whether the account logged in on the device before. So a stranger who guesses
+//! passwords shuts out nobody else, also one who knows a device's identity, which is in the stamps of its records.
 
 use super::client_ip::ClientIp;
 use ruhu_domain::DeviceId;
@@ -19,7 +19,7 @@ const LONGEST_MS: u64 = 15 * 60_000;
 /// More counts than this are tidied up.
 const MOST: usize = 10_000;
 
-/// Where a try comes from.
+/// The origin of a log-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The address.
@@ -28,9 +28,9 @@ pub struct Origin {
     pub known: Option<DeviceId>,
 }
 
-/// Tries so far, by account and where they came from. Kept in memory: a restart forgets them.
+/// LoginThrottle so far, by account and where they came from. Kept in memory: a restart forgets them.
 #[derive(Clone, Debug, Default)]
-pub struct Tries(Arc<Mutex<HashMap<(String, Origin), Wrong>>>);
+pub struct LoginThrottle(Arc<Mutex<HashMap<(String, Origin), Wrong>>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Wrong {
@@ -47,17 +47,17 @@ impl Wrong {
     }
 }
 
-impl Tries {
-    /// Counts a try before it is made: many at once are no way around the wait.
+impl LoginThrottle {
+    /// Counts a log-in before its password is checked, so that many at once are no way around the wait.
     ///
     /// # Errors
-    /// It has to wait for so many milliseconds, and is not counted.
+    /// Returns the milliseconds that the log-in has to wait. It is not counted then.
     pub fn begin(&self, account: &str, origin: Origin, now_ms: u64) -> Result<(), u64> {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tries.len() >= MOST {
-            tries.retain(|_, wrong| now_ms.saturating_sub(wrong.last_ms) < LONGEST_MS);
+        let mut login_throttle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if login_throttle.len() >= MOST {
+            login_throttle.retain(|_, wrong| now_ms.saturating_sub(wrong.last_ms) < LONGEST_MS);
         }
-        let wrong = tries.entry((account.to_owned(), origin)).or_insert(Wrong { count: 0, last_ms: now_ms });
+        let wrong = login_throttle.entry((account.to_owned(), origin)).or_insert(Wrong { count: 0, last_ms: now_ms });
         if now_ms.saturating_sub(wrong.last_ms) >= 2 * LONGEST_MS {
             wrong.count = 0;
         }
@@ -70,7 +70,7 @@ impl Tries {
         }
     }
 
-    /// The password was right.
+    /// Forgets the wrong passwords of an origin, because the right one came.
     pub fn right(&self, account: &str, origin: Origin) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account.to_owned(), origin));
     }
@@ -87,13 +87,16 @@ mod tests {
     const UNKNOWN: Origin = Origin { known: None, ..HERE };
 
     #[test]
-    fn tries_wait_longer_and_longer_and_only_where_they_were_made() {
-        let tries = Tries::default();
-        let begin = |origin, now| tries.begin("wangfang", origin, now);
+    fn log_ins_wait_longer_and_longer_and_only_where_they_were_made() {
+        let login_throttle = LoginThrottle::default();
+        let begin = |origin, now| login_throttle.begin("wangfang", origin, now);
         assert!((0..5).all(|_| begin(HERE, 0).is_ok()));
         assert_eq!(begin(HERE, 0), Err(30_000));
         assert_eq!(begin(HERE, 29_000), Err(1_000), "asking meanwhile makes it no longer");
-        assert_eq!((begin(THERE, 0), begin(UNKNOWN, 0), tries.begin("liqiang", HERE, 0)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(
+            (begin(THERE, 0), begin(UNKNOWN, 0), login_throttle.begin("liqiang", HERE, 0)),
+            (Ok(()), Ok(()), Ok(()))
+        );
         assert_eq!(begin(HERE, 30_000), Ok(()));
         assert_eq!(begin(HERE, 30_000), Err(60_000));
         let mut now = 90_000;
@@ -103,7 +106,7 @@ mod tests {
             assert!(wait <= LONGEST_MS);
             now += wait;
         }
-        tries.right("wangfang", HERE);
+        login_throttle.right("wangfang", HERE);
         assert_eq!(begin(HERE, now), Ok(()));
         assert!((0..4).all(|_| begin(HERE, now).is_ok()));
         assert_eq!(begin(HERE, now + 2 * LONGEST_MS), Ok(()), "after half an hour it begins anew");
@@ -112,11 +115,11 @@ mod tests {
 
     #[test]
     fn what_is_long_past_takes_no_memory() {
-        let tries = Tries::default();
+        let login_throttle = LoginThrottle::default();
         for n in 0..MOST {
-            tries.begin(&n.to_string(), HERE, 0).expect("a first try");
+            login_throttle.begin(&n.to_string(), HERE, 0).expect("a first try");
         }
-        tries.begin("wangfang", HERE, LONGEST_MS).expect("a first try");
-        assert_eq!(tries.0.lock().expect("nobody panicked").len(), 1);
+        login_throttle.begin("wangfang", HERE, LONGEST_MS).expect("a first try");
+        assert_eq!(login_throttle.0.lock().expect("nobody panicked").len(), 1);
     }
 }
