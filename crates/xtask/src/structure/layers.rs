@@ -149,8 +149,11 @@ const LAYERS: &[Layer] = &[
             "tracing",
         ],
     ),
-    layer("crates/server/src/audit", &["database"], &["anyhow", "clap", "ruhu_domain", "std::process"]),
-    layer("crates/server/src/people", &["database"], &["anyhow", "chrono", "clap", "ruhu_domain", "std::process"]),
+    layer(
+        "crates/server/src/cli",
+        &["database", "demo", "export", "http", "import", "nightly", "photos", "random", "secrets"],
+        &["anyhow", "chrono", "clap", "ruhu_domain", "std::fs", "std::net", "std::process", "tokio"],
+    ),
     layer(
         "crates/server/src/demo",
         &["database", "import", "random"],

@@ -1,0 +1,77 @@
+//! The commands that export ledgers.
+
+use super::write;
+use anyhow::Context;
+use chrono::NaiveDate;
+use clap::Subcommand;
+use ruhu_domain::ledger::Ledger;
+use ruhu_server::{
+    database::{Act, Database, Entry, OPERATOR},
+    export,
+};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Which ledger.
+#[derive(Subcommand)]
+pub enum Export {
+    /// 走访台账
+    Visits(LedgerOptions),
+    /// 纠纷台账（按发现日）
+    Disputes(LedgerOptions),
+    /// 关爱回访台账（这段时间里在办的；不写姓名）
+    Care(LedgerOptions),
+    /// 隐患台账（按发现日）
+    Hazards(LedgerOptions),
+    /// 诉求台账（按提出日；不写是谁提的）
+    Requests(LedgerOptions),
+    /// 巡逻台账
+    Patrols(LedgerOptions),
+    /// 宣讲台账
+    Outreach(LedgerOptions),
+}
+
+/// Of which place and time, and where it is written.
+#[derive(clap::Args)]
+pub struct LedgerOptions {
+    /// 区划代码或网格编码；包含其下所有网格
+    #[arg(long)]
+    area: String,
+    /// 起始日期，如 2026-11-01
+    #[arg(long)]
+    from: NaiveDate,
+    /// 截止日期（含）
+    #[arg(long)]
+    to: NaiveDate,
+    /// 写到哪个 .xlsx 文件
+    #[arg(long)]
+    out: PathBuf,
+    /// 写出全名（默认只写姓），纠纷台账并写简况，关爱台账写做了什么；须说明用途
+    #[arg(long, value_name = "用途")]
+    full_names: Option<String>,
+}
+
+impl Export {
+    /// Writes the ledger. It is put on record first.
+    pub async fn carry_out(self, database: &Database) -> anyhow::Result<ExitCode> {
+        let (ledger, options) = match self {
+            Self::Visits(options) => (Ledger::Visits, options),
+            Self::Disputes(options) => (Ledger::Disputes, options),
+            Self::Care(options) => (Ledger::Care, options),
+            Self::Hazards(options) => (Ledger::Hazards, options),
+            Self::Requests(options) => (Ledger::Requests, options),
+            Self::Patrols(options) => (Ledger::Patrols, options),
+            Self::Outreach(options) => (Ledger::Outreach, options),
+        };
+        let LedgerOptions { area, from, to, out, full_names } = options;
+        let place = area.parse().context("--area 应为 12 位区划代码或网格编码")?;
+        let purpose = full_names.as_deref().map(str::trim);
+        anyhow::ensure!(purpose != Some(""), "写出全名须说明用途");
+        let wanted = export::Wanted { ledger, place, from, to, purpose: purpose.unwrap_or_default().to_owned() };
+        let entry = Entry { account: OPERATOR, device: None, act: Act::Export, subject: wanted.subject() };
+        database.put_on_record(&[entry]).await?;
+        let (table, rows) = export::ledger(database, &wanted).await?;
+        write(&out, &table)?;
+        println!("{}：{rows} 条，已写到 {}", ledger.title(), out.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}

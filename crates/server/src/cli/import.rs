@@ -1,0 +1,146 @@
+//! The commands that import, and write what is filled in for it.
+
+use super::{Files, read, write};
+use clap::Subcommand;
+use ruhu_domain::wire::{self, OpOutcome};
+use ruhu_server::{
+    database::Database,
+    import::{self, Brought, areas, roster},
+    photos::Photos,
+    secrets,
+};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// What is imported.
+#[derive(Subcommand)]
+pub enum Import {
+    /// 区划表:.csv，列为 code,name,level,parent
+    Areas {
+        /// 文件
+        file: PathBuf,
+    },
+    /// 花名册:.xlsx 或 .csv(UTF-8 或 GBK),每行一人。有错的行会列出原因，其余照常导入（此时退出码为 2）
+    Roster {
+        /// 文件
+        file: PathBuf,
+        /// 只检查，不写入
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// 手机上导出的未发送记录；重复导入不会产生重复记录
+    Ops {
+        /// 文件
+        file: PathBuf,
+    },
+}
+
+impl Import {
+    /// Imports a file, and says what was taken in. The exit code is 2 where a row was not.
+    pub async fn carry_out(self, database: &Database, files: &Files) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Areas { file } => {
+                let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;
+                println!("区划：新增 {}，更新 {}，不变 {}", counts.added, counts.changed, counts.same);
+            }
+            Self::Roster { file, dry_run } => {
+                return Ok(report(&roster::import(database, &read(&file)?, dry_run).await?, dry_run));
+            }
+            Self::Ops { file } => {
+                let brought = import::read_ops(&read(&file)?, || secrets::recovery(&files.secrets))?;
+                let place = &files.photos;
+                if let Some(kept) = database.photo_place().await?.filter(|kept| kept != place) {
+                    anyhow::bail!(
+                        "照片存放在 {kept}，不是 {place}：请用 --photos 写同一个地方，并用运行服务的用户执行"
+                    );
+                }
+                take_brought(database, &Photos::open(place)?, &file, brought).await?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The empty sheets that can be written.
+#[derive(Subcommand)]
+pub enum Template {
+    /// 花名册模板，附填写示例
+    Roster {
+        /// 写到哪个文件
+        #[arg(long, default_value = "花名册模板.xlsx")]
+        out: PathBuf,
+    },
+}
+
+impl Template {
+    /// Writes a sheet.
+    pub fn carry_out(self) -> anyhow::Result<ExitCode> {
+        let Self::Roster { out } = self;
+        write(&out, &import::template()?)?;
+        println!("模板已写到 {}", out.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn report(summary: &roster::ImportSummary, dry_run: bool) -> ExitCode {
+    println!(
+        "{}户：新增 {}，更新 {}；人：新增 {}，更新 {}；不变 {}；有错 {} 行",
+        if dry_run { "(只检查，未写入)" } else { "" },
+        summary.households_added,
+        summary.households_changed,
+        summary.residents_added,
+        summary.residents_changed,
+        summary.same,
+        summary.bad.len()
+    );
+    for bad in &summary.bad {
+        println!("第 {} 行：{}", bad.line, bad.reason);
+    }
+    if summary.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// Takes in the unsent records and photos of a phone from a file, and says which were taken in.
+async fn take_brought(
+    database: &Database,
+    photos: &Photos,
+    file: &Path,
+    Brought { unsent, pictures, damaged, rest }: Brought,
+) -> anyhow::Result<()> {
+    // Beside the file, for the worker to copy from: what can't be taken in by itself.
+    let beside = |name: String| PathBuf::from(format!("{}.{name}", file.display()));
+    if !rest.is_empty() {
+        let path = beside("草稿.json".into());
+        write(&path, &serde_json::to_vec_pretty(&rest)?)?;
+        println!("另有 {} 份草稿或读不出的内容，写在 {}，请交本人重新填写", rest.len(), path.display());
+    }
+    let device = unsent.device;
+    let results = import::ops(database, unsent).await?;
+    let count = |wanted: &[OpOutcome]| results.iter().filter(|result| wanted.contains(&result.outcome)).count();
+    println!(
+        "记录：收下 {}，此前已收到 {}，待核对 {}，不能收下 {}",
+        count(&[OpOutcome::Applied, OpOutcome::Superseded]),
+        count(&[OpOutcome::Duplicate, OpOutcome::Gone]),
+        count(&[OpOutcome::Quarantined]),
+        count(&[OpOutcome::Rejected])
+    );
+    let brought = pictures.len() + damaged;
+    let taken = import::pictures(database, photos, device, pictures).await?;
+    if brought > 0 {
+        let (before, bad) = (taken.here.len() - taken.new, taken.bad + damaged);
+        println!("照片：收下 {}，此前已收到 {before}，不能收下 {bad}", taken.new);
+        if bad > 0 {
+            println!("有照片不能收下：请本人在手机上移除那张照片、重新拍，再导出一次；否则回执号对不上");
+        }
+    }
+    for (place, bytes) in taken.unnamed.iter().enumerate() {
+        write(&beside(format!("照片{}.jpg", place + 1)), bytes)?;
+    }
+    if !taken.unnamed.is_empty() {
+        println!("另有 {} 张草稿里的照片，写在文件旁边，请交本人重新登记", taken.unnamed.len());
+    }
+    let ops = results.iter().filter(|result| result.outcome != OpOutcome::Rejected).map(|result| result.op);
+    println!("回执号：{}（请告诉交文件的人）", wire::receipt(ops, taken.here));
+    Ok(())
+}
