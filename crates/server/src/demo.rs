@@ -1,4 +1,4 @@
-//! Demo data: invented people at real places, the same for the same seed.
+//! Demo data: invented residents at real places, the same for the same seed.
 
 use crate::{
     database::{Author, Database, Incoming, OPERATOR},
@@ -136,7 +136,7 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
         let households = (households + WORKERS.len() - 1 - at) / WORKERS.len();
         if database.account(account).await?.is_none() {
             let mut demo = Demo::new(rng.clone(), at, grid.clone(), name);
-            demo.people(households);
+            demo.residents(households);
             let grants = [Grant::grid_worker(grid.clone())];
             let author = Author { account: "demo", name, device: demo.device, grants: &grants };
             for chunk in demo.ops.chunks(2_000) {
@@ -268,7 +268,7 @@ impl Demo {
         format!("1990000{:04}", self.rng.random_range(0..10_000))
     }
 
-    fn people(&mut self, households: usize) {
+    fn residents(&mut self, households: usize) {
         for number in 1..=households {
             let id = self.id();
             let surname = self.pick(SURNAMES);

@@ -1,4 +1,4 @@
-//! The commands for people: accounts, what they may do, and their devices.
+//! The commands for staff: accounts, what they may do, and their devices.
 
 use anyhow::Context;
 use chrono::NaiveDate;

@@ -4,7 +4,7 @@ use super::{
     Database,
     audit::{Act, Entry, append},
     sql::Retries,
-    sync::rows::{Found, Ground, decode, key},
+    sync::rows::{Ground, Hints, decode, key},
 };
 use crate::random;
 use ruhu_domain::{Channel, OpId, intake::Sender, record::Op};
@@ -107,7 +107,7 @@ impl Database {
     /// # Errors
     /// See [`CannotDecide`].
     pub async fn accept(&self, id: OpId, by: &str) -> Result<(), CannotDecide> {
-        let (mut retries, mut before) = (Retries::default(), Found::default());
+        let (mut retries, mut before) = (Retries::default(), Hints::default());
         loop {
             match self.try_accept(id, by, &mut before).await {
                 Ok(done) => return done.map_or(Ok(()), Err),
@@ -116,7 +116,7 @@ impl Database {
         }
     }
 
-    async fn try_accept(&self, id: OpId, by: &str, before: &mut Found) -> sqlx::Result<Option<CannotDecide>> {
+    async fn try_accept(&self, id: OpId, by: &str, before: &mut Hints) -> sqlx::Result<Option<CannotDecide>> {
         let mut tx = self.begin().await?;
         let Some((county, op)) = waiting(&mut tx, id).await? else { return Ok(Some(CannotDecide::NotThere)) };
         let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), before).await?;

@@ -67,17 +67,17 @@ impl Written {
     }
 }
 
-/// What the retries of a transaction before found out.
+/// Facts that earlier attempts of a transaction found out.
 #[derive(Debug, Default)]
-pub(in crate::database) struct Found {
+pub(in crate::database) struct Hints {
     /// Channels in which records are that the ops name under another.
     channels: BTreeSet<String>,
     /// Whether a key was there already. Few ops come twice: the history is not asked for them before.
     seen: bool,
 }
 
-impl Found {
-    /// Learns from a try that failed.
+impl Hints {
+    /// Learns from an attempt that failed.
     pub(in crate::database) fn learn(&mut self, error: &sqlx::Error) {
         self.seen |= error.as_database_error().is_some_and(|error| error.is_unique_violation());
     }
@@ -102,7 +102,7 @@ impl<'a> Ground<'a> {
         engine: Engine,
         county: &'a str,
         ops: &[Op],
-        before: &mut Found,
+        before: &mut Hints,
     ) -> sqlx::Result<Self> {
         let targets = ops.iter().filter_map(Op::moves_to).filter(|to| to.grid.village().county() == county);
         let named = ops.iter().map(|op| op.channel.to_string()).chain(targets.map(|to| to.to_string()));

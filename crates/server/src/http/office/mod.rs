@@ -2,13 +2,13 @@
 //! for that class; what they lack the right to is not there for them.
 
 mod contacts;
+mod data_rights;
 mod handbook;
 mod ledgers;
 mod matters;
-mod people;
-mod personal;
 mod records;
 mod security;
+mod staff;
 
 use super::{AppState, Refusal, bearer, client_ip::ClientIp, login::guest};
 use crate::{
@@ -36,16 +36,16 @@ pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/me", post(me))
         .route("/logout", post(logout))
-        .route("/people", post(people::people))
-        .route("/account", post(people::put))
-        .route("/close", post(people::close))
-        .route("/code", post(people::code))
-        .route("/give", post(people::give))
-        .route("/end", post(people::end))
-        .route("/revoke", post(people::revoke))
-        .route("/hand-over", post(people::hand_over))
-        .route("/receipts", post(people::receipts))
-        .route("/areas", post(people::areas))
+        .route("/people", post(staff::list))
+        .route("/account", post(staff::put))
+        .route("/close", post(staff::close))
+        .route("/code", post(staff::code))
+        .route("/give", post(staff::give))
+        .route("/end", post(staff::end))
+        .route("/revoke", post(staff::revoke))
+        .route("/hand-over", post(staff::hand_over))
+        .route("/receipts", post(staff::receipts))
+        .route("/areas", post(staff::areas))
         .route("/waiting", post(records::waiting))
         .route("/photo", post(records::photo))
         .route("/accept", post(records::accept))
@@ -63,11 +63,11 @@ pub fn routes() -> Router<AppState> {
         .route("/contacts", post(contacts::list))
         .route("/contact", post(contacts::put))
         .route("/contact-drop", post(contacts::remove))
-        .route("/find", post(personal::find))
-        .route("/dossier", post(personal::dossier))
-        .route("/request-open", post(personal::open))
-        .route("/requests", post(personal::list))
-        .route("/request-decide", post(personal::decide))
+        .route("/find", post(data_rights::find))
+        .route("/dossier", post(data_rights::dossier))
+        .route("/request-open", post(data_rights::open))
+        .route("/requests", post(data_rights::list))
+        .route("/request-decide", post(data_rights::decide))
         .route("/second-factor", post(security::begin))
         .route("/second-factor-on", post(security::turn_on))
         .route("/second-factor-off", post(security::turn_off))

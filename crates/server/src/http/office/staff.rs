@@ -90,7 +90,7 @@ impl Staff {
 }
 
 /// `POST /api/v1/office/people`
-pub async fn people(State(database): State<Database>, official: Official) -> Result<Json<Vec<Person>>, Refusal> {
+pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<Person>>, Refusal> {
     official.has(Duty::People)?;
     let staff = Staff::read(&database).await?;
     let own = staff.members.iter().filter(|member| staff.looks_after(&official, member));

@@ -1,4 +1,4 @@
-//! What offices do about people: accounts by place and team, codes for new phones, a second factor, closing an
+//! The staff: accounts by place and team, codes for new phones, a second factor, closing an
 //! account, handing a grid over.
 
 use super::{
