@@ -1,6 +1,6 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Due, FoundMatters, Part, Wanted, hand_over, send_pictures};
+use crate::parts::{Due, FoundMatters, Part, Wanted, hand_over, send_photos};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
@@ -52,10 +52,10 @@ fn Notebook() -> impl IntoView {
             leptos::task::spawn_local(app.look_at_space());
         }
     });
-    // Pictures go after their records.
+    // Photos go after their records.
     Effect::new(move |_| {
-        if app.status.get() == SyncStatus::Calm && app.notebook().is_some_and(|open| open.has_pictures()) {
-            leptos::task::spawn_local(send_pictures(app));
+        if app.status.get() == SyncStatus::Calm && app.notebook().is_some_and(|open| open.has_photos()) {
+            leptos::task::spawn_local(send_photos(app));
         }
     });
     view! {

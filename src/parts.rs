@@ -189,15 +189,15 @@ fn due(month: bool) -> Result<AnyView, SplitLoaderError> {
     Ok(still_wanted(|| if month { view! { <Calendar/> }.into_any() } else { view! { <DueList/> }.into_any() }))
 }
 
-/// Sends pictures.
-#[wasm_split(pictures, fallible)]
-fn pictures(app: App) -> Result<Pin<Box<dyn Future<Output = ()>>>, SplitLoaderError> {
-    Ok(Box::pin(app.send_pictures()))
+/// Sends photos.
+#[wasm_split(photos, fallible)]
+fn photos(app: App) -> Result<Pin<Box<dyn Future<Output = ()>>>, SplitLoaderError> {
+    Ok(Box::pin(app.send_photos()))
 }
 
-/// Sends the pictures that wait. Where the part can't be loaded they go on waiting.
-pub async fn send_pictures(app: App) {
-    if let Ok(sending) = pictures(app).await {
+/// Sends the photos that wait. Where the part can't be loaded they go on waiting.
+pub async fn send_photos(app: App) {
+    if let Ok(sending) = photos(app).await {
         sending.await;
     }
 }

@@ -1,12 +1,12 @@
-//! What says of which record a picture is, and the picture itself.
+//! What says of which record a photo is, and the photo itself.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use ruhu_server::{http::metadata, picture};
+use ruhu_server::{http::metadata, photo};
 
 fuzz_target!(|body: &[u8]| {
     if let Ok(text) = std::str::from_utf8(body) {
         drop(metadata(text));
     }
-    drop(picture::check(body));
+    drop(photo::check(body));
 });

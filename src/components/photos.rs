@@ -1,4 +1,4 @@
-//! The pictures of something: shown, added, taken away. Nobody has to take one.
+//! The photos of something: shown, added, taken away. Nobody has to take one.
 
 use crate::{
     platform::photo::{self, Shown},
@@ -10,7 +10,7 @@ use ruhu_domain::{
     photo::{Photo, PhotoHash},
 };
 
-/// The pictures of what is saved.
+/// The photos of what is saved.
 #[component]
 pub fn Photos(
     /// The hazard or outreach.
@@ -27,7 +27,7 @@ pub fn Photos(
             let remove = Callback::new(move |()| {
                 leptos::task::spawn_local(async move { app.remove_photo(record).await });
             });
-            view! { <li><Picture record photo place/><Remove place remove/></li> }
+            view! { <li><Photo record photo place/><Remove place remove/></li> }
         };
         view! { <ul class="photos">{photos.map(one).collect_view()}</ul> }
     };
@@ -40,12 +40,12 @@ pub fn Photos(
     }
 }
 
-/// The pictures of what is being written.
+/// The photos of what is being written.
 #[component]
 pub fn DraftPhotos(
     /// What is being written.
     draft: StoredValue<Draft>,
-    /// Whether pictures are being made: the form is saved after that.
+    /// Whether photos are being made: the form is saved after that.
     busy: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app();
@@ -72,7 +72,7 @@ pub fn DraftPhotos(
             let remove =
                 Callback::new(move |()| change(&|hashes: &mut Vec<PhotoHash>| hashes.retain(|known| *known != hash)));
             let photo = Photo { of, hash, size: 0 };
-            view! { <li><Picture record=of photo place/><Remove place remove/></li> }
+            view! { <li><Photo record=of photo place/><Remove place remove/></li> }
         };
         view! { <ul class="photos">{hashes.get().into_iter().enumerate().map(one).collect_view()}</ul> }
     };
@@ -85,14 +85,14 @@ pub fn DraftPhotos(
     }
 }
 
-/// A field that takes pictures, or files that are some.
+/// A field that takes photos, or files that are some.
 #[component]
 fn AddPhotos(
     /// What they are of.
     of: RecordId,
-    /// Called with the pictures when they are kept.
+    /// Called with the photos when they are kept.
     add: Callback<Vec<Photo>>,
-    /// Whether pictures are being made.
+    /// Whether photos are being made.
     busy: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app();
@@ -102,7 +102,7 @@ fn AddPhotos(
         let files = photo::chosen(&field);
         busy.set(true);
         leptos::task::spawn_local(async move {
-            let photos = app.take_pictures(of, files).await;
+            let photos = app.take_photos(of, files).await;
             if !photos.is_empty() && add.try_run(photos.clone()).is_none() {
                 app.add_photos_later(of, &photos).await;
             }
@@ -131,7 +131,7 @@ fn AddPhotos(
         if !app.scarce.get() || busy.get() {
             return field().into_any();
         }
-        let free = move |_| leptos::task::spawn_local(app.free_pictures());
+        let free = move |_| leptos::task::spawn_local(app.free_photos());
         let there = move || app.read(|notebook| notebook.album_size()[1].0);
         view! {
             <p class="hint" role="status">"手机空间快满了，暂不存照片。请清理手机里的视频、安装包，再点下面"</p>
@@ -148,7 +148,7 @@ fn AddPhotos(
 
 #[component]
 fn Remove(
-    /// Which picture.
+    /// Which photo.
     place: usize,
     /// Called to take it away.
     remove: Callback<()>,
@@ -157,9 +157,9 @@ fn Remove(
     view! { <button class="text-button" type="button" aria-label=label on:click=move |_| remove.run(())>"移除"</button> }
 }
 
-/// A picture, and where it is.
+/// A photo, and where it is.
 #[component]
-fn Picture(
+fn Photo(
     /// Its record, or the one that is being written.
     record: RecordId,
     /// Which.
@@ -170,7 +170,7 @@ fn Picture(
     let app = use_app();
     let shown = RwSignal::new_local(None::<Result<Shown, String>>);
     leptos::task::spawn_local(async move {
-        let found = app.picture(record, photo).await;
+        let found = app.photo(record, photo).await;
         let found = found.and_then(|bytes| Shown::new(&bytes).ok_or_else(|| "这张照片显示不了".to_owned()));
         drop(shown.try_set(Some(found)));
     });
@@ -190,7 +190,7 @@ fn Picture(
     let alt = format!("照片{}", place + 1);
     view! {
         {move || shown.with(|shown| match shown {
-            Some(Ok(picture)) => view! { <img src=picture.address() alt=alt.clone()/> }.into_any(),
+            Some(Ok(photo)) => view! { <img src=photo.address() alt=alt.clone()/> }.into_any(),
             Some(Err(why)) => view! { <p class="hint">{why.clone()}</p> }.into_any(),
             None => view! { <p class="hint">"正在打开…"</p> }.into_any(),
         })}

@@ -92,11 +92,11 @@ impl Desk {
         answer.map_err(|error| self.refused(path, &error))
     }
 
-    /// Asks for a picture.
+    /// Asks for a photo.
     ///
     /// # Errors
     /// As [`Self::ask`].
-    pub async fn picture(self, path: &str, body: &impl Serialize) -> Result<Vec<u8>, String> {
+    pub async fn photo(self, path: &str, body: &impl Serialize) -> Result<Vec<u8>, String> {
         let token = self.token().unwrap_or_default();
         let answer = transport::bytes_of(&format!("/api/v1/office/{path}"), &token, body).await;
         let answer = answer.map_err(|error| self.refused(path, &error))?;

@@ -53,7 +53,7 @@ fn Item(
             </p>
             <p class="problem">{item.reason.clone()}</p>
             {fields.collect_view()}
-            {(item.kind == Kind::Photo).then(|| view! { <Picture op/> })}
+            {(item.kind == Kind::Photo).then(|| view! { <Photo op/> })}
             <form class="decide" on:submit=refuse>
                 <button type="button" class="small-button main" on:click=accept>"采纳"</button>
                 <input type="text" autocomplete="off" aria-label="退回原因" placeholder="退回原因，走访人会看到" node_ref=reason/>
@@ -63,9 +63,9 @@ fn Item(
     }
 }
 
-/// The picture of a photo that waits, shown when it is asked for: each look is on record.
+/// The photo of a photo that waits, shown when it is asked for: each look is on record.
 #[component]
-fn Picture(
+fn Photo(
     /// The change.
     op: OpId,
 ) -> impl IntoView {
@@ -73,8 +73,8 @@ fn Picture(
     let shown = RwSignal::new_local(None::<Shown>);
     let show = move |_| {
         leptos::task::spawn_local(async move {
-            match desk.picture("photo", &office::WaitingPhoto { op }).await.map(|bytes| Shown::new(&bytes)) {
-                Ok(Some(picture)) => drop(shown.try_set(Some(picture))),
+            match desk.photo("photo", &office::WaitingPhoto { op }).await.map(|bytes| Shown::new(&bytes)) {
+                Ok(Some(photo)) => drop(shown.try_set(Some(photo))),
                 Ok(None) => desk.say("这张照片显示不了"),
                 Err(words) => desk.say(words),
             }
@@ -82,7 +82,7 @@ fn Picture(
     };
     view! {
         {move || shown.with(|shown| match shown {
-            Some(picture) => view! { <img class="picture" src=picture.address() alt="待核对的照片"/> }.into_any(),
+            Some(photo) => view! { <img class="picture" src=photo.address() alt="待核对的照片"/> }.into_any(),
             None => view! { <button type="button" class="small-button" on:click=show>"看照片"</button> }.into_any(),
         })}
     }

@@ -163,7 +163,7 @@ fn Outbox() -> impl IntoView {
         })
     };
     let count = move || items().0;
-    let pictures = move || app.read(|notebook| notebook.unsent_pictures().len());
+    let photos = move || app.read(|notebook| notebook.unsent_photos().len());
     let synced = move || app.read(|notebook| notebook.engine().head().synced_at);
     let state = move || match app.status.get() {
         SyncStatus::Sending => "正在发送…".to_owned(),
@@ -177,7 +177,7 @@ fn Outbox() -> impl IntoView {
             <h2>"发送"</h2>
             <div class="card rows">
                 <p class="row">
-                    <span>{move || match (count(), pictures()) {
+                    <span>{move || match (count(), photos()) {
                         (0, 0) => "全部已到办公室".to_owned(),
                         (0, count) => format!("{count} 张照片还没到办公室"),
                         (count, _) => format!("{count} 条还没到办公室"),
@@ -188,7 +188,7 @@ fn Outbox() -> impl IntoView {
                 <ul class="rows">
                     {move || items().1.into_iter().map(|(queued, household)| view! { <Item queued household/> }).collect_view()}
                 </ul>
-                {move || (count() + pictures() > 0).then(|| view! {
+                {move || (count() + photos() > 0).then(|| view! {
                     <p class="row">
                         <span class="hint">"一直发不出去？导出文件交办公室，内含群众信息，请勿转发"</span>
                         <button class="text-button" on:click=move |_| leptos::task::spawn_local(app.export_unsent())>"导出"</button>
@@ -267,7 +267,7 @@ fn Storage() -> impl IntoView {
     look();
     let free = move |_| {
         leptos::task::spawn_local(async move {
-            app.free_pictures().await;
+            app.free_photos().await;
             look();
         });
     };
@@ -275,9 +275,9 @@ fn Storage() -> impl IntoView {
     let row = |what: &'static str, words: String| {
         view! { <p class="row"><span>{what}</span><span class="hint">{words}</span></p> }
     };
-    let pictures = move || {
+    let photos = move || {
         let ([(all, bytes), (there, free_bytes)], refused) =
-            app.read(|notebook| (notebook.album_size(), notebook.refused_pictures()));
+            app.read(|notebook| (notebook.album_size(), notebook.refused_photos()));
         (all > 0).then(|| {
             view! {
                 {row("照片", format!("{all}张，{}", megabytes(bytes)))}
@@ -297,8 +297,8 @@ fn Storage() -> impl IntoView {
         })
     };
     let records = move |stored: u64| {
-        let [(_, pictures), _] = app.read(|notebook| notebook.album_size());
-        row("记录和草稿（要留着）", megabytes(stored.saturating_sub(pictures)))
+        let [(_, photos), _] = app.read(|notebook| notebook.album_size());
+        row("记录和草稿（要留着）", megabytes(stored.saturating_sub(photos)))
     };
     move || {
         space.get().map(|space| {
@@ -320,7 +320,7 @@ fn Storage() -> impl IntoView {
                         {row("已用", megabytes(space.used))}
                         {(space.granted > 0).then(|| row("可用", megabytes(space.granted)))}
                         {space.stored.map(records)}
-                        {pictures}
+                        {photos}
                         {space.app.map(|bytes| row("应用（没有网络也能打开）", megabytes(bytes)))}
                         {row("长期保留", kept.to_owned())}
                     </div>

@@ -83,8 +83,8 @@ pub fn NewReport(
     /// The household, visit or finding that it is begun from.
     of: Option<RecordId>,
 ) -> impl IntoView {
-    let pictures = |form: Form| view! { <DraftPhotos draft=form.draft busy=form.busy/> }.into_any();
-    new_head(&kind, of, if has_pictures(&kind) { Beside::default().last(pictures) } else { Beside::default() })
+    let photos = |form: Form| view! { <DraftPhotos draft=form.draft busy=form.busy/> }.into_any();
+    new_head(&kind, of, if has_photos(&kind) { Beside::default().last(photos) } else { Beside::default() })
 }
 
 /// A change to a hazard, request, patrol or outreach.
@@ -95,11 +95,11 @@ pub fn EditReport(
     /// Which.
     id: RecordId,
 ) -> impl IntoView {
-    let pictures = move |_: Form| view! { <Photos of=id/> }.into_any();
-    edit_head(&kind, id, if has_pictures(&kind) { Beside::default().last(pictures) } else { Beside::default() })
+    let photos = move |_: Form| view! { <Photos of=id/> }.into_any();
+    edit_head(&kind, id, if has_photos(&kind) { Beside::default().last(photos) } else { Beside::default() })
 }
 
-const fn has_pictures(kind: &Kind) -> bool {
+const fn has_photos(kind: &Kind) -> bool {
     matches!(kind, Kind::Hazard | Kind::Outreach)
 }
 

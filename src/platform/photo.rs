@@ -1,4 +1,4 @@
-//! Pictures: made small through `public/photo.js`, and shown.
+//! Photos: made small through `public/photo.js`, and shown.
 
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use ruhu_domain::photo::{WANTED_BYTES, WANTED_SIDE};
@@ -15,7 +15,7 @@ pub fn chosen(field: &HtmlInputElement) -> Vec<JsValue> {
     files.unwrap_or_default()
 }
 
-/// The functions of `public/photo.js`, which is loaded when the first picture is taken.
+/// The functions of `public/photo.js`, which is loaded when the first photo is taken.
 async fn module() -> Option<JsValue> {
     let known = || Reflect::get(&super::window(), &"ruhuPhoto".into()).ok().filter(JsValue::is_object);
     if known().is_none() {
@@ -33,7 +33,7 @@ async fn module() -> Option<JsValue> {
     known()
 }
 
-/// A file as a picture of bounded size, without what the camera wrote into it; none where it is no picture.
+/// A file as a photo of bounded size, without what the camera wrote into it; none where it is no photo.
 pub async fn make(file: JsValue) -> Option<Vec<u8>> {
     let module = module().await?;
     let function: Function = Reflect::get(&module, &"make".into()).ok()?.dyn_into().ok()?;
@@ -42,7 +42,7 @@ pub async fn make(file: JsValue) -> Option<Vec<u8>> {
     Some(JsFuture::from(made).await.ok()?.dyn_into::<Uint8Array>().ok()?.to_vec())
 }
 
-/// An address under which this page can show a picture, for as long as the value lives.
+/// An address under which this page can show a photo, for as long as the value lives.
 pub struct Shown(String);
 
 impl Shown {

@@ -4,7 +4,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::StorageEstimate;
 
-/// Less than this free is scarce, however much is granted: records are small, pictures are not.
+/// Less than this free is scarce, however much is granted: records are small, photos are not.
 const LEAST_FREE: u64 = 10 << 20;
 
 /// What newer Chromium tells is left, on whatever phone (ADR 31).
@@ -17,7 +17,7 @@ pub struct Space {
     pub used: u64,
     /// Bytes granted; none where the browser does not tell.
     pub granted: u64,
-    /// Of these the records, drafts and pictures, where the browser tells.
+    /// Of these the records, drafts and photos, where the browser tells.
     pub stored: Option<u64>,
     /// Of these the app itself, where the browser tells.
     pub app: Option<u64>,
@@ -26,7 +26,7 @@ pub struct Space {
 }
 
 impl Space {
-    /// Whether it is nearly full: four fifths are used, or hardly anything is left. The app keeps no pictures then.
+    /// Whether it is nearly full: four fifths are used, or hardly anything is left. The app keeps no photos then.
     pub const fn is_scarce(&self) -> bool {
         self.granted > 0 && (self.used > self.granted / 5 * 4 || self.granted.saturating_sub(self.used) < LEAST_FREE)
     }

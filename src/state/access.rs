@@ -438,12 +438,12 @@ impl App {
             Ok(handed) => {
                 Tabs::tell_to_reload();
                 self.preferences.update(|preferences| preferences.account.clear());
-                let sent = match (handed.changes, handed.pictures) {
+                let sent = match (handed.changes, handed.photos) {
                     (0, 0) => String::new(),
                     (changes, 0) => format!("没发送的 {changes} 条记录已交给办公室，"),
-                    (0, pictures) => format!("没发送的 {pictures} 张照片已交给办公室，"),
-                    (changes, pictures) => {
-                        format!("没发送的 {changes} 条记录和 {pictures} 张照片已交给办公室，")
+                    (0, photos) => format!("没发送的 {photos} 张照片已交给办公室，"),
+                    (changes, photos) => {
+                        format!("没发送的 {changes} 条记录和 {photos} 张照片已交给办公室，")
                     }
                 };
                 self.farewell.set(Some(format!(

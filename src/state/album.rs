@@ -1,4 +1,4 @@
-//! What is known of the pictures on the phone, as it is kept in storage, and the saves of their records.
+//! What is known of the photos on the phone, as it is kept in storage, and the saves of their records.
 
 use super::{
     drafts::{Draft, PHOTO_HASHES},
@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 
-/// What is known of a picture on the phone.
+/// What is known of a photo on the phone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     /// How large it is, in bytes.
@@ -29,7 +29,7 @@ pub struct Kept {
     /// Since when it is here, and when the office has checked it since then, Unix milliseconds.
     pub since: i64,
     /// The channel and the record that it goes to, and the address once it was begun; empty before. The phone may forget the
-    /// record, with the right to see it, before the picture is at the office.
+    /// record, with the right to see it, before the photo is at the office.
     pub url: String,
     /// The epoch of the office that has checked it, and in which channels; empty before.
     pub there: String,
@@ -39,16 +39,16 @@ pub struct Kept {
     pub sent: u32,
 }
 
-/// The pictures on the phone.
+/// The photos on the phone.
 pub type Album = BTreeMap<PhotoHash, Kept>;
 
-/// The pictures that are stored.
+/// The photos that are stored.
 pub fn stored(snapshot: &Snapshot) -> Album {
     let entries = snapshot.entries(PHOTOS).iter();
     BTreeMap::from_iter(entries.filter_map(|(key, bytes)| Some((key.parse().ok()?, Kept::read(bytes)?))))
 }
 
-/// The pictures of records that are not at the office yet, as far as the office would take them.
+/// The photos of records that are not at the office yet, as far as the office would take them.
 pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>, epoch: &str) -> BTreeSet<PhotoHash> {
     let photos: Vec<_> = records.filter(|record| record.kind == Kind::Photo).collect();
     let waits = |record: &&Arc<Record>| {
@@ -63,7 +63,7 @@ pub fn unsent<'a>(album: &Album, records: impl Iterator<Item = &'a Arc<Record>>,
     BTreeSet::from_iter(photos.iter().filter_map(waits).chain(owed.map(|(hash, _)| *hash)))
 }
 
-/// A picture of so many bytes that is kept; none where it is not, or is not whole any more.
+/// A photo of so many bytes that is kept; none where it is not, or is not whole any more.
 ///
 /// # Errors
 /// The storage can't be read now.
@@ -80,7 +80,7 @@ pub async fn read(storage: &impl Storage, hash: PhotoHash, size: u32) -> Result<
 }
 
 impl Kept {
-    /// Whether the office has checked it in a channel: who only knows a picture of another gets nothing by it.
+    /// Whether the office has checked it in a channel: who only knows a photo of another gets nothing by it.
     pub fn is_there(&self, epoch: &str, channel: &Channel) -> bool {
         let mut words = self.there.split(' ');
         words.next() == Some(epoch) && words.any(|known| known == channel.to_string())
@@ -135,7 +135,7 @@ pub(super) fn forget(hash: PhotoHash, size: u32) -> Batch {
     pieces.chain([Write::Delete(PHOTOS, hash.to_string())]).collect()
 }
 
-/// The saves of the records of pictures.
+/// The saves of the records of photos.
 pub(super) fn edits(photos: impl IntoIterator<Item = Photo>, channel: &Channel) -> Vec<Edit> {
     let edit = |Photo { of, hash, size }| Edit {
         record: new_id(clock::now_ms()),
@@ -149,7 +149,7 @@ pub(super) fn edits(photos: impl IntoIterator<Item = Photo>, channel: &Channel) 
     photos.into_iter().map(edit).collect()
 }
 
-/// The saves of a draft: what is written, and the pictures that were taken with it.
+/// The saves of a draft: what is written, and the photos that were taken with it.
 pub(super) fn edits_of(draft: &Draft, channel: &Channel, album: &Album) -> Vec<Edit> {
     let (record, kind, mut after) = (draft.id, draft.kind.clone(), draft.values.clone());
     after.remove(PHOTO_HASHES);
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_of_a_picture_reads_back() {
+    fn what_is_known_of_a_photo_reads_back() {
         let refused = "照片带着拍摄信息\n没有收下".to_owned();
         let kept = Kept { size: 5, since: -1, url: "/a".into(), there: "e1".into(), refused, sent: 0 };
         let Write::Put(PHOTOS, _, bytes) = kept.write(PhotoHash([7; 32])) else { panic!("it is put") };

@@ -9,7 +9,7 @@ use ruhu_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Where a draft keeps the hashes of its pictures: each becomes a record of its own.
+/// Where a draft keeps the hashes of its photos: each becomes a record of its own.
 pub const PHOTO_HASHES: &str = "photos";
 
 /// A record being written.
@@ -50,13 +50,13 @@ impl Draft {
         serde_json::from_value(Value::Object(self.values.clone())).ok()
     }
 
-    /// The pictures that were taken with it.
+    /// The photos that were taken with it.
     pub fn photos(&self) -> Vec<PhotoHash> {
         let hashes = self.values.get(PHOTO_HASHES).and_then(Value::as_array).into_iter().flatten();
         hashes.filter_map(|hash| hash.as_str()?.parse().ok()).collect()
     }
 
-    /// Notes the pictures that were taken with it.
+    /// Notes the photos that were taken with it.
     pub fn set_photos(&mut self, hashes: &[PhotoHash]) {
         let hashes = hashes.iter().map(|hash| Value::from(hash.to_string())).collect();
         self.values.insert(PHOTO_HASHES.to_owned(), Value::Array(hashes));

@@ -20,9 +20,9 @@ impl App {
         let Some(open) = self.notebook() else { return };
         let unsent = open.unsent();
         let sizes = |hash| Some((hash, open.size_of(hash)?));
-        let pictures: Vec<_> = open.unsent_pictures().into_iter().filter_map(sizes).collect();
-        let wanted = pictures.clone();
-        let Some(saved) = self.save(&unsent.account, &unsent, pictures).await else {
+        let photos: Vec<_> = open.unsent_photos().into_iter().filter_map(sizes).collect();
+        let wanted = photos.clone();
+        let Some(saved) = self.save(&unsent.account, &unsent, photos).await else {
             return self.say(NO_FILES, None);
         };
         let unreadable: Vec<_> = wanted.into_iter().filter(|(hash, _)| !saved.contains(hash)).collect();
@@ -49,24 +49,24 @@ impl App {
             Ok(None) => return "手机上没有登录过，没有可导出的记录".into(),
             Err(error) => return format!("导出不了：{error}"),
         };
-        let pictures = std::mem::take(&mut rescued.pictures);
-        let Some(pictures) = self.save(rescued.account(), &rescued, pictures).await else {
+        let photos = std::mem::take(&mut rescued.photos);
+        let Some(photos) = self.save(rescued.account(), &rescued, photos).await else {
             return NO_FILES.into();
         };
         let (changes, rest) = rescued.counts();
-        let words = [(pictures.len(), "张照片"), (rest, "份草稿或读不出的内容")];
+        let words = [(photos.len(), "张照片"), (rest, "份草稿或读不出的内容")];
         let words = words.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("、{count} {what}"));
         let more: String = words.collect();
         format!("已导出 {changes} 条修改{more}到下载文件夹，请只交给办公室")
     }
 
-    /// Saves a value and pictures as a file that only the server opens; as they are where the phone was never in contact
-    /// with one. Those of the pictures that could be read; none where the browser gives out no files.
+    /// Saves a value and photos as a file that only the server opens; as they are where the phone was never in contact
+    /// with one. Those of the photos that could be read; none where the browser gives out no files.
     async fn save(
         self,
         account: &str,
         value: &impl Serialize,
-        pictures: Vec<(PhotoHash, u32)>,
+        photos: Vec<(PhotoHash, u32)>,
     ) -> Option<Vec<PhotoHash>> {
         let name = format!("入户未发送-{account}-{}.json", clock::today());
         let plain = serde_json::to_vec(value).ok()?;
@@ -85,21 +85,21 @@ impl App {
         let head = match &sealed {
             Some((_, (account, device, key))) => {
                 let (account, device, sealed) = (account.clone(), *device, seal(plain));
-                serde_json::to_vec(&SealedUnsent { account, device, key, sealed, pictures: Vec::new() }).ok()?
+                serde_json::to_vec(&SealedUnsent { account, device, key, sealed, photos: Vec::new() }).ok()?
             }
             None => plain,
         };
-        // An object: the pictures are written into it one by one, for all of them would not fit into memory.
+        // An object: the photos are written into it one by one, for all of them would not fit into memory.
         let file = download::Writer::default();
         file.write(head.strip_suffix(b"}")?);
         file.write(b",\"pictures\":[");
         let mut saved = Vec::new();
-        for (hash, size) in pictures {
+        for (hash, size) in photos {
             let Some(storage) = &storage else { break };
-            let Ok(Some(picture)) = album::read(storage.as_ref(), hash, size).await else { continue };
+            let Ok(Some(photo)) = album::read(storage.as_ref(), hash, size).await else { continue };
             let comma = if saved.is_empty() { "" } else { "," };
-            let picture = BASE64_STANDARD.encode(seal(picture));
-            file.write(format!("{comma}\"{picture}\"").as_bytes());
+            let photo = BASE64_STANDARD.encode(seal(photo));
+            file.write(format!("{comma}\"{photo}\"").as_bytes());
             saved.push(hash);
         }
         file.write(b"]}");

@@ -1,6 +1,6 @@
 //! The phone's fingerprint sensor (or face, or screen lock: whatever it verifies its user with) opens the vault: the
 //! sensor gives out a secret of its own for this app (WebAuthn Level 3, PRF extension), and the vault key is sealed
-//! with that, besides the password. No finger's picture leaves the sensor.
+//! with that, besides the password. No finger's photo leaves the sensor.
 
 use crate::{
     platform::{fingerprint as sensor, random},

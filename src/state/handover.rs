@@ -41,11 +41,11 @@ pub enum NotCleared {
 pub struct Handed {
     /// How many changes wait for a supervisor now.
     pub changes: usize,
-    /// How many pictures went.
-    pub pictures: usize,
+    /// How many photos went.
+    pub photos: usize,
 }
 
-/// Hands over and clears. The storage is locked already. `told` hears how many pictures went, and of how many.
+/// Hands over and clears. The storage is locked already. `told` hears how many photos went, and of how many.
 ///
 /// # Errors
 /// See [`NotCleared`].
@@ -70,12 +70,12 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
             handed.changes += done.taken;
         }
         request.outbox = Vec::new();
-        // The office knows now which pictures there are, and asks for those that it lacks: until it has all that can be
+        // The office knows now which photos there are, and asks for those that it lacks: until it has all that can be
         // read, or gets no further.
         let (mut first, mut before) = (None, usize::MAX);
         loop {
             let mut here = Vec::new();
-            for names in transport::wanted(&request.of).await?.pictures {
+            for names in transport::wanted(&request.of).await?.photos {
                 let mut count = 0;
                 for name in &names {
                     count += usize::from(storage.get(BLOBS, name).await?.is_some());
@@ -83,7 +83,7 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
                 here.extend((count > 0).then_some((names, count)));
             }
             let pieces = here.iter().map(|(_, count)| count).sum();
-            handed.pictures = first.get_or_insert(here.len()).saturating_sub(here.len());
+            handed.photos = first.get_or_insert(here.len()).saturating_sub(here.len());
             if pieces == 0 || pieces >= before {
                 break;
             }

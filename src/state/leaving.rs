@@ -23,7 +23,7 @@ pub enum Stay {
     /// The office's receipt is for something else than what is on the phone now.
     #[error("回执号对不上。导出之后又有新的改动，或号码填错了：请核对，或重新导出交办公室")]
     OtherReceipt,
-    /// Pictures are only on this phone.
+    /// Photos are only on this phone.
     #[error("还有 {count} 张照片没有到办公室。请连上网络，等全部发送后再退出；不要的可以移除")]
     Photos {
         /// Whose.
@@ -85,12 +85,12 @@ pub async fn clear(storage: &impl Storage, receipt: Option<&str>) -> Result<Batc
     let engine = Engine::load(head, &stored).map_err(|_| Stay::Unreadable)?;
     let count = engine.outbox().filter(only_here).count();
     let epoch = engine.head().epoch.clone().unwrap_or_default();
-    let pictures = album::unsent(&album::stored(&stored), engine.records(), &epoch);
-    let without = pictures.len();
+    let photos = album::unsent(&album::stored(&stored), engine.records(), &epoch);
+    let without = photos.len();
     if count + without > 0 {
         let ops: Vec<OpId> = engine.outbox().map(|queued| queued.op.id).collect();
         match receipt {
-            Some(receipt) if receipt.trim() == wire::receipt(ops, pictures) => {}
+            Some(receipt) if receipt.trim() == wire::receipt(ops, photos) => {}
             Some(_) => return Err(Stay::OtherReceipt),
             None if count > 0 => return Err(Stay::Unsent { name: session.name, count }),
             None => return Err(Stay::Photos { name: session.name, count: without }),

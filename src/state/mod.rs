@@ -135,7 +135,7 @@ pub struct App {
     pub has_fingerprint: RwSignal<bool>,
     /// Whether a locked notebook opens with the PIN.
     pub can_reopen: RwSignal<bool>,
-    /// Whether the phone is nearly full: no pictures are kept then.
+    /// Whether the phone is nearly full: no photos are kept then.
     pub scarce: RwSignal<bool>,
     /// Whether a form is open: no update is applied then.
     pub form_open: RwSignal<bool>,

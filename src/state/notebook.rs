@@ -119,9 +119,9 @@ pub struct Notebook {
     /// When they were last asked for, Unix milliseconds.
     handbook_asked: Cell<i64>,
     was_full: Cell<bool>,
-    /// The pictures on the phone.
+    /// The photos on the phone.
     pub(super) album: RefCell<Album>,
-    /// How many bytes of a picture are sent at once.
+    /// How many bytes of a photo are sent at once.
     pub(super) piece: Cell<usize>,
     changed: Box<dyn Fn(bool)>,
 }
@@ -680,7 +680,7 @@ impl Notebook {
         Ok(self.apply(plan.delta))
     }
 
-    /// Writes what is known of pictures.
+    /// Writes what is known of photos.
     pub(super) async fn write_album(&self, writes: Batch) -> Result<(), StorageError> {
         let _lane = self.lane.lock().await;
         self.write(writes).await

@@ -1,4 +1,4 @@
-//! Pictures on the phone: kept sealed in pieces, sent after their records, removed only when the office has checked them.
+//! Photos on the phone: kept sealed in pieces, sent after their records, removed only when the office has checked them.
 
 use super::{
     App, Undo,
@@ -31,14 +31,14 @@ use serde_json::{Map, Value};
 use std::{collections::BTreeSet, sync::Arc};
 use wasm_bindgen::JsValue;
 
-/// How long a picture that the office has stays on the phone, in milliseconds. Longer than a server's backups are apart.
+/// How long a photo that the office has stays on the phone, in milliseconds. Longer than a server's backups are apart.
 const KEEP_MS: i64 = 30 * 86_400_000;
 
-/// After this long a picture that no record and no draft names is forgotten, in milliseconds: a right that was taken away
+/// After this long a photo that no record and no draft names is forgotten, in milliseconds: a right that was taken away
 /// by mistake is given back before, a record given up by mistake written again.
 const LOOSE_MS: i64 = 14 * 86_400_000;
 
-/// How long after a picture broke off a pass follows, with which it is gone on with, in milliseconds; and where it breaks
+/// How long after a photo broke off a pass follows, with which it is gone on with, in milliseconds; and where it breaks
 /// off again and again.
 const AGAIN_MS: [u32; 2] = [3_000, 30_000];
 
@@ -51,11 +51,11 @@ impl Notebook {
         self.engine().head().epoch.clone().unwrap_or_default()
     }
 
-    /// Keeps a picture: durable when this returns.
+    /// Keeps a photo: durable when this returns.
     ///
     /// # Errors
     /// It is not kept.
-    async fn keep_picture(&self, bytes: &[u8]) -> Result<PhotoHash, StorageError> {
+    async fn keep_photo(&self, bytes: &[u8]) -> Result<PhotoHash, StorageError> {
         let hash = PhotoHash::of(bytes);
         // What could not be read is written again.
         if self.album.borrow().get(&hash).is_some_and(|kept| kept.refused.is_empty()) {
@@ -78,16 +78,16 @@ impl Notebook {
         Ok(())
     }
 
-    /// A picture that is on the phone; none where it is not, or is not whole any more.
+    /// A photo that is on the phone; none where it is not, or is not whole any more.
     ///
     /// # Errors
     /// The storage can't be read now.
-    pub async fn picture(&self, hash: PhotoHash) -> Result<Option<Vec<u8>>, StorageError> {
+    pub async fn photo(&self, hash: PhotoHash) -> Result<Option<Vec<u8>>, StorageError> {
         let Some(size) = self.album.borrow().get(&hash).map(|kept| kept.size) else { return Ok(None) };
         read(self.storage(), hash, size).await
     }
 
-    /// A picture on the phone can't be read any more: it waits no longer.
+    /// A photo on the phone can't be read any more: it waits no longer.
     pub async fn is_unreadable(&self, hash: PhotoHash) {
         let kept = self.album.borrow().get(&hash).cloned();
         if let Some(kept) = kept {
@@ -108,12 +108,12 @@ impl Notebook {
         }
     }
 
-    /// How large a picture on the phone is, in bytes.
+    /// How large a photo on the phone is, in bytes.
     pub fn size_of(&self, hash: PhotoHash) -> Option<u32> {
         self.album.borrow().get(&hash).map(|kept| kept.size)
     }
 
-    /// What is known of a picture on the phone, and whether the office has checked it for a record's channel.
+    /// What is known of a photo on the phone, and whether the office has checked it for a record's channel.
     pub fn kept(&self, hash: PhotoHash, record: RecordId) -> Option<(Kept, bool)> {
         let (epoch, channel) = (self.epoch(), self.channel_of(record));
         let kept = self.album.borrow().get(&hash).cloned()?;
@@ -121,13 +121,13 @@ impl Notebook {
         Some((kept, there))
     }
 
-    /// The pictures that are not at the office yet.
-    pub fn unsent_pictures(&self) -> BTreeSet<PhotoHash> {
+    /// The photos that are not at the office yet.
+    pub fn unsent_photos(&self) -> BTreeSet<PhotoHash> {
         let epoch = self.epoch();
         unsent(&self.album.borrow(), self.engine().records(), &epoch)
     }
 
-    /// Those of the pictures that the office has checked for every record that names them.
+    /// Those of the photos that the office has checked for every record that names them.
     fn freeable(&self) -> Vec<(PhotoHash, Kept)> {
         let (epoch, records) = (self.epoch(), self.photo_records());
         let album = self.album.borrow();
@@ -142,30 +142,30 @@ impl Notebook {
         album.iter().filter(is_there).map(|(hash, kept)| (*hash, kept.clone())).collect()
     }
 
-    /// How many pictures there are and their bytes; and of these the ones that the office has.
+    /// How many photos there are and their bytes; and of these the ones that the office has.
     pub fn album_size(&self) -> [(usize, u64); 2] {
         let sum = |(count, bytes): (usize, u64), kept: &Kept| (count + 1, bytes + u64::from(kept.size));
         let all = self.album.borrow().values().fold((0, 0), sum);
         [all, self.freeable().iter().map(|(_, kept)| kept).fold((0, 0), sum)]
     }
 
-    /// How many pictures the office did not take, or the phone can't read any more.
-    pub fn refused_pictures(&self) -> usize {
+    /// How many photos the office did not take, or the phone can't read any more.
+    pub fn refused_photos(&self) -> usize {
         let (album, records) = (self.album.borrow(), self.photo_records());
         let refused = |photo: &Photo| album.get(&photo.hash).is_some_and(|kept| !kept.refused.is_empty());
         records.iter().filter(|(_, _, photo, withdrawn)| !withdrawn && refused(photo)).count()
     }
 
-    /// Removes the pictures that the office has checked.
+    /// Removes the photos that the office has checked.
     ///
     /// # Errors
     /// Some are still here.
-    pub async fn free_pictures(&self) -> Result<(), StorageError> {
+    pub async fn free_photos(&self) -> Result<(), StorageError> {
         let there: Vec<_> = self.freeable().into_iter().map(|(hash, kept)| (hash, kept.size)).collect();
-        self.forget_pictures(&there).await
+        self.forget_photos(&there).await
     }
 
-    async fn forget_pictures(&self, which: &[(PhotoHash, u32)]) -> Result<(), StorageError> {
+    async fn forget_photos(&self, which: &[(PhotoHash, u32)]) -> Result<(), StorageError> {
         if which.is_empty() {
             return Ok(());
         }
@@ -176,14 +176,14 @@ impl Notebook {
         Ok(())
     }
 
-    /// Whether there are pictures on the phone.
-    pub fn has_pictures(&self) -> bool {
+    /// Whether there are photos on the phone.
+    pub fn has_photos(&self) -> bool {
         !self.album.borrow().is_empty()
     }
 
     /// Forgets what the office has had for long, and what nothing names: no draft, and no record, also none that was
     /// withdrawn, for that may be taken back.
-    async fn tidy_pictures(&self) -> Result<(), StorageError> {
+    async fn tidy_photos(&self) -> Result<(), StorageError> {
         let now = clock::now_ms();
         let drafts = self.drafts();
         let in_drafts = drafts.iter().flat_map(Draft::photos);
@@ -196,10 +196,10 @@ impl Notebook {
         let loose = |(hash, kept): (&PhotoHash, &Kept)| is_loose(hash, kept).then(|| (*hash, kept.clone()));
         old.extend(self.album.borrow().iter().filter_map(loose));
         let old: Vec<_> = old.into_iter().map(|(hash, kept)| (hash, kept.size)).collect();
-        self.forget_pictures(&old).await
+        self.forget_photos(&old).await
     }
 
-    /// The records of pictures, oldest first, and whether each was withdrawn.
+    /// The records of photos, oldest first, and whether each was withdrawn.
     fn photo_records(&self) -> Vec<(RecordId, Channel, Photo, bool)> {
         let engine = self.engine();
         let records = engine.records().filter(|record| record.kind == Kind::Photo);
@@ -210,15 +210,15 @@ impl Notebook {
         found
     }
 
-    /// The pictures of something, oldest first.
+    /// The photos of something, oldest first.
     pub fn photos_of(&self, of: RecordId) -> Vec<(RecordId, Photo)> {
         let of_it = self.photo_records().into_iter().filter(|(_, _, photo, withdrawn)| photo.of == of && !withdrawn);
         of_it.map(|(id, _, photo, _)| (id, photo)).collect()
     }
 
-    /// Sends the pictures whose records are at the office. What breaks off is gone on with at the next pass; one that the
+    /// Sends the photos whose records are at the office. What breaks off is gone on with at the next pass; one that the
     /// office can't take now holds up no other.
-    async fn send_pictures(&self) -> Result<(), TransportError> {
+    async fn send_photos(&self) -> Result<(), TransportError> {
         let mut done = Ok(());
         let records = self.photo_records();
         for (record, channel, photo, _) in records.iter().filter(|(.., withdrawn)| !withdrawn).cloned() {
@@ -230,17 +230,17 @@ impl Notebook {
             };
             self.album.borrow_mut().insert(photo.hash, kept.clone());
             if self.set_aside(record) == Some(true) && !kept.there.is_empty() {
-                // The office erases the picture of a record that it returned.
+                // The office erases the photo of a record that it returned.
                 drop(self.note(photo.hash, Kept { there: String::new(), url: String::new(), ..kept }).await);
                 continue;
             }
             let waits = kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel);
-            // A record that waits for a supervisor is at the office, and its picture goes there too.
+            // A record that waits for a supervisor is at the office, and its photo goes there too.
             let is_there = self.engine().at_office(record) || self.set_aside(record) == Some(false);
             if !waits || !is_there {
                 continue;
             }
-            let sent = self.send_picture(record, &channel, &photo, kept).await;
+            let sent = self.send_photo(record, &channel, &photo, kept).await;
             let piece = self.piece.get();
             self.piece.set(if sent.is_ok() { (piece * 2).min(CHUNK) } else { (piece / 4).max(LEAST_PIECE) });
             match sent {
@@ -252,7 +252,7 @@ impl Notebook {
         done
     }
 
-    /// Sends the pictures of records that the phone forgot, with the right to see them, before these were at the office.
+    /// Sends the photos of records that the phone forgot, with the right to see them, before these were at the office.
     async fn send_owed(&self, records: &[(RecordId, Channel, Photo, bool)]) -> Result<(), TransportError> {
         let owed = |(hash, kept): (&PhotoHash, &Kept)| Some((*hash, kept.owed()?));
         let owed: Vec<_> = self.album.borrow().iter().filter_map(owed).collect();
@@ -265,10 +265,10 @@ impl Notebook {
             let mut is_wanted = known.is_none() && kept.refused.is_empty() && !kept.is_there(&self.epoch(), &channel);
             if is_wanted {
                 let photo = Photo { of: record, hash, size: kept.size };
-                is_wanted = self.send_picture(record, &channel, &photo, kept).await?;
+                is_wanted = self.send_photo(record, &channel, &photo, kept).await?;
             }
             let kept = self.album.borrow().get(&hash).cloned();
-            // The record was taken back or erased, or the picture is there. What could not be read now waits.
+            // The record was taken back or erased, or the photo is there. What could not be read now waits.
             if let Some(kept) = kept.filter(|kept| !is_wanted && !kept.url.is_empty()) {
                 drop(self.note(hash, Kept { url: String::new(), ..kept }).await);
             }
@@ -276,8 +276,8 @@ impl Notebook {
         Ok(())
     }
 
-    /// Sends a picture as far as it goes; `false` where the office does not know the record as it is here.
-    async fn send_picture(
+    /// Sends a photo as far as it goes; `false` where the office does not know the record as it is here.
+    async fn send_photo(
         &self,
         record: RecordId,
         channel: &Channel,
@@ -286,7 +286,7 @@ impl Notebook {
     ) -> Result<bool, TransportError> {
         let token = self.session().token;
         // A storage that can't be read now may be the next time.
-        let Ok(found) = self.picture(photo.hash).await else { return Ok(true) };
+        let Ok(found) = self.photo(photo.hash).await else { return Ok(true) };
         let Some(bytes) = found else {
             self.is_unreadable(photo.hash).await;
             return Ok(true);
@@ -327,7 +327,7 @@ impl Notebook {
                 let rest = bytes.get(position as usize..).unwrap_or_default();
                 let piece = &rest[..rest.len().min(self.piece.get())];
                 if piece.is_empty() {
-                    // The record says another size than the picture has: nothing more can be sent.
+                    // The record says another size than the photo has: nothing more can be sent.
                     return Ok(true);
                 }
                 here = tus::send(&token, &url, position, piece).await?;
@@ -342,8 +342,8 @@ impl Notebook {
 }
 
 impl App {
-    /// Makes pictures of files that were chosen, and keeps them. What is no picture is said, and the others are kept.
-    pub async fn take_pictures(self, of: RecordId, files: Vec<JsValue>) -> Vec<Photo> {
+    /// Makes photos of files that were chosen, and keeps them. What is no photo is said, and the others are kept.
+    pub async fn take_photos(self, of: RecordId, files: Vec<JsValue>) -> Vec<Photo> {
         let mut photos = Vec::new();
         for file in files {
             let Some(open) = self.notebook() else { break };
@@ -356,7 +356,7 @@ impl App {
                 self.say("这个文件不是照片，请重新拍或另选一张", None);
                 continue;
             };
-            match open.keep_picture(&bytes).await {
+            match open.keep_photo(&bytes).await {
                 Ok(hash) => photos.push(Photo { of, hash, size: u32::try_from(bytes.len()).unwrap_or(u32::MAX) }),
                 Err(StorageError::Full) => {
                     self.look_at_space().await;
@@ -372,7 +372,7 @@ impl App {
         photos
     }
 
-    /// Adds pictures where the form or page is gone on which they were taken: to what is saved, or to its draft.
+    /// Adds photos where the form or page is gone on which they were taken: to what is saved, or to its draft.
     pub async fn add_photos_later(self, of: RecordId, photos: &[Photo]) {
         let Some(open) = self.notebook() else { return };
         if open.engine().record(of).is_some() {
@@ -386,7 +386,7 @@ impl App {
         }
     }
 
-    /// Saves pictures of something that is saved already.
+    /// Saves photos of something that is saved already.
     pub async fn add_photos(self, of: RecordId, photos: &[Photo]) {
         let Some(open) = self.notebook() else { return };
         let Some(channel) = open.channel_of(of).filter(|_| !photos.is_empty()) else { return };
@@ -397,7 +397,7 @@ impl App {
         self.sync_now();
     }
 
-    /// Takes a picture away from what it is of.
+    /// Takes a photo away from what it is of.
     pub async fn remove_photo(self, record: RecordId) {
         let Some(open) = self.notebook() else { return };
         match open.withdraw(record, "不要了").await {
@@ -413,13 +413,13 @@ impl App {
         }
     }
 
-    /// A picture: from the phone, or from the office.
+    /// A photo: from the phone, or from the office.
     ///
     /// # Errors
     /// Why it can't be shown.
-    pub async fn picture(self, record: RecordId, photo: Photo) -> Result<Vec<u8>, String> {
+    pub async fn photo(self, record: RecordId, photo: Photo) -> Result<Vec<u8>, String> {
         let open = self.notebook().ok_or("已锁定")?;
-        if let Some(bytes) = open.picture(photo.hash).await.map_err(|error| error.to_string())? {
+        if let Some(bytes) = open.photo(photo.hash).await.map_err(|error| error.to_string())? {
             return Ok(bytes);
         }
         let channel = open.channel_of(record).ok_or("没有这张照片")?;
@@ -433,11 +433,11 @@ impl App {
     }
 
     /// Sends what waits, in one window at a time, and tidies up. What breaks off is tried again with the next pass.
-    pub async fn send_pictures(self) {
+    pub async fn send_photos(self) {
         let Some(open) = self.notebook() else { return };
         let work = async move {
-            let sent = open.send_pictures().await;
-            drop(open.tidy_pictures().await);
+            let sent = open.send_photos().await;
+            drop(open.tidy_photos().await);
             sent
         };
         if let Some(Err(_)) = locks::holding("ruhu-pictures", Held::LeaveIt, work).await {
@@ -461,10 +461,10 @@ impl App {
         self.look_at_space().await;
     }
 
-    /// Removes from the phone the pictures that the office has checked.
-    pub async fn free_pictures(self) {
+    /// Removes from the phone the photos that the office has checked.
+    pub async fn free_photos(self) {
         let Some(open) = self.notebook() else { return };
-        match open.free_pictures().await {
+        match open.free_photos().await {
             Ok(()) => {
                 self.say("已移除。照片都在办公室，连上网能看", None);
                 self.has_room().await;

@@ -18,9 +18,9 @@ pub struct Rescued {
     unsent: UnsentOps,
     /// Drafts, and entries of the outbox that could not be read, as they are stored.
     rest: Vec<(String, String)>,
-    /// The pictures that never were at the office, and their sizes in bytes.
+    /// The photos that never were at the office, and their sizes in bytes.
     #[serde(skip)]
-    pub pictures: Vec<(PhotoHash, u32)>,
+    pub photos: Vec<(PhotoHash, u32)>,
 }
 
 impl Rescued {
@@ -54,6 +54,6 @@ pub async fn rescue(storage: &IndexedDb) -> Result<Option<Rescued>, StorageError
     rest.extend(stored.entries(DRAFTS).iter().map(as_stored));
     let unsent = UnsentOps { device: session.device, account: session.account, ops };
     let album = album::stored(&stored);
-    let pictures = album.iter().filter(|(_, kept)| kept.there.is_empty()).map(|(hash, kept)| (*hash, kept.size));
-    Ok(Some(Rescued { unsent, rest, pictures: pictures.collect() }))
+    let photos = album.iter().filter(|(_, kept)| kept.there.is_empty()).map(|(hash, kept)| (*hash, kept.size));
+    Ok(Some(Rescued { unsent, rest, photos: photos.collect() }))
 }

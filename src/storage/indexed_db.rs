@@ -18,7 +18,7 @@ use ruhu_vault::{Keys, Purpose};
 use std::{cell::RefCell, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Version 2 has the vault, version 3 a table of segments for each class, version 4 pictures.
+/// Version 2 has the vault, version 3 a table of segments for each class, version 4 photos.
 const VERSION: u32 = 4;
 
 /// An IndexedDB database whose values are sealed with the keys of a vault. A connection that the browser closed is
@@ -129,7 +129,7 @@ impl IndexedDb {
         Ok(tables.map(|_| stored.next().unwrap_or_default()))
     }
 
-    /// Everything but the pictures that can be read, as of one moment, and how many entries can't.
+    /// Everything but the photos that can be read, as of one moment, and how many entries can't.
     ///
     /// # Errors
     /// The database could not be read.

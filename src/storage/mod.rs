@@ -40,7 +40,7 @@ pub trait Storage {
     /// Nothing of the batch was written.
     async fn write(&self, batch: &Batch) -> Result<(), StorageError>;
 
-    /// Everything but the pictures, as of one moment.
+    /// Everything but the photos, as of one moment.
     ///
     /// # Errors
     /// It could not be read.

@@ -114,7 +114,7 @@ pub async fn hand_over(request: &HandOver<&Sealed>) -> Result<HandedOver, Transp
     post("/api/v1/handover", None, request).await
 }
 
-/// Which pictures of a revoked phone the office lacks.
+/// Which photos of a revoked phone the office lacks.
 ///
 /// # Errors
 /// See [`TransportError`].

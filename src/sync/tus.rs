@@ -1,4 +1,4 @@
-//! Pictures to and from the office: tus 1.0 (<https://tus.io/protocols/resumable-upload>), piece by piece.
+//! Photos to and from the office: tus 1.0 (<https://tus.io/protocols/resumable-upload>), piece by piece.
 
 use super::transport::{self, Answer, TransportError};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -10,11 +10,11 @@ use ruhu_domain::{
 /// What became of a piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// So much of the picture is there now, in bytes.
+    /// So much of the photo is there now, in bytes.
     Here(u32),
     /// The office has another piece, or none of this upload: it is asked where to go on, or begun anew.
     Elsewhere,
-    /// The picture is not taken, and why.
+    /// The photo is not taken, and why.
     Refused(String),
 }
 
@@ -22,7 +22,7 @@ fn position(answer: &Answer) -> Option<u32> {
     answer.header("upload-offset").parse().ok()
 }
 
-/// Begins an upload: where it is gone on with, and how much of the picture is there, in bytes.
+/// Begins an upload: where it is gone on with, and how much of the photo is there, in bytes.
 ///
 /// # Errors
 /// See [`TransportError`]; `Ok(Err)` where the office does not take it, and why.
@@ -42,7 +42,7 @@ pub async fn begin(
     })
 }
 
-/// How much of a picture is there.
+/// How much of a photo is there.
 ///
 /// # Errors
 /// See [`TransportError`].
@@ -69,7 +69,7 @@ pub async fn send(token: &str, url: &str, at: u32, piece: &[u8]) -> Result<Sent,
     })
 }
 
-/// A picture from the office; none where it is not there yet.
+/// A photo from the office; none where it is not there yet.
 ///
 /// # Errors
 /// See [`TransportError`].

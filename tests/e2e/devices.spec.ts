@@ -1,6 +1,6 @@
 // A phone that the office revoked hands over what it has not sent, locked or not, and is empty then.
 import { desk, to } from "./desk";
-import { add, atOffice, hazard, picture, save } from "./pictures";
+import { add, atOffice, hazard, picture, save } from "./photo";
 import { fillOutbox, kept } from "./vault";
 import { byHand, expect, logIn, logVisit, ready, shot, test, unlock, type Phone, type Server } from "./world";
 import type { Page } from "@playwright/test";

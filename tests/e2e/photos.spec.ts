@@ -1,5 +1,5 @@
 // Photos: taken without signal, small and without what the camera wrote, at the office whatever the connection does.
-import { add, atOffice, field, hazard, picture, save } from "./pictures";
+import { add, atOffice, field, hazard, picture, save } from "./photo";
 import { fillUp, makeRoom, spoil, test, expect, logIn, ready, shot, tab, PASSWORD } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { createHash, randomUUID } from "node:crypto";
@@ -205,7 +205,7 @@ test("a photo that can't be read any more is said so, and holds up nothing", asy
 });
 
 test("any tus client can send: tus-js-client", async ({ server, phone }) => {
-  const bytes = readFileSync(join(import.meta.dirname, "../../crates/server/tests/pictures/hazard.jpg"));
+  const bytes = readFileSync(join(import.meta.dirname, "../../crates/server/tests/photos/hazard.jpg"));
   const device = "00000000000000aa";
   const post = async (path: string, body: unknown, token?: string) => {
     const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };

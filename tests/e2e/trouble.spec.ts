@@ -1,5 +1,5 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
-import { add, atOffice, hazard, picture, save } from "./pictures";
+import { add, atOffice, hazard, picture, save } from "./photo";
 import { byHand, fillUp, makeRoom, test, expect, logIn, logUnsent, logVisit, ready, spoil, SYNC, tab } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

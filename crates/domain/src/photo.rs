@@ -1,4 +1,4 @@
-//! 照片 of a hazard or of outreach: a record that names its picture by hash. The picture itself goes to the office by
+//! 照片 of a hazard or of outreach: a record that names its photo by hash. The photo itself goes to the office by
 //! itself, after the record (ADR 28). Nobody has to take one.
 
 use crate::{
@@ -10,27 +10,27 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
-/// The largest picture that is taken, in bytes. The phone makes them a third as large ([`WANTED_BYTES`]).
+/// The largest photo that is taken, in bytes. The phone makes them a third as large ([`WANTED_BYTES`]).
 pub const MAX_BYTES: u32 = 1024 * 1024;
 
-/// As large as the phone makes a picture at most, in bytes.
+/// As large as the phone makes a photo at most, in bytes.
 pub const WANTED_BYTES: u32 = 300 * 1024;
 
-/// The longest side of a picture that is taken, in pixels.
+/// The longest side of a photo that is taken, in pixels.
 pub const MAX_SIDE: usize = 2_048;
 
-/// The longest side of a picture as the phone makes it, in pixels.
+/// The longest side of a photo as the phone makes it, in pixels.
 pub const WANTED_SIDE: u32 = 1_600;
 
-/// A picture is kept on the phone, and sent, in pieces of this many bytes.
+/// A photo is kept on the phone, and sent, in pieces of this many bytes.
 pub const CHUNK: usize = 60 * 1024;
 
-/// The key under which a phone keeps a piece of a picture, counted from 0.
+/// The key under which a phone keeps a piece of a photo, counted from 0.
 pub fn piece_key(hash: PhotoHash, piece: usize) -> String {
     format!("{hash}/{piece}")
 }
 
-/// The SHA-256 of a picture. Its text form is hexadecimal.
+/// The SHA-256 of a photo. Its text form is hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhotoHash(pub [u8; 32]);
 
@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for PhotoHash {
 pub struct Photo {
     /// The hazard or outreach.
     pub of: RecordId,
-    /// The picture.
+    /// The photo.
     pub hash: PhotoHash,
     /// How large it is, in bytes.
     pub size: u32,
@@ -110,7 +110,7 @@ impl Photo {
         })
     }
 
-    /// Whether such a picture can be taken.
+    /// Whether such a photo can be taken.
     pub const fn is_sound(&self) -> bool {
         self.size > 0 && self.size <= MAX_BYTES
     }
@@ -121,7 +121,7 @@ impl Photo {
     }
 }
 
-/// `POST /api/v1/photo`: the picture of a record. The answer is the picture.
+/// `POST /api/v1/photo`: the photo of a record. The answer is the photo.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PhotoRequest {
     /// Where the record is.
@@ -130,7 +130,7 @@ pub struct PhotoRequest {
     pub record: RecordId,
 }
 
-/// Where pictures are sent, by tus 1.0 (<https://tus.io/protocols/resumable-upload>). The metadata of a new upload are
+/// Where photos are sent, by tus 1.0 (<https://tus.io/protocols/resumable-upload>). The metadata of a new upload are
 /// `record` and `channel`.
 pub const UPLOADS: &str = "/api/v1/photos";
 

@@ -19,10 +19,10 @@ pub use ruhu_sync::storage::Entry;
 /// Forms being filled in.
 pub const DRAFTS: Table = Table::Own("drafts");
 
-/// What is known of each picture on the phone, by its hash.
+/// What is known of each photo on the phone, by its hash.
 pub const PHOTOS: Table = Table::Own("photos");
 
-/// The pictures, in pieces: large, and read one by one.
+/// The photos, in pieces: large, and read one by one.
 pub const BLOBS: Table = Table::Own("blobs");
 
 /// What opens the others: parameters and sealed keys. The only table that is not sealed.
@@ -42,7 +42,7 @@ pub const TABLES: [Table; 10] = [
     VAULT,
 ];
 
-/// The tables that are read when the notebook opens: all but the pictures.
+/// The tables that are read when the notebook opens: all but the photos.
 pub const READ_ON_OPEN: [Table; 9] = [
     Table::Meta,
     Table::Outbox,

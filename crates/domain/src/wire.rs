@@ -112,7 +112,7 @@ pub struct HandOver<K> {
     /// At most [`MAX_OPS`] entries of the outbox.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outbox: Vec<SealedEntry>,
-    /// Pieces of pictures that are [`Wanted`], in their order.
+    /// Pieces of photos that are [`Wanted`], in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pieces: Vec<SealedEntry>,
     /// Whether there is no more.
@@ -128,12 +128,13 @@ pub struct HandedOver {
     pub left: usize,
 }
 
-/// The answer to `POST /api/v1/handover/wanted`: the pictures whose records this phone sent or handed over, and that the
+/// The answer to `POST /api/v1/handover/wanted`: the photos whose records this phone sent or handed over, and that the
 /// office does not have. Of each the names under which the phone keeps the pieces that are missing, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// The pictures.
-    pub pictures: Vec<Vec<String>>,
+    /// The photos; `pictures` on the wire.
+    #[serde(rename = "pictures")]
+    pub photos: Vec<Vec<String>>,
 }
 
 /// The answer to a login that succeeded.
@@ -163,24 +164,24 @@ pub struct SealedUnsent<K> {
     pub key: K,
     /// The sealed ops.
     pub sealed: Vec<u8>,
-    /// The pictures, each sealed as the ops are, in base64.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pictures: Vec<String>,
+    /// The photos, each sealed as the ops are, in base64; `pictures` on the wire.
+    #[serde(rename = "pictures", default, skip_serializing_if = "Vec::is_empty")]
+    pub photos: Vec<String>,
 }
 
 /// Under which name all in a [`SealedUnsent`] is sealed.
 pub const EXPORT: &str = "export";
 
-/// A receipt number for ops and pictures that the office took in by hand: six digits of the SHA-256 of their ids and
+/// A receipt number for ops and photos that the office took in by hand: six digits of the SHA-256 of their ids and
 /// hashes. A phone that has just these, and no others, may let go of them.
-pub fn receipt(ops: impl IntoIterator<Item = OpId>, pictures: impl IntoIterator<Item = PhotoHash>) -> String {
-    let (ops, pictures) = (BTreeSet::from_iter(ops), BTreeSet::from_iter(pictures));
+pub fn receipt(ops: impl IntoIterator<Item = OpId>, photos: impl IntoIterator<Item = PhotoHash>) -> String {
+    let (ops, photos) = (BTreeSet::from_iter(ops), BTreeSet::from_iter(photos));
     let mut hash = Sha256::new();
     for op in ops {
         hash.update(op.to_string());
     }
-    for picture in pictures {
-        hash.update(picture.0);
+    for photo in photos {
+        hash.update(photo.0);
     }
     let digest: [u8; 32] = hash.finalize().into();
     let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));

@@ -1,6 +1,6 @@
 //! What the server does by itself each night: records whose time is over are erased (个人信息保护法 47).
 
-use crate::{database::Database, photos::Photos, random};
+use crate::{database::Database, photos::PhotoStore, random};
 use chrono::{NaiveDate, Timelike};
 use ruhu_domain::day;
 use std::time::Duration;
@@ -22,7 +22,7 @@ fn due(now_ms: u64, done: Option<NaiveDate>) -> Option<NaiveDate> {
 }
 
 /// Works for as long as the server does. A server that was off at night does it when it starts.
-pub async fn run(database: Database, photos: Photos) {
+pub async fn run(database: Database, photos: PhotoStore) {
     let mut done = None;
     loop {
         if let Some(today) = due(random::now_ms(), done) {
@@ -34,8 +34,8 @@ pub async fn run(database: Database, photos: Photos) {
                 Err(_) => tracing::error!("retention failed; it is tried again"),
             }
             match database.sweep_photos(&photos).await {
-                Ok(swept) => tracing::info!(swept, "pictures"),
-                Err(_) => tracing::error!("pictures that nobody needs were not all erased"),
+                Ok(swept) => tracing::info!(swept, "photos"),
+                Err(_) => tracing::error!("photos that nobody needs were not all erased"),
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;

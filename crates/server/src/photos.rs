@@ -1,4 +1,4 @@
-//! Where pictures are kept: a folder, or storage that speaks S3.
+//! Where photos are kept: a folder, or storage that speaks S3.
 
 use anyhow::Context;
 use axum::body::Bytes;
@@ -9,9 +9,9 @@ use ruhu_domain::{Channel, photo::PhotoHash};
 use rustls_acme::rustls::crypto::ring;
 use std::{path::Path, sync::Arc};
 
-/// The pictures.
+/// The photos.
 #[derive(Clone, Debug)]
-pub struct Photos(Arc<dyn ObjectStore>);
+pub struct PhotoStore(Arc<dyn ObjectStore>);
 
 /// The pieces of an upload, in the order of where they begin.
 fn piece(county: &str, upload: &str, position: u64) -> Key {
@@ -24,8 +24,8 @@ fn whole(channel: &Channel, hash: PhotoHash) -> Key {
     Key::from(format!("photos/{county}/{}/{}/{hash}", channel.grid, channel.class.as_str()))
 }
 
-impl Photos {
-    /// The pictures at a place: a folder, made if it is not there, or `s3://bucket/prefix`, with key, region and endpoint
+impl PhotoStore {
+    /// The photos at a place: a folder, made if it is not there, or `s3://bucket/prefix`, with key, region and endpoint
     /// from the environment as the AWS tools name them.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Photos {
         Ok(())
     }
 
-    /// Keeps a picture of a channel.
+    /// Keeps a photo of a channel.
     ///
     /// # Errors
     /// The storage's.
@@ -92,7 +92,7 @@ impl Photos {
         self.0.put(&whole(channel, hash), PutPayload::from(bytes)).await.map(drop)
     }
 
-    /// A picture of a channel.
+    /// A photo of a channel.
     ///
     /// # Errors
     /// The storage's.
@@ -100,7 +100,7 @@ impl Photos {
         self.0.get(&whole(channel, hash)).await?.bytes().await
     }
 
-    /// Whether a picture of a channel is here.
+    /// Whether a photo of a channel is here.
     ///
     /// # Errors
     /// The storage's.
@@ -111,7 +111,7 @@ impl Photos {
         }
     }
 
-    /// Erases a picture of a channel.
+    /// Erases a photo of a channel.
     ///
     /// # Errors
     /// The storage's.

@@ -134,9 +134,9 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
     assert_eq!(done, HandedOver { taken: 0, left: 1 });
 }
 
-/// A picture of so many bytes: what follows the end of one is not looked at.
-fn picture(length: usize) -> Vec<u8> {
-    let mut bytes = include_bytes!("pictures/hazard.jpg").to_vec();
+/// A photo of so many bytes: what follows the end of one is not looked at.
+fn photo(length: usize) -> Vec<u8> {
+    let mut bytes = include_bytes!("photos/hazard.jpg").to_vec();
     bytes.resize(length.max(bytes.len()), 0);
     bytes
 }
@@ -148,11 +148,11 @@ fn photo_op(phone: &Phone<'_>, n: u64, bytes: &[u8]) -> Op {
     Op { record, kind: Kind::Photo, changes: diff(None, &photo), ..phone.visit(n, "") }
 }
 
-async fn a_revoked_phones_pictures_come_too_and_wait_with_their_records(base: Base) {
+async fn a_revoked_phones_photos_come_too_and_wait_with_their_records(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
-    let [known, sent, new, damaged] = [100_000, 130_000, 150_000, 90_000].map(picture);
-    // Of the first both the record and the picture are there, of the second the record alone.
+    let [known, sent, new, damaged] = [100_000, 130_000, 150_000, 90_000].map(photo);
+    // Of the first both the record and the photo are there, of the second the record alone.
     let first = phone.sync(vec![photo_op(&phone, 1, &known), photo_op(&phone, 2, &sent)]).await;
     assert!(first.results.iter().all(|result| result.reason.is_none()), "{first:?}");
     let at = channel();
@@ -169,7 +169,7 @@ async fn a_revoked_phones_pictures_come_too_and_wait_with_their_records(base: Ba
         let pieces = from..bytes.len().div_ceil(CHUNK);
         pieces.map(|n| vault.keys().name("blobs", &piece_key(PhotoHash::of(bytes), n))).collect()
     };
-    assert_eq!(ask().await.pictures, [names(&new, 0), names(&damaged, 0), names(&sent, 0)]);
+    assert_eq!(ask().await.photos, [names(&new, 0), names(&damaged, 0), names(&sent, 0)]);
 
     let pieces = |bytes: &[u8]| -> Vec<SealedEntry> {
         let hash = PhotoHash::of(bytes);
@@ -184,7 +184,7 @@ async fn a_revoked_phones_pictures_come_too_and_wait_with_their_records(base: Ba
     // It breaks off after the first piece, goes on with the second, and some come twice or too early.
     send(&pieces(&new)[1..]).await;
     send(&pieces(&new)[..1]).await;
-    assert_eq!(ask().await.pictures, [names(&new, 1), names(&damaged, 0), names(&sent, 0)]);
+    assert_eq!(ask().await.photos, [names(&new, 1), names(&damaged, 0), names(&sent, 0)]);
     send(&pieces(&new)).await;
     send(&pieces(&new)).await;
     send(&pieces(&sent)[..1]).await;
@@ -192,7 +192,7 @@ async fn a_revoked_phones_pictures_come_too_and_wait_with_their_records(base: Ba
     let mut bad = pieces(&damaged);
     bad[0].1[40] ^= 1;
     send(&bad).await;
-    assert_eq!(ask().await.pictures, [names(&damaged, 0)], "what nobody can read holds up nothing");
+    assert_eq!(ask().await.photos, [names(&damaged, 0)], "what nobody can read holds up nothing");
     for bytes in [&known, &sent, &new] {
         let kept = world.photos.get(&at, PhotoHash::of(bytes)).await.expect("it is kept");
         assert_eq!(kept, *bytes);
@@ -248,7 +248,7 @@ async fn a_stranger_who_guesses_shuts_out_nobody_else(base: Base) {
 }
 
 on_both_databases!(
-    a_revoked_phones_pictures_come_too_and_wait_with_their_records,
+    a_revoked_phones_photos_come_too_and_wait_with_their_records,
     a_stranger_who_guesses_shuts_out_nobody_else,
     a_revoked_device_is_told_so_and_only_hands_over,
     nobody_hands_over_for_another_phone

@@ -1,4 +1,4 @@
-//! Pictures in storage that speaks S3, as the program is run: a server of the protocol with signed requests, that keeps its
+//! PhotoStore in storage that speaks S3, as the program is run: a server of the protocol with signed requests, that keeps its
 //! objects in a folder.
 
 mod world;
@@ -28,7 +28,7 @@ use world::{
     program::{Running, SERVER, port},
 };
 
-const PICTURE: &[u8] = include_bytes!("pictures/hazard.jpg");
+const PHOTO: &[u8] = include_bytes!("photos/hazard.jpg");
 const KEY: &str = "ruhu-photos";
 const SECRET: &str = "a secret of this test";
 
@@ -66,14 +66,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
-async fn pictures_are_kept_in_storage_that_speaks_s3() {
+async fn photos_are_kept_in_storage_that_speaks_s3() {
     let folder = TempDir::new().expect("a folder");
     fs::create_dir(folder.path().join("bucket")).expect("a bucket");
     let endpoint = format!("http://127.0.0.1:{}", store(folder.path()).await);
 
     let world = World::new(Base::Sqlite).await;
     let mut phone = world.log_in(1).await;
-    let photo = Photo { of: RecordId::new(1, [1; 10]), hash: PhotoHash::of(PICTURE), size: PICTURE.len() as u32 };
+    let photo = Photo { of: RecordId::new(1, [1; 10]), hash: PhotoHash::of(PHOTO), size: PHOTO.len() as u32 };
     let record = RecordId::new(5, [5; 10]);
     let op = Op {
         id: OpId::new(random::now_ms(), random::bytes()),
@@ -107,7 +107,7 @@ async fn pictures_are_kept_in_storage_that_speaks_s3() {
         let encode = |text: String| BASE64_STANDARD.encode(text);
         let metadata = format!("record {},channel {}", encode(record.to_string()), encode(channel().to_string()));
         let request = client.post(format!("{url}{UPLOADS}")).bearer_auth(&token).header("tus-resumable", "1.0.0");
-        let request = request.header("upload-length", PICTURE.len()).header("upload-metadata", metadata);
+        let request = request.header("upload-length", PHOTO.len()).header("upload-metadata", metadata);
         request.send().await.expect("an answer")
     };
     let send = async |url: String, at: usize, piece: &[u8]| {
@@ -127,26 +127,26 @@ async fn pictures_are_kept_in_storage_that_speaks_s3() {
     let begun = begin(&url).await;
     assert_eq!(begun.status().as_u16(), 201);
     let place = begun.headers()["location"].to_str().expect("text").to_owned();
-    assert_eq!(send(format!("{url}{place}"), 0, PICTURE).await, 500);
+    assert_eq!(send(format!("{url}{place}"), 0, PHOTO).await, 500);
     drop(server);
 
     let (server, url) = serve(SECRET);
     let mut at = 0;
-    for piece in PICTURE.chunks(CHUNK / 2) {
+    for piece in PHOTO.chunks(CHUNK / 2) {
         assert_eq!(send(format!("{url}{place}"), at, piece).await, 204);
         at += piece.len();
     }
-    assert_eq!(shown(&url).await, (200, PICTURE.into()));
+    assert_eq!(shown(&url).await, (200, PHOTO.into()));
     let there = files(folder.path());
     assert_eq!(there.len(), 1, "the whole, and no pieces: {there:?}");
     assert!(there[0].starts_with(folder.path().join("bucket/county/photos")), "{there:?}");
-    assert_eq!(fs::read(&there[0]).expect("a file"), PICTURE);
+    assert_eq!(fs::read(&there[0]).expect("a file"), PHOTO);
     assert!(!data.join("photos").exists(), "nothing is beside the database");
     drop(server);
 
     // Another program on the same store has it, and one whose store lost it says that it is not there.
     let (_server, url) = serve(SECRET);
-    assert_eq!(shown(&url).await, (200, PICTURE.into()));
+    assert_eq!(shown(&url).await, (200, PHOTO.into()));
     fs::remove_file(&there[0]).expect("it is lost");
     assert_eq!(shown(&url).await.0, 404);
 }

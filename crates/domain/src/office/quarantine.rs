@@ -27,7 +27,7 @@ pub struct Waiting {
     pub changes: BTreeMap<Name, Value>,
 }
 
-/// `photo`: the picture of a photo's record that waits. The answer is the picture.
+/// `photo`: the photo of a photo's record that waits. The answer is the photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingPhoto {
     /// The op.

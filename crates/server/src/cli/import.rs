@@ -6,7 +6,7 @@ use ruhu_domain::wire::{self, OpOutcome};
 use ruhu_server::{
     database::Database,
     import::{self, Brought, areas, roster},
-    photos::Photos,
+    photos::PhotoStore,
     secrets,
 };
 use std::{
@@ -56,7 +56,7 @@ impl Import {
                         "照片存放在 {kept}，不是 {place}：请用 --photos 写同一个地方，并用运行服务的用户执行"
                     );
                 }
-                take_brought(database, &Photos::open(place)?, &file, brought).await?;
+                take_brought(database, &PhotoStore::open(place)?, &file, brought).await?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -104,9 +104,9 @@ fn report(summary: &roster::ImportSummary, dry_run: bool) -> ExitCode {
 /// Takes in the unsent records and photos of a phone from a file, and says which were taken in.
 async fn take_brought(
     database: &Database,
-    photos: &Photos,
+    store: &PhotoStore,
     file: &Path,
-    Brought { unsent, pictures, damaged, rest }: Brought,
+    Brought { unsent, photos, damaged, rest }: Brought,
 ) -> anyhow::Result<()> {
     // Beside the file, for the worker to copy from: what can't be taken in by itself.
     let beside = |name: String| PathBuf::from(format!("{}.{name}", file.display()));
@@ -125,8 +125,8 @@ async fn take_brought(
         count(&[OpOutcome::Quarantined]),
         count(&[OpOutcome::Rejected])
     );
-    let brought = pictures.len() + damaged;
-    let taken = import::pictures(database, photos, device, pictures).await?;
+    let brought = photos.len() + damaged;
+    let taken = import::photos(database, store, device, photos).await?;
     if brought > 0 {
         let (before, bad) = (taken.here.len() - taken.new, taken.bad + damaged);
         println!("照片：收下 {}，此前已收到 {before}，不能收下 {bad}", taken.new);

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 use ruhu_server::{
     database::{Database, Location},
     demo, http,
-    photos::Photos,
+    photos::PhotoStore,
     secrets,
 };
 use std::{
@@ -152,7 +152,7 @@ impl Command {
                     recovery: secrets::recovery(&files.secrets)?,
                     behind_proxy: options.behind_proxy,
                     login_throttle: http::LoginThrottle::default(),
-                    photos: Photos::open(&files.photos)?,
+                    photos: PhotoStore::open(&files.photos)?,
                 };
                 database.put_photo_place(&files.photos).await?;
                 return options.carry_out(state, &files.secrets).await;

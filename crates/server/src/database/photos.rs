@@ -1,11 +1,11 @@
-//! Which pictures are here, and which are on their way.
+//! Which photos are here, and which are on their way.
 
 use super::{
     Database, Quarantined,
     sql::Writing,
     sync::rows::{decode, key},
 };
-use crate::{photos::Photos, random};
+use crate::{photos::PhotoStore, random};
 use ruhu_domain::{
     Channel, DeviceId, Kind, Record, RecordId,
     photo::{Photo, PhotoHash},
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 /// How long an upload is waited for after its last piece, in milliseconds.
 const UPLOAD_MS: u64 = 7 * 86_400_000;
 
-/// A picture on its way.
+/// A photo on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
     /// Its name, by which it is gone on with.
@@ -56,7 +56,7 @@ impl Database {
             .and_then(|record| Photo::of(&record)))
     }
 
-    /// Notes where pictures are kept: what brings some in by hand has to put them there too.
+    /// Notes where photos are kept: what brings some in by hand has to put them there too.
     ///
     /// # Errors
     /// The database's.
@@ -72,7 +72,7 @@ impl Database {
         tx.commit().await
     }
 
-    /// Where pictures are kept; none before the server ran.
+    /// Where photos are kept; none before the server ran.
     ///
     /// # Errors
     /// The database's.
@@ -80,7 +80,7 @@ impl Database {
         sqlx::query_scalar("SELECT value FROM setting WHERE name = 'photos'").fetch_optional(&self.pool).await
     }
 
-    /// Whether a picture of a channel is here.
+    /// Whether a photo of a channel is here.
     ///
     /// # Errors
     /// The database's.
@@ -160,7 +160,7 @@ impl Database {
         }))
     }
 
-    /// The uploads of an account that are waited for, of a picture.
+    /// The uploads of an account that are waited for, of a photo.
     ///
     /// # Errors
     /// The database's.
@@ -258,14 +258,14 @@ impl Database {
         tx.commit().await
     }
 
-    /// Keeps a picture that was looked at. Its record is here before it, and what a record names is not erased: no lock is
+    /// Keeps a photo that was looked at. Its record is here before it, and what a record names is not erased: no lock is
     /// held while a storage far away answers.
     ///
     /// # Errors
     /// The database's or the storage's: then it is not here.
     pub async fn keep_photo(
         &self,
-        photos: &Photos,
+        photos: &PhotoStore,
         channel: &Channel,
         hash: PhotoHash,
         bytes: Vec<u8>,
@@ -294,11 +294,11 @@ impl Database {
             .map(drop)
     }
 
-    /// Erases the pictures that no record names any more, and uploads that nobody went on with; how many.
+    /// Erases the photos that no record names any more, and uploads that nobody went on with; how many.
     ///
     /// # Errors
     /// The database's or the storage's: what was done before stays done.
-    pub async fn sweep_photos(&self, photos: &Photos) -> anyhow::Result<usize> {
+    pub async fn sweep_photos(&self, photos: &PhotoStore) -> anyhow::Result<usize> {
         let mut count = 0;
         let late = sqlx::query("SELECT county, id FROM photo_upload WHERE expires_at <= $1")
             .bind(random::now_ms().cast_signed())
@@ -337,7 +337,7 @@ impl Database {
         Ok(count)
     }
 
-    /// The pictures that records name, withdrawn ones too: those may be taken back; and those of records that wait.
+    /// The photos that records name, withdrawn ones too: those may be taken back; and those of records that wait.
     async fn named_photos(&self, area: &str) -> sqlx::Result<BTreeSet<(String, PhotoHash)>> {
         let waiting = self.waiting_photos("").await?.into_iter();
         let records = self.records(area, &[Kind::Photo]).await?;

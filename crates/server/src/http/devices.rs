@@ -75,7 +75,7 @@ pub async fn wanted(
 ) -> Result<Json<Wanted>, Refusal> {
     let Json(of) = body.map_err(|_| Refusal::Malformed)?;
     let (session, keys) = whose(&state.database, &state.recovery, &of).await?;
-    let mut pictures = Vec::new();
+    let mut photos = Vec::new();
     for (channel, photo) in state.database.photos_of(session.device).await? {
         if photos::is_here(&state.database, &state.photos, &channel, photo.hash).await? {
             continue;
@@ -96,14 +96,14 @@ pub async fn wanted(
         let from = usize::try_from(upload.position).unwrap_or_default() / CHUNK;
         let names = (from..photo.chunks()).map(|piece| keys.name(BLOBS.name(), &piece_key(photo.hash, piece)));
         let names: Vec<String> = names.collect();
-        // One picture in two channels is sent once.
-        match pictures.iter_mut().find(|known: &&mut Vec<String>| known.last() == names.last()) {
+        // One photo in two channels is sent once.
+        match photos.iter_mut().find(|known: &&mut Vec<String>| known.last() == names.last()) {
             Some(known) if known.len() < names.len() => *known = names,
             Some(_) => {}
-            None => pictures.push(names),
+            None => photos.push(names),
         }
     }
-    Ok(Json(Wanted { pictures }))
+    Ok(Json(Wanted { photos }))
 }
 
 /// Whose revoked phone it is, and the keys of its vault.
@@ -115,7 +115,7 @@ async fn whose(database: &Database, recovery: &RecoveryKey, of: &Revoked<Sealed>
     Ok((session, keys))
 }
 
-/// Takes a piece of a picture to the uploads that were begun when it was asked for, where it goes on with them.
+/// Takes a piece of a photo to the uploads that were begun when it was asked for, where it goes on with them.
 async fn take_piece(state: &AppState, session: &Session, key: &str, piece: Vec<u8>) -> Result<(), Refusal> {
     let AppState { database, photos, .. } = state;
     let place = key.split_once('/').and_then(|(hash, place)| Some((hash.parse().ok()?, place.parse().ok()?)));
@@ -142,7 +142,7 @@ async fn take_piece(state: &AppState, session: &Session, key: &str, piece: Vec<u
     Ok(())
 }
 
-/// Checks a picture, and keeps it. One that nobody would take holds up nothing.
+/// Checks a photo, and keeps it. One that nobody would take holds up nothing.
 async fn finish(state: &AppState, upload: &Upload) -> Result<(), Refusal> {
     match photos::finish(&state.database, &state.photos, upload).await {
         Ok(()) => Ok(()),

@@ -19,7 +19,7 @@ pub use photos::metadata;
 
 use crate::{
     database::{Act, Database, Entry, Session, SessionKind, Standing},
-    photos::Photos,
+    photos::PhotoStore,
 };
 use axum::{
     Router,
@@ -60,11 +60,11 @@ pub struct AppState {
     pub behind_proxy: bool,
     /// The throttle on wrong passwords.
     pub login_throttle: LoginThrottle,
-    /// The pictures.
-    pub photos: Photos,
+    /// The photos.
+    pub photos: PhotoStore,
 }
 
-impl FromRef<AppState> for Photos {
+impl FromRef<AppState> for PhotoStore {
     fn from_ref(state: &AppState) -> Self {
         state.photos.clone()
     }

@@ -1,13 +1,13 @@
-//! Pictures by tus 1.0 (core, creation, checksum, expiration), and looking at them.
+//! PhotoStore by tus 1.0 (core, creation, checksum, expiration), and looking at them.
 //!
-//! A picture is sent for a record that is here already, by somebody who may save where it is; it is handed out to those
+//! A photo is sent for a record that is here already, by somebody who may save where it is; it is handed out to those
 //! who may look there (ADR 28).
 
 use super::{Caller, Refusal};
 use crate::{
     database::{Act, Database, Entry, Upload},
-    photos::Photos,
-    picture,
+    photo_check,
+    photos::PhotoStore,
 };
 use axum::{
     Json,
@@ -33,7 +33,7 @@ const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 
-/// Why a picture is not taken.
+/// Why a photo is not taken.
 #[derive(Debug)]
 pub enum Failure {
     /// As anywhere else.
@@ -130,10 +130,10 @@ async fn sent_by(
     Ok(found.map(|(_, photo)| (photo, false)))
 }
 
-/// `POST /api/v1/photos`: a new upload, of a picture that a record names. One that is here already is done at once.
+/// `POST /api/v1/photos`: a new upload, of a photo that a record names. One that is here already is done at once.
 pub async fn create(
     State(database): State<Database>,
-    State(photos): State<Photos>,
+    State(photos): State<PhotoStore>,
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response<Body>, Failure> {
@@ -171,7 +171,7 @@ async fn own(database: &Database, caller: &Caller, county: &str, id: &str) -> Re
 /// `HEAD /api/v1/photos/{county}/{id}`: how much of an upload is here.
 pub async fn look(
     State(database): State<Database>,
-    State(photos): State<Photos>,
+    State(photos): State<PhotoStore>,
     caller: Caller,
     Path((county, id)): Path<(String, String)>,
     headers: HeaderMap,
@@ -217,7 +217,7 @@ impl Checksum {
 /// `PATCH /api/v1/photos/{county}/{id}`: the next piece. The last one is answered when the whole is checked and kept.
 pub async fn send(
     State(database): State<Database>,
-    State(photos): State<Photos>,
+    State(photos): State<PhotoStore>,
     caller: Caller,
     Path((county, id)): Path<(String, String)>,
     headers: HeaderMap,
@@ -267,14 +267,14 @@ async fn receive(body: Body, room: u64, checksum: Option<&Checksum>) -> Result<B
 }
 
 /// Keeps the next piece of an upload.
-pub(super) async fn put_piece(photos: &Photos, upload: &Upload, piece: Bytes) -> Result<(), Refusal> {
+pub(super) async fn put_piece(photos: &PhotoStore, upload: &Upload, piece: Bytes) -> Result<(), Refusal> {
     let village = upload.channel.grid.village();
     photos.put_piece(village.county(), &upload.id, upload.position, piece).await.map_err(|error| stored(&error))
 }
 
-/// Checks the whole, and keeps it. What is not the picture that the record names is forgotten: it is sent anew, or not at
+/// Checks the whole, and keeps it. What is not the photo that the record names is forgotten: it is sent anew, or not at
 /// all.
-pub(super) async fn finish(database: &Database, photos: &Photos, upload: &Upload) -> Result<(), Failure> {
+pub(super) async fn finish(database: &Database, photos: &PhotoStore, upload: &Upload) -> Result<(), Failure> {
     let village = upload.channel.grid.village();
     let county = village.county();
     // Pieces may be missing where a server was restored, or two sent the same place: then the whole is another.
@@ -287,7 +287,7 @@ pub(super) async fn finish(database: &Database, photos: &Photos, upload: &Upload
     }
     let same = PhotoHash(Sha256::digest(&bytes).into()) == upload.hash;
     let (bytes, checked) = tokio::task::spawn_blocking(move || {
-        let checked = picture::check(&bytes);
+        let checked = photo_check::check(&bytes);
         (bytes, checked)
     })
     .await
@@ -308,10 +308,10 @@ pub(super) async fn finish(database: &Database, photos: &Photos, upload: &Upload
     }
 }
 
-/// Whether a picture is here: noted, and in the storage, which may be older than the database where both were restored.
+/// Whether a photo is here: noted, and in the storage, which may be older than the database where both were restored.
 pub(super) async fn is_here(
     database: &Database,
-    photos: &Photos,
+    photos: &PhotoStore,
     channel: &Channel,
     hash: PhotoHash,
 ) -> Result<bool, Refusal> {
@@ -319,14 +319,14 @@ pub(super) async fn is_here(
 }
 
 fn stored(error: &object_store::Error) -> Refusal {
-    tracing::error!(%error, "the storage of pictures failed");
+    tracing::error!(%error, "the storage of photos failed");
     Refusal::Internal
 }
 
-/// `POST /api/v1/photo`: the picture of a record.
+/// `POST /api/v1/photo`: the photo of a record.
 pub async fn show(
     State(database): State<Database>,
-    State(photos): State<Photos>,
+    State(photos): State<PhotoStore>,
     caller: Caller,
     request: Result<Json<PhotoRequest>, JsonRejection>,
 ) -> Result<Response<Body>, Refusal> {
@@ -336,13 +336,13 @@ pub async fn show(
     }
     let photo = database.photo(&channel, record).await?.ok_or(Refusal::NotFound)?;
     let looks = caller.does(Act::Look, record.to_string());
-    picture(&database, &photos, &channel, photo.hash, looks).await
+    photo_file(&database, &photos, &channel, photo.hash, looks).await
 }
 
-/// A picture that somebody may see, when their look is on record.
-pub(super) async fn picture(
+/// Returns the file of a photo, once the look of whoever asks is on record.
+pub(super) async fn photo_file(
     database: &Database,
-    photos: &Photos,
+    photos: &PhotoStore,
     channel: &Channel,
     hash: PhotoHash,
     looks: Entry<'_>,

@@ -6,5 +6,5 @@ pub mod roster;
 mod sheet;
 mod template;
 
-pub use ops::{Brought, TakenPictures, ops, pictures, read as read_ops};
+pub use ops::{Brought, TakenPhotos, ops, photos, read as read_ops};
 pub use template::template;

@@ -2,8 +2,8 @@
 
 use crate::{
     database::{Author, Database, Incoming},
-    photos::Photos,
-    picture,
+    photo_check,
+    photos::PhotoStore,
 };
 use anyhow::Context;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -24,15 +24,15 @@ enum Carried {
     Plain(Plain),
 }
 
-/// What is sealed in the file, but for the pictures; or not sealed, with them.
+/// What is sealed in the file, but for the photos; or not sealed, with them.
 #[derive(Deserialize)]
 struct Plain {
     #[serde(flatten)]
     unsent: UnsentOps,
     #[serde(default)]
     rest: Vec<(String, String)>,
-    #[serde(default)]
-    pictures: Vec<String>,
+    #[serde(rename = "pictures", default)]
+    photos: Vec<String>,
 }
 
 /// What was carried to the office.
@@ -40,9 +40,9 @@ struct Plain {
 pub struct Brought {
     /// What can be taken in.
     pub unsent: UnsentOps,
-    /// The pictures.
-    pub pictures: BTreeMap<PhotoHash, Vec<u8>>,
-    /// How many pictures were damaged on the way.
+    /// The photos.
+    pub photos: BTreeMap<PhotoHash, Vec<u8>>,
+    /// How many photos were damaged on the way.
     pub damaged: usize,
     /// From a phone that could not read its storage: drafts and pieces, for a person to make sense of.
     pub rest: Vec<(String, String)>,
@@ -55,29 +55,29 @@ pub struct Brought {
 pub fn read(bytes: &[u8], server: impl FnOnce() -> anyhow::Result<RecoveryKey>) -> anyhow::Result<Brought> {
     let not_ours = "这不是手机导出的未发送记录";
     let other = "这个文件打不开：不是给这台服务器的，或已损坏";
-    let (plain, pictures) = match serde_json::from_slice(bytes).context(not_ours)? {
+    let (plain, photos) = match serde_json::from_slice(bytes).context(not_ours)? {
         Carried::Plain(mut plain) => {
-            let pictures = std::mem::take(&mut plain.pictures);
-            (plain, pictures.iter().map(|picture| BASE64_STANDARD.decode(picture).ok()).collect::<Vec<_>>())
+            let photos = std::mem::take(&mut plain.photos);
+            (plain, photos.iter().map(|photo| BASE64_STANDARD.decode(photo).ok()).collect::<Vec<_>>())
         }
-        Carried::Sealed(SealedUnsent { account, device, key, sealed, pictures }) => {
+        Carried::Sealed(SealedUnsent { account, device, key, sealed, photos }) => {
             let keys = server()?.open(&key, &vault_owner(&account, device)).context(other)?.keys();
             let name = keys.name(EXPORT, EXPORT);
             let open = |sealed: &[u8]| keys.open(Purpose::Outbox, EXPORT, &name, sealed).map(|(_, plain)| plain);
             let plain: Plain = serde_json::from_slice(&open(&sealed).context(other)?).context(not_ours)?;
             anyhow::ensure!(plain.unsent.account == account && plain.unsent.device == device, other);
-            let picture = |text: &String| open(&BASE64_STANDARD.decode(text).ok()?).ok();
-            (plain, pictures.iter().map(picture).collect())
+            let photo = |text: &String| open(&BASE64_STANDARD.decode(text).ok()?).ok();
+            (plain, photos.iter().map(photo).collect())
         }
     };
-    let damaged = pictures.iter().filter(|picture| picture.is_none()).count();
-    let pictures = pictures.into_iter().flatten().map(|picture| (PhotoHash::of(&picture), picture)).collect();
-    Ok(Brought { unsent: plain.unsent, rest: plain.rest, pictures, damaged })
+    let damaged = photos.iter().filter(|photo| photo.is_none()).count();
+    let photos = photos.into_iter().flatten().map(|photo| (PhotoHash::of(&photo), photo)).collect();
+    Ok(Brought { unsent: plain.unsent, rest: plain.rest, photos, damaged })
 }
 
-/// What became of pictures that were carried to the office.
+/// The outcome of taking in photos from a file.
 #[derive(Debug, Default)]
-pub struct TakenPictures {
+pub struct TakenPhotos {
     /// How many are new here.
     pub new: usize,
     /// Those that are here now.
@@ -88,31 +88,31 @@ pub struct TakenPictures {
     pub unnamed: Vec<Vec<u8>>,
 }
 
-/// Takes in the pictures that records of the device name, when its ops are here.
+/// Takes in the photos that records of the device name, when its ops are here.
 ///
 /// # Errors
 /// The database's or the storage's.
-pub async fn pictures(
+pub async fn photos(
     database: &Database,
-    photos: &Photos,
+    store: &PhotoStore,
     device: DeviceId,
-    pictures: BTreeMap<PhotoHash, Vec<u8>>,
-) -> anyhow::Result<TakenPictures> {
-    let (mut taken, named) = (TakenPictures::default(), database.photos_of(device).await?);
-    for (hash, bytes) in pictures {
+    photos: BTreeMap<PhotoHash, Vec<u8>>,
+) -> anyhow::Result<TakenPhotos> {
+    let (mut taken, named) = (TakenPhotos::default(), database.photos_of(device).await?);
+    for (hash, bytes) in photos {
         let channels: Vec<_> = named.iter().filter(|(_, photo)| photo.hash == hash).map(|(at, _)| at).collect();
         if channels.is_empty() {
             taken.unnamed.push(bytes);
             continue;
         }
-        if picture::check(&bytes).is_err() {
+        if photo_check::check(&bytes).is_err() {
             taken.bad += 1;
             continue;
         }
         let mut new = false;
         for channel in channels {
-            if !database.has_photo(channel, hash).await? || !photos.has(channel, hash).await? {
-                database.keep_photo(photos, channel, hash, bytes.clone()).await?;
+            if !database.has_photo(channel, hash).await? || !store.has(channel, hash).await? {
+                database.keep_photo(store, channel, hash, bytes.clone()).await?;
                 new = true;
             }
         }

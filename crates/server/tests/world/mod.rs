@@ -16,7 +16,7 @@ use ruhu_server::{
     database::{Database, Location},
     http,
     import::areas,
-    photos::Photos,
+    photos::PhotoStore,
 };
 use ruhu_vault::RecoveryKey;
 use serde_json::Value;
@@ -63,7 +63,7 @@ pub struct World {
     pub database: Database,
     pub url: String,
     pub client: reqwest::Client,
-    pub photos: Photos,
+    pub photos: PhotoStore,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -123,7 +123,7 @@ impl World {
         // Passwords alone let in new phones; what takes a code elsewhere has tests of its own.
         database.set_demo().await.expect("it is noted");
         let recovery = RecoveryKey::new(RECOVERY);
-        let photos = Photos::open(&folder.path().join("photos").to_string_lossy()).expect("a folder");
+        let photos = PhotoStore::open(&folder.path().join("photos").to_string_lossy()).expect("a folder");
         let state = http::AppState {
             database: database.clone(),
             recovery,

@@ -120,7 +120,7 @@ const LAYERS: &[Layer] = &[
     // The server: commands and HTTP above, the database and files below.
     layer(
         "crates/server/src/http",
-        &["accounts", "database", "export", "photos", "picture", "random", "second_factor"],
+        &["accounts", "database", "export", "photos", "photo_check", "random", "second_factor"],
         &[
             "anyhow",
             "axum",
@@ -162,7 +162,7 @@ const LAYERS: &[Layer] = &[
     layer("crates/server/src/export", &["database", "random"], &["anyhow", "chrono", "ruhu_domain", "rust_xlsxwriter"]),
     layer(
         "crates/server/src/import",
-        &["database", "photos", "picture", "random"],
+        &["database", "photos", "photo_check", "random"],
         &[
             "anyhow",
             "base64",
@@ -212,7 +212,7 @@ const LAYERS: &[Layer] = &[
         &[],
         &["anyhow", "axum", "futures", "object_store", "ruhu_domain", "rustls_acme", "std::fs"],
     ),
-    layer("crates/server/src/picture", &[], &["ruhu_domain", "zune_jpeg"]),
+    layer("crates/server/src/photo_check", &[], &["ruhu_domain", "zune_jpeg"]),
     layer("crates/server/src/random", &[], &["SystemTime::now", "getrandom", "std::time"]),
     layer("crates/server/src/secrets", &["random"], &["anyhow", "ruhu_vault", "std::fs"]),
 ];

@@ -4,7 +4,7 @@ use super::{Asked, Official, Refusal};
 use crate::{
     database::{Act, Database, Quarantined},
     http::photos,
-    photos::Photos,
+    photos::PhotoStore,
 };
 use axum::{Json, body::Body, extract::State, http::Response};
 use ruhu_domain::{
@@ -42,7 +42,7 @@ pub async fn waiting(State(database): State<Database>, official: Official) -> Re
 /// `POST /api/v1/office/photo`
 pub async fn photo(
     State(database): State<Database>,
-    State(photos): State<Photos>,
+    State(photos): State<PhotoStore>,
     official: Official,
     Asked(WaitingPhoto { op }): Asked<WaitingPhoto>,
 ) -> Result<Response<Body>, Refusal> {
@@ -50,7 +50,7 @@ pub async fn photo(
     let (waits, photo) = waiting.into_iter().find(|(waits, _)| waits.op.id == op).ok_or(Refusal::NotAllowed)?;
     official.answers_for(Duty::Decide, &waits.channel)?;
     let looks = official.does(Act::Wait, op.to_string());
-    photos::picture(&database, &photos, &waits.channel, photo.hash, looks).await
+    photos::photo_file(&database, &photos, &waits.channel, photo.hash, looks).await
 }
 
 /// `POST /api/v1/office/accept`

@@ -55,7 +55,7 @@ export async function save(page: Page) {
   await expect(page.getByRole("button", { name: "保存" })).toBeHidden();
 }
 
-/** The pictures that the server keeps. */
+/** The photos that the server keeps. */
 export function atOffice(server: Server): Buffer[] {
   const files = (folder: string): string[] =>
     readdirSync(folder, { withFileTypes: true }).flatMap((one) =>
