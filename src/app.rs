@@ -1,6 +1,6 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Due, FoundMatters, Part, Wanted, hand_over, send_photos};
+use crate::parts::{Due, FoundMatters, Part, Wanted, hand_device_over, send_photos};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
@@ -26,7 +26,7 @@ pub fn Root() -> impl IntoView {
         {move || match phase.get() {
             Phase::Opening => view! { <p class="splash" role="status">"正在打开…"</p> }.into_any(),
             Phase::HandingOver => {
-                leptos::task::spawn_local(hand_over(app));
+                leptos::task::spawn_local(hand_device_over(app));
                 let words = "这台手机已由办公室停用，正在交出没发送的记录…";
                 view! { <p class="splash" role="status">{words}</p> }.into_any()
             }

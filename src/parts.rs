@@ -78,11 +78,11 @@ fn unsealed() -> Result<AnyView, SplitLoaderError> {
 /// Hands over what a revoked phone has.
 #[wasm_split(seldom, fallible)]
 fn handing_over(app: App) -> Result<Pin<Box<dyn Future<Output = ()>>>, SplitLoaderError> {
-    Ok(Box::pin(app.hand_over()))
+    Ok(Box::pin(app.hand_device_over()))
 }
 
 /// Hands over what a revoked phone has. Where the part can't be loaded the phone is locked, and tries again later.
-pub async fn hand_over(app: App) {
+pub async fn hand_device_over(app: App) {
     match handing_over(app).await {
         Ok(done) => done.await,
         Err(_) => app.stay_revoked("这台手机已由办公室停用。请连上网络并刷新页面，它会把没发送的记录交给办公室".into()),

@@ -6,8 +6,8 @@ mod code;
 mod contacts;
 mod desk;
 mod dossier;
+mod grid_handover;
 mod handbook;
-mod handover;
 mod ledgers;
 mod login;
 mod matters;
@@ -35,7 +35,7 @@ enum Tab {
     Ledgers,
     Handbook,
     Contacts,
-    HandOver,
+    GridHandover,
     Personal,
     Audit,
     Security,
@@ -49,7 +49,7 @@ impl Tab {
         Self::Ledgers,
         Self::Handbook,
         Self::Contacts,
-        Self::HandOver,
+        Self::GridHandover,
         Self::Personal,
         Self::Audit,
         Self::Security,
@@ -63,7 +63,7 @@ impl Tab {
             Self::Ledgers => "台账",
             Self::Handbook => "手册",
             Self::Contacts => "电话",
-            Self::HandOver => "网格交接",
+            Self::GridHandover => "网格交接",
             Self::Personal => "个人信息",
             Self::Audit => "审计",
             Self::Security => "我的账号",
@@ -78,7 +78,7 @@ impl Tab {
             Self::Matters => Some(Duty::Late),
             Self::Ledgers => Some(Duty::Ledger),
             Self::Handbook | Self::Contacts => Some(Duty::Handbook),
-            Self::HandOver => Some(Duty::Rights),
+            Self::GridHandover => Some(Duty::Rights),
             Self::Personal => Some(Duty::Personal),
             Self::Audit => Some(Duty::Audit),
             Self::Security => None,
@@ -154,7 +154,7 @@ fn Shell() -> impl IntoView {
                 Tab::Ledgers => view! { <ledgers::Ledgers/> }.into_any(),
                 Tab::Handbook => view! { <handbook::Handbook/> }.into_any(),
                 Tab::Contacts => view! { <contacts::Contacts/> }.into_any(),
-                Tab::HandOver => view! { <handover::HandOver/> }.into_any(),
+                Tab::GridHandover => view! { <grid_handover::GridHandover/> }.into_any(),
                 Tab::Personal => view! { <personal::Personal/> }.into_any(),
                 Tab::Audit => view! { <audit::Audit/> }.into_any(),
                 Tab::Security => view! { <security::Security/> }.into_any(),

@@ -1,9 +1,8 @@
 //! Coming in and going out: log-in, unlocking, locking, log-out, and what becomes of a revoked phone.
 
 use super::{
-    App, Phase, SyncStatus,
+    App, Phase, SyncStatus, device_handover,
     fingerprint::{self, Fingerprint},
-    handover,
     leaving::{self, Stay},
     pin::{self, Pin},
     session::{self, Session},
@@ -431,10 +430,10 @@ impl App {
     }
 
     /// A revoked phone, which is locked, hands over what is not sent, and clears itself.
-    pub async fn hand_over(self) {
+    pub async fn hand_device_over(self) {
         let Some(storage) = self.storage.get_value() else { return };
         let told = |went: usize, of: usize| self.say(format!("正在交出照片：第 {} 张，共 {of} 张", went + 1), None);
-        match handover::hand_over(&storage, told).await {
+        match device_handover::hand_device_over(&storage, told).await {
             Ok(handed) => {
                 Tabs::tell_to_reload();
                 self.preferences.update(|preferences| preferences.account.clear());

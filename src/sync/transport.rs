@@ -4,8 +4,9 @@ use js_sys::{Array, Function, Reflect, Uint8Array};
 use ruhu_domain::{
     DeviceId,
     wire::{
-        DeviceAnswer, DeviceRequest, EnrolRequest, HandOver, HandbookAnswer, HandbookRequest, HandedOver, HistoryEntry,
-        HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, Revoked, SyncRequest, SyncResponse, Wanted,
+        DeviceAnswer, DeviceHandover, DeviceHandoverAnswer, DeviceRequest, EnrolRequest, HandbookAnswer,
+        HandbookRequest, HistoryEntry, HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, Revoked,
+        SyncRequest, SyncResponse, WantedPhotos,
     },
 };
 use ruhu_vault::{Sealed, VaultKey};
@@ -34,7 +35,7 @@ pub enum TransportError {
     /// The office revoked this device.
     #[error("{0}")]
     Revoked(String),
-    /// The account has a second factor: its digits are wanted too.
+    /// The account has a second factor: its digits are wanted_photos too.
     #[error("{0}")]
     CodeWanted(String),
     /// The batch was too large.
@@ -110,7 +111,7 @@ pub async fn handbook(token: &str, digest: String) -> Result<HandbookAnswer, Tra
 ///
 /// # Errors
 /// See [`TransportError`].
-pub async fn hand_over(request: &HandOver<&Sealed>) -> Result<HandedOver, TransportError> {
+pub async fn hand_device_over(request: &DeviceHandover<&Sealed>) -> Result<DeviceHandoverAnswer, TransportError> {
     post("/api/v1/handover", None, request).await
 }
 
@@ -118,7 +119,7 @@ pub async fn hand_over(request: &HandOver<&Sealed>) -> Result<HandedOver, Transp
 ///
 /// # Errors
 /// See [`TransportError`].
-pub async fn wanted(of: &Revoked<&Sealed>) -> Result<Wanted, TransportError> {
+pub async fn wanted_photos(of: &Revoked<&Sealed>) -> Result<WantedPhotos, TransportError> {
     post("/api/v1/handover/wanted", None, of).await
 }
 

@@ -89,7 +89,7 @@ pub struct DeviceAnswer {
 /// An entry as a phone keeps it: its name in the storage, and the sealed value.
 pub type SealedEntry = (String, Vec<u8>);
 
-/// Whose a revoked phone is that hands over, by what only that phone has. `POST /api/v1/handover/wanted` takes no more.
+/// Whose a revoked phone is that hands over, by what only that phone has. `POST /api/v1/device_handover/wanted` takes no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revoked<K> {
     /// The login name.
@@ -102,36 +102,36 @@ pub struct Revoked<K> {
     pub meta: Vec<SealedEntry>,
 }
 
-/// `POST /api/v1/handover`: what a revoked phone has not sent, sealed as it is kept. Locked or not, it opens nothing
+/// `POST /api/v1/device_handover`: what a revoked phone has not sent, sealed as it is kept. Locked or not, it opens nothing
 /// for this: the server does, with the vault key that was sealed to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HandOver<K> {
+pub struct DeviceHandover<K> {
     /// Whose it is.
     #[serde(flatten)]
     pub of: Revoked<K>,
     /// At most [`MAX_OPS`] entries of the outbox.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outbox: Vec<SealedEntry>,
-    /// Pieces of photos that are [`Wanted`], in their order.
+    /// Pieces of photos that are [`WantedPhotos`], in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pieces: Vec<SealedEntry>,
     /// Whether there is no more.
     pub last: bool,
 }
 
-/// The answer to a [`HandOver`].
+/// The answer to a [`DeviceHandover`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HandedOver {
+pub struct DeviceHandoverAnswer {
     /// How many changes wait for a supervisor now; the office had the others already.
     pub taken: usize,
     /// How many it could not take: the phone stays as it is.
     pub left: usize,
 }
 
-/// The answer to `POST /api/v1/handover/wanted`: the photos whose records this phone sent or handed over, and that the
+/// The answer to `POST /api/v1/device_handover/wanted`: the photos whose records this phone sent or handed over, and that the
 /// office does not have. Of each the names under which the phone keeps the pieces that are missing, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct WantedPhotos {
     /// The photos; `pictures` on the wire.
     #[serde(rename = "pictures")]
     pub photos: Vec<Vec<String>>,

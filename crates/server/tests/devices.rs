@@ -11,7 +11,8 @@ use ruhu_domain::{
     rights::Role,
     storage::{BLOBS, TOKEN, Table},
     wire::{
-        DeviceAnswer, DeviceRequest, HandOver, HandedOver, LoginRequest, Revoked, SealedEntry, Wanted, vault_owner,
+        DeviceAnswer, DeviceHandover, DeviceHandoverAnswer, DeviceRequest, LoginRequest, Revoked, SealedEntry,
+        WantedPhotos, vault_owner,
     },
 };
 use ruhu_server::{database::OPERATOR, random};
@@ -25,7 +26,7 @@ async fn post(world: &World, path: &str, body: &impl Serialize) -> reqwest::Resp
 }
 
 /// What a phone with these ops hands over.
-fn handing_over(phone: &Phone<'_>, ops: Vec<Op>) -> HandOver<Sealed> {
+fn handing_over(phone: &Phone<'_>, ops: Vec<Op>) -> DeviceHandover<Sealed> {
     handing_over_with(&VaultKey::new(random::bytes()), phone, ops)
 }
 
@@ -34,7 +35,7 @@ fn seal(vault: &VaultKey, table: Table, purpose: Purpose, key: &str, value: &[u8
     (keys.name(table.name(), key), keys.seal(purpose, table.name(), key, random::bytes(), value))
 }
 
-fn handing_over_with(vault: &VaultKey, phone: &Phone<'_>, ops: Vec<Op>) -> HandOver<Sealed> {
+fn handing_over_with(vault: &VaultKey, phone: &Phone<'_>, ops: Vec<Op>) -> DeviceHandover<Sealed> {
     let key = RecoveryKey::new(world::RECOVERY).public();
     let key = key.seal(vault, &vault_owner("wangfang", phone.device), random::bytes()).expect("it is sealed");
     let outbox = ops.into_iter().map(|op| {
@@ -45,7 +46,7 @@ fn handing_over_with(vault: &VaultKey, phone: &Phone<'_>, ops: Vec<Op>) -> HandO
     let outbox = outbox.collect();
     let meta = vec![seal(vault, Table::Meta, Purpose::Meta, TOKEN, phone.token.as_bytes())];
     let of = Revoked { account: "wangfang".into(), device: phone.device, key, meta };
-    HandOver { of, outbox, pieces: vec![], last: true }
+    DeviceHandover { of, outbox, pieces: vec![], last: true }
 }
 
 async fn a_revoked_device_is_told_so_and_only_hands_over(base: Base) {
@@ -76,15 +77,15 @@ async fn a_revoked_device_is_told_so_and_only_hands_over(base: Base) {
     let ops = (1..=50).map(|n| phone.visit(n, if n == 1 { "发过的" } else { "没发的" })).collect();
     let over = handing_over(&phone, ops);
     for expected in [49, 49] {
-        let done: HandedOver = post(&world, "handover", &over).await.json().await.expect("an answer");
-        assert_eq!(done, HandedOver { taken: expected, left: 0 });
+        let done: DeviceHandoverAnswer = post(&world, "handover", &over).await.json().await.expect("an answer");
+        assert_eq!(done, DeviceHandoverAnswer { taken: expected, left: 0 });
     }
     assert_eq!(world.database.quarantined().await.expect("a list").len(), 49, "a second time changes nothing");
     // One that was refused since is returned to the worker, who may be gone: it keeps the phone from nothing.
     let one = world.database.quarantined().await.expect("a list")[0].op.id;
     world.database.refuse(one, "不清楚", OPERATOR).await.expect("it is refused");
-    let done: HandedOver = post(&world, "handover", &over).await.json().await.expect("an answer");
-    assert_eq!(done, HandedOver { taken: 48, left: 0 });
+    let done: DeviceHandoverAnswer = post(&world, "handover", &over).await.json().await.expect("an answer");
+    assert_eq!(done, DeviceHandoverAnswer { taken: 48, left: 0 });
     let devices = world.database.devices(Some("wangfang")).await.expect("a list");
     let state: Vec<_> =
         devices.iter().map(|device| (device.revoked.is_some(), device.handed_over_at.is_some())).collect();
@@ -127,11 +128,11 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
     // Damaged on the phone: the rest comes. An op that can't be taken keeps the phone as it is.
     let mut damaged = handing_over(&phone, vec![phone.visit(1, "一"), phone.visit(2, "二")]);
     damaged.outbox[0].1[30] ^= 1;
-    let done: HandedOver = post(&world, "handover", &damaged).await.json().await.expect("an answer");
-    assert_eq!(done, HandedOver { taken: 1, left: 0 });
+    let done: DeviceHandoverAnswer = post(&world, "handover", &damaged).await.json().await.expect("an answer");
+    assert_eq!(done, DeviceHandoverAnswer { taken: 1, left: 0 });
     let large = handing_over(&phone, vec![phone.visit(3, &"长".repeat(40_000))]);
-    let done: HandedOver = post(&world, "handover", &large).await.json().await.expect("an answer");
-    assert_eq!(done, HandedOver { taken: 0, left: 1 });
+    let done: DeviceHandoverAnswer = post(&world, "handover", &large).await.json().await.expect("an answer");
+    assert_eq!(done, DeviceHandoverAnswer { taken: 0, left: 1 });
 }
 
 /// A photo of so many bytes: what follows the end of one is not looked at.
@@ -161,10 +162,11 @@ async fn a_revoked_phones_photos_come_too_and_wait_with_their_records(base: Base
 
     let vault = VaultKey::new(random::bytes());
     let ops = vec![photo_op(&phone, 3, &new), photo_op(&phone, 4, &damaged), phone.visit(5, "没发的")];
-    let over = HandOver { last: false, ..handing_over_with(&vault, &phone, ops) };
-    let done: HandedOver = post(&world, "handover", &over).await.json().await.expect("an answer");
-    assert_eq!(done, HandedOver { taken: 3, left: 0 });
-    let ask = async || -> Wanted { post(&world, "handover/wanted", &over.of).await.json().await.expect("an answer") };
+    let over = DeviceHandover { last: false, ..handing_over_with(&vault, &phone, ops) };
+    let done: DeviceHandoverAnswer = post(&world, "handover", &over).await.json().await.expect("an answer");
+    assert_eq!(done, DeviceHandoverAnswer { taken: 3, left: 0 });
+    let ask =
+        async || -> WantedPhotos { post(&world, "handover/wanted", &over.of).await.json().await.expect("an answer") };
     let names = |bytes: &[u8], from: usize| -> Vec<String> {
         let pieces = from..bytes.len().div_ceil(CHUNK);
         pieces.map(|n| vault.keys().name("blobs", &piece_key(PhotoHash::of(bytes), n))).collect()
@@ -177,9 +179,9 @@ async fn a_revoked_phones_photos_come_too_and_wait_with_their_records(base: Base
         bytes.chunks(CHUNK).enumerate().map(piece).collect()
     };
     let send = async |pieces: &[SealedEntry]| {
-        let over = HandOver { outbox: vec![], pieces: pieces.to_vec(), ..over.clone() };
-        let done: HandedOver = post(&world, "handover", &over).await.json().await.expect("an answer");
-        assert_eq!(done, HandedOver { taken: 0, left: 0 });
+        let over = DeviceHandover { outbox: vec![], pieces: pieces.to_vec(), ..over.clone() };
+        let done: DeviceHandoverAnswer = post(&world, "handover", &over).await.json().await.expect("an answer");
+        assert_eq!(done, DeviceHandoverAnswer { taken: 0, left: 0 });
     };
     // It breaks off after the first piece, goes on with the second, and some come twice or too early.
     send(&pieces(&new)[1..]).await;
@@ -197,7 +199,7 @@ async fn a_revoked_phones_photos_come_too_and_wait_with_their_records(base: Base
         let kept = world.photos.get(&at, PhotoHash::of(bytes)).await.expect("it is kept");
         assert_eq!(kept, *bytes);
     }
-    let over = HandOver { outbox: vec![], last: true, ..over };
+    let over = DeviceHandover { outbox: vec![], last: true, ..over };
     post(&world, "handover", &over).await.error_for_status().expect("it is done");
 
     // Whoever decides sees it, others don't; at night it stays for as long as it is named or waits.

@@ -488,7 +488,7 @@ async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
     desk.ask::<Nothing>("account", &new).await;
     let over = |from: &str, to: &str| {
         let grid: GridCode = GRID.parse().expect("a grid");
-        HandGridOver { grid, from: from.into(), to: to.into() }
+        GridHandover { grid, from: from.into(), to: to.into() }
     };
     assert_eq!(desk.status("hand-over", &over("liqiang", "wangfang")).await, 422, "there is nothing to hand over");
     let receipt: Receipt = desk.ask("hand-over", &over("wangfang", "liqiang")).await;

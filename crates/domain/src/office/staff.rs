@@ -139,7 +139,7 @@ pub struct OfDevice {
 
 /// `hand-over`: a grid goes from one worker to another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HandGridOver {
+pub struct GridHandover {
     /// The grid.
     pub grid: GridCode,
     /// The login name of who had it.

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use ruhu_domain::{
     Class, DeviceId, GridCode, day,
     form::labels,
-    office::HandGridOver,
+    office::GridHandover,
     rights::{self, Place, Role},
 };
 use ruhu_server::database::{self, Database, Given, OPERATOR};
@@ -165,7 +165,7 @@ impl Grant {
                 println!("授权 {} 条", all.len());
             }
             Self::HandOver { grid, from, to, by } => {
-                let receipt = database.hand_grid_over(&HandGridOver { grid, from, to }, &by).await?;
+                let receipt = database.hand_grid_over(&GridHandover { grid, from, to }, &by).await?;
                 println!("交接回执 {}", receipt.id);
                 println!("网格 {}，由{}交给{}，{}办理", receipt.grid, receipt.from, receipt.to, receipt.done.by);
                 for (kind, count) in &receipt.records {

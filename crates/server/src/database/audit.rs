@@ -44,8 +44,8 @@ pub enum Act {
     Export,
     /// Revoked a device.
     Revoke,
-    /// Handed over what a revoked device had not sent.
-    HandOver,
+    /// HandedOver over what a revoked device had not sent.
+    DeviceHandover,
     /// Put a backup in the database's place.
     Restore,
     /// Logged in on a new phone with a code, and set a password.
@@ -97,7 +97,7 @@ impl Act {
         Self::Refuse,
         Self::Export,
         Self::Revoke,
-        Self::HandOver,
+        Self::DeviceHandover,
         Self::Restore,
         Self::Enrol,
         Self::Code,
@@ -132,7 +132,7 @@ impl Act {
             Self::Refuse => "refuse",
             Self::Export => "export",
             Self::Revoke => "revoke",
-            Self::HandOver => "hand-over",
+            Self::DeviceHandover => "hand-over",
             Self::Restore => "restore",
             Self::Enrol => "enrol",
             Self::Code => "code",
@@ -172,7 +172,7 @@ impl Act {
             Self::Refuse => "退回待核对记录",
             Self::Export => "导出",
             Self::Revoke => "停用设备",
-            Self::HandOver => "停用的设备交出记录",
+            Self::DeviceHandover => "停用的设备交出记录",
             Self::Restore => "恢复备份",
             Self::Enrol => "用登记码登录",
             Self::Code => "发登记码",

@@ -126,7 +126,7 @@ impl Database {
             .execute(&mut *tx)
             .await?;
         let device = Some(session.device);
-        let entry = Entry { account: &session.account, device, act: Act::HandOver, subject: String::new() };
+        let entry = Entry { account: &session.account, device, act: Act::DeviceHandover, subject: String::new() };
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{accounts::token_hash, random};
 use ruhu_domain::{
     Class, DeviceId, GridCode, OpId,
-    office::{Done, HandGridOver, Receipt},
+    office::{Done, GridHandover, Receipt},
     rights::{Grant, Place, Role},
 };
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
@@ -290,7 +290,7 @@ impl Database {
     ///
     /// # Errors
     /// See [`CannotChange`].
-    pub async fn hand_grid_over(&self, over: &HandGridOver, by: &str) -> Result<Receipt, CannotChange> {
+    pub async fn hand_grid_over(&self, over: &GridHandover, by: &str) -> Result<Receipt, CannotChange> {
         let account = async |name: &str| {
             let found = self.account(name).await?.filter(|found| !found.closed);
             found.ok_or_else(|| CannotChange::NoAccount(name.to_owned()))

@@ -13,8 +13,8 @@ use ruhu_domain::{
     photo::{CHUNK, PhotoHash, piece_key},
     storage::{BLOBS, TOKEN, Table},
     wire::{
-        DeviceAnswer, DeviceRequest, HandOver, HandedOver, MAX_OPS, OpOutcome, Revoked, SealedEntry, Wanted,
-        vault_owner,
+        DeviceAnswer, DeviceHandover, DeviceHandoverAnswer, DeviceRequest, MAX_OPS, OpOutcome, Revoked, SealedEntry,
+        WantedPhotos, vault_owner,
     },
 };
 use ruhu_vault::{Keys, Purpose, RecoveryKey, Sealed};
@@ -29,12 +29,12 @@ pub async fn device(
     Ok(Json(DeviceAnswer { revoked: state.database.is_revoked(request.device).await? }))
 }
 
-/// `POST /api/v1/handover`
-pub async fn hand_over(
+/// `POST /api/v1/device_handover`
+pub async fn hand_device_over(
     State(state): State<AppState>,
-    body: Result<Json<HandOver<Sealed>>, JsonRejection>,
-) -> Result<Json<HandedOver>, Refusal> {
-    let Json(HandOver { of, outbox, pieces, last }) = body.map_err(|_| Refusal::Malformed)?;
+    body: Result<Json<DeviceHandover<Sealed>>, JsonRejection>,
+) -> Result<Json<DeviceHandoverAnswer>, Refusal> {
+    let Json(DeviceHandover { of, outbox, pieces, last }) = body.map_err(|_| Refusal::Malformed)?;
     if outbox.len() > MAX_OPS {
         return Err(Refusal::TooLarge);
     }
@@ -65,14 +65,14 @@ pub async fn hand_over(
     if last && left == 0 {
         database.handed_over(&session).await?;
     }
-    Ok(Json(HandedOver { taken, left }))
+    Ok(Json(DeviceHandoverAnswer { taken, left }))
 }
 
-/// `POST /api/v1/handover/wanted`
+/// `POST /api/v1/device_handover/wanted`
 pub async fn wanted(
     State(state): State<AppState>,
     body: Result<Json<Revoked<Sealed>>, JsonRejection>,
-) -> Result<Json<Wanted>, Refusal> {
+) -> Result<Json<WantedPhotos>, Refusal> {
     let Json(of) = body.map_err(|_| Refusal::Malformed)?;
     let (session, keys) = whose(&state.database, &state.recovery, &of).await?;
     let mut photos = Vec::new();
@@ -103,7 +103,7 @@ pub async fn wanted(
             None => photos.push(names),
         }
     }
-    Ok(Json(Wanted { photos }))
+    Ok(Json(WantedPhotos { photos }))
 }
 
 /// Whose revoked phone it is, and the keys of its vault.

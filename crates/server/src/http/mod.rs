@@ -95,7 +95,7 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
     let api = login
         .route("/logout", post(login::logout))
         .route("/device", post(devices::device))
-        .route("/handover", post(devices::hand_over))
+        .route("/handover", post(devices::hand_device_over))
         .route("/handover/wanted", post(devices::wanted))
         .route("/recover", post(login::recover))
         .route("/sync", post(sync::sync))

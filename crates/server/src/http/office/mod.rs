@@ -43,7 +43,7 @@ pub fn routes() -> Router<AppState> {
         .route("/give", post(staff::give))
         .route("/end", post(staff::end))
         .route("/revoke", post(staff::revoke))
-        .route("/hand-over", post(staff::hand_over))
+        .route("/hand-over", post(staff::hand_grid_over))
         .route("/receipts", post(staff::receipts))
         .route("/areas", post(staff::areas))
         .route("/waiting", post(records::waiting))

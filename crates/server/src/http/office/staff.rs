@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use ruhu_domain::{
     day,
     office::{
-        Code, Done, FindAreas, Give, GivenRight, HandGridOver, KnownDevice, NamedArea, Nothing, OfAccount, OfDevice,
+        Code, Done, FindAreas, Give, GivenRight, GridHandover, KnownDevice, NamedArea, Nothing, OfAccount, OfDevice,
         OfGrant, Person, PutAccount, Receipt,
         duties::{self, Duty},
     },
@@ -194,10 +194,10 @@ pub async fn revoke(
 }
 
 /// `POST /api/v1/office/hand-over`
-pub async fn hand_over(
+pub async fn hand_grid_over(
     State(database): State<Database>,
     official: Official,
-    Asked(over): Asked<HandGridOver>,
+    Asked(over): Asked<GridHandover>,
 ) -> Result<Json<Receipt>, Refusal> {
     let staff = Staff::read(&database).await?;
     staff.looked_after(&official, &over.from)?;

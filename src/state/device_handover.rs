@@ -8,7 +8,7 @@ use crate::{
 };
 use ruhu_domain::{
     storage::{BLOBS, Batch, Entry, TABLES, Table, Write},
-    wire::{HandOver, Revoked},
+    wire::{DeviceHandover, Revoked},
 };
 
 /// The most entries and bytes of one request.
@@ -38,7 +38,7 @@ pub enum NotCleared {
 
 /// What was handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Handed {
+pub struct HandedOver {
     /// How many changes wait for a supervisor now.
     pub changes: usize,
     /// How many photos went.
@@ -49,10 +49,10 @@ pub struct Handed {
 ///
 /// # Errors
 /// See [`NotCleared`].
-pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Result<Handed, NotCleared> {
+pub async fn hand_device_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Result<HandedOver, NotCleared> {
     loop {
         let unchanged = vault::unchanged(storage).await?;
-        let Some(vault) = vault::stored(storage).await? else { return Ok(Handed::default()) };
+        let Some(vault) = vault::stored(storage).await? else { return Ok(HandedOver::default()) };
         let key = vault.recovery.as_ref().ok_or(NotCleared::NoKey)?;
         let [outbox, mut meta] = storage.kept([Table::Outbox, Table::Meta]).await?;
         meta.retain(|(_, kept)| kept.len() <= SHORT);
@@ -61,11 +61,11 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
         clear.extend(TABLES.map(Write::Clear));
 
         let of = Revoked { account: vault.account.clone(), device: vault.device, key, meta };
-        let mut request = HandOver { of, outbox: Vec::new(), pieces: Vec::new(), last: false };
-        let (mut handed, mut left) = (Handed::default(), 0);
+        let mut request = DeviceHandover { of, outbox: Vec::new(), pieces: Vec::new(), last: false };
+        let (mut handed, mut left) = (HandedOver::default(), 0);
         for outbox in batches(outbox) {
             request.outbox = outbox;
-            let done = transport::hand_over(&request).await?;
+            let done = transport::hand_device_over(&request).await?;
             left += done.left;
             handed.changes += done.taken;
         }
@@ -75,7 +75,7 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
         let (mut first, mut before) = (None, usize::MAX);
         loop {
             let mut here = Vec::new();
-            for names in transport::wanted(&request.of).await?.photos {
+            for names in transport::wanted_photos(&request.of).await?.photos {
                 let mut count = 0;
                 for name in &names {
                     count += usize::from(storage.get(BLOBS, name).await?.is_some());
@@ -97,7 +97,7 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
                 }
                 for pieces in batches(found) {
                     request.pieces = pieces;
-                    transport::hand_over(&request).await?;
+                    transport::hand_device_over(&request).await?;
                 }
             }
             request.pieces = Vec::new();
@@ -106,7 +106,7 @@ pub async fn hand_over(storage: &IndexedDb, told: impl Fn(usize, usize)) -> Resu
             return Err(NotCleared::Left(left));
         }
         request.last = true;
-        transport::hand_over(&request).await?;
+        transport::hand_device_over(&request).await?;
         match storage.write(&clear).await {
             Ok(()) => return Ok(handed),
             // Another window saved something meanwhile, or somebody else logged in there.

@@ -8,13 +8,13 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Kind,
     form::labels,
-    office::{HandGridOver, Person, Receipt},
+    office::{GridHandover, Person, Receipt},
     rights::Place,
 };
 
 /// The form, and the receipts so far.
 #[component]
-pub fn HandOver() -> impl IntoView {
+pub fn GridHandover() -> impl IntoView {
     let desk = use_desk();
     let receipts: Asked<Vec<Receipt>> = Asked::new("receipts");
     let people: Asked<Vec<Person>> = Asked::new("people");
@@ -25,7 +25,7 @@ pub fn HandOver() -> impl IntoView {
             desk.say("请填写网格编码，如 411502001003-02");
             return;
         };
-        let over = HandGridOver { grid, from: value(from), to: value(to) };
+        let over = GridHandover { grid, from: value(from), to: value(to) };
         desk.act("hand-over", over, "已交接，回执在下面", move || receipts.again());
     };
     let grids = move || {
