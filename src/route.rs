@@ -1,8 +1,6 @@
 //! Routes: which screen an address names, and the address of a record.
 
-use ruhu_domain::{
-    Kind, RecordId, RecordKind, care::steps::Step as CareStep, dispute::steps::Step, report::steps::Step as ReportStep,
-};
+use ruhu_domain::{Kind, RecordId, RecordKind, care, dispute, report};
 
 /// The screen that an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +54,7 @@ pub enum Screen {
     /// A record of a file, a dispute's or a care case's: a new one, or one to change.
     InFile(RecordId, Kind, Option<RecordId>),
     /// 办理: a step of a dispute about which something has to be said.
-    TakeStep(RecordId, Step),
+    TakeStep(RecordId, dispute::steps::Step),
     /// 签名 of a party on the agreement, or of the mediator.
     Sign(RecordId, Option<RecordId>),
     /// 文书 of a dispute.
@@ -68,13 +66,13 @@ pub enum Screen {
     /// A care case.
     Case(RecordId),
     /// 办理: a step of a care case about which something has to be said.
-    TakeCareStep(RecordId, CareStep),
+    TakeCareStep(RecordId, care::steps::Step),
     /// 隐患, or 诉求
     Reports(Kind),
     /// A hazard or a request.
     Report(Kind, RecordId),
     /// 办理: a step of a hazard or a request about which something has to be said.
-    TakeReportStep(Kind, RecordId, ReportStep),
+    TakeReportStep(Kind, RecordId, report::steps::Step),
     /// 巡逻
     Patrols,
     /// A patrol.
@@ -142,7 +140,7 @@ impl Screen {
             ["matters", id, "papers", key] => {
                 id.parse().map_or(Self::NotFound, |id| Self::Paper(id, (*key).to_owned()))
             }
-            ["matters", id, "step", step] => match (id.parse(), Step::find(step)) {
+            ["matters", id, "step", step] => match (id.parse(), dispute::steps::Step::find(step)) {
                 (Ok(id), Some(step)) => Self::TakeStep(id, step),
                 _ => Self::NotFound,
             },
@@ -151,7 +149,7 @@ impl Screen {
             ["care", "new"] => Self::New(Kind::CareCase, None),
             ["care", id] => record(id, Self::Case),
             ["care", id, "edit"] => record(id, |id| Self::Edit(Kind::CareCase, id)),
-            ["care", id, "step", step] => match (id.parse(), CareStep::find(step)) {
+            ["care", id, "step", step] => match (id.parse(), care::steps::Step::find(step)) {
                 (Ok(id), Some(step)) => Self::TakeCareStep(id, step),
                 _ => Self::NotFound,
             },
@@ -189,7 +187,7 @@ impl Screen {
             ([_], Some(id)) => Self::Report(kind, id),
             ([_, "edit"], Some(id)) => Self::Edit(kind, id),
             ([_, "step", step], Some(id)) => {
-                ReportStep::find(step).map_or(Self::NotFound, |step| Self::TakeReportStep(of_step, id, step))
+                report::steps::Step::find(step).map_or(Self::NotFound, |step| Self::TakeReportStep(of_step, id, step))
             }
             _ => Self::NotFound,
         }
@@ -255,7 +253,10 @@ mod tests {
             ("/handbook/fire", Screen::HandbookPage("fire".to_owned())),
             ("/matters/new", Screen::New(Kind::Dispute, None)),
             ("/hazards", Screen::Reports(Kind::Hazard)),
-            (&format!("/hazards/{id}/step/assign"), Screen::TakeReportStep(Kind::HazardStep, id, ReportStep::Assign)),
+            (
+                &format!("/hazards/{id}/step/assign"),
+                Screen::TakeReportStep(Kind::HazardStep, id, report::steps::Step::Assign),
+            ),
             (&format!("/requests/{id}/edit"), Screen::Edit(Kind::Request, id)),
             (&format!("/findings/{id}/hazard"), Screen::New(Kind::Hazard, Some(id))),
             (&format!("/visits/{id}/care"), Screen::New(Kind::CareCase, Some(id))),
@@ -265,9 +266,9 @@ mod tests {
             (&format!("/matters/{id}/visit/new"), Screen::NotFound),
             (&format!("/matters/{id}/care_visit/new"), Screen::NotFound),
             (&format!("/care/{id}/care_visit/new"), Screen::InFile(id, Kind::CareVisit, None)),
-            (&format!("/care/{id}/step/pause"), Screen::TakeCareStep(id, CareStep::Pause)),
+            (&format!("/care/{id}/step/pause"), Screen::TakeCareStep(id, care::steps::Step::Pause)),
             (&format!("/households/{id}/care"), Screen::New(Kind::CareCase, Some(id))),
-            (&format!("/matters/{id}/step/extend"), Screen::TakeStep(id, Step::Extend)),
+            (&format!("/matters/{id}/step/extend"), Screen::TakeStep(id, dispute::steps::Step::Extend)),
             (&format!("/matters/{id}/papers"), Screen::Papers(id)),
             (&format!("/matters/{id}/papers/all"), Screen::Paper(id, "all".to_owned())),
             (&format!("/matters/{id}/sign/mediator"), Screen::Sign(id, None)),

@@ -14,7 +14,7 @@ use ruhu_domain::{
     day,
     due::{
         AHEAD_DAYS, Item, Work,
-        calendar::{Day, Done, first_of, weeks},
+        calendar::{Day, DoneItem, first_of, weeks},
         numbers,
     },
 };
@@ -208,7 +208,7 @@ pub fn Calendar() -> impl IntoView {
     }
 }
 
-fn done_row(done: Done) -> impl IntoView {
+fn done_row(done: DoneItem) -> impl IntoView {
     view! {
         <li>
             <a href=address_of(done.work) class="row link">

@@ -4,7 +4,7 @@ use super::{App, Undo, new_id};
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
     Kind, RecordId, RecordKind,
-    case::{Case, Forbidden, TakenStep},
+    case::{Case, Forbidden, StepRecord},
 };
 use serde_json::{Map, Value};
 
@@ -49,7 +49,7 @@ impl App {
     }
 
     async fn take_step<C: Case>(self, file: Option<C>, kind: &Kind, step: Value) -> Result<(), NotTaken> {
-        let taken: C::Taken = serde_json::from_value(step).map_err(|_| NotTaken::Unread)?;
+        let taken: C::StepRecord = serde_json::from_value(step).map_err(|_| NotTaken::Unread)?;
         let (Some(open), Some(file)) = (self.notebook(), file) else { return Err(NotTaken::Gone) };
         let (roles, name) = self.part_in(file.id());
         file.check(&taken, &roles, &name, clock::today())?;

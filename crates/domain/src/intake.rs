@@ -168,7 +168,7 @@ fn check_step_of<C: Case>(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<
         return Err("没有找到这一步所属的卷宗，已交主管核对".into());
     };
     let record = merge(None, op).record;
-    let (Some(file), Some(taken)) = (file::<C>(intake, id), record.view::<C::Taken>()) else {
+    let (Some(file), Some(taken)) = (file::<C>(intake, id), record.view::<C::StepRecord>()) else {
         return Err("步骤内容不完整，已交主管核对".into());
     };
     let roles = if presses(op) {

@@ -6,7 +6,7 @@ use crate::{
         CareFile,
         steps::{State, Step},
     },
-    case::{Case, Done},
+    case::{Case, TakenStep},
     codes::Living,
     day,
     record::{Class, Kind, Record},
@@ -88,7 +88,7 @@ pub fn case_erased_on(case: &Record, file: &CareFile, arrived_ms: u64, today: Na
     if let Some(ended) = file.ended_on(today) {
         return over(ended, arrived_ms, rule);
     }
-    let asked = file.history().rev().find(|done| done.taken.step == Step::Reopen).map(Done::on);
+    let asked = file.history().rev().find(|done| done.taken.step == Step::Reopen).map(TakenStep::on);
     let asked = asked.or(file.case.opened_on).unwrap_or_else(|| day::day(case.created.at.cast_signed()));
     (file.state(today) == State::Opened).then(|| over(asked, arrived_ms, rule)).flatten()
 }

@@ -73,7 +73,7 @@ fn an_op_that_a_server_took_before_is_known_again_by_its_digest() {
         let text = entry["digest"].as_str().expect("a digest");
         let byte = |at: usize| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).expect("two digits");
         let digest: OpDigest = std::array::from_fn(byte);
-        (op, Past { digest, verdict: Verdict::Taken, stamp: None })
+        (op, Past { digest, verdict: Verdict::Accepted, stamp: None })
     });
     let history: Vec<(Op, Past)> = history.collect();
     let mut intake = Intake::new(history.iter().map(|(op, past)| (op.id, past.clone())), [], []);

@@ -105,7 +105,7 @@ impl Server {
     fn push(&mut self, ops: &[Arc<Op>], grants: &[Grant], now_ms: u64) -> (Vec<OpResult>, BTreeMap<Channel, Own>) {
         let history = ops.iter().filter_map(|op| Some((op.id, self.tables.history.get(&op.id)?.1.clone())));
         let (records, homes) = self.ground(ops.iter().map(AsRef::as_ref));
-        let taken = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
+        let taken = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Accepted);
         let gone = taken.map(|(op, _)| op.record).filter(|id| !self.tables.records.contains_key(id));
         let mut intake = Intake::new(history, records, gone).beside(homes);
         let sender = Sender { name: "", grants, now_ms };
@@ -234,13 +234,13 @@ impl Server {
         let waits = |(_, past): &&(Op, Past)| matches!(past.verdict, Verdict::Quarantined { .. });
         let Some((op, _)) = self.tables.history.values().find(waits).cloned() else { return };
         let (stored, homes) = self.ground([&op].into_iter());
-        let earlier = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Taken);
+        let earlier = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Accepted);
         let mut intake = Intake::new([], stored, earlier.map(|(op, _)| op.record)).beside(homes);
         let sender = Sender { name: "", grants: &[], now_ms };
         let accepted = if accept { intake.accept(&op, &sender) } else { None };
         self.keep(intake);
         let verdict = match accepted {
-            Some(_) => Verdict::Taken,
+            Some(_) => Verdict::Accepted,
             None => Verdict::Refused { reason: "不予采纳".into() },
         };
         let stamp = accepted.and_then(|result| result.stamp);

@@ -519,7 +519,7 @@ impl World {
             }
         }
         for id in acknowledged.iter().filter(|_| same_epoch) {
-            if !self.server.tables.history.get(id).is_some_and(|(_, past)| past.verdict == Verdict::Taken) {
+            if !self.server.tables.history.get(id).is_some_and(|(_, past)| past.verdict == Verdict::Accepted) {
                 return Err(format!("an acknowledged op is in the history: {id} is not"));
             }
         }
@@ -586,7 +586,7 @@ impl World {
         let ops = self.server.tables.history.values();
         let purged = &self.server.tables.purged;
         let counts = |(op, past): &&(Op, Past)| {
-            op.record == record.id && past.verdict == Verdict::Taken && !purged.contains(&op.id)
+            op.record == record.id && past.verdict == Verdict::Accepted && !purged.contains(&op.id)
         };
         let taken: Vec<&(Op, Past)> = ops.filter(counts).collect();
         // Where a resident is, their household decides.

@@ -100,7 +100,7 @@ pub struct Past {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It was merged.
-    Taken,
+    Accepted,
     /// A supervisor is to look at it.
     Quarantined {
         /// Why, in words for the worker.
@@ -232,7 +232,7 @@ impl<S: Policy> Intake<S> {
                     self.sought.insert((op.record, op.channel.clone()));
                 }
                 self.put(changed);
-                (result, Verdict::Taken)
+                (result, Verdict::Accepted)
             }
             Err(reason) => {
                 let result = result(op.id, OpOutcome::Quarantined, Some(&reason));
@@ -372,7 +372,7 @@ impl Past {
             return rejected(id, S::words(Incident::IdReused));
         }
         match &self.verdict {
-            Verdict::Taken => OpResult { stamp: self.stamp, ..result(id, taken, None) },
+            Verdict::Accepted => OpResult { stamp: self.stamp, ..result(id, taken, None) },
             Verdict::Quarantined { reason } => result(id, OpOutcome::Quarantined, Some(reason)),
             Verdict::Refused { reason } => rejected(id, reason),
         }

@@ -2,12 +2,12 @@
 //! has to be confirmed again.
 
 use super::{
-    records::{CareCase, CareVisit, PlanItem, Taken},
+    records::{CareCase, CareStep, CareVisit, PlanItem},
     steps::{State, Step},
 };
 use crate::{
     case::{
-        self, Case, Done,
+        self, Case, TakenStep,
         book::Bound,
         deadline::{Deadline, LEAD_AFTER_DAYS},
     },
@@ -47,7 +47,7 @@ pub struct CareFile {
     /// 看望.
     pub visits: Vec<(RecordId, CareVisit)>,
     /// 步骤.
-    pub steps: Vec<Done<Taken>>,
+    pub steps: Vec<TakenStep<CareStep>>,
 }
 
 code_table! {
@@ -82,7 +82,7 @@ impl Bound for CareFile {
             match record.kind {
                 Kind::PlanItem => file.plan.extend(record.view().map(|view| (record.id, view))),
                 Kind::CareVisit => file.visits.extend(record.view().map(|view| (record.id, view))),
-                Kind::CareStep => file.steps.extend(Done::read(record)),
+                Kind::CareStep => file.steps.extend(TakenStep::read(record)),
                 _ => {}
             }
         }
@@ -100,7 +100,7 @@ impl CareFile {
     /// The day on which the case ended, as seen on a day: closed, or lapsed; none while it is open.
     pub fn ended_on(&self, on: NaiveDate) -> Option<NaiveDate> {
         match self.state(on) {
-            State::Closed => self.history().next_back().map(Done::on),
+            State::Closed => self.history().next_back().map(TakenStep::on),
             State::Lapsed => self.review_by(),
             _ => None,
         }
@@ -114,7 +114,7 @@ impl CareFile {
     }
 
     /// The last time that a supervisor confirmed it.
-    fn confirmed(&self) -> Option<&Done<Taken>> {
+    fn confirmed(&self) -> Option<&TakenStep<CareStep>> {
         self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Renew))
     }
 
@@ -137,12 +137,12 @@ impl CareFile {
 
     /// Whether there was a look on or after the day it was last confirmed.
     pub fn looked_since_confirmed(&self, today: NaiveDate) -> bool {
-        let since = self.confirmed().map(Done::on);
+        let since = self.confirmed().map(TakenStep::on);
         self.looks(today).any(|(on, _)| since.is_none_or(|since| on >= since))
     }
 
     /// The step from which looks are counted.
-    fn begun(&self) -> Option<&Done<Taken>> {
+    fn begun(&self) -> Option<&TakenStep<CareStep>> {
         self.history().rev().find(|done| matches!(done.taken.step, Step::Confirm | Step::Resume))
     }
 
@@ -166,7 +166,7 @@ impl CareFile {
         let mut add = |what: Due, by: Option<NaiveDate>| due.extend(by.map(|by| Deadline { what, by }));
         match self.state(today) {
             State::Opened => {
-                let reopened = self.history().rev().find(|done| done.taken.step == Step::Reopen).map(Done::on);
+                let reopened = self.history().rev().find(|done| done.taken.step == Step::Reopen).map(TakenStep::on);
                 add(Due::Confirm, reopened.or(self.case.opened_on).map(|on| on + Days::new(CONFIRM_DAYS)));
             }
             State::InCare => {
@@ -207,7 +207,7 @@ impl CareFile {
         match what {
             Due::Look => {
                 let every = self.case.interval_days().unwrap_or_default();
-                let begun = self.begun().map(Done::on);
+                let begun = self.begun().map(TakenStep::on);
                 let looks = self.looks(today).filter(|(on, _)| begun.is_none_or(|begun| *on >= begun));
                 match looks.max_by_key(|(on, _)| *on) {
                     Some((_, visit)) if visit.next_on.is_some() && self.look_by(today) == visit.next_on => {

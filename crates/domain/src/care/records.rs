@@ -4,7 +4,7 @@ use super::{
     codes::{Difficulty, Help, Interval, Reason, Referral, Way},
     steps::Step,
 };
-use crate::{case::TakenStep, day, field::MAX_INTERVAL, id::RecordId};
+use crate::{case::StepRecord, day, field::MAX_INTERVAL, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ pub struct CareVisit {
 
 /// A step that was taken. Who and when are the record's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Taken {
+pub struct CareStep {
     /// The case.
     pub case: RecordId,
     /// The step.
@@ -139,7 +139,7 @@ pub struct Taken {
     pub until: Option<NaiveDate>,
 }
 
-impl TakenStep for Taken {
+impl StepRecord for CareStep {
     type Step = Step;
 
     fn of(head: RecordId, step: Step) -> Self {

@@ -2,11 +2,11 @@ use super::{
     CareFile,
     codes::{Interval, Reason},
     file::{Due, REVIEW_DAYS},
-    records::{CareCase, CareVisit, PlanItem, Taken},
+    records::{CareCase, CareStep, CareVisit, PlanItem},
     steps::{Need, ROWS, State, Step},
 };
 use crate::{
-    case::{Case as _, Forbidden, Need as _, TakenStep, book::Bound},
+    case::{Case as _, Forbidden, Need as _, StepRecord, book::Bound},
     form,
     id::{DeviceId, OpId, RecordId},
     merge::merge,
@@ -73,7 +73,7 @@ impl Case {
         }
     }
 
-    fn step(&mut self, n: u8, on: &str, by: &str, taken: &Taken) {
+    fn step(&mut self, n: u8, on: &str, by: &str, taken: &CareStep) {
         self.put(n, Kind::CareStep, on, by, taken);
     }
 
@@ -91,8 +91,8 @@ impl Case {
     }
 }
 
-fn taken(step: Step) -> Taken {
-    Taken { why: "情况有变".into(), to: "何磊".into(), ..Taken::of(id(CASE), step) }
+fn taken(step: Step) -> CareStep {
+    CareStep { why: "情况有变".into(), to: "何磊".into(), ..CareStep::of(id(CASE), step) }
 }
 
 /// A case that a supervisor confirmed on a day.
@@ -237,7 +237,7 @@ fn a_case_that_nobody_confirms_again_lapses_and_says_so_before() {
 fn it_is_confirmed_again_only_after_a_look_and_with_a_reason() {
     let mut case = confirmed("2026-01-01");
     let renew = |case: &Case, why: &str| {
-        let taken = Taken { why: why.into(), ..taken(Step::Renew) };
+        let taken = CareStep { why: why.into(), ..taken(Step::Renew) };
         case.file().check(&taken, LEAD, "周兰", day("2026-06-01"))
     };
     assert_eq!(renew(&case, "仍独居"), Err(Forbidden::Need(Need::Looked.words())));
@@ -250,9 +250,9 @@ fn it_is_confirmed_again_only_after_a_look_and_with_a_reason() {
 fn a_pause_ends_by_a_day_and_what_is_closed_is_not_due() {
     let mut case = confirmed("2026-01-01");
     let on = day("2026-01-10");
-    let pause = Taken { until: Some(on), ..taken(Step::Pause) };
+    let pause = CareStep { until: Some(on), ..taken(Step::Pause) };
     assert_eq!(case.file().check(&pause, CARER, "孙丽", on), Err(Forbidden::Need(Need::Until.words())));
-    let pause = Taken { until: Some(day("2026-02-01")), ..pause };
+    let pause = CareStep { until: Some(day("2026-02-01")), ..pause };
     assert_eq!(case.file().check(&pause, CARER, "孙丽", on), Ok(()));
     case.step(3, "2026-01-10", "孙丽", &pause);
     assert_eq!(case.due("2026-01-11"), [(Due::Resume, "2026-02-01".to_owned())]);

@@ -2,18 +2,18 @@
 
 use super::{
     file::CareFile,
-    records::Taken,
+    records::CareStep,
     steps::{Need, State, Step},
 };
 use crate::{
-    case::{Case, Done},
+    case::{Case, TakenStep},
     id::RecordId,
 };
 use chrono::NaiveDate;
 
 impl Case for CareFile {
     type Step = Step;
-    type Taken = Taken;
+    type StepRecord = CareStep;
 
     const OWN_WORK: &'static str = "立案和复核要由负责人以外的人确认";
 
@@ -21,11 +21,11 @@ impl Case for CareFile {
         self.id
     }
 
-    fn steps(&self) -> &[Done<Taken>] {
+    fn steps(&self) -> &[TakenStep<CareStep>] {
         &self.steps
     }
 
-    fn steps_mut(&mut self) -> &mut [Done<Taken>] {
+    fn steps_mut(&mut self) -> &mut [TakenStep<CareStep>] {
         &mut self.steps
     }
 
@@ -37,7 +37,7 @@ impl Case for CareFile {
         self.state(on)
     }
 
-    fn is_met(&self, need: Need, taken: &Taken, on: NaiveDate) -> bool {
+    fn is_met(&self, need: Need, taken: &CareStep, on: NaiveDate) -> bool {
         let case = &self.case;
         match need {
             Need::Facts => {

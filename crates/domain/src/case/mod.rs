@@ -95,7 +95,7 @@ pub struct Row<S: Step> {
 }
 
 /// What is recorded of a step that was taken. Who and when are the record's own.
-pub trait TakenStep: Serialize + DeserializeOwned {
+pub trait StepRecord: Serialize + DeserializeOwned {
     /// The sort of step.
     type Step: Step;
 
@@ -108,7 +108,7 @@ pub trait TakenStep: Serialize + DeserializeOwned {
 
 /// A step that was taken.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Done<T> {
+pub struct TakenStep<T> {
     /// The record.
     pub id: RecordId,
     /// What it says.
@@ -121,14 +121,14 @@ pub struct Done<T> {
     pub counts: bool,
 }
 
-impl<T> Done<T> {
+impl<T> TakenStep<T> {
     /// The day.
     pub fn on(&self) -> NaiveDate {
         day::day(self.at.cast_signed())
     }
 }
 
-impl<T: DeserializeOwned> Done<T> {
+impl<T: DeserializeOwned> TakenStep<T> {
     /// Reads a step's record; none where it can't be read.
     pub fn read(record: &Record) -> Option<Self> {
         let (at, by) = (record.created.at, record.created.by.clone());
@@ -188,7 +188,7 @@ pub trait Case: Bound {
     /// Its sort of step.
     type Step: Step;
     /// What is recorded of a step.
-    type Taken: TakenStep<Step = Self::Step>;
+    type StepRecord: StepRecord<Step = Self::Step>;
 
     /// What somebody is told who may not take a step because the work that it checks is their own.
     const OWN_WORK: &'static str;
@@ -197,10 +197,10 @@ pub trait Case: Bound {
     fn id(&self) -> RecordId;
 
     /// Every step, in the order in which they were taken.
-    fn steps(&self) -> &[Done<Self::Taken>];
+    fn steps(&self) -> &[TakenStep<Self::StepRecord>];
 
     /// Every step, to be changed.
-    fn steps_mut(&mut self) -> &mut [Done<Self::Taken>];
+    fn steps_mut(&mut self) -> &mut [TakenStep<Self::StepRecord>];
 
     /// The state before the first step.
     fn first_state(&self) -> StateOf<Self>;
@@ -211,21 +211,21 @@ pub trait Case: Bound {
     }
 
     /// Whether something that a step requires is there on a day.
-    fn is_met(&self, need: NeedOf<Self>, taken: &Self::Taken, on: NaiveDate) -> bool;
+    fn is_met(&self, need: NeedOf<Self>, taken: &Self::StepRecord, on: NaiveDate) -> bool;
 
     /// Whether a step checks work that is somebody's own.
     fn is_own_work(&self, step: Self::Step, by: &str) -> bool;
 
     /// The steps that count.
-    fn history<'a>(&'a self) -> impl DoubleEndedIterator<Item = &'a Done<Self::Taken>>
+    fn history<'a>(&'a self) -> impl DoubleEndedIterator<Item = &'a TakenStep<Self::StepRecord>>
     where
-        Self::Taken: 'a,
+        Self::StepRecord: 'a,
     {
         self.steps().iter().filter(|done| done.counts)
     }
 
     /// The last time that one of these steps was taken.
-    fn last_of(&self, steps: &[Self::Step]) -> Option<&Done<Self::Taken>> {
+    fn last_of(&self, steps: &[Self::Step]) -> Option<&TakenStep<Self::StepRecord>> {
         self.history().rev().find(|done| steps.contains(&done.taken.step()))
     }
 
@@ -248,7 +248,7 @@ pub trait Case: Bound {
     ///
     /// # Errors
     /// The first thing against it.
-    fn check(&self, taken: &Self::Taken, roles: &[Role], by: &str, on: NaiveDate) -> Result<(), Forbidden> {
+    fn check(&self, taken: &Self::StepRecord, roles: &[Role], by: &str, on: NaiveDate) -> Result<(), Forbidden> {
         let (step, state) = (taken.step(), self.state_on(on));
         let row = step.row();
         if !row.from.contains(&state) {
@@ -272,7 +272,7 @@ pub trait Case: Bound {
         let rows = Self::Step::ROWS.iter().filter(|row| row.from.contains(&state) && row.who.includes(roles));
         let offers = rows.filter(|row| !self.is_own_work(row.step, by)).map(|row| {
             let (asks, in_file): (Vec<_>, Vec<_>) = row.needs.iter().partition(|need| need.field().is_some());
-            let nothing_said = Self::Taken::of(self.id(), row.step);
+            let nothing_said = Self::StepRecord::of(self.id(), row.step);
             let missing = in_file.into_iter().filter(|need| !self.is_met(*need, &nothing_said, on)).collect();
             Offer { step: row.step, missing, asks }
         });

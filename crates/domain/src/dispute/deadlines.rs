@@ -2,11 +2,11 @@
 
 use super::{
     file::File,
-    records::Taken,
+    records::DisputeStep,
     steps::{State, Step},
 };
 use crate::{
-    case::{Case, Done, deadline::Deadline},
+    case::{Case, TakenStep, deadline::Deadline},
     codes::code_table,
     day,
 };
@@ -33,7 +33,7 @@ code_table! {
 
 impl File {
     /// The step from which the days to mediate run, and until when the parties agreed to extend them.
-    fn mediation(&self) -> Option<(&Done<Taken>, Option<NaiveDate>)> {
+    fn mediation(&self) -> Option<(&TakenStep<DisputeStep>, Option<NaiveDate>)> {
         let begun = self
             .history()
             .rev()
@@ -50,7 +50,7 @@ impl File {
 
     /// Why something is due when it is, in plain words.
     pub fn why_due(&self, what: Due) -> String {
-        let on = |done: &Done<Taken>| day::words(done.on());
+        let on = |done: &TakenStep<DisputeStep>| day::words(done.on());
         match what {
             Due::Accept => {
                 let registered = self.last(Step::Register).map(on).unwrap_or_default();

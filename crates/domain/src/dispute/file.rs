@@ -3,11 +3,11 @@
 
 use super::{
     codes::{Consent, Form, Side},
-    records::{Agreement, Dispute, FollowUp, Party, Session, Signature, Taken, Term},
+    records::{Agreement, Dispute, DisputeStep, FollowUp, Party, Session, Signature, Term},
     steps::{State, Step},
 };
 use crate::{
-    case::{self, Case, Done, book::Bound},
+    case::{self, Case, TakenStep, book::Bound},
     day,
     id::RecordId,
     record::{Kind, Op, Record},
@@ -37,7 +37,7 @@ pub struct File {
     /// 回访.
     pub follow_ups: Vec<(RecordId, FollowUp)>,
     /// 步骤.
-    pub steps: Vec<Done<Taken>>,
+    pub steps: Vec<TakenStep<DisputeStep>>,
     /// 状态, as the steps make it.
     pub state: State,
 }
@@ -72,7 +72,7 @@ impl Bound for File {
                 Kind::Term => push(&mut file.terms, record),
                 Kind::Signature => push(&mut file.signatures, record),
                 Kind::FollowUp => push(&mut file.follow_ups, record),
-                Kind::Step => file.steps.extend(Done::read(record)),
+                Kind::Step => file.steps.extend(TakenStep::read(record)),
                 _ => {}
             }
         }
@@ -83,12 +83,12 @@ impl Bound for File {
 
 impl File {
     /// The last time a step was taken.
-    pub fn last(&self, step: Step) -> Option<&Done<Taken>> {
+    pub fn last(&self, step: Step) -> Option<&TakenStep<DisputeStep>> {
         self.last_of(&[step])
     }
 
     /// The last step with which somebody above pressed for another (催办、领办、督办), and whether it was acknowledged.
-    pub fn pressed(&self) -> Option<(&Done<Taken>, bool)> {
+    pub fn pressed(&self) -> Option<(&TakenStep<DisputeStep>, bool)> {
         let mut later = self.history().rev();
         let mut acknowledged = false;
         later.find_map(|done| {
@@ -171,7 +171,7 @@ impl File {
 
     /// Whether there is a follow-up since the agreement was last reached.
     pub fn followed_up_since_last(&self) -> bool {
-        let since = self.last(Step::Perform).map(Done::on);
+        let since = self.last(Step::Perform).map(TakenStep::on);
         self.follow_ups.iter().any(|(_, visit)| visit.on.is_some_and(|on| since.is_none_or(|since| on >= since)))
     }
 

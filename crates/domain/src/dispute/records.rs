@@ -5,7 +5,7 @@ use super::{
     codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Sitting, Size, Source},
     steps::Step,
 };
-use crate::{case::TakenStep, codes::Sex, day, id::RecordId};
+use crate::{case::StepRecord, codes::Sex, day, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -253,7 +253,7 @@ pub struct Signature {
 
 /// A step that was taken. Who and when are the record's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Taken {
+pub struct DisputeStep {
     /// The dispute.
     pub dispute: RecordId,
     /// The step.
@@ -275,7 +275,7 @@ pub struct Taken {
     pub confirmed: bool,
 }
 
-impl TakenStep for Taken {
+impl StepRecord for DisputeStep {
     type Step = Step;
 
     fn of(head: RecordId, step: Step) -> Self {

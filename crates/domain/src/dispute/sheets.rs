@@ -8,7 +8,7 @@ use super::{
     steps::Step,
 };
 use crate::{
-    case::{Case, Done},
+    case::{Case, TakenStep},
     codes::Sex,
     day,
     id::RecordId,
@@ -171,7 +171,7 @@ impl Writer<'_> {
 
     fn cover(&self) -> Vec<Block> {
         let file = self.file;
-        let begun = file.last(Step::Begin).map(Done::on);
+        let begun = file.last(Step::Begin).map(TakenStep::on);
         let ended = file.effective_on().or_else(|| {
             file.history()
                 .rev()
@@ -191,7 +191,7 @@ impl Writer<'_> {
                 ("处理结果", self.result()),
                 ("保管期限", BLANK.to_owned()),
                 ("立卷人", BLANK.to_owned()),
-                ("立卷日期", printed(file.last(Step::Archive).map(Done::on))),
+                ("立卷日期", printed(file.last(Step::Archive).map(TakenStep::on))),
             ]),
         ]
     }
@@ -234,7 +234,7 @@ impl Writer<'_> {
         let registered = file.last(Step::Register);
         let mut rows = vec![
             ("编号", file.number()),
-            ("登记日期", printed(registered.map(Done::on))),
+            ("登记日期", printed(registered.map(TakenStep::on))),
             ("纠纷来源", dispute.source.map_or(BLANK, Source::label).to_owned()),
             ("纠纷类型", self.matter()),
             ("发生地点", or_blank(&dispute.place)),
@@ -428,12 +428,12 @@ impl Writer<'_> {
 mod tests {
     use super::{
         super::{
-            records::{Agreement, Dispute, FollowUp, Signature, Taken, Term},
+            records::{Agreement, Dispute, DisputeStep, FollowUp, Signature, Term},
             steps::State,
         },
         *,
     };
-    use crate::case::TakenStep;
+    use crate::case::StepRecord;
     use serde_json::json;
 
     fn id(n: u8) -> RecordId {
@@ -447,9 +447,9 @@ mod tests {
 
     /// A dispute that was agreed on in writing, kept, and followed up.
     fn file() -> File {
-        let done = |n: u8, step: Step| Done {
+        let done = |n: u8, step: Step| TakenStep {
             id: id(n),
-            taken: Taken::of(id(1), step),
+            taken: DisputeStep::of(id(1), step),
             at: 1_772_413_200_000 + u64::from(n),
             by: "李强".into(),
             counts: true,

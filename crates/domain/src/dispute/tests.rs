@@ -5,12 +5,12 @@ use super::{
     deadlines::Due,
     file::File,
     papers::Paper,
-    records::{Agreement, Dispute, FollowUp, Party, Session, Signature, Taken, Term},
+    records::{Agreement, Dispute, DisputeStep, FollowUp, Party, Session, Signature, Term},
     steps::{self, Need, ROWS, State, Step},
 };
 use crate::{
     case::{
-        Case, Offer, Step as _, TakenStep,
+        Case, Offer, Step as _, StepRecord,
         book::Bound,
         deadline::{Deadline, Rung},
     },
@@ -189,20 +189,20 @@ impl Office {
         result
     }
 
-    fn step(&mut self, step: Step, role: Role, by: &str, say: impl FnOnce(&mut Taken)) -> OpResult {
-        let mut taken = Taken::of(id(DISPUTE), step);
+    fn step(&mut self, step: Step, role: Role, by: &str, say: impl FnOnce(&mut DisputeStep)) -> OpResult {
+        let mut taken = DisputeStep::of(id(DISPUTE), step);
         say(&mut taken);
         let record = RecordId::new(self.now + 1_000, [self.count as u8 + 1; 10]);
         self.save(record, Kind::Step, channel(), &taken, role, by)
     }
 
-    fn must(&mut self, step: Step, role: Role, by: &str, say: impl FnOnce(&mut Taken)) {
+    fn must(&mut self, step: Step, role: Role, by: &str, say: impl FnOnce(&mut DisputeStep)) {
         let result = self.step(step, role, by, say);
         assert_eq!(result.outcome, OpOutcome::Applied, "{step:?}: {result:?}");
     }
 
     /// The step waits for a supervisor, and why.
-    fn refused(&mut self, step: Step, role: Role, by: &str, say: impl FnOnce(&mut Taken)) -> String {
+    fn refused(&mut self, step: Step, role: Role, by: &str, say: impl FnOnce(&mut DisputeStep)) -> String {
         let before = self.file().state;
         let result = self.step(step, role, by, say);
         assert_eq!(result.outcome, OpOutcome::Quarantined, "{step:?}");
@@ -240,7 +240,7 @@ fn every_step_has_one_row_and_every_state_is_reached_and_left_by_one() {
 #[test]
 fn who_is_above_presses_for_a_step_and_it_is_acknowledged() {
     let mut office = Office::mediating();
-    let why = |taken: &mut Taken| taken.why = "已逾期两天".into();
+    let why = |taken: &mut DisputeStep| taken.why = "已逾期两天".into();
     assert!(!office.offered(Role::Mediator, MEDIATOR).contains(&Step::Acknowledge), "there is nothing to acknowledge");
     assert!(office.refused(Step::Remind, Role::Mediator, MEDIATOR, why).contains("村负责人或上级"));
     assert!(office.refused(Step::Supervise, Role::Township, "陈明", why).contains("县"));
@@ -359,7 +359,7 @@ fn article_25_danger_is_reported_from_every_open_state_and_the_mediation_goes_on
 #[test]
 fn article_26_on_failure_the_other_ways_are_explained() {
     let mut office = Office::mediating();
-    let end = |taken: &mut Taken| {
+    let end = |taken: &mut DisputeStep| {
         (taken.reason, taken.why) = (Some(EndReason::NoAgreement), "差距太大".into());
     };
     assert!(office.refused(Step::Terminate, Role::Mediator, MEDIATOR, end).contains("仲裁、行政、司法"));
@@ -444,7 +444,7 @@ fn a_deadline_is_extended_only_by_both_parties_agreement() {
     let mut office = Office::mediating();
     assert_eq!(office.file().mediate_by(), Some(day_of("2026-04-01")));
     let until = |day: &'static str, agreed| {
-        move |taken: &mut Taken| {
+        move |taken: &mut DisputeStep| {
             (taken.until, taken.confirmed) = (Some(day_of(day)), agreed);
         }
     };
@@ -492,7 +492,7 @@ fn the_first_of_two_steps_counts_and_the_other_shows_that_it_does_not() {
         office.refused(Step::Return, Role::Mediator, "赵敏", |taken| taken.why = "不归我们".into()).contains("已受理")
     );
     // A supervisor who accepts it all the same does not undo what came before.
-    let late = Taken { why: "不归我们".into(), ..Taken::of(id(DISPUTE), Step::Return) };
+    let late = DisputeStep { why: "不归我们".into(), ..DisputeStep::of(id(DISPUTE), Step::Return) };
     let record = RecordId::new(1, [99; 10]);
     let op = Op {
         id: OpId::new(1, [98; 10]),
@@ -531,7 +531,7 @@ fn the_last_step_can_be_taken_back_and_no_other_is_changed() {
 fn a_step_belongs_to_a_dispute_of_its_own_grid_and_records_to_their_class() {
     let mut office = Office::with_parties();
     let elsewhere: Channel = "411502001003-03/mediation".parse().expect("a channel");
-    let taken = Taken::of(id(DISPUTE), Step::Register);
+    let taken = DisputeStep::of(id(DISPUTE), Step::Register);
     let place: Place = "411502001003".parse().expect("a village");
     let both = [Grant::new(Role::VillageLead, place, vec![Class::Mediation]).expect("a grant")];
     let op = |channel: Channel, kind: Kind, n: u64, changes| Op {
@@ -548,7 +548,7 @@ fn a_step_belongs_to_a_dispute_of_its_own_grid_and_records_to_their_class() {
     let sender = Sender { name: LEAD, grants: &both, now_ms: START };
     let stray = intake.take(op(elsewhere, Kind::Step, 1, diff(None, &taken)), &sender);
     assert!(stray.reason.is_some_and(|words| words.contains("所属的卷宗")));
-    let lost = Taken::of(id(77), Step::Register);
+    let lost = DisputeStep::of(id(77), Step::Register);
     let lost = intake.take(op(channel(), Kind::Step, 2, diff(None, &lost)), &sender);
     assert!(lost.reason.is_some_and(|words| words.contains("所属的卷宗")));
     let general = "411502001003-02/general".parse().expect("a channel");
@@ -601,7 +601,7 @@ fn generated_disputes_never_reach_a_state_that_the_table_does_not_lead_to() {
             let by = *[MEDIATOR, LEAD, "王芳"].choose(&mut rng).expect("a person");
             let usual = office.offered(role, by).first().copied().filter(|_| rng.random_bool(0.7));
             let step = usual.unwrap_or(*Step::ALL.choose(&mut rng).expect("a step"));
-            let say = |taken: &mut Taken| {
+            let say = |taken: &mut DisputeStep| {
                 taken.why = if rng.random_bool(0.7) { "有原因".into() } else { String::new() };
                 taken.to = if rng.random_bool(0.7) { "某人".into() } else { String::new() };
                 taken.reason = rng.random_bool(0.7).then_some(EndReason::Other);

@@ -3,18 +3,18 @@
 use super::{
     codes::{Consent, Form, Side},
     file::File,
-    records::Taken,
+    records::DisputeStep,
     steps::{Need, State, Step},
 };
 use crate::{
-    case::{Case, Done, Step as _},
+    case::{Case, Step as _, TakenStep},
     id::RecordId,
 };
 use chrono::NaiveDate;
 
 impl Case for File {
     type Step = Step;
-    type Taken = Taken;
+    type StepRecord = DisputeStep;
 
     const OWN_WORK: &'static str = "验证要由没有参加调解的人办理";
 
@@ -22,11 +22,11 @@ impl Case for File {
         self.id
     }
 
-    fn steps(&self) -> &[Done<Taken>] {
+    fn steps(&self) -> &[TakenStep<DisputeStep>] {
         &self.steps
     }
 
-    fn steps_mut(&mut self) -> &mut [Done<Taken>] {
+    fn steps_mut(&mut self) -> &mut [TakenStep<DisputeStep>] {
         &mut self.steps
     }
 
@@ -46,7 +46,7 @@ impl Case for File {
         }
     }
 
-    fn is_met(&self, need: Need, taken: &Taken, _: NaiveDate) -> bool {
+    fn is_met(&self, need: Need, taken: &DisputeStep, _: NaiveDate) -> bool {
         match need {
             Need::Facts => {
                 let dispute = &self.dispute;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Something that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct DoneItem {
     /// On what.
     pub work: Work,
     /// What it is called in a list, as [`Item::name`].
@@ -20,7 +20,7 @@ pub struct Done {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Day {
     /// What was done.
-    pub done: Vec<Done>,
+    pub done: Vec<DoneItem>,
     /// What is due.
     pub due: Vec<Item>,
 }
@@ -59,7 +59,7 @@ pub fn month(records: Records<'_>, user: User<'_>, first: NaiveDate, today: Naiv
             days.entry(on).or_default().due.push(item);
         }
     }
-    let mut add = |on: Option<NaiveDate>, done: Done| {
+    let mut add = |on: Option<NaiveDate>, done: DoneItem| {
         if let Some(on) = on.filter(|on| within(*on) && *on <= today) {
             days.entry(on).or_default().done.push(done);
         }
@@ -70,16 +70,16 @@ pub fn month(records: Records<'_>, user: User<'_>, first: NaiveDate, today: Naiv
             && let Some((_, household)) = records.roster.household(visit.household)
         {
             let name = format!("{} {}", household.number, household.head);
-            add(Some(on), Done { work: Work::Door(visit.household), name, what: visit.outcome.label() });
+            add(Some(on), DoneItem { work: Work::Door(visit.household), name, what: visit.outcome.label() });
         }
     }
     for case in records.cases.files().filter(|case| user.roles.contains_key(&case.id)) {
         for (_, visit) in &case.visits {
-            add(visit.on, Done { work: Work::Case(case.id), name: case.case.name_in_short(), what: "看望" });
+            add(visit.on, DoneItem { work: Work::Case(case.id), name: case.case.name_in_short(), what: "看望" });
         }
     }
     for file in records.disputes.files().filter(|file| user.roles.contains_key(&file.id)) {
-        let done = |what| Done { work: Work::Dispute(file.id), name: super::name_of(&file), what };
+        let done = |what| DoneItem { work: Work::Dispute(file.id), name: super::name_of(&file), what };
         for (_, session) in &file.sessions {
             add(session.on, done(session.sort.unwrap_or(Sitting::Mediation).label()));
         }

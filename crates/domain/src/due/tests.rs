@@ -7,28 +7,26 @@ use super::{
 };
 use crate::{
     care::{
-        Cases,
+        self, Cases,
         codes::Interval,
-        records::{CareCase, CareVisit, Taken as CareTaken},
-        steps::Step as CareStep,
+        records::{CareCase, CareStep, CareVisit},
     },
-    case::TakenStep,
+    case::StepRecord,
     codes::{Outcome, PutOff, Tag},
     day,
     dispute::{
         Disputes,
         codes::{Form, Matter, Side},
-        records::{Agreement, Dispute, Party, Taken, Term},
+        records::{Agreement, Dispute, DisputeStep, Party, Term},
         steps::Step,
     },
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Field, Kind, Op, diff},
     report::{
-        Reports,
+        self, Reports,
         codes::Grade,
-        records::{Hazard, Request, Taken as ReportTaken},
-        steps::Step as ReportStep,
+        records::{Hazard, ReportStep, Request},
     },
     rights::Role,
     roster::{
@@ -109,7 +107,8 @@ impl Phone {
     }
 
     fn take(&mut self, step: Step, at: &str) {
-        let taken: Taken = serde_json::from_value(json!({"dispute": id(DISPUTE), "step": step})).expect("a step taken");
+        let taken: DisputeStep =
+            serde_json::from_value(json!({"dispute": id(DISPUTE), "step": step})).expect("a step taken");
         self.save(self.next(), Kind::Step, at, &taken);
     }
 
@@ -141,7 +140,7 @@ impl Phone {
         };
         phone.save(id(CASE), Kind::CareCase, "2026-01-01T08:00:00+08:00", &case);
         for (step, at) in steps {
-            let taken: CareTaken = serde_json::from_value(json!({"case": id(CASE), "step": step})).expect("a step");
+            let taken: CareStep = serde_json::from_value(json!({"case": id(CASE), "step": step})).expect("a step");
             phone.save(phone.next(), Kind::CareStep, at, &taken);
         }
         for (day, next) in looks {
@@ -165,23 +164,23 @@ impl Phone {
     }
 
     /// A hazard that 王芳 found, and steps with whom they are given to.
-    fn hazard(grade: Grade, found: &str, steps: &[(ReportStep, &str, &str)]) -> Self {
+    fn hazard(grade: Grade, found: &str, steps: &[(report::steps::Step, &str, &str)]) -> Self {
         let hazard = Hazard { grade: Some(grade), found_on: Some(on(found)), ..Hazard::default() };
         Self::report(Kind::Hazard, Kind::HazardStep, &hazard, steps)
     }
 
     /// A request that 王芳 took down.
-    fn request(received: &str, steps: &[(ReportStep, &str, &str)]) -> Self {
+    fn request(received: &str, steps: &[(report::steps::Step, &str, &str)]) -> Self {
         let request = Request { received_on: Some(on(received)), ..Request::default() };
         Self::report(Kind::Request, Kind::RequestStep, &request, steps)
     }
 
-    fn report(kind: Kind, of_step: Kind, view: &impl Serialize, steps: &[(ReportStep, &str, &str)]) -> Self {
+    fn report(kind: Kind, of_step: Kind, view: &impl Serialize, steps: &[(report::steps::Step, &str, &str)]) -> Self {
         let mut phone = Self::default();
         phone.save(id(REPORT), kind, "2026-01-01T08:00:00+08:00", view);
         for (step, at, to) in steps {
             let outside = *to == "供电所";
-            let taken = ReportTaken { to: (*to).into(), outside, ..ReportTaken::of(id(REPORT), *step) };
+            let taken = ReportStep { to: (*to).into(), outside, ..ReportStep::of(id(REPORT), *step) };
             phone.save(phone.next(), of_step.clone(), at, &taken);
         }
         phone
@@ -210,7 +209,7 @@ fn roles(user: &str) -> HashMap<RecordId, Vec<Role>> {
 
 #[test]
 fn each_thing_is_due_on_its_day() {
-    let cared = &[(CareStep::Confirm, "2026-01-31T10:00:00+08:00")];
+    let cared = &[(care::steps::Step::Confirm, "2026-01-31T10:00:00+08:00")];
     let met = Outcome::Met;
     let rows: Vec<(Phone, &str, &str, &str, &str)> = vec![
         // A dispute. The day is the one in China: a minute before midnight there, and a minute after.
@@ -270,14 +269,22 @@ fn each_thing_is_due_on_its_day() {
         (Phone::hazard(Grade::Serious, "2026-02-26", &[]), "王芳", "整改", "2026-03-01", "严重隐患3天内整改"),
         (Phone::hazard(Grade::Ordinary, "2028-02-15", &[]), "王芳", "整改", "2028-03-01", "一般隐患15天内整改"),
         (
-            Phone::hazard(Grade::Serious, "2026-02-26", &[(ReportStep::Assign, "2026-02-27T08:00:00+08:00", "李强")]),
+            Phone::hazard(
+                Grade::Serious,
+                "2026-02-26",
+                &[(report::steps::Step::Assign, "2026-02-27T08:00:00+08:00", "李强")],
+            ),
             "李强",
             "整改",
             "2026-03-01",
             "3天内",
         ),
         (
-            Phone::hazard(Grade::Ordinary, "2026-02-10", &[(ReportStep::PutRight, "2026-02-26T23:59:00+08:00", "")]),
+            Phone::hazard(
+                Grade::Ordinary,
+                "2026-02-10",
+                &[(report::steps::Step::PutRight, "2026-02-26T23:59:00+08:00", "")],
+            ),
             "周兰",
             "验收",
             "2026-03-01",
@@ -288,8 +295,8 @@ fn each_thing_is_due_on_its_day() {
                 Grade::Serious,
                 "2026-01-10",
                 &[
-                    (ReportStep::PutRight, "2026-02-01T08:00:00+08:00", ""),
-                    (ReportStep::Rework, "2026-02-26T08:00:00+08:00", ""),
+                    (report::steps::Step::PutRight, "2026-02-01T08:00:00+08:00", ""),
+                    (report::steps::Step::Rework, "2026-02-26T08:00:00+08:00", ""),
                 ],
             ),
             "王芳",
@@ -300,7 +307,7 @@ fn each_thing_is_due_on_its_day() {
         // A request.
         (Phone::request("2026-02-14", &[]), "王芳", "告知", "2026-03-01", "15天内告知"),
         (
-            Phone::request("2025-12-31", &[(ReportStep::Tell, "2026-01-02T08:00:00+08:00", "")]),
+            Phone::request("2025-12-31", &[(report::steps::Step::Tell, "2026-01-02T08:00:00+08:00", "")]),
             "王芳",
             "答复",
             "2026-03-01",
@@ -310,8 +317,8 @@ fn each_thing_is_due_on_its_day() {
             Phone::request(
                 "2026-02-14",
                 &[
-                    (ReportStep::HandOver, "2026-02-15T08:00:00+08:00", "李强"),
-                    (ReportStep::Answer, "2026-02-22T08:00:00+08:00", ""),
+                    (report::steps::Step::HandOver, "2026-02-15T08:00:00+08:00", "李强"),
+                    (report::steps::Step::Answer, "2026-02-22T08:00:00+08:00", ""),
                 ],
             ),
             "李强",
@@ -374,7 +381,7 @@ fn what_is_due_is_for_those_whose_work_it_is() {
     let case = Phone::case(
         Interval::Week,
         "2026-01-30",
-        &[(CareStep::Confirm, "2026-01-31T10:00:00+08:00")],
+        &[(care::steps::Step::Confirm, "2026-01-31T10:00:00+08:00")],
         &[("2026-02-01", None)],
     );
     let count = |phone: &Phone, user, today| phone.due(user, today, 0).len();
@@ -388,10 +395,10 @@ fn what_is_due_is_for_those_whose_work_it_is() {
 
 #[test]
 fn a_hazard_given_to_somebody_else_is_not_lost_sight_of() {
-    let assign = (ReportStep::Assign, "2026-01-06T08:00:00+08:00", "李强");
+    let assign = (report::steps::Step::Assign, "2026-01-06T08:00:00+08:00", "李强");
     let inside = Phone::hazard(Grade::Serious, "2026-01-05", &[assign]);
-    let outside = Phone::hazard(Grade::Serious, "2026-01-05", &[(ReportStep::Assign, assign.1, "供电所")]);
-    let done = Phone::hazard(Grade::Serious, "2026-01-05", &[(ReportStep::PutRight, assign.1, "")]);
+    let outside = Phone::hazard(Grade::Serious, "2026-01-05", &[(report::steps::Step::Assign, assign.1, "供电所")]);
+    let done = Phone::hazard(Grade::Serious, "2026-01-05", &[(report::steps::Step::PutRight, assign.1, "")]);
     let who = |phone: &Phone, today| {
         let told = |user: &&str| phone.due(user, today, 0).len() == 1;
         ["王芳", "李强", "孙丽", "周兰"].into_iter().filter(told).collect::<Vec<_>>()
@@ -416,7 +423,8 @@ fn the_ladder_says_who_is_told_next_and_when() {
         let item = &phone.due("李强", today, 0)[0];
         assert_eq!((item.rung(on(today)), item.next(on(today))), (rung, next.map(|(rung, day)| (rung, on(day)))));
     }
-    let case = Phone::case(Interval::Week, "2026-01-30", &[(CareStep::Confirm, "2026-01-31T10:00:00+08:00")], &[]);
+    let case =
+        Phone::case(Interval::Week, "2026-01-30", &[(care::steps::Step::Confirm, "2026-01-31T10:00:00+08:00")], &[]);
     let item = &case.due("孙丽", "2026-03-20", 0)[0];
     assert_eq!((item.rung(on("2026-03-20")), item.next(on("2026-03-20"))), (Rung::Lead, None), "nobody above reads it");
 }
@@ -463,8 +471,8 @@ fn the_longest_overdue_comes_first() {
         ..CareCase::default()
     };
     phone.save(id(CASE), Kind::CareCase, "2026-01-01T08:00:00+08:00", &case);
-    let taken: CareTaken =
-        serde_json::from_value(json!({"case": id(CASE), "step": CareStep::Confirm})).expect("a step");
+    let taken: CareStep =
+        serde_json::from_value(json!({"case": id(CASE), "step": care::steps::Step::Confirm})).expect("a step");
     phone.save(phone.next(), Kind::CareStep, "2026-01-02T08:00:00+08:00", &taken);
     phone.save(id(DOOR), Kind::Household, "2026-01-01T08:00:00+08:00", &Household::default());
     let works: Vec<Work> = phone.due("周兰", "2026-01-20", 0).iter().map(|item| item.work).collect();
@@ -474,7 +482,7 @@ fn the_longest_overdue_comes_first() {
 /// 个人信息保护法 44.
 #[test]
 fn a_case_is_not_due_whose_persons_data_may_not_be_used() {
-    let steps = [(CareStep::Confirm, "2026-01-02T08:00:00+08:00")];
+    let steps = [(care::steps::Step::Confirm, "2026-01-02T08:00:00+08:00")];
     let mut phone = Phone::case(Interval::Week, "2026-01-01", &steps, &[]);
     assert_eq!(phone.due("孙丽", "2026-01-20", 0).len(), 1);
     let resident = json!({"household": id(DOOR), "name": "赵桂兰"});

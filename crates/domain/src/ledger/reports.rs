@@ -145,18 +145,18 @@ pub fn outreach_row(number: usize, grid: &GridCode, outreach: &Outreach, in_full
 mod tests {
     use super::*;
     use crate::{
-        case::{Done, TakenStep},
+        case::{StepRecord, TakenStep},
         id::RecordId,
-        report::records::Taken,
+        report::records::ReportStep,
     };
 
     fn grid() -> GridCode {
         "411502001003-02".parse().expect("a grid")
     }
 
-    fn done(day: &str, by: &str, taken: Taken) -> Done<Taken> {
+    fn done(day: &str, by: &str, taken: ReportStep) -> TakenStep<ReportStep> {
         let at = day::end_of(day::read(day).expect("a day")).expect("a time");
-        Done { id: RecordId::new(at, [2; 10]), taken, at: at - 1, by: by.into(), counts: true }
+        TakenStep { id: RecordId::new(at, [2; 10]), taken, at: at - 1, by: by.into(), counts: true }
     }
 
     #[test]
@@ -184,11 +184,15 @@ mod tests {
         ] {
             assert_eq!(at(&report, column), expected, "{column}");
         }
-        let why = |step, why: &str| Taken { why: why.into(), ..Taken::of(id, step) };
+        let why = |step, why: &str| ReportStep { why: why.into(), ..ReportStep::of(id, step) };
         report.steps = vec![
-            done("2026-11-21", "王芳", Taken { to: "电力公司".into(), outside: true, ..Taken::of(id, Step::Assign) }),
+            done(
+                "2026-11-21",
+                "王芳",
+                ReportStep { to: "电力公司".into(), outside: true, ..ReportStep::of(id, Step::Assign) },
+            ),
             done("2026-11-22", "王芳", why(Step::PutRight, "换了新盖")),
-            done("2026-11-23", "周兰", Taken::of(id, Step::Verify)),
+            done("2026-11-23", "周兰", ReportStep::of(id, Step::Verify)),
         ];
         for (column, expected) in
             [("责任人", "电力公司"), ("整改情况", "2026-11-22 换了新盖"), ("验收", "2026-11-23 周兰"), ("时限", "")]

@@ -2,12 +2,12 @@
 
 use super::{
     codes::{Danger, Grade, Subject},
-    records::{Hazard, Request, Taken},
+    records::{Hazard, ReportStep, Request},
     steps::{State, Step},
 };
 use crate::{
     case::{
-        self, Case, Done,
+        self, Case, TakenStep,
         book::Bound,
         deadline::{Deadline, LEAD_AFTER_DAYS},
     },
@@ -61,7 +61,7 @@ pub struct Report {
     /// Who registered it.
     pub by: Name,
     /// 步骤.
-    pub steps: Vec<Done<Taken>>,
+    pub steps: Vec<TakenStep<ReportStep>>,
 }
 
 impl Bound for Report {
@@ -74,7 +74,7 @@ impl Bound for Report {
         };
         let mut report = Self { id: head.id, about, by: head.created.by.clone(), steps: Vec::new() };
         for record in case::in_order(head, others) {
-            report.steps.extend(Done::read(record));
+            report.steps.extend(TakenStep::read(record));
         }
         report.walk();
         Some(report)
@@ -143,7 +143,7 @@ impl Report {
     }
 
     /// The step with which it was given to whom it is with now; none where whoever registered it has it.
-    pub fn given(&self) -> Option<&Taken> {
+    pub fn given(&self) -> Option<&ReportStep> {
         self.last_of(&[Step::Assign, Step::HandOver]).map(|done| &done.taken)
     }
 
@@ -159,7 +159,7 @@ impl Report {
 
     /// Until when the next thing has to be done; none where all is.
     pub fn deadline(&self) -> Option<Deadline<Due>> {
-        let since = |steps: &[Step]| self.last_of(steps).map(Done::on);
+        let since = |steps: &[Step]| self.last_of(steps).map(TakenStep::on);
         // Its time runs anew from when it was sent back.
         let begun = since(&[Step::Rework, Step::Again]).or(self.since());
         let (what, from, days) = match (self.state(), &self.about) {

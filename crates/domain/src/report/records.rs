@@ -4,7 +4,7 @@ use super::{
     codes::{Danger, Grade, Satisfied, Subject},
     steps::Step,
 };
-use crate::{case::TakenStep, day, id::RecordId};
+use crate::{case::StepRecord, day, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,7 @@ pub struct Request {
 
 /// A step that was taken on a hazard or a request. Who and when are the record's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Taken {
+pub struct ReportStep {
     /// The hazard or request; `affair` on the wire.
     #[serde(rename = "affair")]
     pub report: RecordId,
@@ -83,7 +83,7 @@ const fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-impl TakenStep for Taken {
+impl StepRecord for ReportStep {
     type Step = Step;
 
     fn of(head: RecordId, step: Step) -> Self {

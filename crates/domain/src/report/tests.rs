@@ -1,11 +1,11 @@
 use super::{
     Report,
     codes::{Grade, Satisfied},
-    records::{Hazard, Request, Taken},
+    records::{Hazard, ReportStep, Request},
     steps::{Need, ROWS, State, Step},
 };
 use crate::{
-    case::{Case, Forbidden, Need as _, Step as _, TakenStep, book::Bound},
+    case::{Case, Forbidden, Need as _, Step as _, StepRecord, book::Bound},
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Kind, Op, Record, diff},
@@ -42,11 +42,11 @@ fn report(kind: &Kind, steps: &[(Step, &str)]) -> Report {
         }
         _ => (record(ID, Kind::Request, "王芳", &Request::default()), Kind::RequestStep),
     };
-    let said = |step| Taken {
+    let said = |step| ReportStep {
         why: "说明".into(),
         to: "李强".into(),
         satisfied: Some(Satisfied::Yes),
-        ..Taken::of(id(ID), step)
+        ..ReportStep::of(id(ID), step)
     };
     let steps = (ID + 1..).zip(steps).map(|(n, (step, by))| record(n, of_step.clone(), by, &said(*step)));
     let steps: Vec<Record> = steps.collect();
@@ -79,7 +79,7 @@ fn a_hazard_is_assigned_put_right_and_verified_by_another() {
     assert_eq!((assigned.state(), assigned.owner()), (State::Assigned, "李强"));
     let done = hazard(&[(Step::Assign, "王芳"), (Step::PutRight, "李强")]);
     assert_eq!(done.state(), State::PutRight);
-    let verify = Taken::of(id(ID), Step::Verify);
+    let verify = ReportStep::of(id(ID), Step::Verify);
     assert_eq!(done.check(&verify, &[], "李强", NaiveDate::default()), Err(Forbidden::OwnWork(Report::OWN_WORK)));
     assert_eq!(done.check(&verify, &[], "王芳", NaiveDate::default()), Ok(()));
     let first = |report: &Report, by| report.offers(&[], by, NaiveDate::default()).first().map(|row| row.step);
@@ -97,7 +97,7 @@ fn a_request_is_told_answered_and_settled() {
     assert_eq!((told.state(), told.owner()), (State::Told, "李强"));
     let settled = request(&[(Step::Answer, "李强"), (Step::Settle, "王芳")]);
     assert_eq!((settled.state(), settled.state().is_open()), (State::Settled, false));
-    let taken = Taken::of(id(ID), Step::Settle);
+    let taken = ReportStep::of(id(ID), Step::Settle);
     let answered = request(&[(Step::Answer, "李强")]);
     assert_eq!(
         answered.check(&taken, &[], "王芳", NaiveDate::default()),

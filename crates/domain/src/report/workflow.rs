@@ -2,18 +2,18 @@
 
 use super::{
     file::Report,
-    records::Taken,
+    records::ReportStep,
     steps::{Need, State, Step},
 };
 use crate::{
-    case::{Case, Done},
+    case::{Case, TakenStep},
     id::RecordId,
 };
 use chrono::NaiveDate;
 
 impl Case for Report {
     type Step = Step;
-    type Taken = Taken;
+    type StepRecord = ReportStep;
 
     const OWN_WORK: &'static str = "验收要由整改人以外的人办理";
 
@@ -21,11 +21,11 @@ impl Case for Report {
         self.id
     }
 
-    fn steps(&self) -> &[Done<Taken>] {
+    fn steps(&self) -> &[TakenStep<ReportStep>] {
         &self.steps
     }
 
-    fn steps_mut(&mut self) -> &mut [Done<Taken>] {
+    fn steps_mut(&mut self) -> &mut [TakenStep<ReportStep>] {
         &mut self.steps
     }
 
@@ -33,7 +33,7 @@ impl Case for Report {
         State::first(&self.kind())
     }
 
-    fn is_met(&self, need: Need, taken: &Taken, _: NaiveDate) -> bool {
+    fn is_met(&self, need: Need, taken: &ReportStep, _: NaiveDate) -> bool {
         match need {
             Need::To => !taken.to.trim().is_empty(),
             Need::Result | Need::Words | Need::Why => !taken.why.trim().is_empty(),

@@ -253,7 +253,7 @@ async fn stored_ops(
         let verdict = match outcome.as_str() {
             "quarantined" => Verdict::Quarantined { reason },
             "refused" => Verdict::Refused { reason },
-            _ => Verdict::Taken,
+            _ => Verdict::Accepted,
         };
         found.push((OpId(uuid(&row, 0)?), Past { digest, verdict, stamp }));
     }
@@ -382,7 +382,7 @@ pub(in crate::database) async fn insert_history(
         let mut query = insert(engine, INSERT_OPS, chunk.len(), 12);
         for Kept { op, past } in chunk {
             let (outcome, reason) = match &past.verdict {
-                Verdict::Taken => ("applied", None),
+                Verdict::Accepted => ("applied", None),
                 Verdict::Quarantined { reason } => ("quarantined", Some(reason.as_str())),
                 Verdict::Refused { reason } => ("refused", Some(reason.as_str())),
             };

@@ -8,9 +8,9 @@ use crate::{
 use axum::{Json, extract::State};
 use ruhu_domain::{
     DeviceId, Kind, OpId, Record, RecordId, Stamp,
-    case::{Case, TakenStep, book::Bound},
+    case::{Case, StepRecord, book::Bound},
     day,
-    dispute::{File, records::Taken},
+    dispute::{File, records::DisputeStep},
     office::{
         Done, Matter, Nothing, OfRecord, OpenReport, Press, Pressed, WholeFile,
         duties::{self, Duty},
@@ -133,7 +133,7 @@ pub async fn press(
     let (record, others) = database.file(&of).await?.ok_or(Refusal::NotFound)?;
     let file = File::gather(&record, &others).ok_or(Refusal::NotFound)?;
     let name = &official.session.name;
-    let taken = Taken { why: why.trim().to_owned(), ..Taken::of(of.record, step) };
+    let taken = DisputeStep { why: why.trim().to_owned(), ..DisputeStep::of(of.record, step) };
     let now = random::now_ms();
     let checked = file.check(&taken, &roles, name, day::day(now.cast_signed()));
     checked.map_err(|error| Refusal::Invalid(error.to_string()))?;
