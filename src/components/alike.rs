@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use ruhu_domain::{
     RecordId,
     dispute::{
-        File,
+        DisputeFile,
         codes::Matter,
         known::{Alike, Traits},
     },
@@ -23,7 +23,7 @@ pub fn AlikeDisputes(
     let app = use_app();
     let saved = Memo::new(move |_| app.file(dispute).is_some());
     let found = Memo::new(move |_| {
-        let words = |(file, why): (File, Alike)| {
+        let words = |(file, why): (DisputeFile, Alike)| {
             let matter = file.dispute.matter.map_or("未分类", Matter::label);
             let what = format!("{matter} {} {}", file.parties_in_short(), file.number());
             (file.id, what, format!("{}，{}", why.words(), file.state.label()))

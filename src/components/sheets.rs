@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use ruhu_domain::dispute::{
-    File,
+    DisputeFile,
     papers::{Paper, Sheet},
     sheets::{self, Block, Place},
     strokes,
@@ -12,7 +12,7 @@ use ruhu_domain::dispute::{
 #[component]
 pub fn Sheets(
     /// The file.
-    file: File,
+    file: DisputeFile,
     /// Which documents.
     sheets: Vec<Sheet>,
     /// The name of the committee.

@@ -12,9 +12,9 @@ use crate::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    case::{Case, Step as _, book::Bound},
+    case::{Case, Step as _, book::CaseFile},
     dispute::{
-        File,
+        DisputeFile,
         codes::{Colour, Matter as Sort},
         sheets::committee,
         steps::{State, Step},
@@ -116,7 +116,7 @@ fn FilePage(
         </div>
         <p class="hint no-print">"您的查看已记入审计。卷宗的内容不得外传（人民调解法第十五条）。"</p>
         {shown(whole, |WholeFile { dispute, others, grid }| {
-            let Some(file) = File::gather(&dispute, &others) else {
+            let Some(file) = DisputeFile::gather(&dispute, &others) else {
                 return view! { <p class="problem" role="alert">"这份卷宗读不出来，请联系系统管理员"</p> }.into_any();
             };
             let steps = file.history().map(|done| {

@@ -19,7 +19,7 @@ use ruhu_domain::{
     case::{Case, deadline::Rung},
     day,
     dispute::{
-        File,
+        DisputeFile,
         codes::{Consent, Form, Matter, Performance, Side, Sitting},
         known::Traits,
         steps::{State, Step},
@@ -52,7 +52,7 @@ pub fn DisputePage(
 #[component]
 fn Sections(
     /// The file.
-    file: File,
+    file: DisputeFile,
 ) -> impl IntoView {
     let app = use_app();
     let id = file.id;
@@ -133,7 +133,7 @@ fn row(dispute: RecordId, kind: &str, record: RecordId, words: AnyView, hint: St
 #[component]
 fn Pressed(
     /// The file.
-    file: File,
+    file: DisputeFile,
 ) -> impl IntoView {
     let app = use_app();
     let id = file.id;
@@ -173,7 +173,7 @@ fn Line(
 #[component]
 fn Facts(
     /// The file.
-    file: File,
+    file: DisputeFile,
 ) -> impl IntoView {
     let today = clock::today();
     let dispute = &file.dispute;
@@ -222,7 +222,7 @@ fn Facts(
 #[component]
 fn Agreed(
     /// The file.
-    file: File,
+    file: DisputeFile,
 ) -> impl IntoView {
     let id = file.id;
     let Some((agreement, view)) = file.last_agreement() else {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use ruhu_domain::{
     RecordId,
     dispute::{
-        File,
+        DisputeFile,
         codes::{Colour, Matter},
         records::Party,
         steps::State,
@@ -29,7 +29,7 @@ impl Shown {
     const ALL: [(Self, &'static str); 4] =
         [(Self::Open, "在办"), (Self::Mine, "我的"), (Self::Late, "逾期"), (Self::Ended, "已结")];
 
-    fn has(self, file: &File, name: &str) -> bool {
+    fn has(self, file: &DisputeFile, name: &str) -> bool {
         match self {
             Self::Open => file.state.is_open(),
             Self::Mine => file.state.is_open() && file.is_work_of(name),
@@ -64,7 +64,7 @@ pub fn Matters() -> impl IntoView {
     });
     let files = move || {
         let (colour, state) = (colour.get(), state.get());
-        let fits = |file: &File| {
+        let fits = |file: &DisputeFile| {
             colour.is_none_or(|colour| file.dispute.colour == Some(colour))
                 && state.is_none_or(|state| file.state == state)
         };
@@ -114,7 +114,7 @@ pub fn Matters() -> impl IntoView {
     }
 }
 
-fn rows(files: Vec<File>, (title, hint): (&'static str, &'static str)) -> AnyView {
+fn rows(files: Vec<DisputeFile>, (title, hint): (&'static str, &'static str)) -> AnyView {
     if files.is_empty() {
         return view! { <Empty title hint/> }.into_any();
     }
@@ -162,12 +162,12 @@ pub fn HouseholdMatters(
         }
         let members: Vec<RecordId> =
             app.read(|notebook| notebook.roster().members(id)).into_iter().map(|(id, _)| id).collect();
-        let of_it = |file: &File| {
+        let of_it = |file: &DisputeFile| {
             let home = |id: Option<RecordId>| id.map(|id| app.home(id));
             let party = |(_, party): &(RecordId, Party)| home(party.resident).is_some_and(|one| members.contains(&one));
             home(file.dispute.household) == Some(id) || file.parties.iter().any(party)
         };
-        let files: Vec<File> = app.files().into_iter().filter(of_it).collect();
+        let files: Vec<DisputeFile> = app.files().into_iter().filter(of_it).collect();
         let rows = (!files.is_empty()).then(|| {
             let rows = files.into_iter().map(|file| view! { <FileRow file/> }).collect_view();
             view! { <ul class="card rows">{rows}</ul> }
@@ -186,7 +186,7 @@ pub fn HouseholdMatters(
 #[component]
 fn FileRow(
     /// The file.
-    file: File,
+    file: DisputeFile,
 ) -> impl IntoView {
     let today = clock::today();
     let what = file.dispute.matter.map_or("未分类", Matter::label);

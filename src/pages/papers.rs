@@ -9,7 +9,7 @@ use crate::{
 use leptos::prelude::*;
 use ruhu_domain::{
     RecordId,
-    dispute::{File, papers::Sheet, sheets::committee},
+    dispute::{DisputeFile, papers::Sheet, sheets::committee},
 };
 
 /// What stands for all documents in an address.
@@ -62,7 +62,7 @@ fn gone() -> AnyView {
 }
 
 /// The day that tells one of several documents from another.
-fn when(file: &File, sheet: &Sheet) -> Option<String> {
+fn when(file: &DisputeFile, sheet: &Sheet) -> Option<String> {
     let of = sheet.of?;
     let session = file.sessions.iter().find(|(id, _)| *id == of).and_then(|(_, session)| session.on);
     let on = session.or_else(|| file.follow_ups.iter().find(|(id, _)| *id == of).and_then(|(_, visit)| visit.on));
@@ -81,7 +81,7 @@ pub fn PaperPage(
     let committee = committee(&app.grid_name(id));
     let file = untrack(|| app.file(id));
     let sheets: Vec<Sheet> =
-        file.iter().flat_map(File::sheets).filter(|sheet| key == ALL || sheet.key() == key).collect();
+        file.iter().flat_map(DisputeFile::sheets).filter(|sheet| key == ALL || sheet.key() == key).collect();
     let title = match sheets.as_slice() {
         [one] => one.paper.label(),
         _ => "整卷文书",

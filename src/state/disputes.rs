@@ -7,7 +7,7 @@ use ruhu_domain::{
     care::codes::Way,
     day,
     dispute::{
-        Disputes, File,
+        DisputeFile, Disputes,
         codes::Form,
         known::{self, Alike, Person, Traits},
         records::Signature,
@@ -33,7 +33,7 @@ impl App {
     }
 
     /// A dispute's file.
-    pub fn file(self, id: RecordId) -> Option<File> {
+    pub fn file(self, id: RecordId) -> Option<DisputeFile> {
         self.read(|notebook| notebook.disputes().file(id))
     }
 
@@ -47,7 +47,7 @@ impl App {
     }
 
     /// Disputes that may be the same as this one.
-    pub fn alike(self, id: RecordId, traits: &Traits) -> Vec<(File, Alike)> {
+    pub fn alike(self, id: RecordId, traits: &Traits) -> Vec<(DisputeFile, Alike)> {
         self.read(|notebook| known::alike(&notebook.disputes(), id, traits))
     }
 
@@ -64,8 +64,8 @@ impl App {
     }
 
     /// Every file, those with the earliest deadline first, then those that are open.
-    pub fn files(self) -> Vec<File> {
-        let mut files: Vec<File> = self.read(|notebook| notebook.disputes().files().collect());
+    pub fn files(self) -> Vec<DisputeFile> {
+        let mut files: Vec<DisputeFile> = self.read(|notebook| notebook.disputes().files().collect());
         files.sort_by_cached_key(|file| {
             let due = file.deadline().map(|deadline| deadline.by);
             (due.is_none(), due, !file.state.is_open(), std::cmp::Reverse(file.id))
@@ -139,7 +139,7 @@ impl App {
     }
 
     /// What a new record of a dispute's file begins with.
-    fn known_in_file(file: &File, kind: &Kind, today: &str) -> Value {
+    fn known_in_file(file: &DisputeFile, kind: &Kind, today: &str) -> Value {
         let names: Vec<&str> = file.parties.iter().map(|(_, party)| party.name.as_str()).collect();
         match kind {
             Kind::Session => json!({"on": today, "place": file.dispute.place, "present": names.join("、")}),

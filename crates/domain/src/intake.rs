@@ -3,9 +3,9 @@
 
 use crate::{
     care::CareFile,
-    case::{Case, book::Bound},
+    case::{Case, book::CaseFile},
     day,
-    dispute::{File, file::presses},
+    dispute::{DisputeFile, file::presses},
     form,
     office::duties::{self, Duty},
     photo::Photo,
@@ -140,7 +140,7 @@ impl Policy for Fieldwork {
 }
 
 /// A file, as far as it came.
-fn file<F: Bound>(intake: &Intake, id: RecordId) -> Option<F> {
+fn file<F: CaseFile>(intake: &Intake, id: RecordId) -> Option<F> {
     let head = intake.record(id).filter(|record| F::HEADS.contains(&record.kind))?;
     F::gather(head, intake.records().filter(|record| record.parent() == Some(id)))
 }
@@ -151,7 +151,7 @@ fn check_step(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str
     match proposal.op.kind {
         Kind::CareStep => check_step_of::<CareFile>(proposal),
         Kind::HazardStep | Kind::RequestStep => check_step_of::<Report>(proposal),
-        _ => check_step_of::<File>(proposal),
+        _ => check_step_of::<DisputeFile>(proposal),
     }
 }
 

@@ -6,7 +6,7 @@ use ruhu_domain::{
     Kind, Record, RecordId,
     care::CareFile,
     day,
-    dispute::File,
+    dispute::DisputeFile,
     ledger::{self, Ledger},
     outreach::Outreach,
     patrol::{Finding, Patrol},
@@ -90,9 +90,9 @@ async fn visits(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>
 }
 
 async fn disputes(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
-    let files = database.files::<File>(wanted.prefix()).await?;
-    let found = |file: &File| file.dispute.found_on.is_some_and(|on| wanted.has(on));
-    let mut files: Vec<File> = files.into_iter().map(|(_, file)| file).filter(found).collect();
+    let files = database.files::<DisputeFile>(wanted.prefix()).await?;
+    let found = |file: &DisputeFile| file.dispute.found_on.is_some_and(|on| wanted.has(on));
+    let mut files: Vec<DisputeFile> = files.into_iter().map(|(_, file)| file).filter(found).collect();
     files.sort_by_key(|file| (file.dispute.found_on, file.id));
     let in_full = !wanted.purpose.is_empty();
     let rows = files.iter().enumerate().map(|(at, file)| ledger::dispute_row(at + 1, file, in_full).to_vec());

@@ -8,10 +8,10 @@ use calamine::{Reader, Xlsx};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, DeviceId, GridCode, Kind, OpId, Record, RecordId, Stamp,
-    case::book::Bound,
+    case::book::CaseFile,
     codes::Outcome,
     day,
-    dispute::{File, deadlines::Due, steps::Step},
+    dispute::{DisputeFile, deadlines::Due, steps::Step},
     help::contact::Service,
     ledger::Ledger,
     office::{duties::Duty, *},
@@ -283,7 +283,7 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let all = Desk::open(&world, "quan", Role::Township, TOWNSHIP, Class::ALL).await;
     assert!(all.ask::<Vec<Matter>>("matters", &()).await[0].readable);
     let whole: WholeFile = all.ask("file", &matter.of).await;
-    let file = File::gather(&whole.dispute, &whole.others).expect("a file");
+    let file = DisputeFile::gather(&whole.dispute, &whole.others).expect("a file");
     assert_eq!((file.dispute.summary.as_str(), file.parties.len(), file.steps.len()), ("界墙高低", 1, 3));
     let seen: Vec<Seen> = all.ask("seen", &matter.of).await;
     assert!(seen.iter().any(|seen| seen.account == "quan" && seen.how == "查看卷宗"), "{seen:?}");

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     case::{
         self, Case, TakenStep,
-        book::Bound,
+        book::CaseFile,
         deadline::{Deadline, LEAD_AFTER_DAYS},
     },
     codes::code_table,
@@ -66,7 +66,7 @@ code_table! {
     }
 }
 
-impl Bound for CareFile {
+impl CaseFile for CareFile {
     const HEADS: &'static [Kind] = &[Kind::CareCase];
 
     fn gather<'a>(case: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {

@@ -6,7 +6,7 @@ use super::{
     steps::{Need, ROWS, State, Step},
 };
 use crate::{
-    case::{Case as _, Forbidden, Need as _, StepRecord, book::Bound},
+    case::{Case as _, Forbidden, Need as _, StepRecord, book::CaseFile},
     form,
     id::{DeviceId, OpId, RecordId},
     merge::merge,

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// A file that is put together from a head and the records that name it.
-pub trait Bound: Sized {
+pub trait CaseFile: Sized {
     /// The kinds of the head.
     const HEADS: &'static [Kind];
 
@@ -35,7 +35,7 @@ impl<F> Default for Book<F> {
     }
 }
 
-impl<F: Bound> Book<F> {
+impl<F: CaseFile> Book<F> {
     /// Takes in a record, new or changed. Kinds that belong to no such file are passed over.
     pub fn put(&mut self, record: &Arc<Record>) {
         if record.kind.head().is_none_or(|head| !F::HEADS.contains(&head)) {

@@ -6,7 +6,7 @@ pub mod book;
 pub mod deadline;
 
 use crate::{
-    case::book::Bound,
+    case::book::CaseFile,
     day,
     field::{self, Field},
     id::RecordId,
@@ -184,7 +184,7 @@ pub struct Offer<S: Step> {
 }
 
 /// A file whose state follows from its steps.
-pub trait Case: Bound {
+pub trait Case: CaseFile {
     /// Its sort of step.
     type Step: Step;
     /// What is recorded of a step.

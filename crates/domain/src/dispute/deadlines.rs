@@ -1,7 +1,7 @@
 //! What is due on a dispute and when.
 
 use super::{
-    file::File,
+    file::DisputeFile,
     records::DisputeStep,
     steps::{State, Step},
 };
@@ -31,7 +31,7 @@ code_table! {
     }
 }
 
-impl File {
+impl DisputeFile {
     /// The step from which the days to mediate run, and until when the parties agreed to extend them.
     fn mediation(&self) -> Option<(&TakenStep<DisputeStep>, Option<NaiveDate>)> {
         let begun = self

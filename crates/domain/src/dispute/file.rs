@@ -7,7 +7,7 @@ use super::{
     steps::{State, Step},
 };
 use crate::{
-    case::{self, Case, TakenStep, book::Bound},
+    case::{self, Case, TakenStep, book::CaseFile},
     day,
     id::RecordId,
     record::{Kind, Op, Record},
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 /// A file. Lists are in the order in which they were begun.
 #[derive(Clone, Debug, PartialEq)]
-pub struct File {
+pub struct DisputeFile {
     /// The dispute's identity.
     pub id: RecordId,
     /// The dispute.
@@ -48,7 +48,7 @@ pub fn presses(op: &Op) -> bool {
     op.kind == Kind::Step && step.is_some_and(Step::presses)
 }
 
-impl Bound for File {
+impl CaseFile for DisputeFile {
     const HEADS: &'static [Kind] = &[Kind::Dispute];
 
     fn gather<'a>(dispute: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
@@ -81,7 +81,7 @@ impl Bound for File {
     }
 }
 
-impl File {
+impl DisputeFile {
     /// The last time a step was taken.
     pub fn last(&self, step: Step) -> Option<&TakenStep<DisputeStep>> {
         self.last_of(&[step])
@@ -150,7 +150,7 @@ impl File {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The SHA-256 of [`File::text_to_sign`], in hexadecimal digits.
+    /// The SHA-256 of [`DisputeFile::text_to_sign`], in hexadecimal digits.
     pub fn digest_to_sign(&self) -> String {
         Sha256::digest(self.text_to_sign()).iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Disputes,
-    file::File,
+    file::DisputeFile,
     records::{Party, RESIDENT},
 };
 use crate::{codes::Sex, day, id::RecordId, roster::doors::Roster};
@@ -115,7 +115,7 @@ pub struct Traits {
 
 impl Traits {
     /// Those of a file.
-    pub fn of(file: &File) -> Self {
+    pub fn of(file: &DisputeFile) -> Self {
         Self {
             found_on: file.dispute.found_on,
             place: file.dispute.place.clone(),
@@ -144,13 +144,13 @@ impl Alike {
 }
 
 /// Other disputes within a year that have two parties in common with this one, or the place; the latest first.
-pub fn alike(disputes: &Disputes, id: RecordId, traits: &Traits) -> Vec<(File, Alike)> {
-    let near = |file: &File| match (traits.found_on, file.dispute.found_on) {
+pub fn alike(disputes: &Disputes, id: RecordId, traits: &Traits) -> Vec<(DisputeFile, Alike)> {
+    let near = |file: &DisputeFile| match (traits.found_on, file.dispute.found_on) {
         (Some(one), Some(other)) => (one - other).num_days().abs() <= ALIKE_DAYS,
         _ => true,
     };
     let place = traits.place.trim();
-    let mut found: Vec<(File, Alike)> = disputes
+    let mut found: Vec<(DisputeFile, Alike)> = disputes
         .files()
         .filter(|file| file.id != id && near(file))
         .filter_map(|file| {

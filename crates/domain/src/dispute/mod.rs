@@ -11,10 +11,10 @@ pub mod steps;
 pub mod strokes;
 mod workflow;
 
-pub use file::File;
+pub use file::DisputeFile;
 
 /// The disputes on the phone, each with the records that belong to it.
-pub type Disputes = crate::case::book::Book<File>;
+pub type Disputes = crate::case::book::Book<DisputeFile>;
 
 #[cfg(test)]
 mod tests;

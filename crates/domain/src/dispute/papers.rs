@@ -3,7 +3,7 @@
 
 use super::{
     codes::{Form, Sitting, Source},
-    file::File,
+    file::DisputeFile,
     steps::{State, Step},
 };
 use crate::{codes::code_table, id::RecordId};
@@ -43,7 +43,7 @@ impl Sheet {
     }
 }
 
-impl File {
+impl DisputeFile {
     /// The documents that there are, in the order of binding. What binds them, from the cover to the back, is there
     /// when the work is over.
     pub fn sheets(&self) -> Vec<Sheet> {

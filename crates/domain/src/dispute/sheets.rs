@@ -2,7 +2,7 @@
 
 use super::{
     codes::{Form, Mark, Matter, Performance, Side, Source},
-    file::File,
+    file::DisputeFile,
     papers::{Paper, Sheet},
     records::{Party, Session},
     steps::Step,
@@ -62,7 +62,7 @@ pub fn committee(grid: &str) -> String {
 }
 
 /// What a document says. `committee` is the committee's name.
-pub fn write(file: &File, sheet: &Sheet, committee: &str) -> Vec<Block> {
+pub fn write(file: &DisputeFile, sheet: &Sheet, committee: &str) -> Vec<Block> {
     let paper = Writer { file, committee };
     match sheet.paper {
         Paper::Cover => paper.cover(),
@@ -81,7 +81,7 @@ pub fn write(file: &File, sheet: &Sheet, committee: &str) -> Vec<Block> {
 }
 
 struct Writer<'a> {
-    file: &'a File,
+    file: &'a DisputeFile,
     committee: &'a str,
 }
 
@@ -446,7 +446,7 @@ mod tests {
     }
 
     /// A dispute that was agreed on in writing, kept, and followed up.
-    fn file() -> File {
+    fn file() -> DisputeFile {
         let done = |n: u8, step: Step| TakenStep {
             id: id(n),
             taken: DisputeStep::of(id(1), step),
@@ -455,7 +455,7 @@ mod tests {
             counts: true,
         };
         let steps = [Step::Register, Step::Accept, Step::Begin, Step::AgreeWritten, Step::Perform, Step::FollowUp];
-        let mut file = File {
+        let mut file = DisputeFile {
             id: id(1),
             dispute: Dispute { title: "界墙".into(), summary: "界墙高低".into(), ..Dispute::default() },
             parties: vec![
@@ -492,7 +492,7 @@ mod tests {
         file
     }
 
-    fn words(file: &File, paper: Paper) -> String {
+    fn words(file: &DisputeFile, paper: Paper) -> String {
         let sheets = file.sheets();
         let sheet = sheets.iter().find(|sheet| sheet.paper == paper).expect("a document");
         format!("{:?}", write(file, sheet, "椿树岗村人民调解委员会"))
@@ -501,7 +501,7 @@ mod tests {
     #[test]
     fn a_file_has_its_documents_in_the_order_of_binding() {
         let mut file = file();
-        let papers = |file: &File| file.sheets().into_iter().map(|sheet| sheet.paper).collect::<Vec<_>>();
+        let papers = |file: &DisputeFile| file.sheets().into_iter().map(|sheet| sheet.paper).collect::<Vec<_>>();
         use Paper as P;
         let bound = [
             P::Cover,

@@ -3,7 +3,7 @@
 use super::{
     codes::{Consent, EndReason, Form, Mark, Matter, Side, Source},
     deadlines::Due,
-    file::File,
+    file::DisputeFile,
     papers::Paper,
     records::{Agreement, Dispute, DisputeStep, FollowUp, Party, Session, Signature, Term},
     steps::{self, Need, ROWS, State, Step},
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     case::{
         Case, Offer, Step as _, StepRecord,
-        book::Bound,
+        book::CaseFile,
         deadline::{Deadline, Rung},
     },
     day, form,
@@ -210,9 +210,9 @@ impl Office {
         result.reason.unwrap_or_default()
     }
 
-    fn file(&self) -> File {
+    fn file(&self) -> DisputeFile {
         let (dispute, _) = &self.records[&id(DISPUTE)];
-        File::gather(dispute, self.records.values().map(|(record, _)| record)).expect("a file")
+        DisputeFile::gather(dispute, self.records.values().map(|(record, _)| record)).expect("a file")
     }
 
     fn offers(&self, role: Role, by: &str) -> Vec<Offer<Step>> {
@@ -621,7 +621,7 @@ fn generated_disputes_never_reach_a_state_that_the_table_does_not_lead_to() {
         archived += usize::from(file.state == State::Archived);
         let mut backwards: Vec<&Record> = office.records.values().map(|(record, _)| record).collect();
         backwards.sort_by_key(|record| std::cmp::Reverse(record.id));
-        let again = File::gather(&office.records[&id(DISPUTE)].0, backwards).expect("a file");
+        let again = DisputeFile::gather(&office.records[&id(DISPUTE)].0, backwards).expect("a file");
         assert_eq!(again, file, "seed {seed}");
     }
     assert!(archived > 20, "only {archived} came to the archive: the dice are too harsh to show much");

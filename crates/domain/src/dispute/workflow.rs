@@ -2,7 +2,7 @@
 
 use super::{
     codes::{Consent, Form, Side},
-    file::File,
+    file::DisputeFile,
     records::DisputeStep,
     steps::{Need, State, Step},
 };
@@ -12,7 +12,7 @@ use crate::{
 };
 use chrono::NaiveDate;
 
-impl Case for File {
+impl Case for DisputeFile {
     type Step = Step;
     type StepRecord = DisputeStep;
 

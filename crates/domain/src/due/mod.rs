@@ -13,7 +13,7 @@ use crate::{
     },
     codes::PutOff,
     day,
-    dispute::{Disputes, codes::Matter, file::File, steps::Step},
+    dispute::{Disputes, codes::Matter, file::DisputeFile, steps::Step},
     id::RecordId,
     record::Kind,
     report::{Report, Reports},
@@ -185,7 +185,7 @@ fn reports<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl I
 }
 
 /// A dispute as a list may call it: what it is about, and family names.
-fn name_of(file: &File) -> String {
+fn name_of(file: &DisputeFile) -> String {
     format!("{} {}", file.dispute.matter.map_or("未分类", Matter::label), file.parties_in_short())
 }
 

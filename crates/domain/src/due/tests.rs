@@ -128,7 +128,12 @@ impl Phone {
         phone
     }
 
-    fn case(interval: Interval, opened: &str, steps: &[(CareStep, &str)], looks: &[(&str, Option<&str>)]) -> Self {
+    fn case(
+        interval: Interval,
+        opened: &str,
+        steps: &[(care::steps::Step, &str)],
+        looks: &[(&str, Option<&str>)],
+    ) -> Self {
         let mut phone = Self::default();
         let case = CareCase {
             name: "赵桂兰".into(),

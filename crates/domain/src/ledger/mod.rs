@@ -14,7 +14,7 @@ use crate::{
     codes::{Outcome, Purpose},
     day,
     dispute::{
-        File,
+        DisputeFile,
         codes::{Colour, Matter, Performance, Size, Source},
         steps::Step,
     },
@@ -123,7 +123,7 @@ pub const DISPUTE_COLUMNS: [&str; 16] = [
 ];
 
 /// A row of the 纠纷台账. `number` counts from 1; names are masked and the story is left out unless `in_full`.
-pub fn dispute_row(number: usize, file: &File, in_full: bool) -> [String; 16] {
+pub fn dispute_row(number: usize, file: &DisputeFile, in_full: bool) -> [String; 16] {
     let dispute = &file.dispute;
     let on = |step: Step| file.last(step).map(|done| day::ledger(done.on())).unwrap_or_default();
     let names: Vec<&str> = file.parties.iter().map(|(_, party)| party.name.as_str()).collect();
@@ -231,7 +231,7 @@ mod tests {
                     .expect("a party"),
             )
         };
-        let file = File {
+        let file = DisputeFile {
             id: RecordId::new(1, [0; 10]),
             dispute: Dispute { found_on: day::read("2026-11-23"), matter: Some(Matter::Neighbours), ..dispute },
             parties: vec![party("王建国", "applicant"), party("张秀英", "respondent")],

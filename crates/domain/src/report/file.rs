@@ -8,7 +8,7 @@ use super::{
 use crate::{
     case::{
         self, Case, TakenStep,
-        book::Bound,
+        book::CaseFile,
         deadline::{Deadline, LEAD_AFTER_DAYS},
     },
     codes::code_table,
@@ -64,7 +64,7 @@ pub struct Report {
     pub steps: Vec<TakenStep<ReportStep>>,
 }
 
-impl Bound for Report {
+impl CaseFile for Report {
     const HEADS: &'static [Kind] = &[Kind::Hazard, Kind::Request];
 
     fn gather<'a>(head: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {

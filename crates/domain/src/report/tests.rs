@@ -5,7 +5,7 @@ use super::{
     steps::{Need, ROWS, State, Step},
 };
 use crate::{
-    case::{Case, Forbidden, Need as _, Step as _, StepRecord, book::Bound},
+    case::{Case, Forbidden, Need as _, Step as _, StepRecord, book::CaseFile},
     id::{DeviceId, OpId, RecordId},
     merge::merge,
     record::{Kind, Op, Record, diff},

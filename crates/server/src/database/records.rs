@@ -6,7 +6,7 @@ use super::{
 };
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, Stamp,
-    case::book::Bound,
+    case::book::CaseFile,
     office::OfRecord,
     record::{Name, Op},
     wire::HistoryEntry,
@@ -66,7 +66,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's, or a record that can't be read.
-    pub async fn files<F: Bound>(&self, area: &str) -> sqlx::Result<Vec<(Record, F)>> {
+    pub async fn files<F: CaseFile>(&self, area: &str) -> sqlx::Result<Vec<(Record, F)>> {
         let records = self.records(area, &F::HEADS.iter().flat_map(Kind::in_files_of).collect::<Vec<_>>()).await?;
         let files = gathered(records).into_iter().filter(|(head, ..)| !head.withdrawn());
         Ok(files.map(|(head, file, _)| (head, file)).collect())
@@ -114,7 +114,7 @@ impl Database {
 }
 
 /// The files that records make up: each with the record at its head, and the identities of all of its records.
-pub(super) fn gathered<F: Bound>(records: Vec<Record>) -> Vec<(Record, F, Vec<RecordId>)> {
+pub(super) fn gathered<F: CaseFile>(records: Vec<Record>) -> Vec<(Record, F, Vec<RecordId>)> {
     let (heads, others): (Vec<Record>, Vec<Record>) =
         records.into_iter().partition(|record| F::HEADS.contains(&record.kind));
     let mut of: HashMap<RecordId, Vec<&Record>> = HashMap::new();

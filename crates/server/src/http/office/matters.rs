@@ -8,9 +8,9 @@ use crate::{
 use axum::{Json, extract::State};
 use ruhu_domain::{
     DeviceId, Kind, OpId, Record, RecordId, Stamp,
-    case::{Case, StepRecord, book::Bound},
+    case::{Case, StepRecord, book::CaseFile},
     day,
-    dispute::{File, records::DisputeStep},
+    dispute::{DisputeFile, records::DisputeStep},
     office::{
         Done, Matter, Nothing, OfRecord, OpenReport, Press, Pressed, WholeFile,
         duties::{self, Duty},
@@ -33,7 +33,7 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
     official.has(Duty::Late)?;
     let mut matters: Vec<Matter> = Vec::new();
     for prefix in prefixes(&official) {
-        let files = database.files::<File>(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
+        let files = database.files::<DisputeFile>(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
         matters.extend(files.map(|(record, file)| matter(&record, &file)));
     }
     for matter in &mut matters {
@@ -84,7 +84,7 @@ fn open_report(record: &Record, report: &Report) -> OpenReport {
     }
 }
 
-fn matter(record: &Record, file: &File) -> Matter {
+fn matter(record: &Record, file: &DisputeFile) -> Matter {
     let due = file.deadline();
     let pressed = file.pressed().map(|(done, acknowledged)| Pressed {
         step: done.taken.step,
@@ -131,7 +131,7 @@ pub async fn press(
         return Err(Refusal::Invalid(format!("原因请控制在 {WORDS} 字以内")));
     }
     let (record, others) = database.file(&of).await?.ok_or(Refusal::NotFound)?;
-    let file = File::gather(&record, &others).ok_or(Refusal::NotFound)?;
+    let file = DisputeFile::gather(&record, &others).ok_or(Refusal::NotFound)?;
     let name = &official.session.name;
     let taken = DisputeStep { why: why.trim().to_owned(), ..DisputeStep::of(of.record, step) };
     let now = random::now_ms();
