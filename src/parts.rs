@@ -121,7 +121,7 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::InFile(head, kind, record) => view! { <InDispute head kind record/> }.into_any(),
         Screen::TakeStep(head, step) => {
             let (code, label, fields, law) = (step.code(), step.label(), step.fields(), step.row().law);
-            view! { <TakeStep head kind=Kind::Step code label fields law/> }.into_any()
+            view! { <TakeStep head kind=Kind::DisputeStep code label fields law/> }.into_any()
         }
         Screen::Sign(dispute, party) => view! { <Sign dispute party/> }.into_any(),
         Screen::Papers(id) => view! { <Papers id/> }.into_any(),

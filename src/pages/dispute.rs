@@ -96,7 +96,7 @@ fn Sections(
     view! {
         <Line state=file.state/>
         <Pressed file=file.clone()/>
-        <NextSteps head=id kind=Kind::Step choices/>
+        <NextSteps head=id kind=Kind::DisputeStep choices/>
         <Facts file=file.clone()/>
         {open_question.then(|| view! { <AlikeDisputes dispute=id traits/> })}
         <section><h2>"当事人"</h2><ul class="card rows">{parties}{add("party", "＋ 当事人")}</ul></section>
@@ -140,7 +140,7 @@ fn Pressed(
     let (done, _) = file.pressed().filter(|(_, acknowledged)| !acknowledged)?;
     let acknowledge = move |_| {
         leptos::task::spawn_local(async move {
-            if let Err(error) = app.take(&Kind::Step, id, Step::Acknowledge.code(), Map::new()).await {
+            if let Err(error) = app.take(&Kind::DisputeStep, id, Step::Acknowledge.code(), Map::new()).await {
                 app.say(error.to_string(), None);
             }
         });

@@ -47,7 +47,7 @@ pub enum Kind {
     /// 回访 of a dispute's agreement.
     FollowUp,
     /// 步骤 of a dispute.
-    Step,
+    DisputeStep,
     /// 关爱个案
     CareCase,
     /// 帮扶计划 of a care case.
@@ -88,7 +88,7 @@ const KINDS: [(&str, Kind); 23] = [
     ("term", Kind::Term),
     ("signature", Kind::Signature),
     ("follow_up", Kind::FollowUp),
-    ("dispute_step", Kind::Step),
+    ("dispute_step", Kind::DisputeStep),
     ("care_case", Kind::CareCase),
     ("plan_item", Kind::PlanItem),
     ("care_visit", Kind::CareVisit),
@@ -123,7 +123,7 @@ impl Kind {
             | Self::Term
             | Self::Signature
             | Self::FollowUp
-            | Self::Step => Some(Self::Dispute),
+            | Self::DisputeStep => Some(Self::Dispute),
             Self::CareCase | Self::PlanItem | Self::CareVisit | Self::CareStep => Some(Self::CareCase),
             Self::Hazard | Self::HazardStep => Some(Self::Hazard),
             Self::Request | Self::RequestStep => Some(Self::Request),
@@ -139,7 +139,7 @@ impl Kind {
 
     /// Whether records of this kind are steps of a file: never changed, only taken back.
     pub const fn is_step(&self) -> bool {
-        matches!(self, Self::Step | Self::CareStep | Self::HazardStep | Self::RequestStep)
+        matches!(self, Self::DisputeStep | Self::CareStep | Self::HazardStep | Self::RequestStep)
     }
 
     /// The class that records of this kind are kept in.

@@ -366,7 +366,7 @@ impl Demo {
             for (days_ago, step) in steps {
                 self.go_on(*days_ago);
                 let id = self.id();
-                self.write(id, Kind::Step, &json!({"dispute": dispute, "step": step}));
+                self.write(id, Kind::DisputeStep, &json!({"dispute": dispute, "step": step}));
             }
         }
     }

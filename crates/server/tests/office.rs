@@ -246,7 +246,7 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let ops = vec![
         of_dispute(dispute, Kind::Dispute, 0, &facts),
         of_dispute(RecordId::new(2, [2; 10]), Kind::Party, 1, &party),
-        of_dispute(RecordId::new(3, [3; 10]), Kind::Step, 2, &register),
+        of_dispute(RecordId::new(3, [3; 10]), Kind::DisputeStep, 2, &register),
     ];
     let answer = phone.sync(ops).await;
     assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
@@ -272,7 +272,7 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let records = came.channels.iter().flat_map(|page| &page.records);
     assert!(records.clone().any(|record| record.fields.get("why").is_some_and(|why| why.value == "请今天受理")));
     let acknowledge = json!({"dispute": dispute, "step": "acknowledge"});
-    let answer = phone.sync(vec![of_dispute(RecordId::new(4, [4; 10]), Kind::Step, 61_000, &acknowledge)]).await;
+    let answer = phone.sync(vec![of_dispute(RecordId::new(4, [4; 10]), Kind::DisputeStep, 61_000, &acknowledge)]).await;
     assert_eq!(answer.results[0].outcome, OpOutcome::Applied, "{:?}", answer.results);
     let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
     assert!(matter.pressed.expect("it was").acknowledged);

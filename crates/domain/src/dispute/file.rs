@@ -45,7 +45,7 @@ pub struct DisputeFile {
 /// Whether an op is a new step with which somebody above presses for another.
 pub fn presses(op: &Op) -> bool {
     let step = op.changes.get("step").and_then(|change| change.value.as_str()).and_then(Step::find);
-    op.kind == Kind::Step && step.is_some_and(Step::presses)
+    op.kind == Kind::DisputeStep && step.is_some_and(Step::presses)
 }
 
 impl CaseFile for DisputeFile {
@@ -72,7 +72,7 @@ impl CaseFile for DisputeFile {
                 Kind::Term => push(&mut file.terms, record),
                 Kind::Signature => push(&mut file.signatures, record),
                 Kind::FollowUp => push(&mut file.follow_ups, record),
-                Kind::Step => file.steps.extend(TakenStep::read(record)),
+                Kind::DisputeStep => file.steps.extend(TakenStep::read(record)),
                 _ => {}
             }
         }

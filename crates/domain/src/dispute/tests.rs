@@ -193,7 +193,7 @@ impl Office {
         let mut taken = DisputeStep::of(id(DISPUTE), step);
         say(&mut taken);
         let record = RecordId::new(self.now + 1_000, [self.count as u8 + 1; 10]);
-        self.save(record, Kind::Step, channel(), &taken, role, by)
+        self.save(record, Kind::DisputeStep, channel(), &taken, role, by)
     }
 
     fn must(&mut self, step: Step, role: Role, by: &str, say: impl FnOnce(&mut DisputeStep)) {
@@ -497,7 +497,7 @@ fn the_first_of_two_steps_counts_and_the_other_shows_that_it_does_not() {
     let op = Op {
         id: OpId::new(1, [98; 10]),
         record,
-        kind: Kind::Step,
+        kind: Kind::DisputeStep,
         channel: channel(),
         stamp: Stamp { ms: office.now + 5, counter: 0, device: DeviceId(9) },
         by: "赵敏".into(),
@@ -518,11 +518,12 @@ fn the_last_step_can_be_taken_back_and_no_other_is_changed() {
     office.must(Step::Accept, Role::Mediator, MEDIATOR, |_| {});
     let steps: Vec<RecordId> = office.file().steps.iter().map(|done| done.id).collect();
     let withdrawn = json!({WITHDRAWN: "误点撤销"});
-    let first = office.save(steps[0], Kind::Step, channel(), &withdrawn, Role::Mediator, MEDIATOR);
+    let first = office.save(steps[0], Kind::DisputeStep, channel(), &withdrawn, Role::Mediator, MEDIATOR);
     assert_eq!(first.outcome, OpOutcome::Quarantined);
-    let changed = office.save(steps[1], Kind::Step, channel(), &json!({"step": "return"}), Role::Mediator, MEDIATOR);
+    let changed =
+        office.save(steps[1], Kind::DisputeStep, channel(), &json!({"step": "return"}), Role::Mediator, MEDIATOR);
     assert_eq!(changed.outcome, OpOutcome::Quarantined);
-    let last = office.save(steps[1], Kind::Step, channel(), &withdrawn, Role::Mediator, MEDIATOR);
+    let last = office.save(steps[1], Kind::DisputeStep, channel(), &withdrawn, Role::Mediator, MEDIATOR);
     assert_eq!(last.outcome, OpOutcome::Applied);
     assert_eq!(office.file().state, State::Registered);
 }
@@ -546,10 +547,10 @@ fn a_step_belongs_to_a_dispute_of_its_own_grid_and_records_to_their_class() {
     let files = office.records.values().map(|(record, _)| record.clone());
     let mut intake = Intake::default().beside(files);
     let sender = Sender { name: LEAD, grants: &both, now_ms: START };
-    let stray = intake.take(op(elsewhere, Kind::Step, 1, diff(None, &taken)), &sender);
+    let stray = intake.take(op(elsewhere, Kind::DisputeStep, 1, diff(None, &taken)), &sender);
     assert!(stray.reason.is_some_and(|words| words.contains("所属的卷宗")));
     let lost = DisputeStep::of(id(77), Step::Register);
-    let lost = intake.take(op(channel(), Kind::Step, 2, diff(None, &lost)), &sender);
+    let lost = intake.take(op(channel(), Kind::DisputeStep, 2, diff(None, &lost)), &sender);
     assert!(lost.reason.is_some_and(|words| words.contains("所属的卷宗")));
     let general = "411502001003-02/general".parse().expect("a channel");
     let misplaced = office.save(id(40), Kind::Dispute, general, &Dispute::default(), Role::Mediator, MEDIATOR);

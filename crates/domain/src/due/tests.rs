@@ -109,7 +109,7 @@ impl Phone {
     fn take(&mut self, step: Step, at: &str) {
         let taken: DisputeStep =
             serde_json::from_value(json!({"dispute": id(DISPUTE), "step": step})).expect("a step taken");
-        self.save(self.next(), Kind::Step, at, &taken);
+        self.save(self.next(), Kind::DisputeStep, at, &taken);
     }
 
     fn agreed(term: Option<&str>, done: Option<&str>) -> Self {

@@ -29,7 +29,7 @@ pub fn kind(kind: &Kind) -> &str {
         Kind::Term => "协议内容",
         Kind::Signature => "签名",
         Kind::FollowUp => "回访",
-        Kind::Step | Kind::CareStep | Kind::HazardStep | Kind::RequestStep => "步骤",
+        Kind::DisputeStep | Kind::CareStep | Kind::HazardStep | Kind::RequestStep => "步骤",
         Kind::CareCase => "关爱个案",
         Kind::PlanItem => "帮扶计划",
         Kind::CareVisit => "看望",
@@ -67,9 +67,9 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
         (Kind::Patrol, "began") => "开始",
         (Kind::Patrol, "ended") => "结束",
         (Kind::Finding, "what") => "发现",
-        (Kind::Step, "until") => "新的期限",
+        (Kind::DisputeStep, "until") => "新的期限",
         (Kind::CareStep, "until") => "恢复的日期",
-        (Kind::Step, "reason") => "终止原因",
+        (Kind::DisputeStep, "reason") => "终止原因",
         _ => return None,
     })
 }
@@ -93,7 +93,7 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
         return label.unwrap_or_else(|| visit::field_words(name, value));
     }
     let label = match (of, name) {
-        (Kind::Step, "step") => Step::find(text).map(Step::label),
+        (Kind::DisputeStep, "step") => Step::find(text).map(Step::label),
         (Kind::CareStep, "step") => care::steps::Step::find(text).map(care::steps::Step::label),
         (Kind::HazardStep | Kind::RequestStep, "step") => {
             report::steps::Step::find(text).map(report::steps::Step::label)

@@ -141,7 +141,7 @@ pub async fn press(
     let op = Op {
         id: OpId::new(now, random::bytes()),
         record: RecordId::new(now, random::bytes()),
-        kind: Kind::Step,
+        kind: Kind::DisputeStep,
         channel: record.channel,
         stamp: Stamp::zero(device).next(now, device),
         by: Name::default(),
