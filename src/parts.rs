@@ -106,7 +106,7 @@ fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Withdraw(id) => view! { <Withdraw id/> }.into_any(),
         Screen::Duplicates => view! { <Duplicates/> }.into_any(),
         Screen::Walking => view! { <Walking/> }.into_any(),
-        Screen::Pair(one, other) => view! { <PairPage one other/> }.into_any(),
+        Screen::DuplicatePair(one, other) => view! { <PairPage one other/> }.into_any(),
         _ => view! { <NewHousehold/> }.into_any(),
     })
 }
@@ -304,7 +304,7 @@ const fn is_of_people(screen: &Screen) -> bool {
             | Screen::MoveResident(_)
             | Screen::Withdraw(_)
             | Screen::Duplicates
-            | Screen::Pair(..)
+            | Screen::DuplicatePair(..)
     )
 }
 

@@ -34,7 +34,7 @@ pub enum Screen {
     /// 查重
     Duplicates,
     /// 查重: two that may be the same.
-    Pair(RecordId, RecordId),
+    DuplicatePair(RecordId, RecordId),
     /// 告知 to a household.
     Notice(RecordId),
     /// 入户走访: a new visit to a household.
@@ -115,7 +115,7 @@ impl Screen {
             ["withdraw", id] => record(id, Self::Withdraw),
             ["duplicates"] => Self::Duplicates,
             ["duplicates", one, other] => match (one.parse(), other.parse()) {
-                (Ok(one), Ok(other)) => Self::Pair(one, other),
+                (Ok(one), Ok(other)) => Self::DuplicatePair(one, other),
                 _ => Self::NotFound,
             },
             ["households", id, "later"] => record(id, Self::PutOff),
@@ -243,7 +243,7 @@ mod tests {
             (&format!("/households/{id}/visit"), Screen::NewVisit(id)),
             ("/households/new", Screen::NewHousehold),
             (&format!("/residents/{id}/move"), Screen::MoveResident(id)),
-            (&format!("/duplicates/{id}/{id}"), Screen::Pair(id, id)),
+            (&format!("/duplicates/{id}/{id}"), Screen::DuplicatePair(id, id)),
             (&format!("/visits/{id}/history"), Screen::History(id)),
             ("/visits/nothing", Screen::NotFound),
             ("/rounds", Screen::NotFound),

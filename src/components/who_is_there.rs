@@ -33,16 +33,16 @@ pub fn WhoIsThere(
     });
     let choice = (is_new_household && options.len() > 1)
         .then(|| view! { <OneOf legend="在哪个网格" options chosen on_choose/> });
-    let found = Memo::new(move |_| draft.with_value(|draft| values.with(|values| app.twins(draft, values))));
+    let found = Memo::new(move |_| draft.with_value(|draft| values.with(|values| app.duplicates(draft, values))));
     view! {
         {choice}
         {move || {
             let found = found.get();
             (!found.is_empty()).then(|| {
-                let rows = found.into_iter().map(|twin| view! {
+                let rows = found.into_iter().map(|duplicate| view! {
                     <li class="row">
-                        <a href=format!("/households/{}", twin.household)>{twin.name}</a>
-                        <span class="hint">{twin.why.words()}</span>
+                        <a href=format!("/households/{}", duplicate.household)>{duplicate.name}</a>
+                        <span class="hint">{duplicate.why.words()}</span>
                     </li>
                 });
                 view! {

@@ -11,7 +11,7 @@ use ruhu_domain::{
     rights::Role,
     roster::{
         doors::Door,
-        duplicates::{self, Pair, Twin},
+        duplicates::{self, Duplicate, DuplicatePair},
         household::{Household, POSTPONED, Postponed},
         merged::SAME_AS,
         resident::Resident,
@@ -87,7 +87,7 @@ impl App {
     }
 
     /// Who is registered already and may be the one that is being written.
-    pub fn twins(self, draft: &Draft, values: &Map<String, Value>) -> Vec<Twin> {
+    pub fn duplicates(self, draft: &Draft, values: &Map<String, Value>) -> Vec<Duplicate> {
         let values = values.iter().filter(|(_, value)| !value.is_null());
         let values = Map::from_iter(values.map(|(name, value)| (name.clone(), value.clone())));
         let Some(channel) = draft.channel.clone() else { return Vec::new() };
@@ -141,7 +141,7 @@ impl App {
     }
 
     /// Pairs that may have been registered twice.
-    pub fn pairs(self) -> Vec<Pair> {
+    pub fn pairs(self) -> Vec<DuplicatePair> {
         self.read(|notebook| duplicates::pairs(&notebook.roster()))
     }
 
@@ -192,8 +192,8 @@ impl App {
         let values = [("household", Value::from(household.to_string())), (MOVED, channel.to_string().into())];
         let name = self.entry(household).map(|entry| entry.name).unwrap_or_default();
         // What is merged with them goes along, and stays merged.
-        let twins = self.read(|notebook| notebook.roster().merged_into(resident));
-        let edits = [resident].into_iter().chain(twins).filter_map(|id| self.edit(id, values.clone()));
+        let duplicates = self.read(|notebook| notebook.roster().merged_into(resident));
+        let edits = [resident].into_iter().chain(duplicates).filter_map(|id| self.edit(id, values.clone()));
         self.save_all(edits.collect(), &format!("已换到 {name}")).await
     }
 
@@ -210,12 +210,12 @@ impl App {
             let roster = notebook.roster();
             let all: Vec<RecordId> = [household].into_iter().chain(roster.merged_into(household)).collect();
             let members = roster.members(household).into_iter();
-            let twins = members.flat_map(|(id, _)| roster.merged_into(id));
+            let duplicates = members.flat_map(|(id, _)| roster.merged_into(id));
             let elsewhere = |id: &RecordId| roster.resident(*id).is_some_and(|one| !all.contains(&one.1.household));
-            let twins: Vec<RecordId> = twins.filter(elsewhere).collect();
+            let duplicates: Vec<RecordId> = duplicates.filter(elsewhere).collect();
             let with_them = [("household", Value::from(household.to_string()))];
             let households = all.iter().filter_map(|id| self.edit(*id, moved.clone()));
-            households.chain(twins.iter().filter_map(|id| self.edit(*id, with_them.clone()))).collect()
+            households.chain(duplicates.iter().filter_map(|id| self.edit(*id, with_them.clone()))).collect()
         });
         self.save_all(edits, &format!("已移到 {name}")).await
     }

@@ -434,13 +434,13 @@ mod tests {
     #[test]
     fn a_household_registered_twice_shows_once_with_the_members_and_visits_of_both() {
         let mut roster = Roster::default();
-        let twin = |n: u64, same: Option<u64>| {
+        let duplicate = |n: u64, same: Option<u64>| {
             let view = Household { number: n.to_string(), same_as: same.map(id), ..Household::default() };
             record(n, Kind::Household, &view)
         };
         for record in [
-            twin(1, None),
-            twin(2, Some(1)),
+            duplicate(1, None),
+            duplicate(2, Some(1)),
             record(5, Kind::Resident, &Resident::new(id(1), "李明")),
             record(6, Kind::Resident, &Resident::new(id(2), "王芳")),
             record(7, Kind::Resident, &Resident { same_as: Some(id(5)), ..Resident::new(id(2), "李明") }),
@@ -458,11 +458,11 @@ mod tests {
         assert_eq!(order, [21, 20, 22].map(id), "the latest first, of both");
         let door = roster.door(id(1)).expect("a door");
         assert_eq!((door.last.map(|last| last.id), door.reached), (Some(id(21)), Some(NOW - DAY)));
-        roster.put(&twin(2, None));
+        roster.put(&duplicate(2, None));
         assert_eq!(shown(&roster, Filter::All), ["1", "2"], "taken back");
         assert_eq!(roster.visits(id(1)).len(), 2);
         // In another grid: it may not be on the phone of who has the other.
-        let mut elsewhere = twin(2, Some(1));
+        let mut elsewhere = duplicate(2, Some(1));
         elsewhere.channel = "411502001003-03/general".parse().expect("a channel");
         roster.put(&elsewhere);
         assert_eq!(shown(&roster, Filter::All), ["1", "2"]);

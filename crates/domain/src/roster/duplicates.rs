@@ -49,7 +49,7 @@ impl Why {
 
 /// Somebody who is registered already.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Twin {
+pub struct Duplicate {
     /// The household or resident.
     pub id: RecordId,
     /// The household to look at: its own, where it is one.
@@ -92,9 +92,9 @@ fn households(one: &Household, other: &Household) -> Option<Why> {
 }
 
 /// Residents who may be the one that is being written. Those whose data may not be used are not named.
-pub fn of_resident(roster: &Roster, id: RecordId, written: &Resident) -> Vec<Twin> {
+pub fn of_resident(roster: &Roster, id: RecordId, written: &Resident) -> Vec<Duplicate> {
     let found = roster.people().filter(|(other, ..)| *other != id).filter_map(|(other, resident, household)| {
-        Some(Twin {
+        Some(Duplicate {
             id: other,
             household: roster.home(resident.household),
             name: format!("{}（{} {}）", resident.name, household.number, household.address),
@@ -105,25 +105,30 @@ pub fn of_resident(roster: &Roster, id: RecordId, written: &Resident) -> Vec<Twi
 }
 
 /// Households of the grid that may be the one that is being written.
-pub fn of_household(roster: &Roster, id: RecordId, grid: &GridCode, written: &Household) -> Vec<Twin> {
+pub fn of_household(roster: &Roster, id: RecordId, grid: &GridCode, written: &Household) -> Vec<Duplicate> {
     let there =
         roster.households().filter(|(other, (of, _))| *other != id && of == grid && roster.home(*other) == *other);
     let found = there.filter_map(|(other, (_, household))| {
         let name = format!("{} {} {}", household.number, household.head, household.address);
-        Some(Twin { id: other, household: other, name: name.trim().to_owned(), why: households(written, household)? })
+        Some(Duplicate {
+            id: other,
+            household: other,
+            name: name.trim().to_owned(),
+            why: households(written, household)?,
+        })
     });
     first(found.collect())
 }
 
-fn first(mut found: Vec<Twin>) -> Vec<Twin> {
-    found.sort_by_key(|twin| (twin.why, twin.id));
+fn first(mut found: Vec<Duplicate>) -> Vec<Duplicate> {
+    found.sort_by_key(|duplicate| (duplicate.why, duplicate.id));
     found.truncate(MOST);
     found
 }
 
 /// Two records that may be of the same, the older first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pair {
+pub struct DuplicatePair {
     /// Why.
     pub why: Why,
     /// The older.
@@ -133,7 +138,7 @@ pub struct Pair {
 }
 
 /// Every pair within a grid that may be the same. That two share a phone is not enough.
-pub fn pairs(roster: &Roster) -> Vec<Pair> {
+pub fn pairs(roster: &Roster) -> Vec<DuplicatePair> {
     let mut pairs = BTreeSet::new();
     let by_name = |(id, (grid, resident)): (RecordId, &(GridCode, Arc<Resident>))| {
         let there = resident.restricted.is_empty() && roster.home(id) == id;
@@ -158,7 +163,7 @@ type Key = (GridCode, String);
 fn compare<T>(
     each: impl Iterator<Item = (Key, (RecordId, Arc<T>))>,
     why: fn(&T, &T) -> Option<Why>,
-    pairs: &mut BTreeSet<Pair>,
+    pairs: &mut BTreeSet<DuplicatePair>,
 ) {
     let mut groups: HashMap<Key, Vec<(RecordId, Arc<T>)>> = HashMap::new();
     each.filter(|((_, text), _)| !text.is_empty()).for_each(|(key, one)| groups.entry(key).or_default().push(one));
@@ -167,7 +172,7 @@ fn compare<T>(
         for (at, (one, first)) in group.iter().enumerate() {
             for (other, second) in &group[at + 1..] {
                 let why = why(first, second).filter(|why| *why != Why::Phone);
-                pairs.extend(why.map(|why| Pair { why, one: *one, other: *other }));
+                pairs.extend(why.map(|why| DuplicatePair { why, one: *one, other: *other }));
             }
         }
     }
@@ -252,7 +257,10 @@ mod tests {
         let roster = roster();
         let of = |name: &str, birth: &str, phone: &str| {
             let written = Resident { birth: day::read(birth), phone: phone.into(), ..Resident::new(id(3), name) };
-            of_resident(&roster, id(99), &written).into_iter().map(|twin| (twin.id, twin.why)).collect::<Vec<_>>()
+            of_resident(&roster, id(99), &written)
+                .into_iter()
+                .map(|duplicate| (duplicate.id, duplicate.why))
+                .collect::<Vec<_>>()
         };
         let both = [(id(11), Why::NameAndBirth), (id(12), Why::NameAndBirth), (id(17), Why::NameAndBirth)];
         assert_eq!(of("李明", "1960-02-29", ""), both, "in another grid too: people move");
@@ -267,9 +275,12 @@ mod tests {
             ..Household::default()
         };
         let found = of_household(&roster, id(99), &grid, &written);
-        let found: Vec<_> = found.into_iter().map(|twin| (twin.id, twin.why)).collect();
+        let found: Vec<_> = found.into_iter().map(|duplicate| (duplicate.id, duplicate.why)).collect();
         assert_eq!(found, [(id(2), Why::Number), (id(1), Why::HeadAndPhone)]);
-        assert!(of_household(&roster, id(2), &grid, &written).iter().all(|twin| twin.id != id(2)), "not itself");
+        assert!(
+            of_household(&roster, id(2), &grid, &written).iter().all(|duplicate| duplicate.id != id(2)),
+            "not itself"
+        );
     }
 
     #[test]
@@ -278,7 +289,7 @@ mod tests {
         let restricted = json!({"household": id(1), "name": "李明", "birth": "1960-02-29", "restricted": "本人要求"});
         roster.put(&record(11, "02", Kind::Resident, &restricted));
         let written = Resident { birth: day::read("1960-02-29"), ..Resident::new(id(3), "李明") };
-        assert!(of_resident(&roster, id(99), &written).iter().all(|twin| twin.id != id(11)));
+        assert!(of_resident(&roster, id(99), &written).iter().all(|duplicate| duplicate.id != id(11)));
         assert!(pairs(&roster).iter().all(|pair| pair.one != id(11)));
     }
 }

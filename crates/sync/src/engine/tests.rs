@@ -226,7 +226,7 @@ fn what_is_in_one_file_is_never_on_its_way_in_two_requests() {
         phone.carry_out(plan);
     };
     put(&mut phone, 1, Kind::Case, &json!({"name": "赵桂兰"}));
-    put(&mut phone, 3, Kind::DisputeStep, &json!({"case": record(1), "step": "pause"}));
+    put(&mut phone, 3, Kind::Step, &json!({"case": record(1), "step": "pause"}));
     put(&mut phone, 2, Kind::Case, &json!({"name": "陈静"}));
     let mut pass = Pass::new("test", 100, 1);
     let mut sent = || phone.engine.depart(&mut pass).map(|(_, request)| request.ops[0].record);
