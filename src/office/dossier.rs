@@ -11,7 +11,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Channel,
     form::labels,
-    office::{DecideRequest, Dossier, Held, OfRecord, OpenRequest, Request, Seen, Wish},
+    office::{DataRequest, DecideDataRequest, Dossier, Held, OfRecord, OpenDataRequest, Seen, Wish},
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -57,7 +57,8 @@ pub fn DossierPage(
     let again = Callback::new(move |()| dossier.about_again(&reload));
     shown(dossier, move |dossier| {
         let of = of.clone();
-        let open: Vec<Request> = dossier.requests.iter().filter(|request| request.decided.is_none()).cloned().collect();
+        let open: Vec<DataRequest> =
+            dossier.requests.iter().filter(|request| request.decided.is_none()).cloned().collect();
         let decided = dossier.requests.iter().filter_map(|request| {
             let decided = request.decided.clone()?;
             let granted = if decided.granted { "已办" } else { "未同意" };
@@ -144,7 +145,7 @@ fn Ask(
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let (asked_by, words) = (value(asked_by), value(words));
-        let request = OpenRequest { of: of.clone(), wish: wish.get_untracked(), asked_by, words };
+        let request = OpenDataRequest { of: of.clone(), wish: wish.get_untracked(), asked_by, words };
         desk.act("request-open", request, "已登记，请答复", move || {
             open.set(false);
             on_change.run(());
@@ -174,7 +175,7 @@ fn Ask(
 #[component]
 fn Answer(
     /// The request.
-    request: Request,
+    request: DataRequest,
     /// Called when it is decided.
     on_change: Callback<()>,
 ) -> impl IntoView {
@@ -185,7 +186,7 @@ fn Answer(
         let fields = [("name", name), ("birth", birth), ("phone", phone)].map(|(field, node)| (field, value(node)));
         let filled = fields.into_iter().filter(|(_, text)| wish == Wish::Correct && !text.is_empty());
         let values: BTreeMap<_, _> = filled.map(|(field, text)| (field.into(), Value::from(text))).collect();
-        let decision = DecideRequest { id: id.get_value(), granted, answer: value(answer), values };
+        let decision = DecideDataRequest { id: id.get_value(), granted, answer: value(answer), values };
         desk.act("request-decide", decision, "已答复，请告诉本人", move || on_change.run(()));
     };
     let warning = match wish {

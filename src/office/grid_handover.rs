@@ -8,7 +8,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Kind,
     form::labels,
-    office::{GridHandover, Person, Receipt},
+    office::{GridHandover, GridHandoverReceipt, StaffMember},
     rights::Place,
 };
 
@@ -16,8 +16,8 @@ use ruhu_domain::{
 #[component]
 pub fn GridHandover() -> impl IntoView {
     let desk = use_desk();
-    let receipts: Asked<Vec<Receipt>> = Asked::new("receipts");
-    let people: Asked<Vec<Person>> = Asked::new("people");
+    let receipts: Asked<Vec<GridHandoverReceipt>> = Asked::new("receipts");
+    let people: Asked<Vec<StaffMember>> = Asked::new("people");
     let [grid, from, to] = [(); 3].map(|()| NodeRef::<html::Input>::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -74,7 +74,7 @@ pub fn GridHandover() -> impl IntoView {
 #[component]
 fn ReceiptCard(
     /// The receipt.
-    receipt: Receipt,
+    receipt: GridHandoverReceipt,
 ) -> impl IntoView {
     let counts: Vec<String> = receipt
         .records

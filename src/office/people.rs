@@ -7,15 +7,15 @@ use super::{
     value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::office::{Person, PutAccount};
+use ruhu_domain::office::{PutAccount, StaffMember};
 
 /// Everybody whom the office looks after.
 #[component]
 pub fn People() -> impl IntoView {
-    let people: Asked<Vec<Person>> = Asked::new("people");
+    let people: Asked<Vec<StaffMember>> = Asked::new("people");
     let query = RwSignal::new(String::new());
     let adding = RwSignal::new(false);
-    let matches = move |person: &Person| {
+    let matches = move |person: &StaffMember| {
         let query = query.get();
         let query = query.trim();
         let home = person.home.as_ref().map(ToString::to_string).unwrap_or_default();

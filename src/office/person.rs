@@ -5,7 +5,7 @@ use crate::components::chips::{AnyOf, OneOf};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Class, day,
-    office::{Code, Give, GivenRight, KnownDevice, OfAccount, OfDevice, OfGrant, Person, Right, duties::Duty},
+    office::{Code, Give, GivenRight, KnownDevice, OfAccount, OfDevice, OfGrant, Right, StaffMember, duties::Duty},
     rights::Role,
 };
 
@@ -13,7 +13,7 @@ use ruhu_domain::{
 #[component]
 pub fn PersonCard(
     /// Who.
-    person: Person,
+    person: StaffMember,
     /// Called after a change.
     on_change: Callback<()>,
 ) -> impl IntoView {

@@ -6,7 +6,7 @@ use super::{
     moment, value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::office::{FindPerson, Found, OfRecord, Request};
+use ruhu_domain::office::{DataRequest, FindPerson, FoundResident, OfRecord};
 
 /// A search by name, the requests, or one person's document.
 #[component]
@@ -31,8 +31,8 @@ fn Search(
 ) -> impl IntoView {
     let desk = use_desk();
     let name = NodeRef::<html::Input>::new();
-    let found = RwSignal::new(None::<Result<Vec<Found>, String>>);
-    let requests: Asked<Vec<Request>> = Asked::new("requests");
+    let found = RwSignal::new(None::<Result<Vec<FoundResident>, String>>);
+    let requests: Asked<Vec<DataRequest>> = Asked::new("requests");
     let find = move |event: SubmitEvent| {
         event.prevent_default();
         let asked = FindPerson { name: value(name) };

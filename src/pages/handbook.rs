@@ -54,7 +54,7 @@ pub fn Handbook() -> impl IntoView {
         let found = query.with(|query| {
             let found = handbook::search(&pages, query);
             let looking = !query.trim().is_empty();
-            let row = |found: handbook::Found<'_>| {
+            let row = |found: handbook::PageHit<'_>| {
                 let line = found.line.filter(|_| looking).map(|line| line.words().to_owned());
                 (found.page.name.clone(), found.page.title.clone(), line)
             };

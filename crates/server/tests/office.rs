@@ -100,7 +100,7 @@ async fn a_code_lets_one_phone_in_once(base: Base) {
     let late: Code = desk.ask("code", &of("liqiang")).await;
     sql(&address(&world.location), "UPDATE enrolment SET until = 1 WHERE used_at IS NULL").await;
     assert_eq!(enrol(&world, "liqiang", &late.code, NEW_PASSWORD, 3).await.status(), 401, "too late");
-    let people: Vec<Person> = desk.ask("people", &()).await;
+    let people: Vec<StaffMember> = desk.ask("people", &()).await;
     let person = people.iter().find(|person| person.account == "liqiang").expect("it is there");
     assert_eq!((person.team.as_str(), person.devices.len(), person.grants.len()), ("义务巡逻队", 1, 1));
     assert_eq!(person.grants[0].given.by, "zhen");
@@ -115,7 +115,7 @@ async fn a_closed_account_is_out_and_its_phone_hands_over(base: Base) {
     assert_eq!(phone.post(body, &phone.token).await.status(), 410, "it is to hand over what it has");
     assert_eq!(log_in(&world, "wangfang", PASSWORD, 9).await, 401);
     assert_eq!(desk.status("code", &of("wangfang")).await, 422, "nobody is let in again");
-    let people: Vec<Person> = desk.ask("people", &()).await;
+    let people: Vec<StaffMember> = desk.ask("people", &()).await;
     let person = people.iter().find(|person| person.account == "wangfang").expect("it is there");
     assert_eq!(person.closed.as_ref().map(|closed| closed.by.as_str()), Some("zhen"));
     assert!(person.grants.iter().all(|grant| grant.ended.is_some()));
@@ -382,7 +382,7 @@ async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {
     let (own, other) = (case(1, Some(id(RESIDENT)), "腿脚不便"), case(2, None, "别人的理由"));
     let visit = json!({"case": own.record, "on": "2026-11-02", "way": "home", "found": "夜里睡不好"});
     let visit = in_class(Class::Care, RecordId::new(3, [3; 10]), Kind::CareVisit, 3, &visit);
-    // Found by household and name too; a step that may not be taken waits.
+    // FoundResident by household and name too; a step that may not be taken waits.
     let by_name = json!({
         "name": "陈静", "household": id(HOUSEHOLD), "reason": "alone", "why": "只写了名字", "opened_on": "2026-11-01",
         "carer": "孙丽", "interval": "7", "interval_why": "常去",
@@ -409,11 +409,13 @@ async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {
 
     // It goes with the person, also where who decides may not read it.
     general.ask::<Nothing>("request-open", &asks(Wish::Erase)).await;
-    let requests: Vec<Request> = general.ask("requests", &()).await;
-    let decision =
-        DecideRequest {
-            id: requests[0].id.clone(), granted: true, answer: "已核实".into(), values: BTreeMap::new()
-        };
+    let requests: Vec<DataRequest> = general.ask("requests", &()).await;
+    let decision = DecideDataRequest {
+        id: requests[0].id.clone(),
+        granted: true,
+        answer: "已核实".into(),
+        values: BTreeMap::new(),
+    };
     general.ask::<Nothing>("request-decide", &decision).await;
     let left = whole(&world).await;
     for words in ["腿脚不便", "夜里睡不好", "只写了名字", "等着核对的理由"] {
@@ -491,7 +493,7 @@ async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
         GridHandover { grid, from: from.into(), to: to.into() }
     };
     assert_eq!(desk.status("hand-over", &over("liqiang", "wangfang")).await, 422, "there is nothing to hand over");
-    let receipt: Receipt = desk.ask("hand-over", &over("wangfang", "liqiang")).await;
+    let receipt: GridHandoverReceipt = desk.ask("hand-over", &over("wangfang", "liqiang")).await;
     assert_eq!((receipt.from.as_str(), receipt.to.as_str(), receipt.done.by.as_str()), ("王芳", "李强", "zhen"));
     assert_eq!(receipt.records, BTreeMap::from([("visit".to_owned(), 2)]));
     assert_eq!(receipt.late, [0, 0, 0]);
@@ -502,7 +504,7 @@ async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
     assert!(answer.grants.is_empty(), "the phone lets go of the grid");
     let waiting: Vec<Waiting> = desk.ask("waiting", &()).await;
     desk.ask::<Nothing>("accept", &Decision { op: waiting[0].op, reason: String::new() }).await;
-    let receipts: Vec<Receipt> = desk.ask("receipts", &()).await;
+    let receipts: Vec<GridHandoverReceipt> = desk.ask("receipts", &()).await;
     assert_eq!((receipts.len(), receipts[0].late), (1, [1, 1, 0]));
     let code: Code = desk.ask("code", &of("liqiang")).await;
     let answer: LoginResponse = enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 7).await.json().await.expect("in");
@@ -548,8 +550,8 @@ fn resident() -> OfRecord {
     OfRecord { record: id(RESIDENT), channel: channel() }
 }
 
-fn asks(wish: Wish) -> OpenRequest {
-    OpenRequest { of: resident(), wish, asked_by: "本人，核对了身份证".into(), words: "见附件".into() }
+fn asks(wish: Wish) -> OpenDataRequest {
+    OpenDataRequest { of: resident(), wish, asked_by: "本人，核对了身份证".into(), words: "见附件".into() }
 }
 
 /// Everything that the database holds, as text.
@@ -568,7 +570,7 @@ async fn a_person_sees_corrects_restricts_and_erases_what_is_held(base: Base) {
     phone.sync(family()).await;
     let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
     assert_eq!(desk.status("find", &FindPerson { name: "陈".into() }).await, 422, "one letter is a list of people");
-    let found: Vec<Found> = desk.ask("find", &FindPerson { name: "陈静".into() }).await;
+    let found: Vec<FoundResident> = desk.ask("find", &FindPerson { name: "陈静".into() }).await;
     assert_eq!((found.len(), found[0].birth_year, found[0].household.trim()), (1, Some(1956), "001"));
     let dossier: Dossier = desk.ask("dossier", &resident()).await;
     let kinds: Vec<&str> = dossier.records.iter().map(|held| held.kind.as_str()).collect();
@@ -577,17 +579,17 @@ async fn a_person_sees_corrects_restricts_and_erases_what_is_held(base: Base) {
 
     let decide = async |wish: Wish, granted: bool, values: Value| {
         desk.ask::<Nothing>("request-open", &asks(wish)).await;
-        let requests: Vec<Request> = desk.ask("requests", &()).await;
+        let requests: Vec<DataRequest> = desk.ask("requests", &()).await;
         assert!(requests[0].decided.is_none() && requests[0].wish == wish);
         let values = serde_json::from_value(values).expect("fields");
-        let decision = DecideRequest { id: requests[0].id.clone(), granted, answer: "已核实".into(), values };
+        let decision = DecideDataRequest { id: requests[0].id.clone(), granted, answer: "已核实".into(), values };
         let status = desk.status("request-decide", &decision).await;
         (status, decision)
     };
     let (status, decision) = decide(Wish::Correct, true, json!({"living": "died"})).await;
     assert_eq!(status, 422, "not every field is a person's to correct");
     let right =
-        DecideRequest { values: serde_json::from_value(json!({"birth": "1956-08-03"})).expect("x"), ..decision };
+        DecideDataRequest { values: serde_json::from_value(json!({"birth": "1956-08-03"})).expect("x"), ..decision };
     desk.ask::<Nothing>("request-decide", &right).await;
     assert_eq!(desk.status("request-decide", &right).await, 422, "once");
     assert_eq!(decide(Wish::Restrict, true, json!({})).await.0, 200);
@@ -615,7 +617,7 @@ async fn a_person_sees_corrects_restricts_and_erases_what_is_held(base: Base) {
     assert!(again.results[1].outcome == OpOutcome::Gone, "{:?}", again.results[1]);
     let edit = op(50, Kind::Resident, id(RESIDENT), &json!({"household": id(HOUSEHOLD), "name": "陈静"}));
     assert_eq!(phone.sync(vec![edit]).await.results[0].outcome, OpOutcome::Quarantined);
-    let requests: Vec<Request> = desk.ask("requests", &()).await;
+    let requests: Vec<DataRequest> = desk.ask("requests", &()).await;
     assert_eq!(requests.iter().filter(|request| request.decided.is_some()).count(), 4);
     let seen: Vec<Seen> = desk.ask("seen", &resident()).await;
     assert!(seen.iter().any(|seen| seen.account == "zhen" && seen.how == "查阅个人信息"));
@@ -659,11 +661,13 @@ async fn who_was_registered_twice_and_moved_is_erased_everywhere(base: Base) {
         assert_eq!(records.contains(&id(n)), there, "{n}");
     }
     grid.ask::<Nothing>("request-open", &asks(Wish::Erase)).await;
-    let requests: Vec<Request> = grid.ask("requests", &()).await;
-    let decision =
-        DecideRequest {
-            id: requests[0].id.clone(), granted: true, answer: "已核实".into(), values: BTreeMap::new()
-        };
+    let requests: Vec<DataRequest> = grid.ask("requests", &()).await;
+    let decision = DecideDataRequest {
+        id: requests[0].id.clone(),
+        granted: true,
+        answer: "已核实".into(),
+        values: BTreeMap::new(),
+    };
     grid.ask::<Nothing>("request-decide", &decision).await;
     let left = whole(&world).await;
     let others = left.replace("陈静怡", "");

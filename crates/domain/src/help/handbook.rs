@@ -77,7 +77,7 @@ pub fn added(page: &AddedPage) -> Page {
 
 /// A page that a search finds, with the line where; none where it is the title or the law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<'a> {
+pub struct PageHit<'a> {
     /// The page.
     pub page: &'a Page,
     /// The first line that has the words.
@@ -85,13 +85,13 @@ pub struct Found<'a> {
 }
 
 /// The pages with these words, those first that have them in the title; all where there are none.
-pub fn search<'a>(pages: &'a [Page], words: &str) -> Vec<Found<'a>> {
+pub fn search<'a>(pages: &'a [Page], words: &str) -> Vec<PageHit<'a>> {
     let words = words.trim();
     let titled = pages.iter().filter(|page| page.title.contains(words));
-    let titled = titled.map(|page| Found { page, line: None });
+    let titled = titled.map(|page| PageHit { page, line: None });
     let rest = pages.iter().filter(|page| !page.title.contains(words)).filter_map(|page| {
         let line = page.lines.iter().find(|line| line.words().contains(words));
-        (line.is_some() || page.law.contains(words)).then_some(Found { page, line })
+        (line.is_some() || page.law.contains(words)).then_some(PageHit { page, line })
     });
     titled.chain(rest).collect()
 }

@@ -1,6 +1,6 @@
 //! Requests of the people recorded, and who saw what (个人信息保护法 44–50).
 
-use super::staff::Done;
+use super::staff::Attribution;
 use crate::{
     id::RecordId,
     record::{Channel, Kind, Name},
@@ -19,7 +19,7 @@ pub struct FindPerson {
 
 /// Somebody found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct FoundResident {
     /// The resident's record.
     pub record: RecordId,
     /// Where it belongs.
@@ -45,7 +45,7 @@ pub struct OfRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// Who, and when last.
-    pub done: Done,
+    pub done: Attribution,
     /// The login name.
     pub account: String,
     /// How, in words.
@@ -69,7 +69,7 @@ pub struct ActLine {
     /// Its number.
     pub seq: u64,
     /// Who, and when.
-    pub done: Done,
+    pub done: Attribution,
     /// What, in words.
     pub act: String,
     /// To what.
@@ -80,13 +80,13 @@ pub struct ActLine {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
     /// The person.
-    pub found: Found,
+    pub found: FoundResident,
     /// Each record that speaks of them.
     pub records: Vec<Held>,
     /// Who saw their record.
     pub seen: Vec<Seen>,
     /// Their requests.
-    pub requests: Vec<Request>,
+    pub requests: Vec<DataRequest>,
     /// How long it is kept, in words.
     pub kept: String,
 }
@@ -150,7 +150,7 @@ impl Wish {
 
 /// `request-open`: somebody recorded asks for something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenRequest {
+pub struct OpenDataRequest {
     /// The resident's record.
     pub of: OfRecord,
     /// What is asked for.
@@ -163,7 +163,7 @@ pub struct OpenRequest {
 
 /// A request of somebody recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
+pub struct DataRequest {
     /// Its number.
     pub id: String,
     /// The resident's record.
@@ -175,7 +175,7 @@ pub struct Request {
     /// What exactly.
     pub words: String,
     /// Who took it down, and when.
-    pub opened: Done,
+    pub opened: Attribution,
     /// What was decided.
     pub decided: Option<Decided>,
 }
@@ -188,12 +188,12 @@ pub struct Decided {
     /// What was done, or why it was refused.
     pub answer: String,
     /// Who decided, and when.
-    pub done: Done,
+    pub done: Attribution,
 }
 
 /// `request-decide`: grants or refuses a request, and does what is granted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DecideRequest {
+pub struct DecideDataRequest {
     /// Its number.
     pub id: String,
     /// Whether it is granted.

@@ -1,6 +1,6 @@
 //! Pages of 手册 and 便民电话 that offices keep.
 
-use super::staff::Done;
+use super::staff::Attribution;
 use crate::{help::contact::Service, id::OpId, rights::Place};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub struct OwnPage {
     /// What it says.
     pub text: String,
     /// Who changed it last, and when.
-    pub done: Done,
+    pub done: Attribution,
 }
 
 /// A page, named.
@@ -80,7 +80,7 @@ pub struct OwnContact {
     /// When they are there, or anything else.
     pub note: String,
     /// Who changed it last, and when.
-    pub done: Done,
+    pub done: Attribution,
 }
 
 /// Somebody to call, named.

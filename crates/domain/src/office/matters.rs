@@ -1,6 +1,6 @@
 //! Open disputes, hazards and requests; ledgers; pressing for a step.
 
-use super::{data_rights::OfRecord, staff::Done};
+use super::{data_rights::OfRecord, staff::Attribution};
 use crate::{
     area::GridCode,
     case::deadline::Deadline,
@@ -119,7 +119,7 @@ pub struct Pressed {
     /// 催办, 领办 or 督办.
     pub step: dispute::steps::Step,
     /// Who, and when.
-    pub done: Done,
+    pub done: Attribution,
     /// Whether it was acknowledged.
     pub acknowledged: bool,
 }

@@ -23,7 +23,7 @@ pub struct Right {
 
 /// Who did something, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
+pub struct Attribution {
     /// Who: a name or a login name.
     pub by: String,
     /// When.
@@ -32,7 +32,7 @@ pub struct Done {
 
 /// `people`: an account that the caller looks after.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
+pub struct StaffMember {
     /// The login name.
     pub account: String,
     /// The person's name.
@@ -42,7 +42,7 @@ pub struct Person {
     /// Where they belong.
     pub home: Option<Place>,
     /// Who closed the account.
-    pub closed: Option<Done>,
+    pub closed: Option<Attribution>,
     /// Whether it has a second factor.
     pub second_factor: bool,
     /// Its grants, those that ended too.
@@ -59,11 +59,11 @@ pub struct GivenRight {
     /// What for.
     pub right: Right,
     /// Who gave it, and when.
-    pub given: Done,
+    pub given: Attribution,
     /// When it ends by itself.
     pub until: Option<u64>,
     /// Who ended it, and when.
-    pub ended: Option<Done>,
+    pub ended: Option<Attribution>,
 }
 
 /// A device that somebody logged in on.
@@ -76,7 +76,7 @@ pub struct KnownDevice {
     /// The last contact, to the hour; none after a log-out.
     pub seen_at: Option<u64>,
     /// Who revoked it.
-    pub revoked: Option<Done>,
+    pub revoked: Option<Attribution>,
     /// When it had handed over all it had.
     pub handed_over_at: Option<u64>,
 }
@@ -150,7 +150,7 @@ pub struct GridHandover {
 
 /// A receipt: what went over with a grid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
+pub struct GridHandoverReceipt {
     /// Its number.
     pub id: String,
     /// The grid.
@@ -160,7 +160,7 @@ pub struct Receipt {
     /// The name of who has it now.
     pub to: String,
     /// Who decided, and when.
-    pub done: Done,
+    pub done: Attribution,
     /// How many records of each kind there were at the office.
     pub records: BTreeMap<String, u64>,
     /// What the one before had not sent when the grid went over, and came later: how many changes wait for a

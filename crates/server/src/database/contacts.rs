@@ -9,7 +9,7 @@ use crate::random;
 use ruhu_domain::{
     OpId,
     help::contact::Service,
-    office::{Done, OwnContact, PutContact},
+    office::{Attribution, OwnContact, PutContact},
 };
 use sqlx::{Row, any::AnyRow};
 
@@ -92,6 +92,6 @@ fn contact(row: &AnyRow) -> sqlx::Result<OwnContact> {
         name: row.try_get(3)?,
         phone: row.try_get(4)?,
         note: row.try_get(5)?,
-        done: Done { by: row.try_get(6)?, at: row.try_get::<i64, _>(7)?.cast_unsigned() },
+        done: Attribution { by: row.try_get(6)?, at: row.try_get::<i64, _>(7)?.cast_unsigned() },
     })
 }

@@ -10,7 +10,7 @@ use chrono::Datelike;
 use ruhu_domain::{
     Channel, Class, Kind, OpId, Record, RecordId,
     dispute::records::Party,
-    office::{Decided, Done, Found, Held, OfRecord, OpenRequest, Request, Wish},
+    office::{Attribution, DataRequest, Decided, FoundResident, Held, OfRecord, OpenDataRequest, Wish},
     record::{Field, Name},
     rights::Place,
     roster::{household::Household, merged, resident::Resident},
@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct HeldOn {
     /// Who.
-    pub found: Found,
+    pub found: FoundResident,
     /// Their record.
     pub resident: Resident,
     /// Their record, and others that were merged with it.
@@ -62,7 +62,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's.
-    pub async fn find_people(&self, name: &str, place: &Place) -> sqlx::Result<Vec<Found>> {
+    pub async fn find_people(&self, name: &str, place: &Place) -> sqlx::Result<Vec<FoundResident>> {
         let prefix = match place {
             Place::Grid(grid) => grid.to_string(),
             Place::Area(area) => area.prefix().to_owned(),
@@ -229,7 +229,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's.
-    pub async fn open_request(&self, request: &OpenRequest, by: &str) -> sqlx::Result<String> {
+    pub async fn open_request(&self, request: &OpenDataRequest, by: &str) -> sqlx::Result<String> {
         let now = random::now_ms();
         let id = OpId::new(now, random::bytes()).to_string();
         let mut tx = self.begin().await?;
@@ -257,7 +257,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's.
-    pub async fn requests(&self) -> sqlx::Result<Vec<Request>> {
+    pub async fn requests(&self) -> sqlx::Result<Vec<DataRequest>> {
         let rows = sqlx::query(
             "SELECT r.id, r.channel, r.record, r.wish, r.asked_by, r.words, COALESCE(o.name, r.opened_by), r.opened_at,
              r.granted, r.answer, COALESCE(d.name, r.decided_by), r.decided_at
@@ -276,7 +276,7 @@ impl Database {
     /// The database's.
     pub async fn decide_request(
         &self,
-        request: &Request,
+        request: &DataRequest,
         granted: bool,
         answer: &str,
         by: &str,
@@ -351,9 +351,9 @@ fn held_as(record: &Record) -> Held {
     }
 }
 
-fn found_as(record: &Record, resident: &Resident, household: Option<&Record>) -> Found {
+fn found_as(record: &Record, resident: &Resident, household: Option<&Record>) -> FoundResident {
     let household = household.and_then(Record::view::<Household>);
-    Found {
+    FoundResident {
         record: record.id,
         channel: record.channel.clone(),
         name: resident.name.clone(),
@@ -362,7 +362,7 @@ fn found_as(record: &Record, resident: &Resident, household: Option<&Record>) ->
     }
 }
 
-fn request(row: &AnyRow) -> sqlx::Result<Request> {
+fn request(row: &AnyRow) -> sqlx::Result<DataRequest> {
     let channel: Channel = row.try_get::<String, _>(1)?.parse().map_err(decode)?;
     let wish = Wish::named(&row.try_get::<String, _>(3)?).ok_or(sqlx::Error::RowNotFound)?;
     let time = |column: usize| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(i64::cast_unsigned));
@@ -370,17 +370,17 @@ fn request(row: &AnyRow) -> sqlx::Result<Request> {
         (Some(granted), Some(at)) => Some(Decided {
             granted: granted != 0,
             answer: row.try_get::<Option<String>, _>(9)?.unwrap_or_default(),
-            done: Done { by: row.try_get::<Option<String>, _>(10)?.unwrap_or_default(), at },
+            done: Attribution { by: row.try_get::<Option<String>, _>(10)?.unwrap_or_default(), at },
         }),
         _ => None,
     };
-    Ok(Request {
+    Ok(DataRequest {
         id: row.try_get(0)?,
         of: OfRecord { record: RecordId(uuid(row, 2)?), channel },
         wish,
         asked_by: row.try_get(4)?,
         words: row.try_get(5)?,
-        opened: Done { by: row.try_get(6)?, at: time(7)?.unwrap_or_default() },
+        opened: Attribution { by: row.try_get(6)?, at: time(7)?.unwrap_or_default() },
         decided,
     })
 }

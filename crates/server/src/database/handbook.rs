@@ -8,7 +8,7 @@ use super::{
 use crate::random;
 use ruhu_domain::{
     OpId,
-    office::{Done, OwnPage, PutPage},
+    office::{Attribution, OwnPage, PutPage},
     rights::Place,
 };
 use sqlx::{Row, any::AnyRow};
@@ -95,6 +95,6 @@ fn own_page(row: &AnyRow) -> sqlx::Result<OwnPage> {
         title: row.try_get(2)?,
         law: row.try_get(3)?,
         text: row.try_get(4)?,
-        done: Done { by: row.try_get(5)?, at: row.try_get::<i64, _>(6)?.cast_unsigned() },
+        done: Attribution { by: row.try_get(5)?, at: row.try_get::<i64, _>(6)?.cast_unsigned() },
     })
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{accounts::token_hash, random};
 use ruhu_domain::{
     Class, DeviceId, GridCode, OpId,
-    office::{Done, GridHandover, Receipt},
+    office::{Attribution, GridHandover, GridHandoverReceipt},
     rights::{Grant, Place, Role},
 };
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
@@ -38,7 +38,7 @@ pub struct Member {
     /// Where they belong.
     pub home: Option<Place>,
     /// Who closed the account.
-    pub closed: Option<Done>,
+    pub closed: Option<Attribution>,
     /// Whether it has a second factor.
     pub second_factor: bool,
 }
@@ -290,7 +290,7 @@ impl Database {
     ///
     /// # Errors
     /// See [`CannotChange`].
-    pub async fn hand_grid_over(&self, over: &GridHandover, by: &str) -> Result<Receipt, CannotChange> {
+    pub async fn hand_grid_over(&self, over: &GridHandover, by: &str) -> Result<GridHandoverReceipt, CannotChange> {
         let account = async |name: &str| {
             let found = self.account(name).await?.filter(|found| !found.closed);
             found.ok_or_else(|| CannotChange::NoAccount(name.to_owned()))
@@ -359,7 +359,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's.
-    pub async fn receipts(&self, county: &str) -> sqlx::Result<Vec<Receipt>> {
+    pub async fn receipts(&self, county: &str) -> sqlx::Result<Vec<GridHandoverReceipt>> {
         let rows = sqlx::query(
             "SELECT h.id, h.grid, f.name, t.name, COALESCE(b.name, h.done_by), h.done_at, h.records, h.from_account
              FROM grid_handover h JOIN account f ON f.id = h.from_account JOIN account t ON t.id = h.to_account
@@ -374,14 +374,14 @@ impl Database {
             let grid: GridCode = grid.parse().map_err(decode)?;
             let at: i64 = row.try_get(5)?;
             let records: String = row.try_get(6)?;
-            receipts.push(Receipt {
+            receipts.push(GridHandoverReceipt {
                 id: row.try_get(0)?,
                 late: self.late(county, &grid, &from, at).await?,
                 devices: self.in_contact_since(&from, at).await?,
                 grid,
                 from: row.try_get(2)?,
                 to: row.try_get(3)?,
-                done: Done { by: row.try_get(4)?, at: at.cast_unsigned() },
+                done: Attribution { by: row.try_get(4)?, at: at.cast_unsigned() },
                 records: serde_json::from_str(&records).map_err(decode)?,
             });
         }
@@ -431,7 +431,7 @@ fn member(row: &AnyRow) -> sqlx::Result<Member> {
         name: row.try_get(2)?,
         team: row.try_get(3)?,
         home: if home.is_empty() { None } else { Some(home.parse().map_err(decode)?) },
-        closed: closed.map(|(by, at)| Done { by, at: at.cast_unsigned() }),
+        closed: closed.map(|(by, at)| Attribution { by, at: at.cast_unsigned() }),
         second_factor: row.try_get::<i64, _>(7)? != 0,
     })
 }

@@ -9,7 +9,8 @@ use axum::{Json, extract::State};
 use ruhu_domain::{
     Channel, Class, DeviceId, Kind, OpId, Stamp, form,
     office::{
-        DecideRequest, Dossier, FindPerson, Found, Held, Nothing, OfRecord, OpenRequest, Request, Wish,
+        DataRequest, DecideDataRequest, Dossier, FindPerson, FoundResident, Held, Nothing, OfRecord, OpenDataRequest,
+        Wish,
         duties::{self, Duty},
     },
     record::{Change, Name, Op},
@@ -32,13 +33,13 @@ pub async fn find(
     State(database): State<Database>,
     official: Official,
     Asked(FindPerson { name }): Asked<FindPerson>,
-) -> Result<Json<Vec<Found>>, Refusal> {
+) -> Result<Json<Vec<FoundResident>>, Refusal> {
     official.has(Duty::Personal)?;
     let name = name.trim();
     if name.chars().count() < 2 {
         return Err(Refusal::Invalid("请至少写两个字".into()));
     }
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundResident> = Vec::new();
     for place in official.places(Duty::Personal) {
         database.put_on_record(&[official.does(Act::Find, place.to_string())]).await?;
         found.extend(database.find_people(name, place).await?);
@@ -80,7 +81,7 @@ pub async fn dossier(
 pub async fn open(
     State(database): State<Database>,
     official: Official,
-    Asked(request): Asked<OpenRequest>,
+    Asked(request): Asked<OpenDataRequest>,
 ) -> Result<Json<Nothing>, Refusal> {
     official.answers_for(Duty::Personal, &request.of.channel)?;
     let texts = [&request.asked_by, &request.words];
@@ -93,7 +94,7 @@ pub async fn open(
 }
 
 /// `POST /api/v1/office/requests`
-pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<Request>>, Refusal> {
+pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<DataRequest>>, Refusal> {
     official.has(Duty::Personal)?;
     let mut requests = database.requests().await?;
     requests.retain(|request| duties::answers_for(&official.grants, Duty::Personal, &request.of.channel));
@@ -104,7 +105,7 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
 pub async fn decide(
     State(database): State<Database>,
     official: Official,
-    Asked(DecideRequest { id, granted, answer, values }): Asked<DecideRequest>,
+    Asked(DecideDataRequest { id, granted, answer, values }): Asked<DecideDataRequest>,
 ) -> Result<Json<Nothing>, Refusal> {
     let request = database.requests().await?.into_iter().find(|request| request.id == id && request.decided.is_none());
     let request = request.ok_or_else(|| Refusal::Invalid("没有这条请求，或已经答复".into()))?;

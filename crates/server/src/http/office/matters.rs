@@ -12,7 +12,7 @@ use ruhu_domain::{
     day,
     dispute::{DisputeFile, records::DisputeStep},
     office::{
-        Done, Matter, Nothing, OfRecord, OpenReport, Press, Pressed, WholeFile,
+        Attribution, Matter, Nothing, OfRecord, OpenReport, Press, Pressed, WholeFile,
         duties::{self, Duty},
     },
     record::{Name, Op, diff},
@@ -88,7 +88,7 @@ fn matter(record: &Record, file: &DisputeFile) -> Matter {
     let due = file.deadline();
     let pressed = file.pressed().map(|(done, acknowledged)| Pressed {
         step: done.taken.step,
-        done: Done { by: done.by.to_string(), at: done.at },
+        done: Attribution { by: done.by.to_string(), at: done.at },
         acknowledged,
     });
     Matter {

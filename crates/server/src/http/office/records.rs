@@ -10,7 +10,7 @@ use axum::{Json, body::Body, extract::State, http::Response};
 use ruhu_domain::{
     OpId,
     office::{
-        ActLine, Decision, Done, FindActs, Nothing, OfRecord, Seen, Waiting, WaitingPhoto,
+        ActLine, Attribution, Decision, FindActs, Nothing, OfRecord, Seen, Waiting, WaitingPhoto,
         duties::{self, Duty},
     },
 };
@@ -103,7 +103,7 @@ pub async fn seen(
 pub(super) async fn seen_of(database: &Database, of: &OfRecord) -> Result<Vec<Seen>, Refusal> {
     let sights = database.who_saw(of.record, &of.channel).await?.into_iter();
     let seen = sights.map(|sight| Seen {
-        done: Done { by: sight.name, at: sight.at },
+        done: Attribution { by: sight.name, at: sight.at },
         account: sight.account,
         how: sight.act.title().to_owned(),
     });
@@ -128,7 +128,7 @@ pub async fn acts(
     let name = |id: &str| members.iter().find(|member| member.id == id).map_or(id, |member| &member.name).to_owned();
     let line = |line: crate::database::Line| ActLine {
         seq: line.seq,
-        done: Done { by: name(&line.account), at: line.at },
+        done: Attribution { by: name(&line.account), at: line.at },
         act: line.act.title().to_owned(),
         subject: match line.subject.as_str() {
             "office" => "办公室网页".to_owned(),

@@ -6,8 +6,8 @@ use axum::{Json, extract::State};
 use ruhu_domain::{
     day,
     office::{
-        Code, Done, FindAreas, Give, GivenRight, GridHandover, KnownDevice, NamedArea, Nothing, OfAccount, OfDevice,
-        OfGrant, Person, PutAccount, Receipt,
+        Attribution, Code, FindAreas, Give, GivenRight, GridHandover, GridHandoverReceipt, KnownDevice, NamedArea,
+        Nothing, OfAccount, OfDevice, OfGrant, PutAccount, StaffMember,
         duties::{self, Duty},
     },
     rights::{Grant, Place},
@@ -54,12 +54,13 @@ impl Staff {
             && duties::looks_after(&official.grants, member.home.as_ref(), &self.grants(&member.account))
     }
 
-    fn person(&self, member: &Member) -> Person {
-        let done = |done: &Option<(String, u64)>| done.as_ref().map(|(by, at)| Done { by: self.name(by), at: *at });
+    fn person(&self, member: &Member) -> StaffMember {
+        let done =
+            |done: &Option<(String, u64)>| done.as_ref().map(|(by, at)| Attribution { by: self.name(by), at: *at });
         let given = |given: &Given| GivenRight {
             id: given.id.clone(),
             right: right(&given.grant),
-            given: Done { by: self.name(&given.given_by), at: given.given_at },
+            given: Attribution { by: self.name(&given.given_by), at: given.given_at },
             until: given.until,
             ended: done(&given.ended),
         };
@@ -71,12 +72,12 @@ impl Staff {
             handed_over_at: device.handed_over_at,
         };
         let own = |account: &str| account == member.account;
-        Person {
+        StaffMember {
             account: member.account.clone(),
             name: member.name.clone(),
             team: member.team.clone(),
             home: member.home.clone(),
-            closed: member.closed.as_ref().map(|closed| Done { by: self.name(&closed.by), at: closed.at }),
+            closed: member.closed.as_ref().map(|closed| Attribution { by: self.name(&closed.by), at: closed.at }),
             second_factor: member.second_factor,
             grants: self.given.iter().filter(|given| own(&given.account)).map(given).collect(),
             devices: self.devices.iter().filter(|device| own(&device.account)).map(device).collect(),
@@ -90,7 +91,7 @@ impl Staff {
 }
 
 /// `POST /api/v1/office/people`
-pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<Person>>, Refusal> {
+pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<StaffMember>>, Refusal> {
     official.has(Duty::People)?;
     let staff = Staff::read(&database).await?;
     let own = staff.members.iter().filter(|member| staff.looks_after(&official, member));
@@ -198,7 +199,7 @@ pub async fn hand_grid_over(
     State(database): State<Database>,
     official: Official,
     Asked(over): Asked<GridHandover>,
-) -> Result<Json<Receipt>, Refusal> {
+) -> Result<Json<GridHandoverReceipt>, Refusal> {
     let staff = Staff::read(&database).await?;
     staff.looked_after(&official, &over.from)?;
     staff.looked_after(&official, &over.to)?;
@@ -213,13 +214,18 @@ pub async fn hand_grid_over(
 }
 
 /// `POST /api/v1/office/receipts`
-pub async fn receipts(State(database): State<Database>, official: Official) -> Result<Json<Vec<Receipt>>, Refusal> {
+pub async fn receipts(
+    State(database): State<Database>,
+    official: Official,
+) -> Result<Json<Vec<GridHandoverReceipt>>, Refusal> {
     official.has(Duty::Rights)?;
     let mut found = Vec::new();
     for county in counties(&database, &official).await? {
         found.extend(database.receipts(&county).await?);
     }
-    let own = |receipt: &Receipt| duties::governs(&official.grants, Duty::Rights, &Place::Grid(receipt.grid.clone()));
+    let own = |receipt: &GridHandoverReceipt| {
+        duties::governs(&official.grants, Duty::Rights, &Place::Grid(receipt.grid.clone()))
+    };
     found.retain(own);
     Ok(Json(found))
 }
