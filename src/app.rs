@@ -1,6 +1,6 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Due, FoundMatters, Part, Wanted, hand_device_over, send_photos};
+use crate::parts::{Due, FoundDisputes, Part, Wanted, hand_device_over, send_photos};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
@@ -64,7 +64,7 @@ fn Notebook() -> impl IntoView {
                 Screen::Today => view! { <Today more=ViewFn::from(|| view! { <Due/> })/> }.into_any(),
                 Screen::Round => {
                     let query = RwSignal::new(String::new());
-                    view! { <Round query more=ViewFn::from(move || view! { <FoundMatters query/> })/> }.into_any()
+                    view! { <Round query more=ViewFn::from(move || view! { <FoundDisputes query/> })/> }.into_any()
                 }
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),

@@ -10,6 +10,7 @@ use ruhu::{
         contacts::Contacts,
         dispute::DisputePage,
         dispute_form::{EditDispute, InDispute, NewDispute},
+        disputes::{Disputes, Found, HouseholdDisputes},
         due::{Calendar, DueList},
         duplicates::{Duplicates, PairPage},
         handbook::{Handbook, HandbookPage},
@@ -17,7 +18,6 @@ use ruhu::{
         household::HouseholdPage,
         install::Install,
         locked::Unsealed,
-        matters::{Found, HouseholdMatters, Matters},
         me::Me,
         notice::NoticePage,
         papers::{PaperPage, Papers},
@@ -126,7 +126,7 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Sign(dispute, party) => view! { <Sign dispute party/> }.into_any(),
         Screen::Papers(id) => view! { <Papers id/> }.into_any(),
         Screen::Paper(id, key) => view! { <PaperPage id key/> }.into_any(),
-        _ => view! { <Matters/> }.into_any(),
+        _ => view! { <Disputes/> }.into_any(),
     })
 }
 
@@ -170,7 +170,7 @@ fn reports_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
 
 #[wasm_split(disputes, fallible)]
 fn disputes_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
-    Ok(still_wanted(|| view! { <HouseholdMatters id=household/> }.into_any()))
+    Ok(still_wanted(|| view! { <HouseholdDisputes id=household/> }.into_any()))
 }
 
 #[wasm_split(disputes, fallible)]
@@ -241,7 +241,7 @@ pub fn Due() -> impl IntoView {
 
 /// The disputes that match a search, for those who handle any.
 #[component]
-pub fn FoundMatters(
+pub fn FoundDisputes(
     /// What is searched for.
     query: RwSignal<String>,
 ) -> impl IntoView {
@@ -261,14 +261,14 @@ fn OfHousehold(
     id: RecordId,
 ) -> impl IntoView {
     let app = use_app();
-    let [matters, cases, hazards] = [(); 3].map(|()| Coming::new_local(None));
+    let [disputes, cases, hazards] = [(); 3].map(|()| Coming::new_local(None));
     come(hazards, reports_of(id));
     // Rights may come with the first answer of the office, or end, while the page is shown.
     let may_mediate = Memo::new(move |_| !app.mediation_channels().is_empty());
     let may_care = Memo::new(move |_| !app.care_channels().is_empty());
-    Effect::new(move |_| if may_mediate.get() { come(matters, disputes_of(id)) } else { matters.set(None) });
+    Effect::new(move |_| if may_mediate.get() { come(disputes, disputes_of(id)) } else { disputes.set(None) });
     Effect::new(move |_| if may_care.get() { come(cases, cases_of(id)) } else { cases.set(None) });
-    view! { {shown(cases)} {shown(matters)} {shown(hazards)} }
+    view! { {shown(cases)} {shown(disputes)} {shown(hazards)} }
 }
 
 /// What a part is asked for.

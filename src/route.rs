@@ -44,7 +44,7 @@ pub enum Screen {
     /// 修改历史 of a visit.
     History(RecordId),
     /// 事项
-    Matters,
+    Disputes,
     /// A new dispute, care case, hazard, request or outreach; of a household, a visit or a finding, where one is named.
     New(Kind, Option<RecordId>),
     /// A dispute, care case, hazard, request, patrol or outreach itself, to change.
@@ -127,7 +127,7 @@ impl Screen {
             ["households" | "visits" | "findings", id, "care"] => Self::new_of(Kind::CareCase, id),
             ["households" | "visits" | "findings", id, "hazard"] => Self::new_of(Kind::Hazard, id),
             ["households" | "visits" | "findings", id, "request"] => Self::new_of(Kind::Request, id),
-            ["matters"] => Self::Matters,
+            ["matters"] => Self::Disputes,
             ["matters", "new"] => Self::New(Kind::Dispute, None),
             ["matters", id] => record(id, Self::Dispute),
             ["matters", id, "edit"] => record(id, |id| Self::Edit(Kind::Dispute, id)),

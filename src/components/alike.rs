@@ -6,7 +6,7 @@ use ruhu_domain::{
     RecordId,
     dispute::{
         DisputeFile,
-        codes::Matter,
+        codes::DisputeType,
         known::{Alike, Traits},
     },
 };
@@ -24,7 +24,7 @@ pub fn AlikeDisputes(
     let saved = Memo::new(move |_| app.file(dispute).is_some());
     let found = Memo::new(move |_| {
         let words = |(file, why): (DisputeFile, Alike)| {
-            let matter = file.dispute.matter.map_or("未分类", Matter::label);
+            let matter = file.dispute.matter.map_or("未分类", DisputeType::label);
             let what = format!("{matter} {} {}", file.parties_in_short(), file.number());
             (file.id, what, format!("{}，{}", why.words(), file.state.label()))
         };

@@ -1,12 +1,12 @@
 //! Reusable pieces of the interface: props in, callbacks out.
 
 pub mod alike;
+pub mod case_tabs;
 pub mod chips;
 pub mod contested;
 pub mod door_row;
 pub mod empty;
 pub mod known_people;
-pub mod matter_tabs;
 pub mod next_steps;
 pub mod notice;
 pub mod page;

@@ -1,6 +1,6 @@
 //! The bottom bar: 今日 · 走访 · 事项 · 关爱 · 我的.
 
-use super::matter_tabs::is_matter;
+use super::case_tabs::is_case;
 use crate::state::use_app;
 use leptos::prelude::*;
 
@@ -19,7 +19,7 @@ fn is_in(path: &str, tab: &str) -> bool {
 
 /// Whether a tab is the one that a path is in.
 fn is_current(path: &str, tab: &str) -> bool {
-    is_in(path, tab) || (tab == "/matters" && is_matter(path))
+    is_in(path, tab) || (tab == "/matters" && is_case(path))
 }
 
 /// The bottom bar. Hidden while a form is open: a form has one way on.

@@ -10,12 +10,12 @@ mod grid_handover;
 mod handbook;
 mod ledgers;
 mod login;
-mod matters;
 mod people;
 mod person;
 mod personal;
 mod places;
 mod security;
+mod supervision;
 mod waiting;
 
 use crate::platform::{idle, preferences::Preferences};
@@ -31,7 +31,7 @@ const IDLE_MS: i64 = 15 * 60 * 1_000;
 enum Tab {
     People,
     Waiting,
-    Matters,
+    Supervision,
     Ledgers,
     Handbook,
     Contacts,
@@ -45,7 +45,7 @@ impl Tab {
     const ALL: [Self; 10] = [
         Self::People,
         Self::Waiting,
-        Self::Matters,
+        Self::Supervision,
         Self::Ledgers,
         Self::Handbook,
         Self::Contacts,
@@ -59,7 +59,7 @@ impl Tab {
         match self {
             Self::People => "人员",
             Self::Waiting => "待核对",
-            Self::Matters => "督办",
+            Self::Supervision => "督办",
             Self::Ledgers => "台账",
             Self::Handbook => "手册",
             Self::Contacts => "电话",
@@ -75,7 +75,7 @@ impl Tab {
         match self {
             Self::People => Some(Duty::People),
             Self::Waiting => Some(Duty::Decide),
-            Self::Matters => Some(Duty::Late),
+            Self::Supervision => Some(Duty::Late),
             Self::Ledgers => Some(Duty::Ledger),
             Self::Handbook | Self::Contacts => Some(Duty::Handbook),
             Self::GridHandover => Some(Duty::Rights),
@@ -150,7 +150,7 @@ fn Shell() -> impl IntoView {
             {move || match chosen.get() {
                 Tab::People => view! { <people::People/> }.into_any(),
                 Tab::Waiting => view! { <waiting::Waiting/> }.into_any(),
-                Tab::Matters => view! { <matters::Matters/> }.into_any(),
+                Tab::Supervision => view! { <supervision::Supervision/> }.into_any(),
                 Tab::Ledgers => view! { <ledgers::Ledgers/> }.into_any(),
                 Tab::Handbook => view! { <handbook::Handbook/> }.into_any(),
                 Tab::Contacts => view! { <contacts::Contacts/> }.into_any(),

@@ -1,6 +1,6 @@
 //! 卷宗: a dispute's file. Its steps as a line, the next one as the one big button, and what belongs to it.
 
-use super::matters::colour_word;
+use super::disputes::colour_word;
 use crate::{
     components::{
         alike::AlikeDisputes,
@@ -20,7 +20,7 @@ use ruhu_domain::{
     day,
     dispute::{
         DisputeFile,
-        codes::{Consent, Form, Matter, Performance, Side, Sitting},
+        codes::{Consent, DisputeType, Form, Performance, Side, Sitting},
         known::Traits,
         steps::{State, Step},
     },
@@ -204,7 +204,7 @@ fn Facts(
             {due}
             {confirm}
             <p class="row"><span>"编号"</span><span>{file.number()}</span></p>
-            <p class="row"><span>"类型"</span><span>{dispute.matter.map_or("", Matter::label)}</span></p>
+            <p class="row"><span>"类型"</span><span>{dispute.matter.map_or("", DisputeType::label)}</span></p>
             {colour}
             {visit}
             {earlier}

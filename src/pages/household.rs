@@ -1,7 +1,7 @@
 //! 户: who lives here, and what was noted before.
 
 use crate::{
-    components::{contested::Contested, empty::Empty, matter_tabs::Turned, page::Page, tick::Tick},
+    components::{case_tabs::Turned, contested::Contested, empty::Empty, page::Page, tick::Tick},
     platform::clock,
     state::use_app,
 };

@@ -2,10 +2,10 @@
 
 use crate::{
     components::{
+        case_tabs::{CaseTabs, Turned},
         chips::OneOf,
         contested::Contested,
         empty::Empty,
-        matter_tabs::{MatterTabs, Turned},
         page::Page,
         tick::Tick,
     },
@@ -86,7 +86,7 @@ pub fn Patrols() -> impl IntoView {
     };
     view! {
         <Page title="事项">
-            <MatterTabs/>
+            <CaseTabs/>
             {list}
             {choice}
             <div class="action">{action}</div>
@@ -260,7 +260,7 @@ pub fn OutreachList() -> impl IntoView {
     let may = Memo::new(move |_| !app.general_channels().is_empty());
     view! {
         <Page title="事项">
-            <MatterTabs/>
+            <CaseTabs/>
             {list}
             {move || may.get().then(|| view! {
                 <div class="action"><a href="/outreach/new" class="button">"登记宣讲"</a></div>

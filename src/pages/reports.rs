@@ -3,9 +3,9 @@
 use super::file_form::{Beside, Form, edit_head, new_head};
 use crate::{
     components::{
+        case_tabs::CaseTabs,
         chips::OneOf,
         empty::Empty,
-        matter_tabs::MatterTabs,
         page::Page,
         photos::{DraftPhotos, Photos},
     },
@@ -64,7 +64,7 @@ pub fn Reports(
     };
     view! {
         <Page title="事项">
-            <MatterTabs/>
+            <CaseTabs/>
             <div class="filters"><OneOf legend="显示" options chosen=shown on_choose=choose/></div>
             {list}
             {move || may.get().then(|| {

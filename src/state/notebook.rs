@@ -107,7 +107,7 @@ pub struct Notebook {
     session: RefCell<Session>,
     contents: RefCell<Contents>,
     index: RefCell<Option<Index>>,
-    matters: RefCell<Option<Index>>,
+    disputes: RefCell<Option<Index>>,
     lane: Mutex<()>,
     unwritten_draft: RefCell<Option<Draft>>,
     tabs: RefCell<Option<Tabs>>,
@@ -174,7 +174,7 @@ impl Notebook {
             session: RefCell::new(session),
             contents: RefCell::new(contents),
             index: RefCell::new(None),
-            matters: RefCell::new(None),
+            disputes: RefCell::new(None),
             lane: Mutex::new(()),
             unwritten_draft: RefCell::new(None),
             tabs: RefCell::new(None),
@@ -252,9 +252,9 @@ impl Notebook {
     }
 
     /// The disputes that match a search: by a party, the number, the title or the place.
-    pub fn search_matters(&self, query: &str) -> Vec<Hit> {
-        let mut index = self.matters.borrow_mut();
-        index.get_or_insert_with(|| build_matters(&self.disputes())).search(query)
+    pub fn search_disputes(&self, query: &str) -> Vec<Hit> {
+        let mut index = self.disputes.borrow_mut();
+        index.get_or_insert_with(|| index_disputes(&self.disputes())).search(query)
     }
 
     /// Saves a visit, durable when this returns, and forgets its draft in the same transaction.
@@ -631,7 +631,7 @@ impl Notebook {
             Ok(contents) => {
                 *self.contents.borrow_mut() = contents;
                 *self.index.borrow_mut() = None;
-                *self.matters.borrow_mut() = None;
+                *self.disputes.borrow_mut() = None;
                 (self.changed)(true);
                 Ok(())
             }
@@ -713,22 +713,22 @@ impl Notebook {
     fn apply(&self, delta: Delta) -> bool {
         let mut contents = self.contents.borrow_mut();
         let Contents { engine, roster, disputes, cases, reports, .. } = &mut *contents;
-        let (mut people, mut matters) = (false, false);
+        let (mut roster_changed, mut disputes_changed) = (false, false);
         let rights = delta.head.as_ref().is_some_and(|head| head.grants != engine.head().grants);
         let touched = engine.apply(delta);
         let records = !touched.is_empty();
         for id in touched {
             match engine.record(id) {
                 Some(record) => {
-                    people |= matches!(record.kind, Kind::Household | Kind::Resident);
-                    matters |= record.kind.class() == Class::Mediation;
+                    roster_changed |= matches!(record.kind, Kind::Household | Kind::Resident);
+                    disputes_changed |= record.kind.class() == Class::Mediation;
                     roster.put(record);
                     disputes.put(record);
                     cases.put(record);
                     reports.put(record);
                 }
                 None => {
-                    (people, matters) = (true, true);
+                    (roster_changed, disputes_changed) = (true, true);
                     roster.remove(id);
                     disputes.remove(id);
                     cases.remove(id);
@@ -737,11 +737,11 @@ impl Notebook {
             }
         }
         drop(contents);
-        if people {
+        if roster_changed {
             *self.index.borrow_mut() = None;
         }
-        if matters {
-            *self.matters.borrow_mut() = None;
+        if disputes_changed {
+            *self.disputes.borrow_mut() = None;
         }
         records || rights
     }
@@ -776,7 +776,7 @@ fn build_index(roster: &Roster) -> Index {
     index
 }
 
-fn build_matters(disputes: &Disputes) -> Index {
+fn index_disputes(disputes: &Disputes) -> Index {
     let mut syllables = Syllables::default();
     let mut syllable = |character| syllables.of(character);
     let mut index = Index::default();

@@ -257,15 +257,17 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     for word in ["王", "界墙"] {
         assert!(!text.contains(word), "{text}");
     }
-    let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
-    assert_eq!((matter.of.record, matter.due.map(Due::label)), (dispute, Some("受理")));
-    let press = |step, why: &str| Press { of: matter.of.clone(), step, why: why.into() };
+    let [open_dispute] =
+        <[OpenDispute; 1]>::try_from(desk.ask::<Vec<OpenDispute>>("matters", &()).await).expect("one dispute");
+    assert_eq!((open_dispute.of.record, open_dispute.due.map(Due::label)), (dispute, Some("受理")));
+    let press = |step, why: &str| Press { of: open_dispute.of.clone(), step, why: why.into() };
     assert_eq!(desk.status("press", &press(Step::Supervise, "逾期")).await, 422, "that is the county's");
     assert_eq!(desk.status("press", &press(Step::LeadHandling, " ")).await, 422, "without a reason");
     assert_eq!(desk.status("press", &press(Step::Archive, "逾期")).await, 403, "nothing but that");
     desk.ask::<Nothing>("press", &press(Step::LeadHandling, "请今天受理")).await;
-    let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
-    let pressed = matter.pressed.clone().expect("it was pressed for");
+    let [open_dispute] =
+        <[OpenDispute; 1]>::try_from(desk.ask::<Vec<OpenDispute>>("matters", &()).await).expect("one dispute");
+    let pressed = open_dispute.pressed.clone().expect("it was pressed for");
     assert_eq!((pressed.step, pressed.acknowledged), (Step::LeadHandling, false));
 
     let came = phone.sync(Vec::new()).await;
@@ -274,20 +276,21 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let acknowledge = json!({"dispute": dispute, "step": "acknowledge"});
     let answer = phone.sync(vec![of_dispute(RecordId::new(4, [4; 10]), Kind::DisputeStep, 61_000, &acknowledge)]).await;
     assert_eq!(answer.results[0].outcome, OpOutcome::Applied, "{:?}", answer.results);
-    let [matter] = <[Matter; 1]>::try_from(desk.ask::<Vec<Matter>>("matters", &()).await).expect("one dispute");
-    assert!(matter.pressed.expect("it was").acknowledged);
+    let [open_dispute] =
+        <[OpenDispute; 1]>::try_from(desk.ask::<Vec<OpenDispute>>("matters", &()).await).expect("one dispute");
+    assert!(open_dispute.pressed.expect("it was").acknowledged);
 
     // The file itself: to those who may look at mediation there, and who did is on record.
-    assert!(!matter.readable);
-    assert_eq!(desk.status("file", &matter.of).await, 403);
+    assert!(!open_dispute.readable);
+    assert_eq!(desk.status("file", &open_dispute.of).await, 403);
     let all = Desk::open(&world, "quan", Role::Township, TOWNSHIP, Class::ALL).await;
-    assert!(all.ask::<Vec<Matter>>("matters", &()).await[0].readable);
-    let whole: WholeFile = all.ask("file", &matter.of).await;
+    assert!(all.ask::<Vec<OpenDispute>>("matters", &()).await[0].readable);
+    let whole: WholeFile = all.ask("file", &open_dispute.of).await;
     let file = DisputeFile::gather(&whole.dispute, &whole.others).expect("a file");
     assert_eq!((file.dispute.summary.as_str(), file.parties.len(), file.steps.len()), ("界墙高低", 1, 3));
-    let seen: Vec<Seen> = all.ask("seen", &matter.of).await;
+    let seen: Vec<Seen> = all.ask("seen", &open_dispute.of).await;
     assert!(seen.iter().any(|seen| seen.account == "quan" && seen.how == "查看卷宗"), "{seen:?}");
-    let mut other = matter.of.clone();
+    let mut other = open_dispute.of.clone();
     other.record = RecordId::new(9, [9; 10]);
     assert_eq!(all.status("file", &other).await, 404);
     let moves = json!({"channel": "411502001003-03/mediation"});
@@ -295,8 +298,8 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     assert_eq!(answer.results[0].outcome, OpOutcome::Quarantined, "a file is not torn apart");
 
     let elsewhere = Desk::open(&world, "bie", Role::Township, "411502002000", Class::ALL).await;
-    assert_eq!(elsewhere.status("file", &matter.of).await, 403);
-    assert!(elsewhere.ask::<Vec<Matter>>("matters", &()).await.is_empty());
+    assert_eq!(elsewhere.status("file", &open_dispute.of).await, 403);
+    assert!(elsewhere.ask::<Vec<OpenDispute>>("matters", &()).await.is_empty());
     assert_eq!(elsewhere.status("press", &press(Step::Remind, "逾期")).await, 403);
     let administrator = Desk::open(&world, "guanli", Role::Administrator, TOWNSHIP, &[]).await;
     assert_eq!(administrator.status("matters", &()).await, 403);

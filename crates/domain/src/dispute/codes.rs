@@ -4,7 +4,7 @@ use crate::codes::code_table;
 
 code_table! {
     /// 纠纷类型: what a dispute is about. Rows of the monthly report.
-    Matter {
+    DisputeType {
         Family = "family", "婚姻家庭";
         Inheritance = "inheritance", "继承";
         Neighbours = "neighbours", "邻里";

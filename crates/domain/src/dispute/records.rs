@@ -2,7 +2,7 @@
 //! dispute. There is no field for a fee: mediation is free (人民调解法 4).
 
 use super::{
-    codes::{Colour, Consent, EndReason, Form, Mark, Matter, Performance, Side, Sitting, Size, Source},
+    codes::{Colour, Consent, DisputeType, EndReason, Form, Mark, Performance, Side, Sitting, Size, Source},
     steps::Step,
 };
 use crate::{case::StepRecord, codes::Sex, day, id::RecordId};
@@ -26,7 +26,7 @@ pub struct Dispute {
     /// 来源.
     pub source: Option<Source>,
     /// 类型.
-    pub matter: Option<Matter>,
+    pub matter: Option<DisputeType>,
     /// 规模.
     pub size: Option<Size>,
     /// 涉及人数.

@@ -1,7 +1,7 @@
 //! What the documents of a file say: put together from its records, typed nowhere.
 
 use super::{
-    codes::{Form, Mark, Matter, Performance, Side, Source},
+    codes::{DisputeType, Form, Mark, Performance, Side, Source},
     file::DisputeFile,
     papers::{Paper, Sheet},
     records::{Party, Session},
@@ -145,7 +145,7 @@ impl Writer<'_> {
     }
 
     fn matter(&self) -> String {
-        self.file.dispute.matter.map_or(BLANK, Matter::label).to_owned()
+        self.file.dispute.matter.map_or(BLANK, DisputeType::label).to_owned()
     }
 
     fn terms(&self) -> Block {

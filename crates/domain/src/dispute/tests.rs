@@ -1,7 +1,7 @@
 //! The workflow, rule by rule, as the office takes it in: each step goes through [`Intake`].
 
 use super::{
-    codes::{Consent, EndReason, Form, Mark, Matter, Side, Source},
+    codes::{Consent, DisputeType, EndReason, Form, Mark, Side, Source},
     deadlines::Due,
     file::DisputeFile,
     papers::Paper,
@@ -75,7 +75,7 @@ impl Office {
             title: "界墙".into(),
             found_on: Some(day_of("2026-03-02")),
             source: Some(Source::Screening),
-            matter: Some(Matter::Neighbours),
+            matter: Some(DisputeType::Neighbours),
             summary: "为界墙争执".into(),
             ..Dispute::default()
         };

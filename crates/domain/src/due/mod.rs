@@ -13,7 +13,7 @@ use crate::{
     },
     codes::PutOff,
     day,
-    dispute::{Disputes, codes::Matter, file::DisputeFile, steps::Step},
+    dispute::{Disputes, codes::DisputeType, file::DisputeFile, steps::Step},
     id::RecordId,
     record::Kind,
     report::{Report, Reports},
@@ -186,7 +186,7 @@ fn reports<'a>(records: Records<'a>, user: User<'a>, today: NaiveDate) -> impl I
 
 /// A dispute as a list may call it: what it is about, and family names.
 fn name_of(file: &DisputeFile) -> String {
-    format!("{} {}", file.dispute.matter.map_or("未分类", Matter::label), file.parties_in_short())
+    format!("{} {}", file.dispute.matter.map_or("未分类", DisputeType::label), file.parties_in_short())
 }
 
 fn of_door(door: &Door, today: NaiveDate) -> Item {

@@ -16,7 +16,7 @@ use crate::{
     day,
     dispute::{
         Disputes,
-        codes::{Form, Matter, Side},
+        codes::{DisputeType, Form, Side},
         records::{Agreement, Dispute, DisputeStep, Party, Term},
         steps::Step,
     },
@@ -93,7 +93,7 @@ impl Phone {
 
     fn dispute(steps: &[(Step, &str)]) -> Self {
         let mut phone = Self::default();
-        let dispute = Dispute { matter: Some(Matter::Neighbours), ..Dispute::default() };
+        let dispute = Dispute { matter: Some(DisputeType::Neighbours), ..Dispute::default() };
         phone.save(id(DISPUTE), Kind::Dispute, "2026-01-01T08:00:00+08:00", &dispute);
         for (side, name) in [(Side::Applicant, "王建国"), (Side::Respondent, "张秀英")] {
             let party = json!({"dispute": id(DISPUTE), "side": side, "name": name});

@@ -6,7 +6,7 @@ use crate::{
     care::codes::{Difficulty, Help, Interval, Reason, Referral, Way},
     codes::{Consistency, Living, Relation, Sex, Tag},
     day,
-    dispute::codes::{Colour, Consent, Form, Matter, Performance, Side, Sitting, Size, Source},
+    dispute::codes::{Colour, Consent, DisputeType, Form, Performance, Side, Sitting, Size, Source},
     field::{Field, Input, MAX_INTERVAL},
     outreach::{Topic, Venue},
     patrol::Team,
@@ -39,7 +39,7 @@ const RESIDENT: [Field; 6] = [
 
 const DISPUTE: [Field; 13] = [
     Field::new("title", "名称", Input::Line).wanted(),
-    Field::new("matter", "类型", Input::One(Matter::ROWS)).wanted(),
+    Field::new("matter", "类型", Input::One(DisputeType::ROWS)).wanted(),
     Field::new("source", "来源", Input::One(Source::ROWS)).wanted(),
     Field::new("found_on", "发现日", Input::Day).wanted(),
     Field::new("place", "地点", Input::Line),

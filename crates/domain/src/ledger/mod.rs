@@ -15,7 +15,7 @@ use crate::{
     day,
     dispute::{
         DisputeFile,
-        codes::{Colour, Matter, Performance, Size, Source},
+        codes::{Colour, DisputeType, Performance, Size, Source},
         steps::Step,
     },
     record::Class,
@@ -147,7 +147,7 @@ pub fn dispute_row(number: usize, file: &DisputeFile, in_full: bool) -> [String;
         file.number(),
         dispute.found_on.map(day::ledger).unwrap_or_default(),
         dispute.source.map_or("", Source::label).to_owned(),
-        dispute.matter.map_or("", Matter::label).to_owned(),
+        dispute.matter.map_or("", DisputeType::label).to_owned(),
         parties,
         if in_full { dispute.summary.clone() } else { String::new() },
         dispute.size.map_or("", Size::label).to_owned(),
@@ -233,7 +233,7 @@ mod tests {
         };
         let file = DisputeFile {
             id: RecordId::new(1, [0; 10]),
-            dispute: Dispute { found_on: day::read("2026-11-23"), matter: Some(Matter::Neighbours), ..dispute },
+            dispute: Dispute { found_on: day::read("2026-11-23"), matter: Some(DisputeType::Neighbours), ..dispute },
             parties: vec![party("王建国", "applicant"), party("张秀英", "respondent")],
             sessions: Vec::new(),
             agreements: Vec::new(),

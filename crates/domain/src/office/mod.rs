@@ -5,13 +5,13 @@ mod data_rights;
 pub mod duties;
 mod handbook;
 mod login;
-mod matters;
 mod quarantine;
 mod staff;
+mod supervision;
 
 pub use data_rights::*;
 pub use handbook::*;
 pub use login::*;
-pub use matters::*;
 pub use quarantine::*;
 pub use staff::*;
+pub use supervision::*;

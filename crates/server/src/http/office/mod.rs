@@ -5,10 +5,10 @@ mod contacts;
 mod data_rights;
 mod handbook;
 mod ledgers;
-mod matters;
 mod records;
 mod security;
 mod staff;
+mod supervision;
 
 use super::{AppState, Refusal, bearer, client_ip::ClientIp, login::guest};
 use crate::{
@@ -52,10 +52,10 @@ pub fn routes() -> Router<AppState> {
         .route("/refuse", post(records::refuse))
         .route("/seen", post(records::seen))
         .route("/acts", post(records::acts))
-        .route("/matters", post(matters::list))
-        .route("/affairs", post(matters::reports))
-        .route("/press", post(matters::press))
-        .route("/file", post(matters::file))
+        .route("/matters", post(supervision::list))
+        .route("/affairs", post(supervision::reports))
+        .route("/press", post(supervision::press))
+        .route("/file", post(supervision::file))
         .route("/ledger", post(ledgers::ledger))
         .route("/pages", post(handbook::list))
         .route("/page", post(handbook::put))

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 
 /// `matters`: a dispute as an office sees it that presses for what is late: no names, and nothing of what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Matter {
+pub struct OpenDispute {
     /// The dispute.
     pub of: OfRecord,
     /// 编号.
     pub number: String,
     /// 类型.
-    pub matter: Option<dispute::codes::Matter>,
+    pub matter: Option<dispute::codes::DisputeType>,
     /// 预警色.
     pub colour: Option<dispute::codes::Colour>,
     /// 状态.
@@ -38,7 +38,7 @@ pub struct Matter {
     pub readable: bool,
 }
 
-impl Matter {
+impl OpenDispute {
     /// What is due; none where nothing is.
     pub fn deadline(&self) -> Option<Deadline<dispute::deadlines::Due>> {
         Some(Deadline { what: self.due?, by: self.by? })

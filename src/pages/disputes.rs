@@ -1,7 +1,7 @@
 //! 事项: disputes by what is due. Rows tell no story: type, family names, state, deadline.
 
 use crate::{
-    components::{chips::OneOf, empty::Empty, matter_tabs::MatterTabs, page::Page},
+    components::{case_tabs::CaseTabs, chips::OneOf, empty::Empty, page::Page},
     platform::clock,
     state::use_app,
 };
@@ -10,7 +10,7 @@ use ruhu_domain::{
     RecordId,
     dispute::{
         DisputeFile,
-        codes::{Colour, Matter},
+        codes::{Colour, DisputeType},
         records::Party,
         steps::State,
     },
@@ -51,7 +51,7 @@ impl Shown {
 
 /// The disputes.
 #[component]
-pub fn Matters() -> impl IntoView {
+pub fn Disputes() -> impl IntoView {
     let app = use_app();
     let shown = RwSignal::new(Shown::Open);
     let colour = RwSignal::new(None::<Colour>);
@@ -90,7 +90,7 @@ pub fn Matters() -> impl IntoView {
     let choose_colour = Callback::new(move |chosen| colour.set(chosen));
     view! {
         <Page title="事项">
-            <MatterTabs/>
+            <CaseTabs/>
             {move || {
                 if !may.get() {
                     let hint = "矛盾纠纷只有参与调解的人能看。请联系办公室开通；目前可写在走访记录里";
@@ -132,7 +132,7 @@ pub fn Found(
     query: RwSignal<String>,
 ) -> impl IntoView {
     let app = use_app();
-    let found = Memo::new(move |_| query.with(|query| app.read(|notebook| notebook.search_matters(query))));
+    let found = Memo::new(move |_| query.with(|query| app.read(|notebook| notebook.search_disputes(query))));
     move || {
         let count = found.with(Vec::len);
         (count > 0).then(|| {
@@ -150,7 +150,7 @@ pub fn Found(
 
 /// The disputes found at a household or with a party of it, and a way to register one: for the household's page.
 #[component]
-pub fn HouseholdMatters(
+pub fn HouseholdDisputes(
     /// The household.
     id: RecordId,
 ) -> impl IntoView {
@@ -189,7 +189,7 @@ fn FileRow(
     file: DisputeFile,
 ) -> impl IntoView {
     let today = clock::today();
-    let what = file.dispute.matter.map_or("未分类", Matter::label);
+    let what = file.dispute.matter.map_or("未分类", DisputeType::label);
     let due = file.deadline().map(|deadline| {
         let late = deadline.late(today) > 0;
         view! { <span class=if late { "due problem" } else { "due hint" }>{deadline.words(today)}</span> }

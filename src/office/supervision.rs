@@ -15,43 +15,43 @@ use ruhu_domain::{
     case::{Case, Step as _, book::CaseFile},
     dispute::{
         DisputeFile,
-        codes::{Colour, Matter as Sort},
+        codes::{Colour, DisputeType},
         sheets::committee,
         steps::{State, Step},
     },
     form::labels,
-    office::{Matter, OfRecord, OpenReport, Press, WholeFile},
+    office::{OfRecord, OpenDispute, OpenReport, Press, WholeFile},
     rights::Role,
 };
 
 /// What is due.
 #[component]
-pub fn Matters() -> impl IntoView {
-    let matters: Asked<Vec<Matter>> = Asked::new("matters");
+pub fn Supervision() -> impl IntoView {
+    let supervision: Asked<Vec<OpenDispute>> = Asked::new("matters");
     let reports: Asked<Vec<OpenReport>> = Asked::new("affairs");
-    let again = Callback::new(move |()| matters.again());
+    let again = Callback::new(move |()| supervision.again());
     let open = RwSignal::new(None::<OfRecord>);
     let list = move || {
         view! {
             <div class="desk-head"><h2>"督办"</h2></div>
             <h3>"矛盾纠纷"</h3>
             <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
-            {shown(matters, move |matters| {
-                if matters.is_empty() {
+            {shown(supervision, move |supervision| {
+                if supervision.is_empty() {
                     return view! { <p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
                 }
                 let today = clock::today();
-                let late = |matter: &&Matter| matter.deadline().is_some_and(|due| due.late(today) > 0);
-                let soon = |matter: &&Matter| matter.deadline().is_some_and(|due| (-3..=0).contains(&due.late(today)));
-                let waits = |matter: &&Matter| matter.pressed.as_ref().is_some_and(|pressed| !pressed.acknowledged);
+                let late = |dispute: &&OpenDispute| dispute.deadline().is_some_and(|due| due.late(today) > 0);
+                let soon = |dispute: &&OpenDispute| dispute.deadline().is_some_and(|due| (-3..=0).contains(&due.late(today)));
+                let waits = |dispute: &&OpenDispute| dispute.pressed.as_ref().is_some_and(|pressed| !pressed.acknowledged);
                 let counts = [
-                    ("在办", matters.len()),
-                    ("逾期", matters.iter().filter(late).count()),
-                    ("三天内到期", matters.iter().filter(soon).count()),
-                    ("待签收", matters.iter().filter(waits).count()),
+                    ("在办", supervision.len()),
+                    ("逾期", supervision.iter().filter(late).count()),
+                    ("三天内到期", supervision.iter().filter(soon).count()),
+                    ("待签收", supervision.iter().filter(waits).count()),
                 ];
                 let counts = counts.map(|(words, count)| view! { <p><b>{count}</b>" "{words}</p> }).collect_view();
-                let rows = matters.into_iter().map(|matter| view! { <Row matter open on_change=again/> }).collect_view();
+                let rows = supervision.into_iter().map(|dispute| view! { <Row dispute open on_change=again/> }).collect_view();
                 view! { <div class="counts">{counts}</div>{rows} }.into_any()
             })}
             <h3>"隐患和诉求"</h3>
@@ -151,7 +151,7 @@ fn steps(roles: &[Role], state: State) -> Vec<Step> {
 #[component]
 fn Row(
     /// The dispute.
-    matter: Matter,
+    dispute: OpenDispute,
     /// The file to show.
     open: RwSignal<Option<OfRecord>>,
     /// Called after a change.
@@ -162,46 +162,46 @@ fn Row(
     let why = NodeRef::<html::Input>::new();
     let roles: Vec<Role> = desk.welcome.with_untracked(|welcome| {
         let grants = welcome.iter().flat_map(|welcome| &welcome.grants);
-        grants.filter(|right| right.place.covers(&matter.of.channel.grid)).map(|right| right.role).collect()
+        grants.filter(|right| right.place.covers(&dispute.of.channel.grid)).map(|right| right.role).collect()
     });
-    let of = StoredValue::new(matter.of.clone());
+    let of = StoredValue::new(dispute.of.clone());
     let press = move |step: Step| {
         let press = Press { of: of.get_value(), step, why: value(why) };
         desk.act("press", press, "已发出，办理人下次同步时会看到", move || on_change.run(()));
     };
     // Enter does the mildest.
-    let mildest = steps(&roles, matter.state).first().copied();
+    let mildest = steps(&roles, dispute.state).first().copied();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(step) = mildest {
             press(step);
         }
     };
-    let buttons = steps(&roles, matter.state)
+    let buttons = steps(&roles, dispute.state)
         .into_iter()
         .map(|step| {
             view! { <button type="button" class="small-button" on:click=move |_| press(step)>{step.label()}</button> }
         })
         .collect_view();
-    let due = matter.deadline().map(|due| {
+    let due = dispute.deadline().map(|due| {
         let class = if due.late(today) > 0 { "problem" } else { "hint" };
         view! { <span class=class>{due.words(today)}"，"{due.rung(today).label()}</span> }
     });
-    let pressed = matter.pressed.map(|pressed| {
+    let pressed = dispute.pressed.map(|pressed| {
         let state = if pressed.acknowledged { "已签收" } else { "未签收" };
         let words = format!("{} {} {}，{state}", pressed.step.label(), pressed.done.by, day_words(pressed.done.at));
         view! { <p class="hint">{words}</p> }
     });
-    let colour = matter.colour.map(|colour| view! { <span class="tag">{Colour::label(colour)}</span> });
+    let colour = dispute.colour.map(|colour| view! { <span class="tag">{Colour::label(colour)}</span> });
     view! {
         <article class="card item">
             <p>
-                <b>{matter.number}</b>" · "{matter.matter.map_or("未分类", Sort::label)}" · "
-                {matter.of.channel.grid.to_string()}" "<span class="tag">{matter.state.label()}</span>" "{colour}
+                <b>{dispute.number}</b>" · "{dispute.matter.map_or("未分类", DisputeType::label)}" · "
+                {dispute.of.channel.grid.to_string()}" "<span class="tag">{dispute.state.label()}</span>" "{colour}
             </p>
             <p>{due}</p>
             {pressed}
-            {matter.readable.then(|| view! {
+            {dispute.readable.then(|| view! {
                 <button type="button" class="text-button" on:click=move |_| open.set(Some(of.get_value()))>"看卷宗"</button>
             })}
             {mildest.map(|_| view! {

@@ -9,13 +9,13 @@ const TABS: [(&str, &str); 5] =
     [("/matters", "纠纷"), ("/hazards", "隐患"), ("/requests", "诉求"), ("/patrols", "巡逻"), ("/outreach", "宣讲")];
 
 /// Whether a path is a list of 事项, or below one.
-pub fn is_matter(path: &str) -> bool {
+pub fn is_case(path: &str) -> bool {
     TABS.iter().any(|(tab, _)| path.strip_prefix(tab).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The tabs.
 #[component]
-pub fn MatterTabs() -> impl IntoView {
+pub fn CaseTabs() -> impl IntoView {
     let app = use_app();
     let tabs = TABS.map(|(href, label)| {
         let current = move || app.path.with(|path| path == href).then_some("page");

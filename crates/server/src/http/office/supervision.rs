@@ -12,7 +12,7 @@ use ruhu_domain::{
     day,
     dispute::{DisputeFile, records::DisputeStep},
     office::{
-        Attribution, Matter, Nothing, OfRecord, OpenReport, Press, Pressed, WholeFile,
+        Attribution, Nothing, OfRecord, OpenDispute, OpenReport, Press, Pressed, WholeFile,
         duties::{self, Duty},
     },
     record::{Name, Op, diff},
@@ -28,20 +28,20 @@ use ruhu_domain::{
 /// The longest reason, in characters.
 const WORDS: usize = 500;
 
-/// `POST /api/v1/office/matters`: open disputes at the caller's places.
-pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<Matter>>, Refusal> {
+/// `POST /api/v1/office/disputes`: open disputes at the caller's places.
+pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<OpenDispute>>, Refusal> {
     official.has(Duty::Late)?;
-    let mut matters: Vec<Matter> = Vec::new();
+    let mut disputes: Vec<OpenDispute> = Vec::new();
     for prefix in prefixes(&official) {
         let files = database.files::<DisputeFile>(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
-        matters.extend(files.map(|(record, file)| matter(&record, &file)));
+        disputes.extend(files.map(|(record, file)| open_dispute(&record, &file)));
     }
-    for matter in &mut matters {
-        matter.readable = duties::answers_for(&official.grants, Duty::Late, &matter.of.channel);
+    for open in &mut disputes {
+        open.readable = duties::answers_for(&official.grants, Duty::Late, &open.of.channel);
     }
-    matters.sort_by_key(|matter| (matter.by.is_none(), matter.by, matter.of.record));
-    matters.dedup_by_key(|matter| matter.of.record);
-    Ok(Json(matters))
+    disputes.sort_by_key(|open| (open.by.is_none(), open.by, open.of.record));
+    disputes.dedup_by_key(|open| open.of.record);
+    Ok(Json(disputes))
 }
 
 /// With what the grids of the caller's places begin.
@@ -84,14 +84,14 @@ fn open_report(record: &Record, report: &Report) -> OpenReport {
     }
 }
 
-fn matter(record: &Record, file: &DisputeFile) -> Matter {
+fn open_dispute(record: &Record, file: &DisputeFile) -> OpenDispute {
     let due = file.deadline();
     let pressed = file.pressed().map(|(done, acknowledged)| Pressed {
         step: done.taken.step,
         done: Attribution { by: done.by.to_string(), at: done.at },
         acknowledged,
     });
-    Matter {
+    OpenDispute {
         of: OfRecord { record: record.id, channel: record.channel.clone() },
         number: file.number(),
         matter: file.dispute.matter,
