@@ -5,12 +5,11 @@ use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
-        locked::Locked,
-        login::Login,
+        access::{locked::Locked, login::Login},
         not_found::NotFound,
-        round::Round,
+        roster::doors::Round,
         today::Today,
-        visit_form::{EditVisit, NewVisit},
+        visit::form::{EditVisit, NewVisit},
     },
     route::Screen,
     state::{App, Phase, SyncStatus, use_app},

@@ -2,7 +2,7 @@
 
 use crate::{
     platform::photo::{self, Shown},
-    state::{drafts::Draft, use_app},
+    state::{notebook::drafts::Draft, use_app},
 };
 use leptos::{html, prelude::*};
 use ruhu_domain::{

@@ -2,7 +2,7 @@
 //! of the worker's grids it is.
 
 use super::{chips::OneOf, record_form::Values};
-use crate::state::{drafts::Draft, use_app};
+use crate::state::{notebook::drafts::Draft, use_app};
 use leptos::prelude::*;
 use ruhu_domain::{Channel, Kind, engine::grids};
 

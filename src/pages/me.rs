@@ -8,7 +8,12 @@ use crate::{
         reminder, service_worker,
         space::{self, Space},
     },
-    state::{SyncStatus, leaving::Stay, notebook::APP, pin, use_app},
+    state::{
+        SyncStatus,
+        access::{leaving::Stay, pin},
+        notebook::APP,
+        use_app,
+    },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{

@@ -1,32 +1,15 @@
-//! A file per route: reads the parameters and composes components.
+//! A file per screen, in folders by subject: each reads what the screen is of and composes components.
 
-pub mod broken;
+pub mod access;
 pub mod care;
-pub mod care_case;
-pub mod contacts;
+pub mod case;
 pub mod dispute;
-pub mod dispute_form;
-pub mod disputes;
 pub mod due;
-pub mod duplicates;
-pub mod file_form;
-pub mod handbook;
-pub mod history;
-pub mod household;
-pub mod install;
-pub mod locked;
-pub mod login;
+pub mod help;
 pub mod me;
 pub mod not_found;
-pub mod notice;
-pub mod papers;
 pub mod patrol;
-pub mod people;
 pub mod report;
-pub mod reports;
-pub mod round;
-pub mod sign;
-pub mod step;
+pub mod roster;
 pub mod today;
-pub mod visit_form;
-pub mod walking;
+pub mod visit;

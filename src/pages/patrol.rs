@@ -11,7 +11,7 @@ use crate::{
     },
     platform::clock,
     route::list_of,
-    state::{drafts::Draft, reports::Round, use_app},
+    state::{case::reports::Round, notebook::drafts::Draft, use_app},
 };
 use leptos::prelude::*;
 use ruhu_domain::{

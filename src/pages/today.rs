@@ -4,7 +4,7 @@ use crate::{
     components::{door_row::DoorRow, empty::Empty, page::Page},
     platform::clock,
     route::path_of,
-    state::{drafts::Draft, use_app},
+    state::{notebook::drafts::Draft, use_app},
 };
 use leptos::prelude::*;
 use ruhu_domain::{Kind, day, engine::grids, form::labels, roster::doors::Door};

@@ -1,6 +1,10 @@
 //! Files that carry to the office by hand what could not be sent. They are sealed: only the server opens them.
 
-use super::{App, album, rescue, vault};
+use super::{
+    App,
+    access::{rescue, vault},
+    notebook::album,
+};
 use crate::platform::{clock, download, random};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use leptos::prelude::*;

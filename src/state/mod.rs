@@ -1,38 +1,31 @@
 //! What the screens show and do: stores, actions and derived values, without markup.
 
 pub mod access;
-pub mod album;
-pub mod care;
-pub mod cases;
-mod device_handover;
-pub mod disputes;
-pub mod drafts;
+pub mod case;
 mod due;
 mod export;
-mod fingerprint;
-pub mod heads;
-pub mod leaving;
 pub mod notebook;
-pub mod people;
 pub mod photos;
-pub mod pin;
-pub mod reports;
-mod rescue;
+pub mod roster;
 mod scheduler;
 pub mod session;
-pub mod vault;
 
 use crate::{
     platform::{self, address, clock, idle, install, preferences::Preferences, service_worker},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
     sync::transport::{self, TransportError},
 };
+use access::{
+    fingerprint::Fingerprint,
+    pin::{Pin, Reopen},
+    vault,
+};
 use chrono::NaiveDate;
-use drafts::Draft;
-use fingerprint::Fingerprint;
 use leptos::prelude::*;
-use notebook::Notebook;
-use pin::{Pin, Reopen};
+use notebook::{
+    Notebook,
+    drafts::{self, Draft},
+};
 use ruhu_domain::{
     Kind, OpId, RecordId, Stamp,
     codes::{Outcome, Purpose},

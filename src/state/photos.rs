@@ -2,9 +2,11 @@
 
 use super::{
     App, Undo,
-    album::{Kept, edits, forget, goes_to, read, unsent},
-    drafts::Draft,
-    notebook::Notebook,
+    notebook::{
+        Notebook,
+        album::{Kept, edits, forget, goes_to, read, unsent},
+        drafts::Draft,
+    },
 };
 use crate::{
     platform::{

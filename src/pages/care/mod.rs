@@ -1,0 +1,4 @@
+//! Care cases.
+
+pub mod file;
+pub mod list;

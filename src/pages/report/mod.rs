@@ -1,0 +1,4 @@
+//! Hazards, requests and outreach.
+
+pub mod file;
+pub mod list;

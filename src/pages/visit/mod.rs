@@ -1,0 +1,4 @@
+//! Visits.
+
+pub mod form;
+pub mod history;
