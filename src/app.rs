@@ -1,13 +1,13 @@
 //! The app: what is shown before the notebook is open, and the routes when it is.
 
-use crate::parts::{Due, FoundDisputes, Part, Wanted, hand_device_over, send_photos};
+use crate::lazy::{Due, FoundDisputes, LazyPage, Wanted, hand_device_over, send_photos};
 use leptos::prelude::*;
 use ruhu::{
     components::{tab_bar::TabBar, toast::ToastBar},
     pages::{
         access::{locked::Locked, login::Login},
         not_found::NotFound,
-        roster::doors::Round,
+        roster::doors::Doors,
         today::Today,
         visit::form::{EditVisit, NewVisit},
     },
@@ -29,10 +29,10 @@ pub fn Root() -> impl IntoView {
                 let words = "这台手机已由办公室停用，正在交出没发送的记录…";
                 view! { <p class="splash" role="status">{words}</p> }.into_any()
             }
-            Phase::Unsealed => view! { <Part wanted=Wanted::Unsealed/> }.into_any(),
+            Phase::Unsealed => view! { <LazyPage wanted=Wanted::Unsealed/> }.into_any(),
             Phase::Locked => view! { <Locked/> }.into_any(),
             Phase::LoggedOut => view! { <Login/> }.into_any(),
-            Phase::Broken(reason) => view! { <Part wanted=Wanted::Broken(reason)/> }.into_any(),
+            Phase::Broken(reason) => view! { <LazyPage wanted=Wanted::Broken(reason)/> }.into_any(),
             Phase::Open => view! { <Notebook/> }.into_any(),
         }}
         <ToastBar/>
@@ -61,15 +61,15 @@ fn Notebook() -> impl IntoView {
         <div class="shell">
             {move || match screen.get() {
                 Screen::Today => view! { <Today more=ViewFn::from(|| view! { <Due/> })/> }.into_any(),
-                Screen::Round => {
+                Screen::Doors => {
                     let query = RwSignal::new(String::new());
-                    view! { <Round query more=ViewFn::from(move || view! { <FoundDisputes query/> })/> }.into_any()
+                    view! { <Doors query more=ViewFn::from(move || view! { <FoundDisputes query/> })/> }.into_any()
                 }
                 Screen::NewVisit(id) => view! { <NewVisit id/> }.into_any(),
                 Screen::EditVisit(id) => view! { <EditVisit id/> }.into_any(),
                 Screen::Login => view! { <Login/> }.into_any(),
                 Screen::NotFound => view! { <NotFound/> }.into_any(),
-                screen => view! { <Part wanted=Wanted::Screen(screen)/> }.into_any(),
+                screen => view! { <LazyPage wanted=Wanted::Screen(screen)/> }.into_any(),
             }}
             <TabBar/>
         </div>

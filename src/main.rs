@@ -1,7 +1,7 @@
 //! The phone app: mounts it on the page.
 
 mod app;
-mod parts;
+mod lazy;
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -10,9 +10,9 @@ pub enum Screen {
     /// 月历
     Calendar,
     /// 走访
-    Round,
+    Doors,
     /// 走访顺序
-    Walking,
+    WalkingOrder,
     /// 户
     Household(RecordId),
     /// 登记新户
@@ -103,8 +103,8 @@ impl Screen {
         match parts.as_slice() {
             [] => Self::Today,
             ["calendar"] => Self::Calendar,
-            ["round"] => Self::Round,
-            ["round", "order"] => Self::Walking,
+            ["round"] => Self::Doors,
+            ["round", "order"] => Self::WalkingOrder,
             ["households", "new"] => Self::NewHousehold,
             ["households", id] => record(id, Self::Household),
             ["households", id, "edit"] => record(id, Self::EditHousehold),
@@ -237,8 +237,8 @@ mod tests {
         for (path, screen) in [
             ("/", Screen::Today),
             ("", Screen::Today),
-            ("/round/", Screen::Round),
-            ("/round/order", Screen::Walking),
+            ("/round/", Screen::Doors),
+            ("/round/order", Screen::WalkingOrder),
             (&format!("/households/{id}"), Screen::Household(id)),
             (&format!("/households/{id}/visit"), Screen::NewVisit(id)),
             ("/households/new", Screen::NewHousehold),

@@ -27,7 +27,7 @@ const LARGE_ROW: u32 = 140;
 
 /// The round: filter, search, doors.
 #[component]
-pub fn Round(
+pub fn Doors(
     /// What is searched for.
     query: RwSignal<String>,
     /// What else is found: disputes are in a part of the app.

@@ -24,7 +24,7 @@ struct Dragged {
 
 /// The order of the doors.
 #[component]
-pub fn Walking() -> impl IntoView {
+pub fn WalkingOrder() -> impl IntoView {
     let app = use_app();
     let grids = untrack(|| app.read(|notebook| grids(notebook.engine().head()).cloned().collect::<Vec<_>>()));
     let names: Vec<(usize, String)> = grids.iter().map(|grid| grid.name.clone()).enumerate().collect();

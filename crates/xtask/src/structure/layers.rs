@@ -32,9 +32,9 @@ const LAYERS: &[Layer] = &[
     ),
     layer("crates/sim/src", &[], &["clap", "rand", "rand_chacha", "ruhu_domain", "serde_json", "std::process"]),
     // The phone app and the offices' pages.
-    layer("src/app", &["components", "pages", "parts", "route", "state"], &["leptos", "view!"]),
+    layer("src/app", &["components", "pages", "lazy", "route", "state"], &["leptos", "view!"]),
     layer(
-        "src/parts",
+        "src/lazy",
         &["pages", "platform", "route", "state"],
         &["leptos", "view!", "ruhu_domain", "wasm_split_helpers"],
     ),

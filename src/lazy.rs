@@ -1,4 +1,4 @@
-//! Parts of the app that load when they are first needed (ADR 16): `cargo xtask build` makes a module of its own from
+//! Modules of the app that are loaded lazily, when they are first needed (ADR 16): `cargo xtask build` makes a module of its own from
 //! what only they use. The service worker keeps them with the rest, so that they are there without a network.
 
 use leptos::{prelude::*, reactive::computed::ScopedFuture};
@@ -23,6 +23,7 @@ use ruhu::{
             handbook::{Handbook, HandbookPage},
         },
         me::Me,
+        not_found::NotFound,
         patrol::{OutreachList, PatrolPage, Patrols},
         report::{
             file::ReportPage,
@@ -36,7 +37,7 @@ use ruhu::{
                 EditHousehold, EditResident, MoveHousehold, MoveResident, NewHousehold, NewResident, PutOffVisit,
                 Withdraw,
             },
-            walking_order::Walking,
+            walking_order::WalkingOrder,
         },
         visit::history::History,
     },
@@ -51,6 +52,11 @@ use std::{
 };
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
+/// The screen of an address that names nothing.
+fn not_found() -> AnyView {
+    view! { <NotFound/> }.into_any()
+}
+
 /// What is seldom looked at.
 #[wasm_split(seldom, fallible)]
 fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
@@ -58,7 +64,8 @@ fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Notice(id) => view! { <NoticePage id/> }.into_any(),
         Screen::History(id) => view! { <History id/> }.into_any(),
         Screen::Install => view! { <Install/> }.into_any(),
-        _ => view! { <Me/> }.into_any(),
+        Screen::Me => view! { <Me/> }.into_any(),
+        _ => not_found(),
     })
 }
 
@@ -68,7 +75,8 @@ fn help(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::Contacts(from) => view! { <Contacts from/> }.into_any(),
         Screen::HandbookPage(name) => view! { <HandbookPage name/> }.into_any(),
-        _ => view! { <Handbook/> }.into_any(),
+        Screen::Handbook => view! { <Handbook/> }.into_any(),
+        _ => not_found(),
     })
 }
 
@@ -99,8 +107,8 @@ pub async fn hand_device_over(app: App) {
 }
 
 /// The roster: households and residents.
-#[wasm_split(people, fallible)]
-fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+#[wasm_split(roster, fallible)]
+fn roster(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
         Screen::Household(id) => {
             let more = ViewFn::from(move || view! { <OfHousehold id/> });
@@ -114,9 +122,10 @@ fn people(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::MoveResident(id) => view! { <MoveResident id/> }.into_any(),
         Screen::Withdraw(id) => view! { <Withdraw id/> }.into_any(),
         Screen::Duplicates => view! { <Duplicates/> }.into_any(),
-        Screen::Walking => view! { <Walking/> }.into_any(),
+        Screen::WalkingOrder => view! { <WalkingOrder/> }.into_any(),
         Screen::DuplicatePair(one, other) => view! { <PairPage one other/> }.into_any(),
-        _ => view! { <NewHousehold/> }.into_any(),
+        Screen::NewHousehold => view! { <NewHousehold/> }.into_any(),
+        _ => not_found(),
     })
 }
 
@@ -135,7 +144,8 @@ fn disputes(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         Screen::Sign(dispute, party) => view! { <Sign dispute party/> }.into_any(),
         Screen::Papers(id) => view! { <Papers id/> }.into_any(),
         Screen::Paper(id, key) => view! { <PaperPage id key/> }.into_any(),
-        _ => view! { <Disputes/> }.into_any(),
+        Screen::Disputes => view! { <Disputes/> }.into_any(),
+        _ => not_found(),
     })
 }
 
@@ -151,7 +161,8 @@ fn care(screen: Screen) -> Result<AnyView, SplitLoaderError> {
             let (code, label, fields) = (step.code(), step.label(), step.fields());
             view! { <TakeStep head kind=Kind::CareStep code label fields law=""/> }.into_any()
         }
-        _ => view! { <Care/> }.into_any(),
+        Screen::Care => view! { <Care/> }.into_any(),
+        _ => not_found(),
     })
 }
 
@@ -168,7 +179,8 @@ fn reports(screen: Screen) -> Result<AnyView, SplitLoaderError> {
         }
         Screen::Patrol(id) => view! { <PatrolPage id/> }.into_any(),
         Screen::Outreach => view! { <OutreachList/> }.into_any(),
-        _ => view! { <Patrols/> }.into_any(),
+        Screen::Patrols => view! { <Patrols/> }.into_any(),
+        _ => not_found(),
     })
 }
 
@@ -280,7 +292,7 @@ fn OfHousehold(
     view! { {shown(cases)} {shown(disputes)} {shown(hazards)} }
 }
 
-/// What a part is asked for.
+/// What is shown from a module that may have to be loaded first.
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// A screen with an address.
@@ -291,61 +303,88 @@ pub enum Wanted {
     Unsealed,
 }
 
-const fn is_seldom(screen: &Screen) -> bool {
-    matches!(screen, Screen::Notice(_) | Screen::History(_) | Screen::Install | Screen::Me)
+/// The modules that are loaded lazily.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lazy {
+    Care,
+    Disputes,
+    Due,
+    Help,
+    Reports,
+    Roster,
+    Seldom,
 }
 
-const fn is_help(screen: &Screen) -> bool {
-    matches!(screen, Screen::Contacts(_) | Screen::Handbook | Screen::HandbookPage(_))
-}
-
-const fn is_of_people(screen: &Screen) -> bool {
-    matches!(
-        screen,
-        Screen::Household(_)
-            | Screen::Walking
-            | Screen::NewHousehold
-            | Screen::EditHousehold(_)
-            | Screen::PutOff(_)
-            | Screen::MoveHousehold(_)
-            | Screen::NewResident(_)
-            | Screen::Resident(_)
-            | Screen::MoveResident(_)
-            | Screen::Withdraw(_)
-            | Screen::Duplicates
-            | Screen::DuplicatePair(..)
-    )
-}
-
-fn is_of_care(screen: &Screen) -> bool {
+/// Returns the module that a screen is in; `None` for what is there from the beginning. The match names every screen, so
+/// that a new one can't be left out.
+fn module_of(screen: &Screen) -> Option<Lazy> {
     match screen {
-        Screen::InFile(_, kind, _) => kind.head() == Some(Kind::CareCase),
-        Screen::Care
-        | Screen::New(Kind::CareCase, _)
-        | Screen::Case(_)
-        | Screen::Edit(Kind::CareCase, _)
-        | Screen::TakeCareStep(..) => true,
-        _ => false,
+        Screen::Today
+        | Screen::Doors
+        | Screen::NewVisit(_)
+        | Screen::EditVisit(_)
+        | Screen::Login
+        | Screen::NotFound => None,
+        Screen::Calendar => Some(Lazy::Due),
+        Screen::Notice(_) | Screen::History(_) | Screen::Install | Screen::Me => Some(Lazy::Seldom),
+        Screen::Contacts(_) | Screen::Handbook | Screen::HandbookPage(_) => Some(Lazy::Help),
+        Screen::Household(_)
+        | Screen::WalkingOrder
+        | Screen::NewHousehold
+        | Screen::EditHousehold(_)
+        | Screen::PutOff(_)
+        | Screen::MoveHousehold(_)
+        | Screen::NewResident(_)
+        | Screen::Resident(_)
+        | Screen::MoveResident(_)
+        | Screen::Withdraw(_)
+        | Screen::Duplicates
+        | Screen::DuplicatePair(..) => Some(Lazy::Roster),
+        Screen::Disputes
+        | Screen::Dispute(_)
+        | Screen::TakeStep(..)
+        | Screen::Sign(..)
+        | Screen::Papers(_)
+        | Screen::Paper(..) => Some(Lazy::Disputes),
+        Screen::Care | Screen::Case(_) | Screen::TakeCareStep(..) => Some(Lazy::Care),
+        Screen::Reports(_)
+        | Screen::Report(..)
+        | Screen::TakeReportStep(..)
+        | Screen::Patrols
+        | Screen::Patrol(_)
+        | Screen::Outreach => Some(Lazy::Reports),
+        Screen::New(kind, _) | Screen::Edit(kind, _) | Screen::InFile(_, kind, _) => module_of_kind(kind),
     }
 }
 
-const fn is_of_reports(screen: &Screen) -> bool {
-    matches!(
-        screen,
-        Screen::Reports(_)
-            | Screen::Report(..)
-            | Screen::TakeReportStep(..)
-            | Screen::Patrols
-            | Screen::Patrol(_)
-            | Screen::Outreach
-            | Screen::New(Kind::Hazard | Kind::Request | Kind::Outreach, _)
-            | Screen::Edit(Kind::Hazard | Kind::Request | Kind::Patrol | Kind::Outreach, _)
-    )
+/// Returns the module that has the forms of a kind of records; `None` where none has.
+fn module_of_kind(kind: &Kind) -> Option<Lazy> {
+    match kind.head() {
+        Some(Kind::Dispute) => Some(Lazy::Disputes),
+        Some(Kind::CareCase) => Some(Lazy::Care),
+        Some(Kind::Hazard | Kind::Request | Kind::Patrol) => Some(Lazy::Reports),
+        _ if matches!(kind, Kind::Outreach) => Some(Lazy::Reports),
+        _ => None,
+    }
 }
 
-/// A screen whose part may have to be loaded first.
+/// Loads the module that a screen is in, and returns the screen.
+async fn load_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+    match module_of(&screen) {
+        Some(Lazy::Care) => care(screen).await,
+        Some(Lazy::Disputes) => disputes(screen).await,
+        Some(Lazy::Due) => due(true).await,
+        Some(Lazy::Help) => help(screen).await,
+        Some(Lazy::Reports) => reports(screen).await,
+        Some(Lazy::Roster) => roster(screen).await,
+        Some(Lazy::Seldom) => seldom(screen).await,
+        None => Ok(not_found()),
+    }
+}
+
+/// A screen whose module may have to be loaded first.
 #[component]
-pub fn Part(
+pub fn LazyPage(
     /// What is wanted.
     wanted: Wanted,
 ) -> impl IntoView {
@@ -356,13 +395,7 @@ pub fn Part(
             let view = match wanted {
                 Wanted::Broken(reason) => broken(reason).await,
                 Wanted::Unsealed => unsealed().await,
-                Wanted::Screen(screen) if is_seldom(&screen) => seldom(screen).await,
-                Wanted::Screen(screen) if is_help(&screen) => help(screen).await,
-                Wanted::Screen(Screen::Calendar) => due(true).await,
-                Wanted::Screen(screen) if is_of_people(&screen) => people(screen).await,
-                Wanted::Screen(screen) if is_of_care(&screen) => care(screen).await,
-                Wanted::Screen(screen) if is_of_reports(&screen) => reports(screen).await,
-                Wanted::Screen(screen) => disputes(screen).await,
+                Wanted::Screen(screen) => load_screen(screen).await,
             };
             drop(shown.try_set(Some(view)));
         });
@@ -392,5 +425,20 @@ pub fn Part(
             }
             None => view! { <p class="splash" role="status">"正在打开…"</p> }.into_any(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_a_kind_that_no_module_has_is_not_found_instead_of_another_list() {
+        let id = RecordId::new(1, [1; 10]);
+        assert_eq!(module_of(&Screen::New(Kind::Visit, Some(id))), None);
+        assert_eq!(module_of(&Screen::Edit(Kind::Other("newer".into()), id)), None);
+        assert_eq!(module_of(&Screen::New(Kind::Outreach, None)), Some(Lazy::Reports));
+        assert_eq!(module_of(&Screen::InFile(id, Kind::PlanItem, None)), Some(Lazy::Care));
+        assert_eq!(module_of(&Screen::InFile(id, Kind::Party, None)), Some(Lazy::Disputes));
     }
 }
