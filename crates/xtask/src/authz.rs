@@ -14,7 +14,7 @@ pub fn authz() -> anyhow::Result<()> {
     setup::postgres()?;
     let cluster = Cluster::start(Durability::None)?;
     let mut cargo = command(&["cargo", "test", "--quiet", "--package", "ruhu-server"]);
-    cargo.args(["--test", "authz", "--test", "office", "--", "--nocapture"]);
+    cargo.args(["--test", "server", "--", "--nocapture"]);
     cargo.args(["nobody_gets_past_their_grants", "an_office_does_what_is_its_own_and_no_more"]);
     run(cargo.env("RUHU_TEST_POSTGRES", cluster.address()))
 }

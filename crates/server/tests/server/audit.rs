@@ -1,14 +1,12 @@
 //! The audit: what is put on record, and that a change of it shows.
 
-mod world;
-
+use crate::world::{Base, World, address, channel};
 use ruhu_domain::{
     RecordId,
     wire::{HistoryEntry, HistoryRequest},
 };
 use ruhu_server::database::{Act, Broken, Head, OPERATOR};
 use sqlx::Row;
-use world::{Base, World, address, channel};
 
 /// Everything on record: who, on which device, what, to what.
 async fn on_record(world: &World) -> Vec<[String; 4]> {
@@ -35,7 +33,7 @@ async fn who_read_and_who_decided_is_on_record_and_never_the_content(base: Base)
     let expected = [by_two("carry", channel().to_string()), by_two("look", record.to_string())];
     assert_eq!(all[before..], expected, "a pull that brought nothing is no reading");
     let text = serde_json::to_string(&all).expect("a text");
-    for secret in ["家里的事", "王芳", world::PASSWORD, two.token.as_str()] {
+    for secret in ["家里的事", "王芳", crate::world::PASSWORD, two.token.as_str()] {
         assert!(!text.contains(secret), "{secret} is on record");
     }
     let seen = world.database.who_saw(record, &channel()).await.expect("a list");
@@ -71,7 +69,7 @@ async fn tamper(base: Base, world: &World, statements: &str) {
         Base::Sqlite => "DROP TRIGGER audit_stays; DROP TRIGGER audit_is_kept; DROP TRIGGER audit_grows;",
         Base::Postgres => "DROP TRIGGER audit_stays ON audit;",
     };
-    world::sql(&address(&world.location), &format!("{off} {statements}")).await;
+    crate::world::sql(&address(&world.location), &format!("{off} {statements}")).await;
 }
 
 async fn an_edit_a_deletion_and_a_cut_of_the_audit_show(base: Base) {
@@ -116,7 +114,7 @@ async fn the_database_itself_refuses_to_change_the_audit(base: Base) {
 async fn many_at_once_make_one_chain(base: Base) {
     let world = World::new(base).await;
     let database = &world.database;
-    let grant = ruhu_domain::rights::Grant::grid_worker(world::GRID.parse().expect("a grid"));
+    let grant = ruhu_domain::rights::Grant::grid_worker(crate::world::GRID.parse().expect("a grid"));
     let gives = (0..20).map(|_| database.give("wangfang", &grant, "李主任", None));
     assert!(futures::future::join_all(gives).await.iter().all(Result::is_ok));
     database.verify_audit(None).await.expect("one after another");
@@ -127,7 +125,7 @@ async fn what_can_not_be_put_on_record_is_not_handed_out(base: Base) {
     let world = World::new(base).await;
     let (mut one, two) = (world.log_in(1).await, world.log_in(2).await);
     one.sync(vec![one.visit(1, "都好")]).await;
-    world::sql(&address(&world.location), "ALTER TABLE audit RENAME TO lost").await;
+    crate::world::sql(&address(&world.location), "ALTER TABLE audit RENAME TO lost").await;
     let body = serde_json::to_vec(&two.request(vec![])).expect("a request");
     let answer = two.post(body, &two.token).await;
     assert!(answer.status().is_server_error());

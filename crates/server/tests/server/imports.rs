@@ -1,7 +1,6 @@
 //! Areas, rosters and ledgers, from real files to a real database.
 
-mod world;
-
+use crate::world::{Base, GRID, database, place};
 use calamine::{Data, Reader, Xlsx};
 use chrono::NaiveDate;
 use ruhu_domain::{
@@ -18,7 +17,6 @@ use ruhu_server::{
 };
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::io::Cursor;
-use world::{Base, GRID, database, place};
 
 async fn people(database: &Database) -> (Vec<Household>, Vec<Resident>) {
     let records = database.records(GRID, &[Kind::Household, Kind::Resident]).await.expect("records");
@@ -208,14 +206,14 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
     roster::import(&database, &sheet, false).await.expect("it imports");
     let records = database.records(GRID, &[Kind::Household]).await.expect("records");
     let household = records.iter().find(|record| record.fields["number"].value == "001").expect("a household").id;
-    let grants = [Grant::grid_worker(world::channel().grid)];
+    let grants = [Grant::grid_worker(crate::world::channel().grid)];
     let author = ruhu_server::database::Author {
         account: "test",
         name: "王芳",
         device: ruhu_domain::DeviceId(1),
         grants: &grants,
     };
-    let mut op = world::visit(author.device, 1, "都好");
+    let mut op = crate::world::visit(author.device, 1, "都好");
     op.changes.get_mut("household").expect("a field").value = household.to_string().into();
     let requests =
         ruhu_domain::record::Change { value: "=cmd|' /C calc'!A0".into(), replaced: None, settles: Vec::new() };

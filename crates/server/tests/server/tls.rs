@@ -1,8 +1,7 @@
 //! TLS of the server's own, as the program is run: with certificate files, and with an authority over ACME (pebble,
 //! which takes part in the whole protocol and looks at the server as a real one would).
 
-mod world;
-
+use crate::world::program::{Running, SERVER, port};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use reqwest::Certificate;
 use serde_json::json;
@@ -13,7 +12,6 @@ use std::{
     process::Command,
 };
 use tempfile::TempDir;
-use world::program::{Running, SERVER, port};
 
 const NAME: &str = "ruhu.example.test";
 

@@ -1,8 +1,7 @@
 //! Hazards, requests, patrols and outreach at the office: steps are checked, ledgers tell what was done, and all of it is
 //! erased when its time is over.
 
-mod world;
-
+use crate::world::{Base, PASSWORD, Phone, World, address, channel, desk::Desk, sql};
 use calamine::{Reader, Xlsx};
 use ruhu_domain::{
     Kind, OpId, RecordId, Stamp, day,
@@ -20,7 +19,6 @@ use ruhu_server::{
     random,
 };
 use serde_json::{Value, json};
-use world::{Base, PASSWORD, Phone, World, address, channel, desk::Desk, sql};
 
 const VILLAGE: &str = "411502001003";
 

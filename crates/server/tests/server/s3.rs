@@ -1,8 +1,10 @@
 //! PhotoStore in storage that speaks S3, as the program is run: a server of the protocol with signed requests, that keeps its
 //! objects in a folder.
 
-mod world;
-
+use crate::world::{
+    Base, World, channel,
+    program::{Running, SERVER, port},
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -23,10 +25,6 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use world::{
-    Base, World, channel,
-    program::{Running, SERVER, port},
-};
 
 const PHOTO: &[u8] = include_bytes!("photos/hazard.jpg");
 const KEY: &str = "ruhu-photos";

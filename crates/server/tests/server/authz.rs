@@ -2,8 +2,7 @@
 //! against the channels of near and far grids. What the server does over HTTP is held against a table of its own,
 //! and each planted bug in the deciding must show.
 
-mod world;
-
+use crate::world::{Base, World};
 use ruhu_domain::{
     Channel, Class, DeviceId, Kind, OpId, RecordId, Stamp,
     planted::{self, plant},
@@ -16,7 +15,6 @@ use ruhu_server::{
     random,
 };
 use std::{collections::BTreeMap, sync::Arc};
-use world::{Base, World};
 
 const DEVICE: DeviceId = DeviceId(77);
 const TOKEN: &str = "a token";
@@ -134,7 +132,7 @@ struct Matrix {
 impl Matrix {
     async fn new(base: Base) -> Self {
         let world = World::new(base).await;
-        world.database.put_account("matrix", "某人", world::PASSWORD, &[]).await.expect("an account");
+        world.database.put_account("matrix", "某人", crate::world::PASSWORD, &[]).await.expect("an account");
         let account = world.database.account("matrix").await.expect("an answer").expect("it is there");
         world.database.open_session(&account, DEVICE, TOKEN).await.expect("a session");
         let seeds: Vec<Op> = channels().map(|(_, channel)| note(channel)).collect();

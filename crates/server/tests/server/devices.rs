@@ -1,7 +1,6 @@
 //! Revoked devices: what they are answered, and what they hand over.
 
-mod world;
-
+use crate::world::{Base, PASSWORD, Phone, World, channel, desk::Desk};
 use ruhu_domain::{
     Class, DeviceId, Kind, RecordId,
     engine::{Queued, QueuedState},
@@ -19,7 +18,6 @@ use ruhu_server::{database::OPERATOR, random};
 use ruhu_vault::{Purpose, RecoveryKey, Sealed, VaultKey};
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc};
-use world::{Base, PASSWORD, Phone, World, channel, desk::Desk};
 
 async fn post(world: &World, path: &str, body: &impl Serialize) -> reqwest::Response {
     world.client.post(format!("{}/api/v1/{path}", world.url)).json(body).send().await.expect("an answer")
@@ -36,7 +34,7 @@ fn seal(vault: &VaultKey, table: Table, purpose: Purpose, key: &str, value: &[u8
 }
 
 fn handing_over_with(vault: &VaultKey, phone: &Phone<'_>, ops: Vec<Op>) -> DeviceHandover<Sealed> {
-    let key = RecoveryKey::new(world::RECOVERY).public();
+    let key = RecoveryKey::new(crate::world::RECOVERY).public();
     let key = key.seal(vault, &vault_owner("wangfang", phone.device), random::bytes()).expect("it is sealed");
     let outbox = ops.into_iter().map(|op| {
         let queued = Queued { op: Arc::new(op), state: QueuedState::Waiting };

@@ -1,7 +1,6 @@
 //! The sync endpoint, over HTTP.
 
-mod world;
-
+use crate::world::{Base, GRID_CHANNEL, Phone, World, channel, found};
 use ruhu_domain::{
     DeviceId, Kind, OpId, RecordId, Stamp,
     record::{Change, MOVED, Op, diff},
@@ -21,7 +20,6 @@ use std::{
     io::Write,
     sync::Arc,
 };
-use world::{Base, GRID_CHANNEL, Phone, World, channel, found};
 
 async fn what_one_phone_saved_reaches_another_once(base: Base) {
     let world = World::new(base).await;
@@ -101,10 +99,9 @@ async fn a_bad_op_holds_up_no_other(base: Base) {
 
 async fn a_vault_key_is_opened_for_its_owner_on_the_same_device_alone(base: Base) {
     let world = World::new(base).await;
-    let grids = [world::GRID.parse().expect("a grid")];
-    world.database.put_account("liqiang", "李强", world::PASSWORD, &grids).await.expect("an account");
-    let login =
-        |account: &str, device| json!({"account": account, "password": world::PASSWORD, "device": DeviceId(device)});
+    let grids = [crate::world::GRID.parse().expect("a grid")];
+    world.database.put_account("liqiang", "李强", crate::world::PASSWORD, &grids).await.expect("an account");
+    let login = |account: &str, device| json!({"account": account, "password": crate::world::PASSWORD, "device": DeviceId(device)});
     let post = |path: &str, token: &str, body: Value| {
         let request = world.client.post(format!("{}/api/v1/{path}", world.url)).bearer_auth(token.to_owned());
         async move { request.json(&body).send().await.expect("an answer") }
@@ -245,8 +242,8 @@ const NEIGHBOUR: &str = "411502001003-03/general";
 
 async fn a_record_that_moves_leaves_its_old_channel_also_between_two_pages_of_a_pull(base: Base) {
     let world = World::new(base).await;
-    let both = [world::GRID, "411502001003-03"].map(|grid| grid.parse().expect("a grid"));
-    world.database.put_account("liqiang", "李强", world::PASSWORD, &both).await.expect("an account");
+    let both = [crate::world::GRID, "411502001003-03"].map(|grid| grid.parse().expect("a grid"));
+    world.database.put_account("liqiang", "李强", crate::world::PASSWORD, &both).await.expect("an account");
     let mut lead = world.log_in_as("liqiang", 9).await;
     let (mut one, mut two) = (world.log_in(1).await, world.log_in(2).await);
     one.sync((0..25).map(|n| one.visit(n, "好")).collect()).await;
@@ -255,7 +252,7 @@ async fn a_record_that_moves_leaves_its_old_channel_also_between_two_pages_of_a_
     let device = lead.device;
     let moves = |to: &str, second: u64| {
         [3, 22].map(|n| {
-            let mut op = world::visit(device, n, "");
+            let mut op = crate::world::visit(device, n, "");
             op.id = OpId::new(n, [100 + second as u8; 10]);
             op.stamp.ms += second * 1_000;
             let change = Change { value: json!(to), replaced: None, settles: Vec::new() };
@@ -301,8 +298,8 @@ async fn a_record_that_moves_leaves_its_old_channel_also_between_two_pages_of_a_
 
 async fn what_is_written_on_a_household_that_moved_goes_after_it(base: Base) {
     let world = World::new(base).await;
-    let both = [world::GRID, "411502001003-03"].map(|grid| grid.parse().expect("a grid"));
-    world.database.put_account("liqiang", "李强", world::PASSWORD, &both).await.expect("an account");
+    let both = [crate::world::GRID, "411502001003-03"].map(|grid| grid.parse().expect("a grid"));
+    world.database.put_account("liqiang", "李强", crate::world::PASSWORD, &both).await.expect("an account");
     let mut lead = world.log_in_as("liqiang", 9).await;
     let mut worker = world.log_in(1).await;
     // The household that every visit of these tests is to.
@@ -426,7 +423,7 @@ async fn a_right_that_ends_ends_at_the_next_request_and_what_was_saved_waits_for
     let waiting = world.database.quarantined().await.expect("a list");
     assert_eq!(waiting[0].op.changes["found"].value, json!("离线时写的"));
     // Given again: all is there again, the supervisor takes in what waited.
-    let grant = Grant::grid_worker(world::GRID.parse().expect("a grid"));
+    let grant = Grant::grid_worker(crate::world::GRID.parse().expect("a grid"));
     world.database.give("wangfang", &grant, "李主任", None).await.expect("it is given");
     world.database.accept(waiting[0].op.id, OPERATOR).await.expect("it is taken in");
     phone.cursors.clear();
@@ -523,7 +520,7 @@ async fn what_was_answered_is_there_after_a_restart(base: Base) {
     let epoch = world.database.epoch().to_owned();
     let (_folder, location) = world.stop().await;
     let again = Database::open(&location).await.expect("a database");
-    let records = again.records(world::GRID, &[Kind::Visit]).await.expect("records");
+    let records = again.records(crate::world::GRID, &[Kind::Visit]).await.expect("records");
     assert_eq!((records.len(), again.epoch()), (1, epoch.as_str()));
 }
 
@@ -631,7 +628,7 @@ async fn an_older_app_can_push_and_what_a_newer_one_adds_is_kept(base: Base) {
     }
     let answer = older.post(serde_json::to_vec(&request).expect("a body"), &older.token).await;
     assert_eq!(answer.status(), 200);
-    let records = world.database.records(world::GRID, &[Kind::Visit]).await.expect("records");
+    let records = world.database.records(crate::world::GRID, &[Kind::Visit]).await.expect("records");
     assert_eq!((found(&records[0]), &records[0].fields["mood"].value), (&json!("旧版改的"), &json!("平静")));
 }
 

@@ -1,7 +1,6 @@
 //! PhotoStore by tus: whatever the connection does they arrive, once, and nobody sees them who may not.
 
-mod world;
-
+use crate::world::{Base, GRID, Phone, World, channel};
 use reqwest::{Method, Response, StatusCode, header};
 use ruhu_domain::{
     Channel, Kind, OpId, RecordId,
@@ -16,7 +15,6 @@ use ruhu_server::{
 use serde_json::json;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use world::{Base, GRID, Phone, World, channel};
 
 const PHOTO: &[u8] = include_bytes!("photos/hazard.jpg");
 const OFFSET: &str = "application/offset+octet-stream";
@@ -220,7 +218,7 @@ async fn nobody_sends_or_sees_a_photo_of_another_grid(base: Base) {
     let record = record(&mut phone, 5, PHOTO).await;
     let elsewhere: Channel = "411502001003-09/general".parse().expect("a channel");
     let other = GRID.replace("-02", "-09").parse().expect("a grid");
-    world.database.put_account("zhao", "赵强", world::PASSWORD, &[other]).await.expect("an account");
+    world.database.put_account("zhao", "赵强", crate::world::PASSWORD, &[other]).await.expect("an account");
     let stranger = world.log_in_as("zhao", 3).await;
     let tus = Tus { phone: &stranger };
     assert_eq!(tus.create(record, &channel(), PHOTO.len()).await.status(), StatusCode::NOT_FOUND);
@@ -255,8 +253,8 @@ async fn a_photo_that_nothing_names_any_more_is_erased(base: Base) {
     let url = place(&tus.create(id, &channel(), PHOTO.len()).await);
     tus.patch(&url, 0, PHOTO).await;
     assert_eq!(world.database.sweep_photos(&world.photos).await.expect("a sweep"), 0, "a record names it");
-    world::sql(&world::address(&world.location), "DELETE FROM record").await;
-    world::sql(&world::address(&world.location), "UPDATE photo_upload SET expires_at = 1").await;
+    crate::world::sql(&crate::world::address(&world.location), "DELETE FROM record").await;
+    crate::world::sql(&crate::world::address(&world.location), "UPDATE photo_upload SET expires_at = 1").await;
     assert_eq!(world.database.sweep_photos(&world.photos).await.expect("a sweep"), 2, "the picture, and the upload");
     let gone = tus.send(Method::HEAD, &url, &[], Vec::new()).await;
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
@@ -278,9 +276,9 @@ async fn a_photo_goes_with_its_record_that_waits_and_nobody_elses(base: Base) {
     // The record came in time, the photo did not.
     let earlier = [PHOTO, &[0]].concat();
     let came = record(&mut phone, 6, &earlier).await;
-    world.database.put_account("zhao", "赵强", world::PASSWORD, &[]).await.expect("an account");
+    world.database.put_account("zhao", "赵强", crate::world::PASSWORD, &[]).await.expect("an account");
     // Their right ended, and the phone did not know.
-    world::sql(&world::address(&world.location), "UPDATE access_grant SET ended_at = 1").await;
+    crate::world::sql(&crate::world::address(&world.location), "UPDATE access_grant SET ended_at = 1").await;
     let photo = Photo { of: RecordId::new(1, [1; 10]), hash: hash(PHOTO), size: PHOTO.len() as u32 };
     let record = RecordId::new(7, [7; 10]);
     let op = Op { record, kind: Kind::Photo, changes: diff(None, &photo), ..phone.visit(7, "") };

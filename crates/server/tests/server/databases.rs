@@ -1,8 +1,7 @@
 //! What the two databases must do under the server: one transaction after another where it matters, tries
 //! again where another was in the way, and backups.
 
-mod world;
-
+use crate::world::{Base, World, address, channel, found, postgres, sql};
 use futures::future::join_all;
 use ruhu_domain::{Channel, DeviceId, Kind, Record, record::Op, rights::Grant, wire::OpOutcome};
 use ruhu_server::database::{Author, Database, Incoming, Location, OPERATOR, Standing};
@@ -12,7 +11,6 @@ use std::{
     path::Path,
     process::Command,
 };
-use world::{Base, World, address, channel, found, postgres, sql};
 
 const OTHER: &str = "411502001004-01/general";
 
@@ -31,7 +29,7 @@ async fn take(database: &Database, device: u64, ops: Vec<Op>) -> Vec<OpOutcome> 
 
 /// A device's own first word on a record: what it found.
 fn word(device: u64, record: u64, text: &str) -> Op {
-    let mut op = world::visit(DeviceId(device), record, text);
+    let mut op = crate::world::visit(DeviceId(device), record, text);
     op.stamp.ms += device;
     op
 }
@@ -73,7 +71,7 @@ async fn until_one_waits(connection: &mut AnyConnection) {
 async fn nobodys_word_is_lost_where_many_push_at_once(base: Base) {
     const DEVICES: u64 = 8;
     const RECORDS: u64 = 5;
-    let (_folder, _, database) = world::database(base).await;
+    let (_folder, _, database) = crate::world::database(base).await;
     let pushes = (1..=DEVICES).map(|device| {
         let database = database.clone();
         tokio::spawn(async move {
@@ -109,7 +107,7 @@ async fn a_lower_number_that_commits_late_is_never_skipped(base: Base) {
     take(&world.database, 1, vec![word(1, 1, "早")]).await;
     two.sync(vec![]).await;
     let mut late = world.connect().await;
-    hold(&mut late, base, world::GRID_CHANNEL).await;
+    hold(&mut late, base, crate::world::GRID_CHANNEL).await;
     let database = world.database.clone();
     let push = tokio::spawn(async move { take(&database, 1, vec![word(1, 2, "后到")]).await });
     if base == Base::Postgres {
@@ -128,7 +126,7 @@ async fn a_lower_number_that_commits_late_is_never_skipped(base: Base) {
 }
 
 async fn a_push_over_two_counties_is_taken_whole(base: Base) {
-    let (_folder, _, database) = world::database(base).await;
+    let (_folder, _, database) = crate::world::database(base).await;
     let far: Channel = "411503001001-01/general".parse().expect("a channel");
     let grants = [channel(), far.clone()].map(|channel| Grant::grid_worker(channel.grid));
     let author = Author { account: "a", name: "王芳", device: DeviceId(1), grants: &grants };
@@ -142,7 +140,7 @@ async fn a_push_over_two_counties_is_taken_whole(base: Base) {
 
 /// An op that was decided on stays so: the second of two supervisors is told.
 async fn of_two_decisions_at_once_one_stands(base: Base) {
-    let (_folder, _, database) = world::database(base).await;
+    let (_folder, _, database) = crate::world::database(base).await;
     for n in 1..=6 {
         let mut op = word(1, n, "缺了户");
         op.changes.remove("household");
@@ -170,7 +168,7 @@ async fn count(connection: &mut AnyConnection, sequence: &str) -> i64 {
 
 #[tokio::test]
 async fn a_serialization_failure_is_tried_again() {
-    let (_folder, location, database) = world::database(Base::Postgres).await;
+    let (_folder, location, database) = crate::world::database(Base::Postgres).await;
     let address = address(&location);
     let fail = "CREATE SEQUENCE tries;
         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -180,13 +178,13 @@ async fn a_serialization_failure_is_tried_again() {
         CREATE TRIGGER fail BEFORE INSERT ON op FOR EACH STATEMENT EXECUTE FUNCTION fail()";
     sql(&address, fail).await;
     assert_eq!(take(&database, 1, vec![word(1, 1, "好")]).await, [OpOutcome::Applied]);
-    assert_eq!(count(&mut world::connect(&address).await, "tries").await, 3);
+    assert_eq!(count(&mut crate::world::connect(&address).await, "tries").await, 3);
     assert_eq!(database.records("4115", &[Kind::Visit]).await.expect("records").len(), 1);
 }
 
 #[tokio::test]
 async fn a_database_that_goes_on_failing_takes_nothing_and_says_so() {
-    let (_folder, location, database) = world::database(Base::Postgres).await;
+    let (_folder, location, database) = crate::world::database(Base::Postgres).await;
     let fail = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE EXCEPTION 'injected' USING ERRCODE = '40001';
         END $$;
@@ -203,14 +201,14 @@ async fn a_database_that_goes_on_failing_takes_nothing_and_says_so() {
 
 #[tokio::test]
 async fn a_deadlock_is_tried_again() {
-    let (_folder, location, database) = world::database(Base::Postgres).await;
+    let (_folder, location, database) = crate::world::database(Base::Postgres).await;
     let address = address(&location);
     let mut second = word(1, 2, "二");
     second.channel = other();
     take(&database, 1, vec![word(1, 1, "一"), second]).await;
     // Another holds the second channel and then wants the first, which the push has: one of them must give
     // way, and this one has told the database to wait for longer.
-    let mut another = world::connect(&address).await;
+    let mut another = crate::world::connect(&address).await;
     sqlx::raw_sql("SET deadlock_timeout = '1min'").execute(&mut another).await.expect("the cluster's own superuser");
     hold(&mut another, Base::Postgres, OTHER).await;
     let mut more = word(1, 4, "四");
@@ -219,15 +217,15 @@ async fn a_deadlock_is_tried_again() {
         let database = database.clone();
         async move { take(&database, 1, vec![word(1, 3, "三"), more]).await }
     });
-    until_one_waits(&mut world::connect(&address).await).await;
+    until_one_waits(&mut crate::world::connect(&address).await).await;
     let first = "UPDATE channel SET seq = seq WHERE channel = $1";
-    sqlx::query(first).bind(world::GRID_CHANNEL).execute(&mut another).await.expect("the push gave way");
+    sqlx::query(first).bind(crate::world::GRID_CHANNEL).execute(&mut another).await.expect("the push gave way");
     sqlx::raw_sql("COMMIT").execute(&mut another).await.expect("it commits");
     assert_eq!(push.await.expect("it ran"), [OpOutcome::Applied, OpOutcome::Applied]);
     let deadlocks =
         "SELECT pg_stat_force_next_flush(), deadlocks FROM pg_stat_database WHERE datname = current_database()";
     drop(another.close().await);
-    let mut look = world::connect(&address).await;
+    let mut look = crate::world::connect(&address).await;
     loop {
         // Counted when the connection that gave way is idle.
         let row = sqlx::query(deadlocks).fetch_one(&mut look).await.expect("statistics");

@@ -1,0 +1,84 @@
+//! Sessions of offices and the second factor.
+
+use super::{TOWNSHIP, log_in, of};
+use crate::world::{Base, PASSWORD, World, address, desk::Desk, sql};
+use ruhu_domain::{
+    Class,
+    office::{duties::Duty, *},
+    rights::Role,
+};
+use ruhu_server::random;
+use sqlx::Row;
+
+async fn a_session_is_for_one_kind_of_work_and_ends_by_itself(base: Base) {
+    let world = World::new(base).await;
+    let phone = world.log_in(1).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    assert_eq!(phone.post(body, &desk.token).await.status(), 401, "an office does not sync");
+    let as_phone = Desk { world: &world, token: phone.token.clone() };
+    assert_eq!(as_phone.status("people", &()).await, 401, "a phone is no office");
+    assert_eq!(Desk::log_in(&world, "wangfang", None).await.status(), 403, "nor is its worker");
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert_eq!(welcome.duties, Duty::ALL);
+    let ago = random::now_ms() - 16 * 60_000;
+    sql(&address(&world.location), &format!("UPDATE session SET seen_at = {ago} WHERE kind = 'office'")).await;
+    assert_eq!(desk.status("me", &()).await, 401, "a quarter of an hour without a request");
+}
+
+async fn a_second_factor_is_asked_for_and_good_once(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let factor: SecondFactor = desk.ask("second-factor", &()).await;
+    assert_eq!(Desk::log_in(&world, "zhen", None).await.status(), 200, "it does not count before it is confirmed");
+    let totp = |uri: &str| totp_rs::Totp::from_url(uri).expect("an authenticator takes it");
+    let code = |back: u64| {
+        let code = totp(&factor.uri).generate(random::now_ms() / 1_000 - back).to_string();
+        OfMoment { code }
+    };
+    assert_eq!(desk.status("second-factor-on", &OfMoment { code: "000000".into() }).await, 401);
+    desk.ask::<Nothing>("second-factor-on", &code(30)).await;
+    assert_eq!(Desk::log_in(&world, "zhen", None).await.status(), 428, "the digits are wanted");
+    assert_eq!(Desk::log_in(&world, "zhen", Some("000000".into())).await.status(), 401);
+    assert_eq!(Desk::log_in(&world, "zhen", Some(code(30).code)).await.status(), 401, "used before");
+    let now = code(0).code;
+    assert_eq!(Desk::log_in(&world, "zhen", Some(now.clone())).await.status(), 200);
+    assert_eq!(Desk::log_in(&world, "zhen", Some(now)).await.status(), 401, "once");
+    assert_eq!(log_in(&world, "zhen", PASSWORD, 5).await, 428, "on a phone too");
+    let secret: String = {
+        let row = sqlx::query("SELECT factor FROM account WHERE account = 'zhen'");
+        row.fetch_one(&mut world.connect().await).await.expect("a row").try_get(0).expect("text")
+    };
+    assert!(!secret.contains(&factor.secret), "it is kept sealed");
+}
+
+async fn an_office_does_nothing_before_it_has_a_second_factor(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert!(!welcome.factor_wanted, "demo data is for trying out");
+    sql(&address(&world.location), "DELETE FROM setting WHERE name = 'demo'").await;
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert!(welcome.factor_wanted && !welcome.second_factor);
+    let find = FindPerson { name: "陈静".into() };
+    for (path, status) in [
+        ("people", desk.status("people", &()).await),
+        ("waiting", desk.status("waiting", &()).await),
+        ("acts", desk.status("acts", &()).await),
+        ("find", desk.status("find", &find).await),
+        ("matters", desk.status("matters", &()).await),
+        ("code", desk.status("code", &of("wangfang")).await),
+    ] {
+        assert_eq!(status, 403, "{path}");
+    }
+    desk.turn_on_factor().await;
+    let welcome: Welcome = desk.ask("me", &()).await;
+    assert!(!welcome.factor_wanted && welcome.second_factor);
+    assert_eq!(desk.status("people", &()).await, 200);
+}
+
+on_both_databases! {
+    a_session_is_for_one_kind_of_work_and_ends_by_itself,
+    a_second_factor_is_asked_for_and_good_once,
+    an_office_does_nothing_before_it_has_a_second_factor,
+}

@@ -1,0 +1,127 @@
+//! Accounts, codes for phones, grids handed over.
+
+use super::{NEW_PASSWORD, TOWNSHIP, VILLAGE, enrol, log_in, of, right};
+use crate::world::{
+    Base, GRID, PASSWORD, World, address, channel,
+    desk::{Desk, place},
+    sql,
+};
+use ruhu_domain::{
+    Class, GridCode, day,
+    office::*,
+    rights::Role,
+    wire::{LoginResponse, OpOutcome},
+};
+use ruhu_server::{database::OPERATOR, random};
+use std::collections::BTreeMap;
+
+async fn a_code_lets_one_phone_in_once(base: Base) {
+    let world = World::new(base).await;
+    sql(&address(&world.location), "DELETE FROM setting WHERE name = 'demo'").await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    desk.turn_on_factor().await;
+    assert_eq!(log_in(&world, "wangfang", PASSWORD, 1).await, 403, "a password alone lets no new phone in");
+
+    let new =
+        PutAccount {
+            account: "liqiang".into(), name: "李强".into(), team: "义务巡逻队".into(), home: place(VILLAGE)
+        };
+    desk.ask::<Nothing>("account", &new).await;
+    let give = Give { account: "liqiang".into(), right: right(Role::GridWorker, GRID, &[Class::General]), until: None };
+    desk.ask::<OfGrant>("give", &give).await;
+    assert_eq!(log_in(&world, "liqiang", "", 1).await, 401, "there is no password yet");
+
+    let first: Code = desk.ask("code", &of("liqiang")).await;
+    let code: Code = desk.ask("code", &of("liqiang")).await;
+    assert!(code.until > random::now_ms() + 23 * 3_600_000);
+    assert_eq!(enrol(&world, "liqiang", &first.code, NEW_PASSWORD, 1).await.status(), 401, "the one before is void");
+    assert_eq!(enrol(&world, "wangfang", &code.code, NEW_PASSWORD, 1).await.status(), 401, "somebody else's");
+    assert_eq!(enrol(&world, "liqiang", &code.code, "12345678", 1).await.status(), 422, "too easy a password");
+    // Typed as people type: small letters, without dashes.
+    let typed = code.code.replace('-', " ").to_lowercase();
+    let answer = enrol(&world, "liqiang", &typed, NEW_PASSWORD, 1).await;
+    let answer: LoginResponse = answer.json().await.expect("a login");
+    assert_eq!((answer.name.as_str(), answer.grids.len()), ("李强", 1));
+    assert_eq!(enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 2).await.status(), 401, "once");
+    assert_eq!(log_in(&world, "liqiang", NEW_PASSWORD, 1).await, 200, "the phone is known now");
+    assert_eq!(log_in(&world, "liqiang", NEW_PASSWORD, 2).await, 403);
+
+    let late: Code = desk.ask("code", &of("liqiang")).await;
+    sql(&address(&world.location), "UPDATE enrolment SET until = 1 WHERE used_at IS NULL").await;
+    assert_eq!(enrol(&world, "liqiang", &late.code, NEW_PASSWORD, 3).await.status(), 401, "too late");
+    let people: Vec<StaffMember> = desk.ask("people", &()).await;
+    let person = people.iter().find(|person| person.account == "liqiang").expect("it is there");
+    assert_eq!((person.team.as_str(), person.devices.len(), person.grants.len()), ("义务巡逻队", 1, 1));
+    assert_eq!(person.grants[0].given.by, "zhen");
+}
+
+async fn a_closed_account_is_out_and_its_phone_hands_over(base: Base) {
+    let world = World::new(base).await;
+    let phone = world.log_in(1).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    desk.ask::<Nothing>("close", &of("wangfang")).await;
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    assert_eq!(phone.post(body, &phone.token).await.status(), 410, "it is to hand over what it has");
+    assert_eq!(log_in(&world, "wangfang", PASSWORD, 9).await, 401);
+    assert_eq!(desk.status("code", &of("wangfang")).await, 422, "nobody is let in again");
+    let people: Vec<StaffMember> = desk.ask("people", &()).await;
+    let person = people.iter().find(|person| person.account == "wangfang").expect("it is there");
+    assert_eq!(person.closed.as_ref().map(|closed| closed.by.as_str()), Some("zhen"));
+    assert!(person.grants.iter().all(|grant| grant.ended.is_some()));
+}
+
+async fn a_phones_identity_is_one_accounts_alone(base: Base) {
+    let world = World::new(base).await;
+    let phone = world.log_in(1).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let new =
+        PutAccount { account: "liqiang".into(), name: "李强".into(), team: String::new(), home: place(VILLAGE) };
+    desk.ask::<Nothing>("account", &new).await;
+    let code: Code = desk.ask("code", &of("liqiang")).await;
+    assert_eq!(enrol(&world, "liqiang", &code.code, NEW_PASSWORD, phone.device.0).await.status(), 401);
+    assert_eq!(enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 9).await.status(), 200, "the code is still good");
+    // A phone that was quiet for long can still be revoked, and hand over.
+    sql(&address(&world.location), "UPDATE session SET created_at = 1, seen_at = 1").await;
+    world.database.retain(day::day(random::now_ms().cast_signed()), "保存期限").await.expect("it is tidied");
+    world.database.revoke(phone.device, OPERATOR).await.expect("it is revoked");
+    let body = serde_json::to_vec(&phone.request(vec![])).expect("a request");
+    assert_eq!(phone.post(body, &phone.token).await.status(), 410);
+}
+
+async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "一"), phone.visit(2, "二")]).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let new =
+        PutAccount { account: "liqiang".into(), name: "李强".into(), team: String::new(), home: place(VILLAGE) };
+    desk.ask::<Nothing>("account", &new).await;
+    let over = |from: &str, to: &str| {
+        let grid: GridCode = GRID.parse().expect("a grid");
+        GridHandover { grid, from: from.into(), to: to.into() }
+    };
+    assert_eq!(desk.status("hand-over", &over("liqiang", "wangfang")).await, 422, "there is nothing to hand over");
+    let receipt: GridHandoverReceipt = desk.ask("hand-over", &over("wangfang", "liqiang")).await;
+    assert_eq!((receipt.from.as_str(), receipt.to.as_str(), receipt.done.by.as_str()), ("王芳", "李强", "zhen"));
+    assert_eq!(receipt.records, BTreeMap::from([("visit".to_owned(), 2)]));
+    assert_eq!(receipt.late, [0, 0, 0]);
+
+    // What the one before had not sent comes later, waits, and is on the receipt.
+    let answer = phone.sync(vec![phone.visit(3, "三"), phone.visit(4, "四")]).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Quarantined));
+    assert!(answer.grants.is_empty(), "the phone lets go of the grid");
+    let waiting: Vec<Waiting> = desk.ask("waiting", &()).await;
+    desk.ask::<Nothing>("accept", &Decision { op: waiting[0].op, reason: String::new() }).await;
+    let receipts: Vec<GridHandoverReceipt> = desk.ask("receipts", &()).await;
+    assert_eq!((receipts.len(), receipts[0].late), (1, [1, 1, 0]));
+    let code: Code = desk.ask("code", &of("liqiang")).await;
+    let answer: LoginResponse = enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 7).await.json().await.expect("in");
+    assert_eq!(answer.grids[0].channel, channel());
+}
+
+on_both_databases! {
+    a_code_lets_one_phone_in_once,
+    a_closed_account_is_out_and_its_phone_hands_over,
+    a_phones_identity_is_one_accounts_alone,
+    a_grid_goes_over_with_what_was_not_sent,
+}
