@@ -152,7 +152,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "crates/server/src/cli",
         &["database", "demo", "export", "http", "import", "nightly", "photos", "random", "secrets"],
-        &["anyhow", "chrono", "clap", "ruhu_domain", "std::fs", "std::net", "std::process", "tokio"],
+        &["anyhow", "chrono", "clap", "ruhu_domain", "serde_json", "std::fs", "std::net", "std::process", "tokio"],
     ),
     layer(
         "crates/server/src/demo",

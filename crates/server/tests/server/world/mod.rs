@@ -39,7 +39,6 @@ pub enum Base {
 }
 
 /// Runs each of these tests on both databases.
-
 macro_rules! on_both_databases {
     ($($test:ident),+ $(,)?) => {
         mod sqlite {
