@@ -5,6 +5,7 @@ use crate::{
     setup,
     shrink::shrink,
     split::split,
+    step::step,
 };
 use anyhow::Context;
 use sha2::{Digest, Sha256};
@@ -26,11 +27,12 @@ const OFFICE: &str = "dist/office";
 /// A tool is missing or fails.
 pub fn app() -> anyhow::Result<()> {
     setup::app()?;
-    trunk(&[])?;
+    step("building the phone app", "4 min from nothing", || trunk(&[]))?;
     split(Path::new(DIST))?;
     shrink(Path::new(DIST), "index.html")?;
     write_service_worker()?;
-    trunk(&["office.html", "--dist", OFFICE, "--public-url", "/office/"])?;
+    let office = ["office.html", "--dist", OFFICE, "--public-url", "/office/"];
+    step("building the offices' pages", "1 min", || trunk(&office))?;
     let (made, page) = (Path::new(OFFICE).join("office.html"), Path::new(OFFICE).join("index.html"));
     if made.exists() {
         fs::rename(made, page)?;
@@ -50,7 +52,8 @@ fn trunk(options: &[&str]) -> anyhow::Result<()> {
 /// # Errors
 /// The compiler's.
 pub fn server() -> anyhow::Result<PathBuf> {
-    run(&mut command(&["cargo", "build", "--quiet", "--release", "--package", "ruhu-server"]))?;
+    let build = ["cargo", "build", "--release", "--package", "ruhu-server"];
+    step("building the server", "6 min from nothing", || run(&mut command(&build)))?;
     Ok(target_folder()?.join("release/ruhu-server"))
 }
 

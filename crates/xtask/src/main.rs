@@ -1,14 +1,17 @@
-//! `cargo xtask`: start, build, test, check, sim, authz, faults, size, bench. Each verb sets up what it needs first.
+//! `cargo xtask`: the commands for building, testing, measuring and releasing. Each verb sets up what it needs first.
 
 mod authz;
 mod bench;
 mod build;
 mod canary;
 mod check;
+mod coverage;
+mod docs;
 mod faults;
 mod fuzz;
 mod pack;
 mod postgres;
+mod release;
 mod run;
 mod setup;
 mod shrink;
@@ -16,6 +19,7 @@ mod sim;
 mod size;
 mod split;
 mod start;
+mod step;
 mod structure;
 mod test;
 
@@ -57,6 +61,12 @@ enum Verb {
     Fuzz(fuzz::Options),
     /// What the phone downloads, by file; fails over the budget
     Size,
+    /// Build one archive with the server, the app, the unit, checksums and a list of what is in it
+    Release,
+    /// Build the documents as a book and the documentation of the code
+    Docs,
+    /// Which lines the native tests run
+    Coverage,
     /// Measure; prints a JSON line a figure
     Bench {
         /// Which figures: server, growth, load, save, search, cold-start, sync; all when left out
@@ -80,13 +90,15 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Start(options) => start::start(&options),
         Verb::Build => build::app().and_then(|()| build::server().map(drop)),
         Verb::Test { suite } => test::test(suite),
-
         Verb::Check => check::check(),
         Verb::Sim(options) => sim::sim(&options),
         Verb::Authz => authz::authz(),
         Verb::Faults(options) => faults::faults(&options),
         Verb::Canary => canary::canary(),
         Verb::Fuzz(options) => fuzz::fuzz(&options),
+        Verb::Release => release::release(),
+        Verb::Docs => docs::docs(),
+        Verb::Coverage => coverage::coverage(),
         Verb::Size => build::app().and_then(|()| size::size()),
         Verb::Bench { name } => bench::bench(name.as_deref()),
     }

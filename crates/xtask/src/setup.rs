@@ -4,11 +4,15 @@
 use crate::{
     postgres,
     run::{command, output, run},
+    step::step,
 };
 use anyhow::{Context, bail};
 use std::path::Path;
 
 const TRUNK: &str = "0.21.14";
+const CYCLONEDX: &str = "0.5.9";
+const MDBOOK: &str = "0.5.4";
+const LLVM_COV: &str = "0.9.1";
 const END_TO_END: &str = "tests/e2e";
 
 /// What building the app needs.
@@ -56,7 +60,7 @@ fn npm(folder: &str, what: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     say(what);
-    let mut npm = command(&["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    let mut npm = command(&["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
     let by_hand = || format!("install Node.js 20 or later with npm, then `npm ci` in {folder}");
     run(npm.current_dir(folder)).with_context(by_hand)
 }
@@ -103,18 +107,62 @@ fn wasm_bindgen() -> anyhow::Result<()> {
     if installed("wasm-bindgen") && installed("wasm-bindgen-test-runner") {
         return Ok(());
     }
-    say(&format!("wasm-bindgen-cli {version} (some minutes)"));
-    run(&mut command(&["cargo", "install", "wasm-bindgen-cli", "--version", &version, "--force", "--quiet"]))
-        .with_context(|| format!("by hand: cargo install wasm-bindgen-cli --version {version}"))
+    install("wasm-bindgen-cli", &version, "2 min", &[])
 }
 
 fn trunk() -> anyhow::Result<()> {
     if output(&["trunk", "--version"]).is_some_and(|words| words.contains(TRUNK)) {
         return Ok(());
     }
-    say(&format!("Trunk {TRUNK} (some minutes)"));
-    run(&mut command(&["cargo", "install", "trunk", "--version", TRUNK, "--locked", "--quiet"]))
-        .with_context(|| format!("by hand: cargo install trunk --version {TRUNK} --locked"))
+    // It neither looks for updates nor downloads tools here: both want a TLS library of their own.
+    install("trunk", TRUNK, "4 min", &["--no-default-features", "--features", "native-tls"])
+}
+
+/// What makes a list of what a release is built from.
+///
+/// # Errors
+/// Says what to install by hand.
+pub fn sbom() -> anyhow::Result<()> {
+    tool("cyclonedx", "cargo-cyclonedx", CYCLONEDX, "2 min")
+}
+
+/// What makes a book of the documents.
+///
+/// # Errors
+/// Says what to install by hand.
+pub fn book() -> anyhow::Result<()> {
+    if output(&["mdbook", "--version"]).is_some_and(|words| words.contains(MDBOOK)) {
+        return Ok(());
+    }
+    install("mdbook", MDBOOK, "3 min", &[])
+}
+
+/// What counts which lines tests run.
+///
+/// # Errors
+/// Says what to install by hand.
+pub fn coverage() -> anyhow::Result<()> {
+    run(&mut command(&["rustup", "component", "add", "llvm-tools-preview"]))
+        .context("by hand: rustup component add llvm-tools-preview")?;
+    tool("llvm-cov", "cargo-llvm-cov", LLVM_COV, "1 min")
+}
+
+/// A subcommand of cargo.
+fn tool(subcommand: &str, package: &str, version: &str, usually: &str) -> anyhow::Result<()> {
+    if output(&["cargo", subcommand, "--version"]).is_some_and(|words| words.contains(version)) {
+        return Ok(());
+    }
+    install(package, version, usually, &[])
+}
+
+/// Installs a program from its source. It is optimised less than usual: that takes half as long to build, and what it does
+/// here is over in seconds.
+fn install(package: &str, version: &str, usually: &str, options: &[&str]) -> anyhow::Result<()> {
+    let mut cargo = command(&["cargo", "install", package, "--version", version, "--locked", "--force"]);
+    cargo.args(options).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
+    cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    step(&format!("installing {package} {version}"), usually, || run(&mut cargo))
+        .with_context(|| format!("by hand: cargo install {package} --version {version} --locked"))
 }
 
 fn debian(program: &str, package: &str, name: &str) -> anyhow::Result<()> {

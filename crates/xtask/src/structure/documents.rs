@@ -5,13 +5,16 @@ use crate::size::{BUDGET, PART_BUDGET, PARTS_BUDGET};
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// The documents that speak of how things are. Decisions (`docs/adr`) speak of how they were.
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
+    "README.zh-CN.md",
+    "SECURITY.md",
     "docs/adr/README.md",
     "docs/deploy.md",
+    "docs/operation.md",
     "docs/survival.md",
 ];
 
