@@ -14,7 +14,7 @@ use wasmparser::{Parser, Payload, TypeRef};
 const FIRST: &str = "due";
 
 /// Where a shared module goes: to the first of these that shares it. What is loaded sooner comes first.
-const HOMES: [&str; 8] = [FIRST, "roster", "disputes", "affairs", "care", "seldom", "help", "photos"];
+const HOMES: [&str; 8] = [FIRST, "roster", "disputes", "reports", "care", "seldom", "help", "photos"];
 
 /// What parts call the module they take memory and table from, and what a packed one calls it.
 const FROM: &str = "__wasm_split";
