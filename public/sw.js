@@ -1,20 +1,54 @@
 // Keeps the app's files so that it starts without a network. The two lines below are filled in by
-// `cargo xtask build`: the version is the hash of all files, the list is every file that an offline
-// start needs.
+// `cargo xtask build`: the version is the hash of all files, the list has every file that an offline
+// start needs, with the SHA-256 of its content in base64.
 const VERSION = "dev";
-const FILES = [];
+const FILES = {};
 
 const CACHE = `ruhu-${VERSION}`;
+
+// The list of a version is kept beside its files under this name.
+const LIST = "/files";
 
 // All or nothing: one file that can't be had fails the install, and the version before goes on.
 self.addEventListener("install", (event) => {
   // What is answered by the server alone need not wake this worker first, where the browser knows how (Chrome 123).
   if (event.addRoutes)
     event.waitUntil(event.addRoutes({ condition: { urlPattern: { pathname: "/api/*" } }, source: "network" }));
-  event.waitUntil(
-    caches.open(CACHE).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" })))),
-  );
+  event.waitUntil(install());
 });
+
+// Takes the files that an earlier version has with the same content from there, and downloads the rest.
+async function install() {
+  const cache = await caches.open(CACHE);
+  const kept = await keptFiles();
+  const take = async ([file, hash]) => {
+    const same = kept.get(hash);
+    const response = (same && (await same())) || (await fetch(new Request(file, { cache: "reload" })));
+    const found = await digest(response.clone());
+    if (!response.ok || found !== hash) throw new Error(`${file} is not the file of this version`);
+    await cache.put(file, response);
+  };
+  await Promise.all(Object.entries(FILES).map(take));
+  await cache.put(LIST, new Response(JSON.stringify(FILES)));
+}
+
+// What reads a file of an earlier version, by the hash of its content.
+async function keptFiles() {
+  const kept = new Map();
+  for (const name of await caches.keys()) {
+    if (!name.startsWith("ruhu-") || name === CACHE) continue;
+    const cache = await caches.open(name);
+    const list = await cache.match(LIST);
+    if (!list) continue;
+    for (const [file, hash] of Object.entries(await list.json())) kept.set(hash, () => cache.match(file));
+  }
+  return kept;
+}
+
+async function digest(response) {
+  const bytes = await crypto.subtle.digest("SHA-256", await response.arrayBuffer());
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(

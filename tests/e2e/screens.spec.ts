@@ -3,7 +3,9 @@ import { type Server, test, expect, logIn, logVisit, ready, spoil, tab, PASSWORD
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request as ask } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -225,7 +227,7 @@ test.describe("an update", () => {
     await ready(page);
     await page.getByRole("article").nth(0).getByRole("link", { name: "走访", exact: true }).click();
     await page.getByLabel("走访情况").fill("正在写");
-    const folder = await release(server, () => {});
+    const folder = await release(server);
     const state = () =>
       page.evaluate(async () => {
         const registration = await navigator.serviceWorker.getRegistration();
@@ -250,7 +252,7 @@ test.describe("an update", () => {
     await logIn(page, server.url);
     await ready(page);
     const before = await page.evaluate(() => caches.keys());
-    const folder = await release(server, (files) => files.push("/a-file-that-is-missing.js"));
+    const folder = await release(server, (files) => files.add("/a-file-that-is-missing.js"));
     const installing = await page.evaluate(async () => {
       const registration = (await navigator.serviceWorker.getRegistration())!;
       const found = new Promise<string>((done) => {
@@ -267,6 +269,43 @@ test.describe("an update", () => {
     await page.reload();
     await expect(page.getByRole("button", { name: "无人在家" }).first()).toBeVisible();
     expect(await page.evaluate(() => caches.keys())).toEqual(expect.arrayContaining(before));
+    rmSync(folder, { recursive: true });
+  });
+
+  test("downloads only the files that changed", async ({ server, phone }) => {
+    const page = await phone.open();
+    const asked: string[] = [];
+    const through = createServer((request, answer) => {
+      asked.push(request.url!);
+      const { method, headers } = request;
+      const passed = ask(server.url + request.url, { method, headers }, (from) => {
+        answer.writeHead(from.statusCode!, from.headers);
+        from.pipe(answer);
+      });
+      request.pipe(passed);
+    });
+    await new Promise<void>((done) => through.listen(0, "127.0.0.1", done));
+    const url = `http://127.0.0.1:${(through.address() as AddressInfo).port}`;
+    await logIn(page, url);
+    await ready(page);
+    const kept = () => page.evaluate(async () => (await caches.keys()).filter((name) => name.startsWith("ruhu-")));
+    const folder = await release(server, (_, folder) => {
+      appendFileSync(join(folder, "handbook.txt"), "\n");
+      rmSync(join(folder, "handbook.txt.br"), { force: true });
+    });
+    asked.length = 0;
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())!.update());
+    await expect.poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())!.waiting?.state)).toBe("installed");
+    expect(asked.filter((path) => !path.startsWith("/api/")).sort()).toEqual(["/handbook.txt", "/sw.js"]);
+    await tab(page, "我的");
+    const loaded = page.waitForEvent("load");
+    await page.getByRole("button", { name: "有新版本" }).click();
+    await loaded;
+    await expect.poll(kept).toEqual(["ruhu-next"]);
+    await phone.context.setOffline(true);
+    await page.reload();
+    await expect(page.getByRole("heading", { name: "我的" })).toBeVisible();
+    through.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -289,10 +328,7 @@ test.describe("an update", () => {
     };
     const [old] = await loaded(() => page.reload());
     const renamed = "0123456789abcdef";
-    const folder = await release(server, (files) => files.forEach((file, n) => (files[n] = file.replace(old, renamed))), {
-      from: old,
-      to: renamed,
-    });
+    const folder = await release(server, () => {}, { from: old, to: renamed });
     const state = () =>
       page.evaluate(async () => {
         const registration = await navigator.serviceWorker.getRegistration();
@@ -315,41 +351,45 @@ test.describe("an update", () => {
 });
 
 /**
- * The server with a release: the same files under another version, `change` made to their list, and where `hash` is
- * given another hash in their names.
+ * The server with a release: the same files under another version, `change` made to them and to their list, and where
+ * `hash` is given another hash in their names.
  */
 async function release(
   server: Server,
-  change: (files: string[]) => void,
-  hash?: { from: string; to: string },
+  change: (files: Set<string>, folder: string) => void = () => {},
+  hash = { from: "-", to: "-" },
 ): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "ruhu-release-"));
   cpSync(server.app, folder, { recursive: true });
-  const worker = readFileSync(join(folder, "sw.js"), "utf8");
-  const files: string[] = JSON.parse(/const FILES = (\[.*\]);/.exec(worker)![1]);
-  change(files);
-  const next = worker
-    .replace(/const VERSION = "\w+"/, 'const VERSION = "next"')
-    .replace(/const FILES = \[.*\];/, () => `const FILES = ${JSON.stringify(files)};`);
-  writeFileSync(join(folder, "sw.js"), next);
-  rmSync(join(folder, "sw.js.br"));
-  if (hash) {
+  const at = (file: string) => join(folder, file === "/" ? "index.html" : file);
+  const digest = (kind: string, bytes: string | Buffer) => createHash(kind).update(bytes).digest("base64");
+  if (hash.from !== hash.to) {
     rmSync(join(folder, "index.html.br"));
     let index = readFileSync(join(folder, "index.html"), "utf8").replaceAll(hash.from, hash.to);
-    const integrity = (text: string) => createHash("sha384").update(text).digest("base64");
-    for (const name of readdirSync(folder).filter((name) => name.includes(hash.from))) {
+    for (const name of readdirSync(folder).filter((name) => name.endsWith(".js") || name.includes(hash.from))) {
       if (name.endsWith(".js")) {
         // The scripts name each other.
         const script = readFileSync(join(folder, name), "utf8");
         const renamed = script.replaceAll(hash.from, hash.to);
+        if (renamed === script) continue;
         writeFileSync(join(folder, name), renamed);
         rmSync(join(folder, `${name}.br`));
-        index = index.replaceAll(integrity(script), integrity(renamed));
+        index = index.replaceAll(digest("sha384", script), digest("sha384", renamed));
       }
       if (!name.endsWith(".js.br")) renameSync(join(folder, name), join(folder, name.replace(hash.from, hash.to)));
     }
     writeFileSync(join(folder, "index.html"), index);
   }
+  const worker = readFileSync(join(folder, "sw.js"), "utf8");
+  const list: Record<string, string> = JSON.parse(/const FILES = (\{.*\});/.exec(worker)![1]);
+  const files = new Set(Object.keys(list).map((file) => file.replace(hash.from, hash.to)));
+  change(files, folder);
+  const hashes = [...files].map((file) => [file, existsSync(at(file)) ? digest("sha256", readFileSync(at(file))) : "none"]);
+  const next = worker
+    .replace(/const VERSION = "\w+"/, 'const VERSION = "next"')
+    .replace(/const FILES = \{.*\};/, () => `const FILES = ${JSON.stringify(Object.fromEntries(hashes))};`);
+  writeFileSync(join(folder, "sw.js"), next);
+  rmSync(join(folder, "sw.js.br"));
   await server.stop();
   server.app = folder;
   await server.start(Number(new URL(server.url).port));

@@ -1,6 +1,7 @@
 //! Building the app and the server.
 
 use crate::{
+    content_names::name_by_content,
     run::{command, run, target_folder},
     setup,
     shrink::shrink,
@@ -8,8 +9,10 @@ use crate::{
     step::step,
 };
 use anyhow::Context;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -30,6 +33,7 @@ pub fn app() -> anyhow::Result<()> {
     step("building the phone app", "4 min from nothing", || trunk(&[]))?;
     split(Path::new(DIST))?;
     shrink(Path::new(DIST), "index.html")?;
+    name_by_content(Path::new(DIST), "index.html")?;
     write_service_worker()?;
     let office = ["office.html", "--dist", OFFICE, "--public-url", "/office/"];
     step("building the offices' pages", "1 min", || trunk(&office))?;
@@ -91,29 +95,29 @@ pub fn is_kept(file: &Path) -> bool {
 /// needed, or when the service worker has time.
 pub fn is_part(file: &Path) -> bool {
     let text = file.to_string_lossy();
-    text.contains("-split_")
-        || text.contains("-shared_")
+    ["/split_", "/shared_"].iter().any(|part| text.contains(part))
         || file.ends_with("handbook.txt")
         || file.ends_with("photo.js")
 }
 
+/// Writes the list of the app's files, with the SHA-256 of each, and the version into the service worker.
 fn write_service_worker() -> anyhow::Result<()> {
-    let mut list = Vec::new();
+    let mut list = BTreeMap::new();
     let mut all = Sha256::new();
     for file in files()?.iter().filter(|file| is_kept(file) && !file.ends_with("sw.js")) {
-        let bytes = fs::read(file)?;
+        let hash = Sha256::digest(fs::read(file)?);
         let name = file.strip_prefix(DIST)?.to_string_lossy().into_owned();
         all.update(name.as_bytes());
-        all.update(Sha256::digest(&bytes));
-        list.push(if name == "index.html" { "/".to_owned() } else { format!("/{name}") });
+        all.update(hash);
+        list.insert(if name == "index.html" { "/".to_owned() } else { format!("/{name}") }, STANDARD.encode(hash));
     }
     let version: String = all.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let path = Path::new(DIST).join("sw.js");
     let template = fs::read_to_string(&path)?;
     let filled = template
         .replace("const VERSION = \"dev\";", &format!("const VERSION = \"{version}\";"))
-        .replace("const FILES = [];", &format!("const FILES = {};", serde_json::to_string(&list)?));
-    anyhow::ensure!(filled.contains(&version) && !filled.contains("FILES = []"), "public/sw.js lost its two lines");
+        .replace("const FILES = {};", &format!("const FILES = {};", serde_json::to_string(&list)?));
+    anyhow::ensure!(filled.contains(&version) && !filled.contains("FILES = {}"), "public/sw.js lost its two lines");
     Ok(fs::write(path, filled)?)
 }
 

@@ -5,6 +5,7 @@ mod bench;
 mod build;
 mod canary;
 mod check;
+mod content_names;
 mod coverage;
 mod docs;
 mod faults;

@@ -32,7 +32,7 @@ pub fn split(dist: &Path) -> anyhow::Result<()> {
         fs::remove_dir_all(&made)?;
     }
     fs::create_dir_all(&made)?;
-    // Every file's name carries the hash that Trunk gave the app: no version finds a part of another.
+    // The names are made of Trunk's until `content_names` gives each file one by its content.
     let (main, script_name) = (made.join("main.wasm"), format!("./{stem}.js"));
     let mut options = Options::new(&input);
     (options.output_dir, options.main_out_path) = (&made, &main);
