@@ -1,6 +1,6 @@
 //! Days and times as the field counts them: China has one time zone, UTC+8, without summer time.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, TimeZone, Utc};
 
 /// China Standard Time.
 pub fn china() -> FixedOffset {
@@ -41,7 +41,7 @@ pub fn weekday(day: NaiveDate) -> &'static str {
 
 /// A day as people write it: `11月23日 周一`.
 pub fn words(day: NaiveDate) -> String {
-    format!("{}月{}日 {}", day.month(), day.day(), weekday(day))
+    format!("{} {}", day.format("%-m月%-d日"), weekday(day))
 }
 
 /// A moment as people write it: `11月23日 周一 09:05`.
@@ -51,7 +51,7 @@ pub fn moment(unix_ms: i64) -> String {
 
 /// A day as a document writes it: `2026年11月23日`.
 pub fn printed(day: NaiveDate) -> String {
-    format!("{}年{}月{}日", day.year(), day.month(), day.day())
+    day.format("%-Y年%-m月%-d日").to_string()
 }
 
 /// How late something is, in words: `受理 逾期2天`, `调解 今天到期`, `回访 还有5天`.
@@ -65,44 +65,17 @@ pub fn due_words(what: &str, late: i64) -> String {
 
 /// A day as a ledger writes it: `2026-11-23`.
 pub fn ledger(day: NaiveDate) -> String {
-    format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
+    day.to_string()
 }
 
 /// A day as [`ledger`] writes it; none where the text is something else.
 pub fn read(text: &str) -> Option<NaiveDate> {
-    let mut parts = text.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+    text.parse().ok()
 }
 
 /// The time of a day: `09:05`.
 pub fn clock(unix_ms: i64) -> String {
-    let time = local(unix_ms);
-    format!("{:02}:{:02}", time.hour(), time.minute())
-}
-
-/// A day in a record, as [`ledger`] writes it: for serde.
-pub mod iso {
-    use chrono::NaiveDate;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-    use std::borrow::Cow;
-
-    /// Writes it.
-    ///
-    /// # Errors
-    /// The serializer's.
-    pub fn serialize<S: Serializer>(day: &Option<NaiveDate>, serializer: S) -> Result<S::Ok, S::Error> {
-        day.map(super::ledger).serialize(serializer)
-    }
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// It is no day.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
-        let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
-        text.map(|text| super::read(&text).ok_or_else(|| D::Error::custom("not a day"))).transpose()
-    }
+    local(unix_ms).format("%H:%M").to_string()
 }
 
 /// How long ago a moment was: 今天 09:05, 昨天, 3天前, 2个月前, 1年前.

@@ -1,6 +1,6 @@
 //! Outreach (宣讲): what people were told about, where, and how many were there. \[P\]
 
-use crate::{codes::code_table, day};
+use crate::codes::code_table;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,6 @@ pub struct Outreach {
     /// Which of the 法律七进.
     pub venue: Option<Venue>,
     /// 日期.
-    #[serde(with = "day::iso")]
     pub on: Option<NaiveDate>,
     /// 地点.
     pub place: String,

@@ -41,7 +41,7 @@ pub struct Visit {
     #[serde(default)]
     pub done: String,
     /// 下次走访.
-    #[serde(default, with = "crate::day::iso")]
+    #[serde(default)]
     pub next_on: Option<NaiveDate>,
 }
 

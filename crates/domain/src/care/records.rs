@@ -4,7 +4,7 @@ use super::{
     codes::{Difficulty, Help, Interval, Reason, Referral, Way},
     steps::Step,
 };
-use crate::{case::StepRecord, day, field::MAX_INTERVAL, id::RecordId};
+use crate::{case::StepRecord, field::MAX_INTERVAL, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +29,6 @@ pub struct CareCase {
     /// Why, in plain words that can be read to the person.
     pub why: String,
     /// The day it was opened.
-    #[serde(with = "day::iso")]
     pub opened_on: Option<NaiveDate>,
     /// Who looks after it.
     pub carer: String,
@@ -44,7 +43,6 @@ pub struct CareCase {
     /// Their guardian.
     pub guardian: String,
     /// The day on which the guardian consented.
-    #[serde(with = "day::iso")]
     pub guardian_agreed_on: Option<NaiveDate>,
 }
 
@@ -74,10 +72,10 @@ pub struct PlanItem {
     #[serde(default)]
     pub what: String,
     /// Until when.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub due: Option<NaiveDate>,
     /// The day it was done.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub done_on: Option<NaiveDate>,
 }
 
@@ -87,7 +85,7 @@ pub struct CareVisit {
     /// The case.
     pub case: RecordId,
     /// 日期.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub on: Option<NaiveDate>,
     /// 方式.
     #[serde(default)]
@@ -117,7 +115,7 @@ pub struct CareVisit {
     #[serde(default)]
     pub answer: String,
     /// 下次, where it is to be sooner or later than the interval says.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub next_on: Option<NaiveDate>,
 }
 
@@ -135,7 +133,7 @@ pub struct CareStep {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub to: String,
     /// Until when it pauses.
-    #[serde(default, with = "day::iso", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<NaiveDate>,
 }
 

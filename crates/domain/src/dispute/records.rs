@@ -5,7 +5,7 @@ use super::{
     codes::{Colour, Consent, DisputeType, EndReason, Form, Mark, Performance, Side, Sitting, Size, Source},
     steps::Step,
 };
-use crate::{case::StepRecord, codes::Sex, day, id::RecordId};
+use crate::{case::StepRecord, codes::Sex, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,6 @@ pub struct Dispute {
     /// What it is called by those who work on it.
     pub title: String,
     /// 发现日.
-    #[serde(with = "day::iso")]
     pub found_on: Option<NaiveDate>,
     /// 地点.
     pub place: String,
@@ -123,7 +122,7 @@ pub struct Session {
     #[serde(default)]
     pub sort: Option<Sitting>,
     /// 日期.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub on: Option<NaiveDate>,
     /// 地点.
     #[serde(default)]
@@ -170,19 +169,19 @@ pub struct Agreement {
     #[serde(default)]
     pub manner: String,
     /// The day an oral one was reached, or a written one was signed.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub on: Option<NaiveDate>,
     /// The day the committee's seal was affixed.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub sealed_on: Option<NaiveDate>,
     /// Whether it decides on a status, an adoption or a marriage: then no court confirms it (最高法规定).
     #[serde(default)]
     pub status: bool,
     /// 申请司法确认.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub applied_on: Option<NaiveDate>,
     /// 司法确认.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub confirmed_on: Option<NaiveDate>,
 }
 
@@ -195,10 +194,10 @@ pub struct Term {
     #[serde(default)]
     pub what: String,
     /// 履行期限.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub due: Option<NaiveDate>,
     /// The day it was done.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub done_on: Option<NaiveDate>,
 }
 
@@ -208,7 +207,7 @@ pub struct FollowUp {
     /// The dispute.
     pub dispute: RecordId,
     /// 日期.
-    #[serde(default, with = "day::iso")]
+    #[serde(default)]
     pub on: Option<NaiveDate>,
     /// 履行情况.
     #[serde(default)]
@@ -265,7 +264,7 @@ pub struct DisputeStep {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub to: String,
     /// The new deadline of an extension.
-    #[serde(default, with = "day::iso", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<NaiveDate>,
     /// Why the mediation ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -119,7 +119,7 @@ pub struct Give {
     /// What for.
     pub right: Right,
     /// Its last day.
-    #[serde(default, with = "crate::day::iso")]
+    #[serde(default)]
     pub until: Option<NaiveDate>,
 }
 

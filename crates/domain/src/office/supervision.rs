@@ -30,7 +30,6 @@ pub struct OpenDispute {
     /// What is due.
     pub due: Option<dispute::deadlines::Due>,
     /// Until when.
-    #[serde(with = "crate::day::iso")]
     pub by: Option<NaiveDate>,
     /// The last time that somebody above pressed.
     pub pressed: Option<Pressed>,
@@ -64,7 +63,6 @@ pub struct OpenReport {
     /// What is due.
     pub due: Option<report::file::Due>,
     /// Until when.
-    #[serde(with = "crate::day::iso")]
     pub by: Option<NaiveDate>,
 }
 
@@ -94,10 +92,8 @@ pub struct WantedLedger {
     /// Of where.
     pub place: Place,
     /// The first day.
-    #[serde(with = "crate::day::iso")]
     pub from: Option<NaiveDate>,
     /// The last day.
-    #[serde(with = "crate::day::iso")]
     pub to: Option<NaiveDate>,
     /// What full names are needed for; family names alone where it is empty.
     #[serde(default)]

@@ -4,7 +4,7 @@ use super::{
     codes::{Danger, Grade, Satisfied, Subject},
     steps::Step,
 };
-use crate::{case::StepRecord, day, id::RecordId};
+use crate::{case::StepRecord, id::RecordId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,6 @@ pub struct Hazard {
     /// 地点, in words.
     pub place: String,
     /// 发现日.
-    #[serde(with = "day::iso")]
     pub found_on: Option<NaiveDate>,
     /// The household where it is.
     pub household: Option<RecordId>,
@@ -45,7 +44,6 @@ pub struct Request {
     /// How to tell them.
     pub phone: String,
     /// 提出日.
-    #[serde(with = "day::iso")]
     pub received_on: Option<NaiveDate>,
     /// The household where it was asked for.
     pub household: Option<RecordId>,

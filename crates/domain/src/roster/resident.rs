@@ -21,7 +21,7 @@ pub struct Resident {
     #[serde(default)]
     pub sex: Option<Sex>,
     /// 出生日期.
-    #[serde(default, with = "crate::day::iso")]
+    #[serde(default)]
     pub birth: Option<NaiveDate>,
     /// 与户主关系.
     #[serde(default)]
