@@ -122,7 +122,7 @@ const DAY_MS: i64 = 86_400_000;
 /// the last months, two disputes and two care cases. Does nothing more when the demo is there already.
 ///
 /// # Errors
-/// The database's.
+/// Fails when the database can't be reached or refuses a statement.
 pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::Result<Vec<Login>> {
     database.put_areas(&import::areas::read(import::areas::XINYANG)?).await?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

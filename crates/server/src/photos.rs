@@ -49,7 +49,7 @@ impl PhotoStore {
     /// Keeps a piece of an upload.
     ///
     /// # Errors
-    /// The storage's.
+    /// Fails when the phone's storage can't be read or written.
     pub async fn put_piece(&self, county: &str, upload: &str, position: u64, bytes: Bytes) -> object_store::Result<()> {
         self.0.put(&piece(county, upload, position), PutPayload::from(bytes)).await.map(drop)
     }
@@ -57,7 +57,7 @@ impl PhotoStore {
     /// The pieces of an upload, put together.
     ///
     /// # Errors
-    /// The storage's, or a piece is missing.
+    /// Fails when the store does, or a piece is missing.
     pub async fn pieces(&self, county: &str, upload: &str, length: u64) -> object_store::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         while (bytes.len() as u64) < length {
@@ -73,7 +73,7 @@ impl PhotoStore {
     /// Forgets the pieces of an upload.
     ///
     /// # Errors
-    /// The storage's.
+    /// Fails when the phone's storage can't be read or written.
     pub async fn forget_pieces(&self, county: &str, upload: &str) -> object_store::Result<()> {
         use futures::TryStreamExt;
         let folder = Key::from(format!("uploads/{county}/{upload}"));
@@ -87,7 +87,7 @@ impl PhotoStore {
     /// Keeps a photo of a channel.
     ///
     /// # Errors
-    /// The storage's.
+    /// Fails when the phone's storage can't be read or written.
     pub async fn put(&self, channel: &Channel, hash: PhotoHash, bytes: Vec<u8>) -> object_store::Result<()> {
         self.0.put(&whole(channel, hash), PutPayload::from(bytes)).await.map(drop)
     }
@@ -95,7 +95,7 @@ impl PhotoStore {
     /// A photo of a channel.
     ///
     /// # Errors
-    /// The storage's.
+    /// Fails when the phone's storage can't be read or written.
     pub async fn get(&self, channel: &Channel, hash: PhotoHash) -> object_store::Result<Bytes> {
         self.0.get(&whole(channel, hash)).await?.bytes().await
     }
@@ -103,7 +103,7 @@ impl PhotoStore {
     /// Whether a photo of a channel is here.
     ///
     /// # Errors
-    /// The storage's.
+    /// Fails when the phone's storage can't be read or written.
     pub async fn has(&self, channel: &Channel, hash: PhotoHash) -> object_store::Result<bool> {
         match self.0.head(&whole(channel, hash)).await {
             Err(object_store::Error::NotFound { .. }) => Ok(false),
@@ -114,7 +114,7 @@ impl PhotoStore {
     /// Erases a photo of a channel.
     ///
     /// # Errors
-    /// The storage's.
+    /// Fails when the phone's storage can't be read or written.
     pub async fn erase(&self, channel: &Channel, hash: PhotoHash) -> object_store::Result<()> {
         self.forget(&whole(channel, hash)).await
     }

@@ -30,7 +30,7 @@ fn totp(key: &VaultKey, account: &str) -> anyhow::Result<Totp> {
 /// Makes a secret for an account; it counts once a code of it is confirmed.
 ///
 /// # Errors
-/// The database's.
+/// Fails when the database can't be reached or refuses a statement.
 pub async fn begin(database: &Database, server: &RecoveryKey, account: &Account) -> anyhow::Result<SecondFactor> {
     let key = VaultKey::new(random::bytes());
     let sealed = server.public().seal(&key, &owner(account), random::bytes())?;
@@ -43,7 +43,7 @@ pub async fn begin(database: &Database, server: &RecoveryKey, account: &Account)
 /// Whether these are the digits of the moment, or of the half minute before or after. Each is good once.
 ///
 /// # Errors
-/// The database's, or the secret was sealed to another server.
+/// Fails when the database does, or the secret was sealed to another server.
 pub async fn fits(database: &Database, server: &RecoveryKey, account: &Account, code: &str) -> anyhow::Result<bool> {
     let Some(factor) = database.factor(&account.id).await? else { return Ok(false) };
     let sealed: Sealed = serde_json::from_str(&factor.sealed)?;

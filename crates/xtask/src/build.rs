@@ -54,7 +54,7 @@ fn trunk(options: &[&str]) -> anyhow::Result<()> {
 /// Builds the server; returns its program.
 ///
 /// # Errors
-/// The compiler's.
+/// Fails when the compiler does.
 pub fn server() -> anyhow::Result<PathBuf> {
     let build = ["cargo", "build", "--release", "--package", "ruhu-server"];
     step("building the server", "6 min from nothing", || run(&mut command(&build)))?;

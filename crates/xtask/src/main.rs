@@ -11,6 +11,7 @@ mod docs;
 mod faults;
 mod fuzz;
 mod pack;
+mod pictures;
 mod postgres;
 mod release;
 mod run;
@@ -66,6 +67,8 @@ enum Verb {
     Release,
     /// Build the documents as a book and the documentation of the code
     Docs,
+    /// Take the pictures of the README
+    Pictures,
     /// Which lines the native tests run
     Coverage,
     /// Measure; prints a JSON line a figure
@@ -99,6 +102,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Fuzz(options) => fuzz::fuzz(&options),
         Verb::Release => release::release(),
         Verb::Docs => docs::docs(),
+        Verb::Pictures => pictures::pictures(),
         Verb::Coverage => coverage::coverage(),
         Verb::Size => build::app().and_then(|()| size::size()),
         Verb::Bench { name } => bench::bench(name.as_deref()),

@@ -29,7 +29,7 @@ const DUPLICATES: &str = "--log-override:duplicate-object-key=silent";
 /// Makes the modules of a built page and their scripts smaller, and names their new hashes in the page.
 ///
 /// # Errors
-/// A tool's.
+/// Fails when a tool does.
 pub fn shrink(folder: &Path, page: &str) -> anyhow::Result<()> {
     let page = folder.join(page);
     let mut html = fs::read_to_string(&page)?;

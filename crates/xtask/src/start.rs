@@ -23,7 +23,7 @@ pub struct Options {
 /// Sets up, builds, fills in demo data and serves until stopped.
 ///
 /// # Errors
-/// A step's.
+/// Fails when a step does.
 pub fn start(options: &Options) -> anyhow::Result<()> {
     build::app()?;
     let server = build::server()?;

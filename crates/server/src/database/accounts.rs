@@ -150,7 +150,7 @@ impl Database {
     /// The account with this login name.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn account(&self, account: &str) -> sqlx::Result<Option<Account>> {
         let words = "SELECT id, account, name, password_hash, closed_at, factor_on FROM account WHERE account = $1";
         let row = sqlx::query(words).bind(account).fetch_optional(&self.pool).await?;
@@ -171,7 +171,7 @@ impl Database {
     /// is another account's.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn open_session(&self, account: &Account, device: DeviceId, token: &str) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         if !open_session(&mut tx, &account.id, device, token).await? {
@@ -184,7 +184,7 @@ impl Database {
     /// Opens an office's session.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn open_office_session(&self, account: &Account, token: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         let number = DeviceId(u64::from_be_bytes(random::bytes()));
@@ -195,7 +195,7 @@ impl Database {
     /// Whether and for whom a token speaks.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn session(&self, token: &str) -> sqlx::Result<Standing> {
         let now = random::now_ms().cast_signed();
         let hash = token_hash(token);
@@ -233,7 +233,7 @@ impl Database {
     /// Ends a session.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn close_session(&self, token: &str) -> sqlx::Result<()> {
         sqlx::query("DELETE FROM session WHERE token_hash = $1")
             .bind(token_hash(token).as_slice())

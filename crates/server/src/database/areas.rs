@@ -35,7 +35,7 @@ impl Database {
     /// Adds and updates areas, all or none.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_areas(&self, areas: &[Area]) -> sqlx::Result<AreaCounts> {
         let mut tx = self.begin().await?;
         let stored = sqlx::query("SELECT code, name, level, parent FROM area").fetch_all(&mut *tx).await?;
@@ -81,7 +81,7 @@ impl Database {
     /// Areas whose code begins so, or whose name has this in it, each with the name of the area above; by code.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn named_areas(&self, text: &str) -> sqlx::Result<Vec<NamedArea>> {
         let rows: Vec<(String, String, Option<String>)> = sqlx::query_as(
             "SELECT a.code, a.name, p.name FROM area a LEFT JOIN area p ON p.code = a.parent ORDER BY a.code",
@@ -99,7 +99,7 @@ impl Database {
     /// The counties that have records.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn counties_with_grids(&self) -> sqlx::Result<Vec<String>> {
         sqlx::query_scalar("SELECT DISTINCT county FROM channel ORDER BY county").fetch_all(&self.pool).await
     }
@@ -107,7 +107,7 @@ impl Database {
     /// The codes of every village.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn villages(&self) -> sqlx::Result<std::collections::HashSet<String>> {
         let codes: Vec<String> =
             sqlx::query_scalar("SELECT code FROM area WHERE level = 'village'").fetch_all(&self.pool).await?;
@@ -117,7 +117,7 @@ impl Database {
     /// Villages and their names, in the order of their codes.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn village_names(&self) -> sqlx::Result<Vec<(String, String)>> {
         sqlx::query_as("SELECT code, name FROM area WHERE level = 'village' ORDER BY code").fetch_all(&self.pool).await
     }

@@ -332,7 +332,7 @@ impl Database {
     /// Puts on record what is about to be handed out: durable when this returns.
     ///
     /// # Errors
-    /// The database's: then nothing may be handed out.
+    /// Fails when the database does: then nothing may be handed out.
     pub async fn put_on_record(&self, entries: &[Entry<'_>]) -> sqlx::Result<()> {
         if entries.is_empty() {
             return Ok(());
@@ -357,7 +357,7 @@ impl Database {
     /// Where the chain ends, to be written down elsewhere.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn audit_head(&self) -> sqlx::Result<Head> {
         let row = sqlx::query("SELECT seq, hash FROM audit_head WHERE one = 1").fetch_one(&self.pool).await?;
         Ok(Head { seq: row.try_get::<i64, _>(0)?.cast_unsigned(), hash: row.try_get(1)? })
@@ -415,7 +415,7 @@ impl Database {
     /// Who saw a record of this channel: had it on a device, or looked at it. The latest first.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn who_saw(&self, record: RecordId, channel: &Channel) -> sqlx::Result<Vec<Sight>> {
         let rows = sqlx::query(
             "SELECT COALESCE(a.name, u.account), COALESCE(a.account, u.account), u.act, MAX(u.at)
@@ -441,7 +441,7 @@ impl Database {
     /// What these accounts did, the latest first: at most `limit` entries with numbers below `before`.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn acts(&self, accounts: &[String], before: Option<u64>, limit: u32) -> sqlx::Result<Vec<Line>> {
         let mut lines = Vec::new();
         // Few enough for one statement each; an office looks after some hundred people at the most.

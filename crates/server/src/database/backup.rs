@@ -67,7 +67,7 @@ impl Database {
     /// are to be started again.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn begin_anew(&self) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch'").bind(new_epoch()).execute(&mut *tx).await?;

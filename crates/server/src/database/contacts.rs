@@ -17,7 +17,7 @@ impl Database {
     /// The contacts of a county, or of all where none is named, by place, then by what for.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn contacts(&self, county: Option<&str>) -> sqlx::Result<Vec<OwnContact>> {
         let rows = sqlx::query(
             "SELECT c.id, c.place, c.service, c.name, c.phone, c.note, COALESCE(a.name, c.changed_by), c.changed_at,
@@ -36,7 +36,7 @@ impl Database {
     /// Adds a contact, or changes one of the same county; its identity. `place` has a county.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_contact(&self, contact: &PutContact, by: &str) -> sqlx::Result<OpId> {
         let now = random::now_ms();
         let id = contact.id.unwrap_or_else(|| OpId::new(now, random::bytes()));
@@ -68,7 +68,7 @@ impl Database {
     /// Deletes a contact.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn drop_contact(&self, contact: &OwnContact, by: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("DELETE FROM contact WHERE county = $1 AND id = $2")

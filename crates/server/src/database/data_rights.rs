@@ -61,7 +61,7 @@ impl Database {
     /// The residents at a place whose name begins so.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn find_people(&self, name: &str, place: &Place) -> sqlx::Result<Vec<FoundResident>> {
         let prefix = match place {
             Place::Grid(grid) => grid.to_string(),
@@ -83,7 +83,7 @@ impl Database {
     /// A resident: who it is, and every record that speaks of them. None where the channel has no such resident.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn held_on(&self, of: &OfRecord) -> sqlx::Result<Option<HeldOn>> {
         let kinds = [&[Kind::Resident, Kind::Household, Kind::Visit], REPORTS.as_slice()].concat();
         let records = self.records(of.channel.grid.as_str(), &kinds).await?;
@@ -175,7 +175,7 @@ impl Database {
     /// themselves are kept for good (人民调解法 27).
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn party_in(&self, same: &BTreeSet<RecordId>, channel: &Channel) -> sqlx::Result<Vec<Held>> {
         let records = self.records(channel.grid.as_str(), &[Kind::Party]).await?;
         let own = records.iter().filter(|record| record.channel == *channel && !record.withdrawn());
@@ -190,7 +190,7 @@ impl Database {
     /// person. A case is theirs where it names their record, or their household and their name.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn cared_for(&self, of: &OfRecord, held: &HeldOn) -> sqlx::Result<Vec<Record>> {
         let kinds = Kind::in_files_of(&Kind::CareCase);
         let mut records = self.records(of.channel.grid.village().county(), &kinds).await?;
@@ -216,7 +216,7 @@ impl Database {
     /// Records as they are held, each with its history.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn with_history(&self, records: &[Record]) -> sqlx::Result<Vec<Held>> {
         let mut held = Vec::new();
         for record in records {
@@ -228,7 +228,7 @@ impl Database {
     /// Takes a request down; returns its number.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn open_request(&self, request: &OpenDataRequest, by: &str) -> sqlx::Result<String> {
         let now = random::now_ms();
         let id = OpId::new(now, random::bytes()).to_string();
@@ -256,7 +256,7 @@ impl Database {
     /// Requests, the latest first.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn requests(&self) -> sqlx::Result<Vec<DataRequest>> {
         let rows = sqlx::query(
             "SELECT r.id, r.channel, r.record, r.wish, r.asked_by, r.words, COALESCE(o.name, r.opened_by), r.opened_at,
@@ -273,7 +273,7 @@ impl Database {
     /// their care cases go in the same transaction, and their name from the records of others.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn decide_request(
         &self,
         request: &DataRequest,

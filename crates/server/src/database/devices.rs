@@ -42,7 +42,7 @@ impl Database {
     /// The devices of an account, or all, by their first login.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn devices(&self, account: Option<&str>) -> sqlx::Result<Vec<Device>> {
         let rows = sqlx::query(
             "SELECT d.id, a.account, d.first_at, MAX(s.seen_at), d.revoked_by, d.revoked_at, d.handed_over_at
@@ -59,7 +59,7 @@ impl Database {
     /// Whether an account logged in on a device before.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn logged_in_before(&self, account: &str, device: DeviceId) -> sqlx::Result<bool> {
         let found =
             sqlx::query("SELECT 1 FROM device d JOIN account a ON a.id = d.account WHERE d.id = $1 AND a.account = $2")
@@ -73,7 +73,7 @@ impl Database {
     /// Whether a device was revoked.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn is_revoked(&self, device: DeviceId) -> sqlx::Result<bool> {
         let found = sqlx::query("SELECT 1 FROM device WHERE id = $1 AND revoked_at IS NOT NULL")
             .bind(device.to_string())
@@ -97,7 +97,7 @@ impl Database {
     /// Who a token spoke for on a device that was revoked, however long ago; none for any other.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn revoked_session(&self, token: &str, device: DeviceId) -> sqlx::Result<Option<Session>> {
         let row = sqlx::query(
             "SELECT a.id, a.account, a.name FROM session s JOIN account a ON a.id = s.account
@@ -117,7 +117,7 @@ impl Database {
     /// A revoked device has handed over all it had.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn handed_over(&self, session: &Session) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE device SET handed_over_at = $1 WHERE id = $2")

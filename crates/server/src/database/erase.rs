@@ -146,7 +146,7 @@ impl Database {
     /// The records whose time is over on this day, by channel.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn expired(&self, today: NaiveDate) -> sqlx::Result<BTreeMap<Channel, Vec<RecordId>>> {
         let mut expired: BTreeMap<Channel, Vec<RecordId>> = BTreeMap::new();
         let (mut county, mut last) = (String::new(), Vec::new());
@@ -189,7 +189,7 @@ impl Database {
     /// Erases what is over on this day; how many records that were. What nobody can use any more goes too.
     ///
     /// # Errors
-    /// The database's: channels done before stay done.
+    /// Fails when the database does: channels done before stay done.
     pub async fn retain(&self, today: NaiveDate, by: &str) -> sqlx::Result<usize> {
         let mut count = 0;
         for (channel, records) in self.expired(today).await? {

@@ -84,7 +84,7 @@ impl Database {
     /// Every grant of an account, or of all; those that ended too. In the order in which they were given.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn given(&self, account: Option<&str>) -> sqlx::Result<Vec<Given>> {
         let rows = sqlx::query(
             "SELECT g.id, a.account, g.role, g.place, g.classes, g.given_by, g.given_at, g.until, g.ended_by, g.ended_at
@@ -113,7 +113,7 @@ impl Database {
     /// What an account may do now: every decision rests on these.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn rights(&self, account: &str) -> sqlx::Result<Vec<Grant>> {
         let words = "SELECT role, place, classes FROM access_grant WHERE account = $1 AND ended_at IS NULL
                      AND (until IS NULL OR until > $2) ORDER BY place, role";
@@ -125,7 +125,7 @@ impl Database {
     /// The channels that somebody with these grants may carry on a phone, with their grids' names.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn carried(&self, grants: &[Grant]) -> sqlx::Result<Vec<Grid>> {
         let mut grids: BTreeSet<GridCode> = BTreeSet::new();
         for place in grants.iter().map(Grant::place) {
@@ -154,7 +154,7 @@ impl Database {
     /// A grid's name: its village's, and its number.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn grid_name(&self, grid: &GridCode) -> sqlx::Result<String> {
         let village = grid.village();
         let name: Option<String> = sqlx::query_scalar("SELECT name FROM area WHERE code = $1")

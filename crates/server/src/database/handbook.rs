@@ -17,7 +17,7 @@ impl Database {
     /// Every page that is not taken back, by title.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn own_pages(&self) -> sqlx::Result<Vec<OwnPage>> {
         let rows = sqlx::query(
             "SELECT p.id, p.place, p.title, p.law, p.body, COALESCE(a.name, p.changed_by), p.changed_at
@@ -32,7 +32,7 @@ impl Database {
     /// Adds a page, or changes one of the same county; its identity. `place` has a county.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_page(&self, page: &PutPage, by: &str) -> sqlx::Result<OpId> {
         let now = random::now_ms();
         let id = page.id.unwrap_or_else(|| OpId::new(now, random::bytes()));
@@ -63,7 +63,7 @@ impl Database {
     /// Takes a page back.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn withdraw_page(&self, page: &OwnPage, by: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE handbook_page SET withdrawn_at = $1 WHERE county = $2 AND id = $3")
@@ -80,7 +80,7 @@ impl Database {
     /// The name of an area, or the code of what has none.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn name_of(&self, place: &Place) -> sqlx::Result<String> {
         let code = place.to_string();
         let name = sqlx::query_scalar("SELECT name FROM area WHERE code = $1").bind(&code).fetch_optional(&self.pool);

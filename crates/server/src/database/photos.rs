@@ -40,7 +40,7 @@ impl Database {
     /// The photo of a record; none where the channel has no such, or it was withdrawn.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn photo(&self, channel: &Channel, record: RecordId) -> sqlx::Result<Option<Photo>> {
         let body: Option<String> =
             sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
@@ -59,7 +59,7 @@ impl Database {
     /// Notes where photos are kept: what brings some in by hand has to put them there too.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_photo_place(&self, place: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query(
@@ -75,7 +75,7 @@ impl Database {
     /// Where photos are kept; none before the server ran.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn photo_place(&self) -> sqlx::Result<Option<String>> {
         sqlx::query_scalar("SELECT value FROM setting WHERE name = 'photos'").fetch_optional(&self.pool).await
     }
@@ -83,7 +83,7 @@ impl Database {
     /// Whether a photo of a channel is here.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn has_photo(&self, channel: &Channel, hash: PhotoHash) -> sqlx::Result<bool> {
         let there: Option<i64> =
             sqlx::query_scalar("SELECT length FROM photo WHERE county = $1 AND channel = $2 AND hash = $3")
@@ -98,7 +98,7 @@ impl Database {
     /// Begins an upload of which `position` bytes are here.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn begin_upload(
         &self,
         channel: &Channel,
@@ -137,7 +137,7 @@ impl Database {
     /// An upload that is waited for.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn upload(&self, county: &str, id: &str) -> sqlx::Result<Option<Upload>> {
         let row = sqlx::query(
             "SELECT channel, account, hash, length, position, expires_at FROM photo_upload
@@ -163,7 +163,7 @@ impl Database {
     /// The uploads of an account that are waited for, of a photo.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn uploads_of(&self, account: &str, hash: PhotoHash) -> sqlx::Result<Vec<Upload>> {
         let rows =
             sqlx::query("SELECT county, id FROM photo_upload WHERE account = $1 AND hash = $2 ORDER BY expires_at")
@@ -182,7 +182,7 @@ impl Database {
     /// Whether saves of a record came from an account.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn is_made_by(&self, channel: &Channel, record: RecordId, account: &str) -> sqlx::Result<bool> {
         let found = sqlx::query("SELECT 1 FROM op WHERE county = $1 AND record = $2 AND account = $3 LIMIT 1")
             .bind(channel.grid.village().county())
@@ -196,7 +196,7 @@ impl Database {
     /// The photos whose records a device made, where they are; also of those that wait for a supervisor.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn photos_of(&self, device: DeviceId) -> sqlx::Result<Vec<(Channel, Photo)>> {
         // In this order: what is decided on in between is among the records then.
         let waiting = self.waiting_photos("").await?.into_iter().filter(|(waits, _)| waits.op.stamp.device == device);
@@ -214,7 +214,7 @@ impl Database {
     /// photo.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn waiting_photos(&self, account: &str) -> sqlx::Result<Vec<(Quarantined, Photo)>> {
         let waiting = self.quarantined_of(account).await?.into_iter().filter(|waits| waits.op.kind == Kind::Photo);
         let photo = |waits: Quarantined| {
@@ -227,7 +227,7 @@ impl Database {
     /// Notes that an upload is here up to `to`; `false` where another piece came first.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn advance_upload(&self, upload: &Upload, to: u64) -> sqlx::Result<bool> {
         let mut tx = self.begin().await?;
         let done = sqlx::query(
@@ -247,7 +247,7 @@ impl Database {
     /// Forgets an upload.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn forget_upload(&self, county: &str, id: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         sqlx::query("DELETE FROM photo_upload WHERE county = $1 AND id = $2")
@@ -262,7 +262,7 @@ impl Database {
     /// held while a storage far away answers.
     ///
     /// # Errors
-    /// The database's or the storage's: then it is not here.
+    /// Fails when the database or the store of photos does: then the photo is not here.
     pub async fn keep_photo(
         &self,
         photos: &PhotoStore,
@@ -297,7 +297,7 @@ impl Database {
     /// Erases the photos that no record names any more, and uploads that nobody went on with; how many.
     ///
     /// # Errors
-    /// The database's or the storage's: what was done before stays done.
+    /// Fails when the database or the store of photos does; what was done before stays done.
     pub async fn sweep_photos(&self, photos: &PhotoStore) -> anyhow::Result<usize> {
         let mut count = 0;
         let late = sqlx::query("SELECT county, id FROM photo_upload WHERE expires_at <= $1")

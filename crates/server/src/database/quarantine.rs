@@ -43,7 +43,7 @@ impl Database {
     /// What waits for a decision, the oldest first.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn quarantined(&self) -> sqlx::Result<Vec<Quarantined>> {
         self.quarantined_of("").await
     }
@@ -75,7 +75,7 @@ impl Database {
     /// Whether the history has an op, whatever became of it.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn has_op(&self, county: &str, id: OpId) -> sqlx::Result<bool> {
         let found = sqlx::query("SELECT 1 FROM op WHERE county = $1 AND id = $2")
             .bind(county)
@@ -88,7 +88,7 @@ impl Database {
     /// Where the record of an op that waits is (see [`Quarantined::channel`]), and whose account it came from; none where it does not wait.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn waiting_for(&self, id: OpId) -> sqlx::Result<Option<(Channel, String)>> {
         let row = sqlx::query(
             "SELECT COALESCE(r.channel, o.channel), o.account

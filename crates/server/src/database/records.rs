@@ -18,7 +18,7 @@ impl Database {
     /// The saves of a record, the latest first. Nothing where the record does not belong to the channel.
     ///
     /// # Errors
-    /// The database's, or an op that can't be read.
+    /// Fails when the database does, or an op can't be read.
     pub async fn history(&self, channel: &Channel, record: RecordId) -> sqlx::Result<Vec<HistoryEntry>> {
         let rows = sqlx::query(
             "SELECT o.body, o.received_at, o.outcome FROM op o JOIN record r ON r.county = o.county AND r.id = o.record
@@ -47,7 +47,7 @@ impl Database {
     /// The stamps of a record's fields; none where the channel has no such record.
     ///
     /// # Errors
-    /// The database's, or a record that can't be read.
+    /// Fails when the database does, or a record can't be read.
     pub async fn stamps(&self, record: RecordId, channel: &Channel) -> sqlx::Result<BTreeMap<Name, Stamp>> {
         let body: Option<String> =
             sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
@@ -65,7 +65,7 @@ impl Database {
     /// its head.
     ///
     /// # Errors
-    /// The database's, or a record that can't be read.
+    /// Fails when the database does, or a record can't be read.
     pub async fn files<F: CaseFile>(&self, area: &str) -> sqlx::Result<Vec<(Record, F)>> {
         let records = self.records(area, &F::HEADS.iter().flat_map(Kind::in_files_of).collect::<Vec<_>>()).await?;
         let files = gathered(records).into_iter().filter(|(head, ..)| !head.withdrawn());
@@ -75,7 +75,7 @@ impl Database {
     /// The record of a dispute, and those that name it. None where it is not there, or was withdrawn.
     ///
     /// # Errors
-    /// The database's, or a record that can't be read.
+    /// Fails when the database does, or a record can't be read.
     pub async fn file(&self, of: &OfRecord) -> sqlx::Result<Option<(Record, Vec<Record>)>> {
         let bodies: Vec<String> = sqlx::query_scalar(
             "SELECT body FROM record WHERE county = $1 AND channel = $2 AND (id = $3 OR parent = $4) ORDER BY seq",
@@ -96,7 +96,7 @@ impl Database {
     /// The records of some kinds whose grid's code starts with `area` (digits, or a whole grid code).
     ///
     /// # Errors
-    /// The database's, or a record that can't be read.
+    /// Fails when the database does, or a record can't be read.
     pub async fn records(&self, area: &str, kinds: &[Kind]) -> sqlx::Result<Vec<Record>> {
         let places: Vec<String> = (3..kinds.len() + 3).map(|number| format!("${number}")).collect();
         let words = format!(

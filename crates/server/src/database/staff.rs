@@ -56,7 +56,7 @@ impl Database {
     /// Every account.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn members(&self) -> sqlx::Result<Vec<Member>> {
         let rows = sqlx::query(
             "SELECT id, account, name, team, home, closed_by, closed_at, factor_on FROM account ORDER BY home, account",
@@ -69,7 +69,7 @@ impl Database {
     /// Makes an account that gets in with a code, or changes an account's name, team and home.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_member(&self, account: &str, name: &str, team: &str, home: &Place, by: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         let id: String = sqlx::query_scalar(
@@ -163,7 +163,7 @@ impl Database {
     /// is not this account's, was used, or is too old.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn enrol(
         &self,
         account: &str,
@@ -208,7 +208,7 @@ impl Database {
     /// code.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn is_demo(&self) -> sqlx::Result<bool> {
         let found: Option<String> =
             sqlx::query_scalar("SELECT value FROM setting WHERE name = 'demo'").fetch_optional(&self.pool).await?;
@@ -218,7 +218,7 @@ impl Database {
     /// Notes that the database holds demo data.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn set_demo(&self) -> sqlx::Result<()> {
         sqlx::query("INSERT INTO setting (name, value) VALUES ('demo', '1') ON CONFLICT DO NOTHING")
             .execute(&self.pool)
@@ -229,7 +229,7 @@ impl Database {
     /// An account's second factor, confirmed or not; none where it has no secret.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn factor(&self, account: &str) -> sqlx::Result<Option<Factor>> {
         let row = sqlx::query("SELECT factor, factor_step FROM account WHERE id = $1")
             .bind(account)
@@ -244,7 +244,7 @@ impl Database {
     /// Keeps a new secret; it does not count yet.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_factor(&self, account: &str, sealed: &str) -> sqlx::Result<()> {
         sqlx::query("UPDATE account SET factor = $1, factor_on = 0, factor_step = 0 WHERE id = $2 AND factor_on = 0")
             .bind(sealed)
@@ -257,7 +257,7 @@ impl Database {
     /// Uses up the code of a step of time; `false` where it, or a later one, was used before.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn use_step(&self, account: &str, step: u64) -> sqlx::Result<bool> {
         let done = sqlx::query("UPDATE account SET factor_step = $1 WHERE id = $2 AND factor_step < $3")
             .bind(step.cast_signed())
@@ -271,7 +271,7 @@ impl Database {
     /// Turns an account's second factor on, or off and forgets its secret.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn turn_factor(&self, account: &str, on: bool, by: &str) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;
         let words = if on {
@@ -358,7 +358,7 @@ impl Database {
     /// The receipts of a county, with what came late since; the latest first.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn receipts(&self, county: &str) -> sqlx::Result<Vec<GridHandoverReceipt>> {
         let rows = sqlx::query(
             "SELECT h.id, h.grid, f.name, t.name, COALESCE(b.name, h.done_by), h.done_at, h.records, h.from_account

@@ -149,7 +149,7 @@ fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
 /// Serves until `stop` ends; what was accepted is finished first.
 ///
 /// # Errors
-/// The listener's.
+/// Fails when the listener does.
 pub async fn serve(
     listener: TcpListener,
     router: Router,

@@ -91,7 +91,7 @@ pub struct TakenPhotos {
 /// Takes in the photos that records of the device name, when its ops are here.
 ///
 /// # Errors
-/// The database's or the storage's.
+/// Fails when the database or the store of photos does.
 pub async fn photos(
     database: &Database,
     store: &PhotoStore,

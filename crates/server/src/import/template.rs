@@ -25,7 +25,7 @@ const EXAMPLE: [[&str; 12]; 2] = [
 /// keep their digits.
 ///
 /// # Errors
-/// The writer's.
+/// Fails when the file can't be written.
 pub fn template() -> Result<Vec<u8>, XlsxError> {
     let mut book = Workbook::new();
     let text = Format::new().set_num_format("@");

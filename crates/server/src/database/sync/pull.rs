@@ -18,7 +18,7 @@ impl Database {
     /// the sender of `pushed` has already. With a limit of 0 only the numbers of what was pushed.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database can't be reached or refuses a statement.
     pub async fn pull(
         &self,
         channels: &[Channel],

@@ -34,7 +34,7 @@ impl Database {
     /// Takes in ops in one transaction. Each is answered; a bad one holds up nothing.
     ///
     /// # Errors
-    /// The database's: then nothing was taken and all can be sent again.
+    /// Fails when the database does: then nothing was taken and all can be sent again.
     pub async fn take(&self, author: Author<'_>, ops: Vec<Incoming>) -> sqlx::Result<Pushed> {
         if ops.is_empty() {
             return Ok(Pushed::default());
