@@ -95,7 +95,7 @@ pub fn is_kept(file: &Path) -> bool {
 /// needed, or when the service worker has time.
 pub fn is_part(file: &Path) -> bool {
     let text = file.to_string_lossy();
-    ["/split_", "/shared_"].iter().any(|part| text.contains(part))
+    ["/split_", "/chunk-"].iter().any(|part| text.contains(part))
         || file.ends_with("handbook.txt")
         || file.ends_with("photo.js")
 }

@@ -24,7 +24,7 @@ pub fn name_by_content(folder: &Path, page: &str) -> anyhow::Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(stem) = name.strip_suffix(LOADER) {
             loader = Some((path, stem.to_owned()));
-        } else if name.ends_with(".wasm") && (name.contains("-split_") || name.contains("-shared_")) {
+        } else if name.ends_with(".wasm") && (name.contains("-split_") || name.contains("-chunk_")) {
             modules.push(path);
         }
     }
@@ -32,7 +32,9 @@ pub fn name_by_content(folder: &Path, page: &str) -> anyhow::Result<()> {
     let mut script = fs::read_to_string(&loader)?;
     for module in modules {
         let old = module.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let kind = old.trim_start_matches(&format!("{stem}-")).trim_end_matches(".wasm").to_owned();
+        let kind = old.trim_start_matches(&format!("{stem}-")).trim_end_matches(".wasm");
+        // What modules share is numbered anew by each build: the number says nothing.
+        let kind = if kind.starts_with("chunk_") { "chunk" } else { kind };
         let new = format!("{kind}-{}.wasm", hash(&fs::read(&module)?));
         ensure!(script.contains(&old), "nothing loads {old}");
         script = script.replace(&old, &new);

@@ -10,7 +10,6 @@ mod coverage;
 mod docs;
 mod faults;
 mod fuzz;
-mod pack;
 mod pictures;
 mod postgres;
 mod release;

@@ -56,7 +56,7 @@ pub fn shrink(folder: &Path, page: &str) -> anyhow::Result<()> {
 }
 
 /// One of binaryen's tools, told what modules made by this compiler use.
-pub fn tool(name: &str) -> Command {
+fn tool(name: &str) -> Command {
     let mut tool = command(&[&format!("{TOOLS}/{name}")]);
     tool.args(FEATURES);
     tool

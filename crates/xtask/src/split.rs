@@ -1,7 +1,6 @@
 //! Splitting the phone app's module into what it starts with and parts that load when they are first needed (ADR 16).
 
 use crate::{
-    pack::pack,
     run::{command, run, target_folder},
     shrink::integrity,
 };
@@ -56,7 +55,7 @@ pub fn split(dist: &Path) -> anyhow::Result<()> {
         fs::copy(&new, &old)?;
     }
     fs::write(page, html)?;
-    let mut loader = pack(&made, &fs::read_to_string(made.join(LINK))?)?;
+    let mut loader = fs::read_to_string(made.join(LINK))?;
     for entry in fs::read_dir(&made)? {
         let part = entry?.path();
         let name = part.file_name().unwrap_or_default().to_string_lossy().into_owned();
