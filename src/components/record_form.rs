@@ -2,10 +2,11 @@
 
 use super::chips::{AnyOf, OneOf};
 use crate::platform::clock;
+use chrono::Days;
 use leptos::prelude::*;
 use ruhu_domain::{
     day,
-    field::{Field, Input},
+    field::{Field, Input, MAX_TEXT},
     form::Wrong,
 };
 use serde_json::{Map, Value};
@@ -35,17 +36,21 @@ pub fn RecordForm(
         rows.map(|field| view! { <Row field values wrong on_change/> }.into_any()).collect::<Vec<_>>()
     };
     let more = rows(true);
+    let folded: Vec<&str> = fields.iter().filter(|field| field.folded).map(|field| field.label).collect();
+    let summary = if folded.len() > 3 { "更多".to_owned() } else { format!("更多：{}", folded.join("、")) };
     let mut shown = rows(false).into_iter();
     let first = shown.next();
     let filled = values.with_untracked(|values| {
         let folded = fields.iter().filter(|field| field.folded);
-        folded.into_iter().any(|field| values.get(field.name).is_some_and(|value| *value != Value::Null))
+        folded
+            .into_iter()
+            .any(|field| values.get(field.name).is_some_and(|value| *value != Value::Null && *value != ""))
     });
     view! {
         {first}
         {below_first.run()}
         {shown.collect::<Vec<_>>()}
-        {(!more.is_empty()).then(|| view! { <details open=filled><summary>"更多"</summary>{more}</details> })}
+        {(!more.is_empty()).then(|| view! { <details open=filled><summary>{summary}</summary>{more}</details> })}
     }
 }
 
@@ -82,7 +87,8 @@ fn Row(
         }
         .into_any()
     };
-    let label = if field.wanted { field.label.to_owned() } else { format!("{}（可不填）", field.label) };
+    let must = field.wanted || field.depends;
+    let label = if must { field.label.to_owned() } else { format!("{}（可不填）", field.label) };
     let asked = match field.input {
         Input::One(rows) => {
             let options = rows.iter().map(|(code, label)| (*code, (*label).to_owned())).collect::<Vec<_>>();
@@ -130,7 +136,7 @@ fn Row(
         Input::Text => view! {
             <label class="field">
                 <span>{label}</span>
-                <textarea rows="3" prop:value=text on:input=move |event| set(event_target_value(&event))/>
+                <textarea rows="3" maxlength=MAX_TEXT prop:value=text on:input=move |event| set(event_target_value(&event))/>
             </label>
         }
         .into_any(),
@@ -144,6 +150,21 @@ fn Row(
                 <label class="field">
                     <span>{label}</span>
                     <input type="date" max=today prop:value=text on:input=move |event| set(event_target_value(&event))/>
+                </label>
+            }
+            .into_any()
+        }
+        Input::ComingDay => {
+            let tomorrow = day::ledger(clock::today() + Days::new(1));
+            view! {
+                <label class="field">
+                    <span>{label}</span>
+                    <input
+                        type="date"
+                        min=tomorrow
+                        prop:value=text
+                        on:input=move |event| set(event_target_value(&event))
+                    />
                 </label>
             }
             .into_any()

@@ -2,7 +2,10 @@
 
 use super::{
     App, Undo, new_id,
-    notebook::drafts::{self, Draft},
+    notebook::{
+        drafts::{self, Draft},
+        no_grid,
+    },
 };
 use crate::{platform::clock, storage::StorageError};
 use ruhu_domain::{
@@ -49,13 +52,12 @@ impl App {
         last.map_or_else(|| vec![Purpose::Routine], |(_, visit)| visit.purposes.clone())
     }
 
-    /// Saves a visit: durable when this returns.
-    ///
-    /// # Errors
-    /// Nothing was saved, and why.
-    pub async fn save_visit(self, id: RecordId, visit: Visit) -> Result<(), StorageError> {
+    /// Saves a visit that no form is open for: durable when this returns.
+    async fn save_visit(self, id: RecordId, visit: &Visit) -> Result<(), StorageError> {
         let Some(open) = self.notebook() else { return Ok(()) };
-        open.save_visit(id, &visit).await?;
+        let own = open.engine().record(id).map(|record| record.channel.clone());
+        let channel = own.or_else(|| open.channel_of(visit.household)).ok_or_else(no_grid)?;
+        open.save(id, Kind::Visit, channel, visit).await?;
         self.sync_now();
         Ok(())
     }
@@ -66,7 +68,7 @@ impl App {
         let now = clock::now_ms();
         let id = new_id(now);
         let visit = Visit::new(household, now, &open.session().name, Outcome::NobodyHome);
-        match self.save_visit(id, visit).await {
+        match self.save_visit(id, &visit).await {
             Ok(()) => self.say("已记：无人在家 ✓ 已存本机", Some(Undo::Withdraw(id))),
             Err(error) => self.say(error.to_string(), None),
         }
@@ -86,7 +88,7 @@ impl App {
         let visit = self.notebook().and_then(|open| open.roster().visit(record).cloned());
         let Some(visit) = visit else { return };
         let next_on = clock::today().succ_opt();
-        match self.save_visit(record, Visit { next_on, ..visit.as_ref().clone() }).await {
+        match self.save_visit(record, &Visit { next_on, ..visit.as_ref().clone() }).await {
             Ok(()) => self.say("已记：明天再来 ✓ 已存本机", None),
             Err(error) => self.say(error.to_string(), None),
         }

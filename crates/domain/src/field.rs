@@ -1,5 +1,8 @@
 //! A field of a form: its name, what it is called, how it is filled in, and why it is asked.
 
+/// The longest free text of one field, in characters.
+pub const MAX_TEXT: usize = 2_000;
+
 /// The longest time between two looks at a care case, in days: it has to be confirmed again by then.
 pub const MAX_INTERVAL: u64 = 180;
 
@@ -14,6 +17,8 @@ pub enum Input {
     Day,
     /// A day that is not to come.
     PastDay,
+    /// A day after today.
+    ComingDay,
     /// A whole number.
     Number,
     /// A phone number.
@@ -43,11 +48,13 @@ pub struct Field {
     pub purpose: &'static str,
     /// Whether it is shown only where somebody asks for more.
     pub folded: bool,
+    /// Whether another field decides if the record can do without it.
+    pub depends: bool,
 }
 
 impl Field {
     pub(crate) const fn new(name: &'static str, label: &'static str, input: Input) -> Self {
-        Self { name, label, input, wanted: false, purpose: "", folded: false }
+        Self { name, label, input, wanted: false, purpose: "", folded: false, depends: false }
     }
 
     pub(crate) const fn wanted(self) -> Self {
@@ -56,6 +63,10 @@ impl Field {
 
     pub(crate) const fn folded(self) -> Self {
         Self { folded: true, ..self }
+    }
+
+    pub(crate) const fn depends(self) -> Self {
+        Self { depends: true, ..self }
     }
 
     pub(crate) const fn about(self, purpose: &'static str) -> Self {

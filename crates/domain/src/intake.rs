@@ -118,9 +118,9 @@ impl Policy for Fieldwork {
         if !merged.withdrawn() && !form::fields(&op.kind).is_empty() {
             let values = merged.fields.iter().map(|(name, field)| (name.to_string(), field.value.clone()));
             let values = values.collect();
-            // A household or resident may be from before a rule: only what is changed now has to keep it.
-            let roster = matches!(op.kind, Kind::Household | Kind::Resident) && stored.is_some();
-            let checked = if roster {
+            // A household, a resident or a visit may be from before a rule: only what is changed now has to keep it.
+            let before = matches!(op.kind, Kind::Household | Kind::Resident) && stored.is_some();
+            let checked = if before || op.kind == Kind::Visit {
                 form::check_fields(&op.kind, &values, |name| op.changes.contains_key(name))
             } else {
                 form::check(&op.kind, &values)

@@ -28,6 +28,8 @@ pub struct Form {
     pub values: RwSignal<Values>,
     /// Whether it is saved already.
     pub is_saved: bool,
+    /// Called with a field's name and its new value.
+    pub change: Callback<(&'static str, Value)>,
     /// Called with the grid that a new household is settled in.
     pub settle: Callback<Channel>,
     /// Called with somebody who was chosen of those who are known.
@@ -48,6 +50,7 @@ type View = Arc<dyn Fn(Form) -> AnyView + Send + Sync>;
 /// What stands in a form besides its fields: it is in the part of the app that needs it.
 #[derive(Clone, Default)]
 pub struct Beside {
+    lead: String,
     first: Option<View>,
     last: Option<View>,
 }
@@ -55,7 +58,13 @@ pub struct Beside {
 impl Beside {
     /// Something below the first field.
     pub fn first(view: impl Fn(Form) -> AnyView + Send + Sync + 'static) -> Self {
-        Self { first: Some(Arc::new(view)), last: None }
+        Self { first: Some(Arc::new(view)), ..Self::default() }
+    }
+
+    /// And words above all fields.
+    #[must_use]
+    pub fn lead(self, lead: String) -> Self {
+        Self { lead, ..self }
     }
 
     /// And something below all fields.
@@ -189,8 +198,8 @@ fn FileForm(
         put(Map::from_iter([("number".to_owned(), number.into())]));
     });
     let busy = RwSignal::new(false);
-    let form = Form { draft, values, is_saved, settle, choose, busy };
-    let Beside { first, last } = beside;
+    let form = Form { draft, values, is_saved, change, settle, choose, busy };
+    let Beside { lead, first, last } = beside;
     let first = move || first.clone().map(|first| first(form));
     let back = StoredValue::new(back);
     // A new head is gone on with in its file.
@@ -232,6 +241,7 @@ fn FileForm(
     // `autocomplete="off"`: browsers write the fields of other forms into their session files, in the clear.
     view! {
         <Page title=title back=back.get_value()>
+            {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> })}
             <form class="visit-form" autocomplete="off" on:submit=save novalidate>
                 <RecordForm fields=fields.to_vec() values wrong on_change=change below_first=first/>
                 {last.map(|last| last(form))}

@@ -5,11 +5,7 @@ use crate::{
     state::use_app,
 };
 use leptos::prelude::*;
-use ruhu_domain::{
-    RecordId, day,
-    visit::{field_label, field_words},
-    wire::HistoryEntry,
-};
+use ruhu_domain::{Kind, RecordId, day, form::labels, wire::HistoryEntry};
 
 /// The history of a visit.
 #[component]
@@ -50,8 +46,8 @@ fn Entry(
 ) -> impl IntoView {
     let when = day::moment(entry.saved_at.cast_signed());
     let fields = entry.changes.iter().filter_map(|(name, value)| {
-        let label = field_label(name)?;
-        Some(view! { <p><b>{label}"："</b>{field_words(name, value)}</p> })
+        let label = labels::field(&Kind::Visit, name)?;
+        Some(view! { <p><b>{label}"："</b>{labels::value(&Kind::Visit, name, value)}</p> })
     });
     view! {
         <li class="card visit">

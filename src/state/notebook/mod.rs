@@ -38,6 +38,7 @@ use std::{
 };
 
 pub use pass::{APP, PassError};
+pub(super) use save::no_grid;
 
 /// Changes of more records than this are not sent to other windows but read there from storage.
 const TELL: usize = 64;

@@ -11,27 +11,12 @@ use ruhu_domain::{
     engine::{Edit, Engine, Plan},
     record::{MOVED, WITHDRAWN},
     storage::Batch,
-    visit::Visit,
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 impl Notebook {
-    /// Saves a visit, durable when this returns, and forgets its draft in the same transaction.
-    ///
-    /// # Errors
-    /// Nothing was saved; the draft is still there.
-    pub async fn save_visit(&self, id: RecordId, visit: &Visit) -> Result<(), StorageError> {
-        let own = self.engine().record(id).map(|record| record.channel.clone());
-        let kept = || self.contents.borrow().drafts.get(&id).and_then(|draft| draft.channel.clone());
-        let channel = own.or_else(|| self.channel_of(visit.household)).or_else(kept);
-        self.edit(id, Kind::Visit, channel, visit, vec![drafts::forget(id)]).await?;
-        self.contents.borrow_mut().drafts.remove(&id);
-        (self.changed)(false);
-        Ok(())
-    }
-
     /// Saves a form, durable when this returns, and forgets its draft in the same transaction.
     ///
     /// # Errors
@@ -61,7 +46,7 @@ impl Notebook {
         channel: Channel,
         view: &T,
     ) -> Result<(), StorageError> {
-        self.edit(id, kind, Some(channel), view, Vec::new()).await
+        self.edit(id, kind, channel, view).await
     }
 
     /// Saves several records at once: all, or none. Returns the edits that bring back what was there before.
@@ -96,7 +81,7 @@ impl Notebook {
     pub async fn withdraw(&self, id: RecordId, reason: &str) -> Result<(), StorageError> {
         let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
         let after = BTreeMap::from([(WITHDRAWN, reason)]);
-        self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
+        self.edit(id, record.kind.clone(), record.channel.clone(), &after).await
     }
 
     /// Notes which notice a resident was given, as [`ruhu_domain::help::notice::given`] has it.
@@ -106,7 +91,7 @@ impl Notebook {
     pub async fn note_told(&self, id: RecordId, given: &str) -> Result<(), StorageError> {
         let Some(record) = self.engine().record(id).cloned() else { return Ok(()) };
         let after = BTreeMap::from([("notice", given)]);
-        self.edit(id, record.kind.clone(), Some(record.channel.clone()), &after, Vec::new()).await
+        self.edit(id, record.kind.clone(), record.channel.clone(), &after).await
     }
 
     /// Sends an op again that was set aside.
@@ -137,12 +122,10 @@ impl Notebook {
         &self,
         id: RecordId,
         kind: Kind,
-        channel: Option<Channel>,
+        channel: Channel,
         after: &T,
-        with: Batch,
     ) -> Result<(), StorageError> {
-        self.commit(with, |engine| {
-            let channel = channel.ok_or_else(no_grid)?;
+        self.commit(Vec::new(), |engine| {
             self.drop_unwritten(id);
             Ok(engine.plan_edit(id, kind, channel, after, moment()))
         })
@@ -171,6 +154,6 @@ impl Notebook {
 }
 
 /// The error of a record whose grid is not known.
-fn no_grid() -> StorageError {
+pub(in crate::state) fn no_grid() -> StorageError {
     StorageError::Failed("没有找到所属网格".into())
 }

@@ -15,8 +15,14 @@ test("the phone", async ({ server, phone }) => {
   await tab(page, "今日");
   await expect(page.getByRole("heading", { name: /到期/ }).first()).toBeVisible();
   await shoot(page, "phone-today");
+});
+
+test("a dispute", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url, "liqiang");
+  await ready(page);
   await tab(page, "事项");
-  await page.getByRole("link", { name: /赵德明/ }).first().click();
+  await page.locator("main a.row.link").first().click();
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await shoot(page, "phone-dispute");
 });
@@ -54,7 +60,8 @@ test("a visit without signal", async ({ server, phone }) => {
   await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
   await frame(1800);
   await phone.context.setOffline(false);
-  await expect(page.getByRole("article").nth(1).getByText("✓✓")).toBeVisible();
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
   await frame(2500);
   await sharp(frames, { join: { animated: true } })
     .webp({ quality: 70, delay: delays, loop: 0 })

@@ -12,7 +12,6 @@ use crate::{
         merged::SAME_AS,
         resident::RESTRICTED,
     },
-    visit,
 };
 use serde_json::Value;
 
@@ -50,7 +49,9 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
     }
     Some(match (of, name) {
         (_, MOVED) => "所在网格",
-        (Kind::Visit, name) => return visit::field_label(name),
+        (Kind::Visit, "at") => "走访时间",
+        (Kind::Visit, "workers") => "走访人",
+        (Kind::Visit, "met") => "见到谁",
         (_, WITHDRAWN) => "作废",
         (_, SAME_AS) => "并入",
         (Kind::Household, "order") => "走访顺序",
@@ -85,12 +86,12 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
                 let codes = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                 let words =
                     codes.map(|code| rows.iter().find(|(row, _)| *row == code).map_or(code, |(_, label)| label));
-                Some(words.collect::<Vec<_>>().join("、"))
+                Some(words.collect::<Vec<_>>().join("、")).filter(|words| !words.is_empty())
             }
             Input::Number => value.as_u64().map(|number| number.to_string()),
             _ => None,
         };
-        return label.unwrap_or_else(|| visit::field_words(name, value));
+        return label.unwrap_or_else(|| words(value));
     }
     let label = match (of, name) {
         (Kind::DisputeStep, "step") => Step::find(text).map(Step::label),
@@ -104,12 +105,23 @@ pub fn value(of: &Kind, name: &str, value: &Value) -> String {
         (Kind::HazardStep | Kind::RequestStep, "outside") => {
             Some(if value.as_bool().unwrap_or_default() { "是" } else { "否" })
         }
+        (Kind::Visit, "at") => return value.as_i64().map(|at| day::words(day::day(at))).unwrap_or_default(),
         (Kind::Patrol, "began" | "ended") => return value.as_i64().map(day::moment).unwrap_or_default(),
         (Kind::Household, "order") => return value.to_string(),
-        (Kind::Household, POSTPONED) => return postponed(text).unwrap_or_else(|| visit::field_words(name, value)),
+        (Kind::Household, POSTPONED) => return postponed(text).unwrap_or_else(|| words(value)),
         _ => None,
     };
-    label.map_or_else(|| visit::field_words(name, value), str::to_owned)
+    label.map_or_else(|| words(value), str::to_owned)
+}
+
+/// Returns the words of a value without a table of codes: texts, lists of texts.
+fn words(value: &Value) -> String {
+    let words = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let text = match value {
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join("、"),
+        other => words(other),
+    };
+    if text.is_empty() { "（空）".to_owned() } else { text }
 }
 
 /// `改到12月3日 周四：农忙`.
@@ -122,8 +134,10 @@ fn postponed(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::{
+        codes::Outcome,
         id::RecordId,
         roster::{household::Household, resident::Resident},
+        visit::Visit,
     };
     use serde_json::json;
 
@@ -140,6 +154,14 @@ mod tests {
         }
         assert_eq!(value(&Kind::Resident, "sex", &json!("2")), "女");
         assert_eq!(value(&Kind::Household, "tags", &json!(["empty_nest", "new"])), "空巢、new");
+        let visit = Visit::new(RecordId::new(1, [0; 10]), 0, "王芳", Outcome::Met);
+        let visit = serde_json::to_value(visit).expect("an object");
+        for name in visit.as_object().expect("an object").keys().filter(|name| *name != "household") {
+            assert!(field(&Kind::Visit, name).is_some(), "{name}");
+        }
+        assert_eq!(value(&Kind::Visit, "outcome", &json!("met")), "已见面");
+        assert_eq!(value(&Kind::Visit, "found", &json!("")), "（空）");
+        assert_eq!(value(&Kind::Visit, "met", &json!(["陈静", "陈强"])), "陈静、陈强");
         assert_eq!(value(&Kind::Resident, "birth", &json!("1956-03-08")), "1956-03-08");
     }
 }

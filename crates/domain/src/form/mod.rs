@@ -4,16 +4,15 @@ pub mod labels;
 
 use crate::{
     care::codes::{Difficulty, Help, Interval, Reason, Referral, Way},
-    codes::{Consistency, Living, Relation, Sex, Tag},
+    codes::{Consistency, Living, Outcome, Purpose, Relation, Sex, Tag},
     day,
     dispute::codes::{Colour, Consent, DisputeType, Form, Performance, Side, Sitting, Size, Source},
-    field::{Field, Input, MAX_INTERVAL},
+    field::{Field, Input, MAX_INTERVAL, MAX_TEXT},
     outreach::{Topic, Venue},
     patrol::Team,
     record::Kind,
     report::codes::{Danger, Grade, Subject},
     roster::id_number,
-    visit::MAX_TEXT,
 };
 use chrono::NaiveDate;
 use serde_json::{Map, Value};
@@ -37,6 +36,15 @@ const RESIDENT: [Field; 6] = [
     Field::new("living", "居住状态", Input::One(Living::ROWS)).about("知道人在不在家"),
 ];
 
+const VISIT: [Field; 6] = [
+    Field::new("outcome", "走访结果", Input::One(Outcome::ROWS)).wanted(),
+    Field::new("found", "走访情况", Input::Text).depends(),
+    Field::new("purposes", "走访事由", Input::Many(Purpose::ROWS)),
+    Field::new("requests", "反映问题", Input::Text).folded(),
+    Field::new("done", "处理", Input::Text).folded(),
+    Field::new("next_on", "下次走访", Input::ComingDay).folded(),
+];
+
 const DISPUTE: [Field; 13] = [
     Field::new("title", "名称", Input::Line).wanted(),
     Field::new("matter", "类型", Input::One(DisputeType::ROWS)).wanted(),
@@ -45,7 +53,7 @@ const DISPUTE: [Field; 13] = [
     Field::new("place", "地点", Input::Line),
     Field::new("summary", "简要情况", Input::Text),
     Field::new("colour", "预警色", Input::One(Colour::ROWS)),
-    Field::new("colour_why", "定色理由", Input::Line),
+    Field::new("colour_why", "定色理由", Input::Line).depends(),
     Field::new("size", "规模", Input::One(Size::ROWS)).folded(),
     Field::new("people", "涉及人数", Input::Number).folded(),
     Field::new("mediators", "调解员", Input::Line).folded(),
@@ -178,6 +186,7 @@ pub const fn fields(kind: &Kind) -> &'static [Field] {
     match kind {
         Kind::Household => &HOUSEHOLD,
         Kind::Resident => &RESIDENT,
+        Kind::Visit => &VISIT,
         Kind::Dispute => &DISPUTE,
         Kind::Party => &PARTY,
         Kind::Session => &SESSION,
@@ -206,10 +215,15 @@ fn is_phone(text: &str) -> bool {
     text.is_empty() || (7..=13).contains(&digits) && text.chars().all(|c| c.is_ascii_digit() || " -+()".contains(c))
 }
 
-/// The first day of a form that is still to come and should not be: for a phone, which knows what day it is.
+/// What a form says of a time that is still to come and should not be: for a phone, which knows what day it is. The time of a
+/// visit is the phone's own; a day more is let pass.
 pub fn still_to_come(kind: &Kind, values: &Map<String, Value>, today: NaiveDate) -> Option<Wrong> {
     let days = fields(kind).iter().filter(|field| field.input == Input::PastDay);
     let day = |field: &Field| values.get(field.name).and_then(Value::as_str).and_then(day::read);
+    let at = values.get("at").filter(|_| *kind == Kind::Visit).and_then(Value::as_i64).map(day::day);
+    if at.zip(today.succ_opt()).is_some_and(|(at, tomorrow)| at > tomorrow) {
+        return Some(Wrong { field: "outcome", words: "走访时间晚于现在，请检查手机时间".to_owned() });
+    }
     let mut wrong = days.filter(|field| day(field).is_some_and(|day| day > today));
     wrong.next().map(|field| Wrong { field: field.name, words: format!("{}还没到，请核对", field.label) })
 }
@@ -263,6 +277,15 @@ pub fn check_fields(kind: &Kind, values: &Map<String, Value>, some: impl Fn(&str
 fn check_together(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong> {
     let text = |name: &str| values.get(name).and_then(Value::as_str).unwrap_or_default();
     let flag = |name: &str| values.get(name).and_then(Value::as_bool).unwrap_or_default();
+    if *kind == Kind::Visit {
+        if text("outcome") == Outcome::Met.code() && text("found").trim().is_empty() {
+            return Err(Wrong { field: "found", words: "请写几个字：见到了谁、家里怎样".to_owned() });
+        }
+        let at = values.get("at").and_then(Value::as_i64).map(day::day);
+        if day::read(text("next_on")).zip(at).is_some_and(|(next, at)| next <= at) {
+            return Err(Wrong { field: "next_on", words: "下次走访应在今天之后".to_owned() });
+        }
+    }
     if *kind == Kind::Dispute && !text("colour").is_empty() && text("colour_why").trim().is_empty() {
         return Err(Wrong { field: "colour_why", words: "请写明为什么定这个颜色".to_owned() });
     }
@@ -285,4 +308,34 @@ fn check_together(kind: &Kind, values: &Map<String, Value>) -> Result<(), Wrong>
         return wrong("consent", "心理疏导要本人同意；不同意时请选别的帮助");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_visit_says_what_is_wrong_with_it() {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 29).expect("a day");
+        let noon = 1_795_924_800_000_i64;
+        assert_eq!(day::day(noon), today);
+        let wrong = |changes: Value, today: NaiveDate| {
+            let mut values =
+                json!({"outcome": "met", "found": "都好", "at": noon}).as_object().expect("an object").clone();
+            values.extend(changes.as_object().expect("an object").clone());
+            let wrong = check(&Kind::Visit, &values).err();
+            wrong.or_else(|| still_to_come(&Kind::Visit, &values, today)).map(|wrong| wrong.field)
+        };
+        let said = |changes| wrong(changes, today);
+        assert_eq!(said(json!({})), None);
+        assert_eq!(said(json!({"found": "  "})), Some("found"));
+        assert_eq!(said(json!({"found": "", "outcome": "nobody"})), None, "one tap is enough when nobody is home");
+        assert_eq!(said(json!({"requests": "长".repeat(2_001)})), Some("requests"));
+        assert_eq!(said(json!({"next_on": "2026-11-29"})), Some("next_on"));
+        assert_eq!(said(json!({"next_on": "2026-11-30"})), None);
+        let behind = |days| today - chrono::Days::new(days);
+        assert_eq!(wrong(json!({}), behind(1)), None, "clocks differ");
+        assert_eq!(wrong(json!({}), behind(2)), Some("outcome"), "the phone's clock is wrong");
+    }
 }
