@@ -57,7 +57,7 @@ fn not_found() -> AnyView {
     view! { <NotFound/> }.into_any()
 }
 
-/// What is seldom looked at.
+/// The pages that are seldom opened.
 #[wasm_split(seldom, fallible)]
 fn seldom(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     Ok(match screen {
@@ -80,7 +80,7 @@ fn help(screen: Screen) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// What is shown where the notebook can't be opened, and why.
+/// The page of a notebook that can't be opened, with the reason.
 #[wasm_split(seldom, fallible)]
 fn broken(reason: String) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Broken reason/> }.into_any())
@@ -204,7 +204,7 @@ fn cases_of(household: RecordId) -> Result<AnyView, SplitLoaderError> {
     Ok(still_wanted(|| view! { <HouseholdCases id=household/> }.into_any()))
 }
 
-/// What is due: of one month for 月历, or the list for 今日.
+/// The month of 月历, or the list for 今日.
 #[wasm_split(due, fallible)]
 fn due(month: bool) -> Result<AnyView, SplitLoaderError> {
     Ok(still_wanted(|| if month { view! { <Calendar/> }.into_any() } else { view! { <DueList/> }.into_any() }))
@@ -242,7 +242,7 @@ fn shown(view: Coming) -> impl Fn() -> Option<AnyView> {
     }
 }
 
-/// What is due, for 今日. Where the part can't be loaded there is nothing: 事项 and 关爱 say so.
+/// The list of deadlines for 今日. Where its module can't be loaded it is empty: 事项 and 关爱 say so.
 #[component]
 pub fn Due() -> impl IntoView {
     /// Whether the part is there: then it is shown at once.
@@ -263,7 +263,7 @@ pub fn Due() -> impl IntoView {
 /// The disputes that match a search, for those who handle any.
 #[component]
 pub fn FoundDisputes(
-    /// What is searched for.
+    /// The query.
     query: RwSignal<String>,
 ) -> impl IntoView {
     let app = use_app();
@@ -292,12 +292,12 @@ fn OfHousehold(
     view! { {shown(cases)} {shown(disputes)} {shown(hazards)} }
 }
 
-/// What is shown from a module that may have to be loaded first.
+/// A page of a module that may have to be loaded first.
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// A screen with an address.
     Screen(Screen),
-    /// What is shown where the notebook can't be opened, and why.
+    /// The page of a notebook that can't be opened, with the reason.
     Broken(String),
     /// What asks for a password where the records are not sealed yet.
     Unsealed,
@@ -385,7 +385,7 @@ async fn load_screen(screen: Screen) -> Result<AnyView, SplitLoaderError> {
 /// A screen whose module may have to be loaded first.
 #[component]
 pub fn LazyPage(
-    /// What is wanted.
+    /// The page.
     wanted: Wanted,
 ) -> impl IntoView {
     let shown = RwSignal::new_local(None::<Result<AnyView, SplitLoaderError>>);

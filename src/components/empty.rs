@@ -5,7 +5,7 @@ use leptos::prelude::*;
 /// A heading and what to do.
 #[component]
 pub fn Empty(
-    /// What is not there.
+    /// The name of the missing thing.
     #[prop(into)]
     title: Signal<String>,
     /// What to do about it.

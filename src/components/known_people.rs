@@ -7,7 +7,7 @@ use ruhu_domain::dispute::known::Person;
 /// People whose name begins as it was typed; nothing where there are none.
 #[component]
 pub fn KnownPeople(
-    /// What was typed.
+    /// The text typed so far.
     #[prop(into)]
     typed: Signal<String>,
     /// Whether parties of other disputes are shown too, and not the roster alone.

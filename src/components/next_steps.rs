@@ -13,9 +13,9 @@ use serde_json::Map;
 pub struct Choice {
     /// Its code.
     pub code: &'static str,
-    /// What it is called.
+    /// Its name.
     pub label: &'static str,
-    /// What is missing before it can be taken, in words.
+    /// The requirements that are not met yet, in words.
     pub missing: Vec<&'static str>,
     /// Whether something has to be said with it.
     pub asks: bool,
@@ -44,7 +44,7 @@ pub fn NextSteps(
     head: RecordId,
     /// The kind of the steps.
     kind: Kind,
-    /// What may be done.
+    /// The choices.
     choices: Vec<Choice>,
 ) -> impl IntoView {
     let (main, others): (Vec<Choice>, Vec<Choice>) = choices.into_iter().partition(|choice| choice.main);

@@ -43,7 +43,7 @@ pub fn Photos(
 /// The photos of what is being written.
 #[component]
 pub fn DraftPhotos(
-    /// What is being written.
+    /// The draft.
     draft: StoredValue<Draft>,
     /// Whether photos are being made: the form is saved after that.
     busy: RwSignal<bool>,

@@ -11,7 +11,7 @@ use ruhu_domain::{
 };
 use serde_json::{Map, Value};
 
-/// What a form shows.
+/// The values of the fields of a form.
 pub type Values = Map<String, Value>;
 
 /// The fields, those that are seldom needed folded away.
@@ -19,10 +19,10 @@ pub type Values = Map<String, Value>;
 pub fn RecordForm(
     /// The fields.
     fields: Vec<Field>,
-    /// What they show.
+    /// The values of the fields.
     #[prop(into)]
     values: Signal<Values>,
-    /// What is wrong with one of them.
+    /// The fault of one of them.
     #[prop(into)]
     wrong: Signal<Option<Wrong>>,
     /// Called with a field's name and its new value.
@@ -58,9 +58,9 @@ pub fn RecordForm(
 fn Row(
     /// The field.
     field: Field,
-    /// What the form shows.
+    /// The values of the fields.
     values: Signal<Values>,
-    /// What is wrong.
+    /// The fault of the form.
     wrong: Signal<Option<Wrong>>,
     /// Called with the new value.
     on_change: Callback<(&'static str, Value)>,

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 /// A search field.
 #[component]
 pub fn SearchField(
-    /// What is looked for: its name for those who don't see it.
+    /// The name of the things that are searched, for those who don't see it.
     label: &'static str,
     /// What may be typed.
     hint: &'static str,
-    /// What is typed.
+    /// The query.
     query: RwSignal<String>,
 ) -> impl IntoView {
     let app = use_app();

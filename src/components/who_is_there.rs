@@ -9,9 +9,9 @@ use ruhu_domain::{Channel, Kind, engine::grids};
 /// The grids to choose from, and who may be there already; nothing where there is no choice and nobody.
 #[component]
 pub fn WhoIsThere(
-    /// What is being written.
+    /// The draft.
     draft: StoredValue<Draft>,
-    /// What the form shows.
+    /// The values of the fields.
     values: RwSignal<Values>,
     /// Whether it is saved already: then it is where it is.
     is_saved: bool,

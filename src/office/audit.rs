@@ -7,7 +7,7 @@ use super::{
 use leptos::prelude::*;
 use ruhu_domain::office::{ActLine, FindActs};
 
-/// What is on record, the latest first.
+/// The audit, the latest entry first.
 #[component]
 pub fn Audit() -> impl IntoView {
     let desk = use_desk();

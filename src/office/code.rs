@@ -12,7 +12,7 @@ const QUIET: usize = 4;
 /// A QR code of a text; nothing where it is too long.
 #[component]
 pub fn Qr(
-    /// What it says.
+    /// The content.
     text: String,
     /// What it is, for those who don't see it.
     label: &'static str,

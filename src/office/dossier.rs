@@ -1,4 +1,4 @@
-//! What is held on one person, as a document to show or print, and what they ask for.
+//! The data held on one person, as a document to show or print, and their requests.
 
 use super::{
     desk::{Asked, shown, use_desk},

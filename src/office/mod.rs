@@ -23,7 +23,7 @@ use desk::{Desk, use_desk};
 use leptos::prelude::*;
 use ruhu_domain::office::duties::Duty;
 
-/// What is on the screen of an office that nobody touches goes after this long, as its session does, in milliseconds.
+/// The time after which an office that nobody touches is locked, as its session is ended, in milliseconds.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
 
 /// A page of the office's.

@@ -24,7 +24,7 @@ use ruhu_domain::{
     rights::Role,
 };
 
-/// What is due.
+/// 督办: the open disputes, hazards and requests.
 #[component]
 pub fn Supervision() -> impl IntoView {
     let supervision: Asked<Vec<OpenDispute>> = Asked::new("matters");

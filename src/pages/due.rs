@@ -1,4 +1,4 @@
-//! What is due, on 今日, and 月历: a month of what was done and what is due.
+//! The list of deadlines for 今日, and 月历: a month of what was done and what is due.
 
 use crate::{
     components::{empty::Empty, page::Page},
@@ -94,7 +94,7 @@ pub fn DueList() -> impl IntoView {
 
 #[component]
 fn ItemRow(
-    /// What is due.
+    /// The item.
     item: Item,
 ) -> impl IntoView {
     let today = clock::today();

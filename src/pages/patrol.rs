@@ -244,7 +244,7 @@ fn Found(
     }
 }
 
-/// What was told to people.
+/// 宣讲: the list of outreach.
 #[component]
 pub fn OutreachList() -> impl IntoView {
     let app = use_app();

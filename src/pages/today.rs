@@ -42,7 +42,7 @@ fn address_of(draft: &Draft, saved: bool) -> String {
 /// The day at a glance.
 #[component]
 pub fn Today(
-    /// What is due on disputes and care cases: it is in a part of the app.
+    /// The list of deadlines, which is in a lazily loaded module.
     more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();

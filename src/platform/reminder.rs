@@ -1,4 +1,4 @@
-//! What is due, told outside the app, through `public/reminder.js`: the number on the icon, and a quiet notification.
+//! Reminds outside the app, through `public/reminder.js`: the number on the icon, and a quiet notification.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};

@@ -4,7 +4,7 @@ use ruhu_domain::engine::Delta;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// What is told. As text: a delta as JSON, or one of the words below.
+/// A message to the other windows. As text: a delta as JSON, or one of the words below.
 #[derive(Clone, Debug)]
 pub enum News<D> {
     /// This changed.

@@ -1,4 +1,4 @@
-//! What is due for the worker, and a month of it.
+//! The deadlines of the worker, and a month of them.
 
 use super::App;
 use crate::platform::clock;
@@ -14,13 +14,13 @@ use ruhu_domain::{
 use std::collections::{BTreeMap, HashMap};
 
 impl App {
-    /// What is due today, or will be within a month, the latest overdue first.
+    /// Returns the items due today or within a month, the latest overdue first.
     pub fn due(self) -> Vec<Item> {
         let today = clock::today();
         self.with_records(|records, user| due::due(records, user, today, today + Days::new(KNOWN_DAYS)))
     }
 
-    /// What was done in a month that begins on this day, and what is due in it, as of today.
+    /// Returns the items done in a month that begins on this day, and those due in it, as of today.
     pub fn month(self, first: NaiveDate, today: NaiveDate) -> BTreeMap<NaiveDate, Day> {
         self.with_records(|records, user| calendar::month(records, user, first, today))
     }

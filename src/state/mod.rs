@@ -80,7 +80,7 @@ pub enum SyncStatus {
 pub struct Toast {
     /// The words.
     pub text: String,
-    /// What 撤销 does.
+    /// The effect of 撤销.
     pub undo: Option<Undo>,
 }
 
@@ -112,7 +112,7 @@ pub struct App {
     pub toast: RwSignal<Option<Toast>>,
     /// How the app looks.
     pub preferences: RwSignal<Preferences>,
-    /// What the office did to this phone, to be read on the log-in page.
+    /// The words on what the office did to this phone, to be read on the log-in page.
     pub farewell: RwSignal<Option<String>>,
     /// Whether a new version waits.
     pub update_waits: RwSignal<bool>,
@@ -387,7 +387,7 @@ impl App {
     /// Who changed what in a record, from the office.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn history(self, record: RecordId) -> Result<Vec<HistoryEntry>, String> {
         let open = self.notebook().ok_or("请先登录")?;
         let channel = open.engine().record(record).map(|record| record.channel.clone()).ok_or("没有这条记录")?;

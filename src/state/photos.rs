@@ -115,7 +115,7 @@ impl Notebook {
         self.album.borrow().get(&hash).map(|kept| kept.size)
     }
 
-    /// What is known of a photo on the phone, and whether the office has checked it for a record's channel.
+    /// Returns the state of a photo on the phone, and whether the office has checked it for a record's channel.
     pub fn kept(&self, hash: PhotoHash, record: RecordId) -> Option<(Kept, bool)> {
         let (epoch, channel) = (self.epoch(), self.channel_of(record));
         let kept = self.album.borrow().get(&hash).cloned()?;

@@ -7,7 +7,7 @@ use ruhu_domain::{
     photo::{Photo, PhotoHash, PhotoRequest, UPLOADS},
 };
 
-/// What became of a piece.
+/// The outcome of sending a piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// So much of the photo is there now, in bytes.

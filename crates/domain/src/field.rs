@@ -38,7 +38,7 @@ pub enum Input {
 pub struct Field {
     /// Its name in the record.
     pub name: &'static str,
-    /// What it is called.
+    /// Its name.
     pub label: &'static str,
     /// How it is filled in.
     pub input: Input,

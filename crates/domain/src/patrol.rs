@@ -31,7 +31,7 @@ pub struct Patrol {
     pub handled: String,
 }
 
-/// What a patrol found.
+/// A finding of a patrol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     /// The patrol.

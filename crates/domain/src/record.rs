@@ -23,7 +23,7 @@ pub type Record = ruhu_sync::Record<Fieldwork>;
 /// One save of a record.
 pub type Op = ruhu_sync::Op<Fieldwork>;
 
-/// What a record is about. A kind that this version does not know is carried along unread.
+/// The kind of a record. A kind that this version does not know is carried along unread.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// 户

@@ -19,7 +19,7 @@ pub use ruhu_sync::storage::Entry;
 /// Forms being filled in.
 pub const DRAFTS: Table = Table::Own("drafts");
 
-/// What is known of each photo on the phone, by its hash.
+/// The state of each photo on the phone, by its hash.
 pub const PHOTOS: Table = Table::Own("photos");
 
 /// The photos, in pieces: large, and read one by one.

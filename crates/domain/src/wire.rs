@@ -29,7 +29,7 @@ pub type Left = ruhu_sync::wire::Left<Fieldwork>;
 /// those in which the worker may save there.
 pub type Grid = ruhu_sync::wire::Carried<Fieldwork>;
 
-/// What a phone could not send, as a file that is carried to the office by hand.
+/// The unsent ops of a phone, as a file that is carried to the office by hand.
 pub type UnsentOps = ruhu_sync::wire::UnsentOps<Fieldwork>;
 
 /// `POST /api/v1/login`.
@@ -152,7 +152,7 @@ pub struct LoginResponse {
     pub recovery: [u8; 32],
 }
 
-/// What a phone could not send, sealed for the server alone: [`UnsentOps`] as JSON under the key of the outbox, and the
+/// The unsent ops of a phone, sealed for the server alone: [`UnsentOps`] as JSON under the key of the outbox, and the
 /// vault key as it was sealed to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedUnsent<K> {
@@ -265,6 +265,6 @@ pub struct AddedPage {
 /// The body of every refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// What happened and what to do, in Chinese.
+    /// The words for the user, in Chinese: what happened and what to do.
     pub message: String,
 }

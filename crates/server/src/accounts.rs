@@ -77,7 +77,7 @@ pub fn new_token() -> String {
     URL_SAFE_NO_PAD.encode(random::bytes::<32>())
 }
 
-/// What the server keeps of a token.
+/// Returns the hash of a token that the server keeps.
 pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }

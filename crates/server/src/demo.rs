@@ -307,7 +307,7 @@ impl Demo {
         self.stamp = Stamp::zero(self.device).next((self.now - days_ago * DAY_MS).cast_unsigned(), self.device);
     }
 
-    /// What was written so far, to be taken in.
+    /// Returns the ops written so far, to be taken in.
     fn taken(&mut self) -> Vec<Incoming> {
         self.ops.drain(..).map(|op| Incoming::Op(Box::new(op))).collect()
     }

@@ -18,7 +18,7 @@ use ruhu_domain::{
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook};
 use std::collections::HashMap;
 
-/// What is wanted.
+/// The ledger that is wanted.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// Which ledger.
@@ -34,7 +34,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What is put on record of it.
+    /// Returns the audit's subject of the export.
     pub fn subject(&self) -> String {
         let Self { ledger, place, from, to, purpose } = self;
         let words = format!("{} {place} {from} 至 {to}", ledger.title());

@@ -8,7 +8,7 @@ use ruhu_domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is on a disk.
+/// The content of a disk.
 pub type Disk = BTreeMap<(Table, String), Vec<u8>>;
 
 /// How a write goes.
@@ -52,7 +52,7 @@ pub struct Frozen {
 pub struct Phone {
     /// What it knows.
     pub engine: Engine,
-    /// What is on its disk.
+    /// The content of its disk.
     pub disk: Disk,
     /// Its clock minus the true time, in milliseconds.
     pub skew_ms: i64,

@@ -31,7 +31,7 @@ pub struct Tables {
 /// The office.
 #[derive(Debug)]
 pub struct Server {
-    /// What is stored.
+    /// The stored tables.
     pub tables: Tables,
     /// Which life of the database this is.
     pub epoch: u64,

@@ -710,7 +710,7 @@ impl World {
     }
 }
 
-/// What is in records whoever writes them.
+/// Returns the names of the fields that only the first writer of a record writes.
 fn first_written() -> BTreeSet<String> {
     let channels = [channel(0), channel(1)].map(|channel| channel.to_string());
     let households = [0, 3, 6].map(|number| record_id(number).to_string());

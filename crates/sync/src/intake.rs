@@ -28,7 +28,7 @@ pub type OpDigest = [u8; 32];
 pub struct Sender<'a, S: Policy> {
     /// The person's name, written into the records.
     pub name: &'a str,
-    /// What the person may do; ops beyond it are set aside for a supervisor.
+    /// The rights of the sender; ops beyond them are set aside for a supervisor.
     pub grants: &'a [S::Grant],
     /// The server's clock, Unix milliseconds.
     pub now_ms: u64,
@@ -90,13 +90,13 @@ pub enum Incident {
 pub struct Past {
     /// The op's digest.
     pub digest: OpDigest,
-    /// What was decided.
+    /// The verdict.
     pub verdict: Verdict,
     /// The stamp it was merged with, where that is not its own.
     pub stamp: Option<Stamp>,
 }
 
-/// What was decided on an op that is in the history.
+/// The verdict on an op that is in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It was merged.
@@ -118,7 +118,7 @@ pub enum Verdict {
 pub struct Kept<S: Schema> {
     /// The op, with its sender's name.
     pub op: Op<S>,
-    /// What is remembered of it.
+    /// The part of it that is remembered.
     pub past: Past,
 }
 

@@ -28,7 +28,7 @@ impl Bug {
     pub const LAGGING_TAKES_BACK: Self = Self("LaggingTakesBack");
     /// A new epoch is not noticed.
     pub const RESTORE_NOT_NOTICED: Self = Self("RestoreNotNoticed");
-    /// What was acknowledged is not offered to a restored server.
+    /// Acknowledged ops are not offered to a restored server.
     pub const ACKNOWLEDGED_NOT_OFFERED: Self = Self("AcknowledgedNotOffered");
     /// A window that was frozen writes what it planned, whatever another wrote meanwhile.
     pub const FROZEN_WRITES: Self = Self("FrozenWrites");

@@ -248,7 +248,7 @@ impl<S: Schema> Record<S> {
     }
 }
 
-/// What an op does to one field.
+/// The change of one field by an op.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The new value; `null` clears.

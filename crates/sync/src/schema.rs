@@ -11,7 +11,7 @@ use std::{
 ///
 /// It is implemented by a type without a value of its own, such as `struct Notes;`, that derives the traits below.
 pub trait Schema: Copy + Debug + Default + Eq + Ord + Hash + Send + Sync + 'static {
-    /// What a record is about.
+    /// The kind of a record.
     type Kind: RecordKind;
     /// Where a record belongs.
     type Channel: RecordChannel;
@@ -25,7 +25,7 @@ pub type ChannelOf<S> = <S as Schema>::Channel;
 /// The class of a schema's channels.
 pub type ClassOf<S> = <<S as Schema>::Channel as RecordChannel>::Class;
 
-/// What a record is about.
+/// The kind of a record.
 pub trait RecordKind: Clone + Debug + Eq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The field with which records of this kind name the head of the file that they are part of. None for heads, and for
     /// records that are in no file.

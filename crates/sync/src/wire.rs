@@ -78,7 +78,7 @@ impl From<Position> for (u64, u64) {
     }
 }
 
-/// What became of an op at the server.
+/// The outcome of an op at the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OpOutcome {
@@ -98,7 +98,7 @@ pub enum OpOutcome {
     Rejected,
 }
 
-/// What a phone could not send, as a file that is carried to the office by hand.
+/// The unsent ops of a phone, as a file that is carried to the office by hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct UnsentOps<S: Schema> {
@@ -115,7 +115,7 @@ pub struct UnsentOps<S: Schema> {
 pub struct OpResult {
     /// The op.
     pub op: OpId,
-    /// What became of it.
+    /// The outcome.
     pub outcome: OpOutcome,
     /// Why, in words for the worker, where it was not taken or not as it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,7 +176,7 @@ pub struct SyncResponse<S: Schema, R = Record<S>> {
     pub epoch: String,
     /// One result for each op.
     pub results: Vec<OpResult>,
-    /// What changed.
+    /// The changes.
     pub channels: Vec<Page<S, R>>,
     /// What the phone may carry now. Records of other channels it forgets.
     pub grants: Vec<Carried<S>>,

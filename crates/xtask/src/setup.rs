@@ -18,7 +18,7 @@ const END_TO_END: &str = "tests/e2e";
 /// What building the app needs.
 ///
 /// # Errors
-/// What to install by hand.
+/// Says what to install by hand.
 pub fn app() -> anyhow::Result<()> {
     wasm_target()?;
     wasm_bindgen()?;
@@ -29,7 +29,7 @@ pub fn app() -> anyhow::Result<()> {
 /// What the browser tests need.
 ///
 /// # Errors
-/// What to install by hand.
+/// Says what to install by hand.
 pub fn browser() -> anyhow::Result<()> {
     wasm_target()?;
     wasm_bindgen()?;
@@ -44,7 +44,7 @@ pub fn browser() -> anyhow::Result<()> {
 /// What the end-to-end tests and the benchmarks need besides.
 ///
 /// # Errors
-/// What to install by hand.
+/// Says what to install by hand.
 pub fn end_to_end() -> anyhow::Result<()> {
     browser()?;
     debian("pdftotext", "poppler-utils", "pdftotext")?;
@@ -68,7 +68,7 @@ fn npm(folder: &str, what: &str) -> anyhow::Result<()> {
 /// What the tests on PostgreSQL need.
 ///
 /// # Errors
-/// What to install by hand.
+/// Says what to install by hand.
 pub fn postgres() -> anyhow::Result<()> {
     if postgres::programs().is_some() {
         return Ok(());
@@ -79,7 +79,7 @@ pub fn postgres() -> anyhow::Result<()> {
 /// What the test of ACME needs: an authority for tests.
 ///
 /// # Errors
-/// What to install by hand.
+/// Says what to install by hand.
 pub fn authority() -> anyhow::Result<()> {
     let there = |program: &str| command(&[program, "-version"]).output().is_ok();
     if there("pebble") && there("pebble-challtestsrv") {

@@ -2,7 +2,7 @@
 
 use crate::run::{command, run};
 
-/// What to simulate.
+/// The options of the simulation.
 #[derive(clap::Args)]
 pub struct Options {
     /// How many seeds

@@ -145,7 +145,7 @@ fn Sections(
     }
 }
 
-/// What is known of the case, and what is due.
+/// The facts of the case, and its deadlines.
 #[component]
 fn Facts(
     /// The case.

@@ -35,7 +35,7 @@ pub fn EditCase(
 pub fn InCase(
     /// The case.
     head: RecordId,
-    /// What it is.
+    /// The kind.
     kind: Kind,
     /// The record to change; none for a new one.
     record: Option<RecordId>,
@@ -71,7 +71,7 @@ impl Shown {
         }
     }
 
-    /// What to say where there is none.
+    /// The words where there is none.
     const fn nothing(self) -> (&'static str, &'static str) {
         match self {
             Self::Mine => ("没有您负责的个案", "点下方“新个案”，或在住户页里为需要的人立案"),

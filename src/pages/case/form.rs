@@ -22,9 +22,9 @@ use std::sync::Arc;
 /// A form that is open, for what stands in it besides its fields.
 #[derive(Clone, Copy)]
 pub struct Form {
-    /// What is being written.
+    /// The draft.
     pub draft: StoredValue<Draft>,
-    /// What the fields show.
+    /// The values of the fields.
     pub values: RwSignal<Values>,
     /// Whether it is saved already.
     pub is_saved: bool,

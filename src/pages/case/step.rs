@@ -22,9 +22,9 @@ pub fn TakeStep(
     kind: Kind,
     /// Its code.
     code: &'static str,
-    /// What it is called.
+    /// Its name.
     label: &'static str,
-    /// What is said with it.
+    /// The fields that are asked for with it.
     fields: Vec<Field>,
     /// The law it rests on; may be empty.
     law: &'static str,

@@ -169,7 +169,7 @@ fn Line(
     view! { <ol class="line" tabindex="0" aria-label="进度">{line.collect_view()}</ol> }
 }
 
-/// What is known of the dispute itself, and its deadline.
+/// The facts of the dispute, and its deadline.
 #[component]
 fn Facts(
     /// The file.

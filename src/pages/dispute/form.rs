@@ -31,7 +31,7 @@ pub fn EditDispute(
 pub fn InDispute(
     /// The dispute.
     head: RecordId,
-    /// What it is.
+    /// The kind.
     kind: Kind,
     /// The record to change; none for a new one.
     record: Option<RecordId>,

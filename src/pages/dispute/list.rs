@@ -38,7 +38,7 @@ impl Shown {
         }
     }
 
-    /// What to say where there is none.
+    /// The words where there is none.
     const fn nothing(self) -> (&'static str, &'static str) {
         match self {
             Self::Open => ("没有在办的纠纷", "点下方“登记纠纷”，或在住户页里登记"),
@@ -128,7 +128,7 @@ const FOUND: usize = 3;
 /// The disputes that match a search; nothing where there are none.
 #[component]
 pub fn Found(
-    /// What is searched for.
+    /// The query.
     query: RwSignal<String>,
 ) -> impl IntoView {
     let app = use_app();

@@ -85,7 +85,7 @@ fn Sections(
     }
 }
 
-/// What is known of it, and what is due.
+/// The facts of the report, and its deadline.
 #[component]
 fn Facts(
     /// The hazard or request.

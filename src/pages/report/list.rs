@@ -78,7 +78,7 @@ pub fn Reports(
 /// A new hazard, request or outreach, or its draft.
 #[component]
 pub fn NewReport(
-    /// What it is.
+    /// The kind.
     kind: Kind,
     /// The household, visit or finding that it is begun from.
     of: Option<RecordId>,
@@ -90,7 +90,7 @@ pub fn NewReport(
 /// A change to a hazard, request, patrol or outreach.
 #[component]
 pub fn EditReport(
-    /// What it is.
+    /// The kind.
     kind: Kind,
     /// Which.
     id: RecordId,

@@ -28,7 +28,7 @@ const LARGE_ROW: u32 = 140;
 /// The round: filter, search, doors.
 #[component]
 pub fn Doors(
-    /// What is searched for.
+    /// The query.
     query: RwSignal<String>,
     /// What else is found: disputes are in a part of the app.
     more: ViewFn,

@@ -79,7 +79,7 @@ fn More(
     id: RecordId,
     /// Where it is moved.
     move_to: String,
-    /// What that is called.
+    /// Its name.
     words: &'static str,
 ) -> impl IntoView {
     let app = use_app();

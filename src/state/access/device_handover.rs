@@ -36,7 +36,7 @@ pub enum NotCleared {
     NoKey,
 }
 
-/// What was handed over.
+/// The counts of what was handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HandedOver {
     /// How many changes wait for a supervisor now.

@@ -12,7 +12,7 @@ use ruhu_vault::{SensorWrap, VaultKey};
 /// The key in [`VAULT`].
 const FINGERPRINT: &str = "fingerprint";
 
-/// What is kept in the clear: which of the sensor's credentials, and the sealed vault key. As bytes: the salt, how long
+/// The stored form, in the clear: which of the sensor's credentials, and the sealed vault key. As bytes: the salt, how long
 /// the sealed key is (one byte), the sealed key, and the credential.
 #[derive(Clone, Debug)]
 pub struct Fingerprint {
@@ -25,7 +25,7 @@ impl Fingerprint {
     /// Asks the sensor for a secret, and seals the vault key with it.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn enrol(account: &str, owner: &str, vault: &VaultKey) -> Result<Self, String> {
         let salt = random();
         let made = sensor::enrol(account, random::<16>(), salt).await;
@@ -36,7 +36,7 @@ impl Fingerprint {
     /// Opens the vault key, after the sensor has seen the finger.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn open(&self, owner: &str) -> Result<VaultKey, String> {
         let secret = sensor::secret(&self.credential, self.salt).await.ok_or("指纹没有通过，请再试，或用密码打开")?;
         self.wrap.open(owner, secret).map_err(|_| "指纹已换过，请用密码打开，再到“我的”里重新设置".to_owned())

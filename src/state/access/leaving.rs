@@ -41,7 +41,7 @@ pub enum Stay {
         /// How many.
         count: usize,
     },
-    /// What is stored can't be read.
+    /// The stored values can't be read.
     #[error("手机里的一部分数据读不出来，请先刷新页面，按提示导出记录")]
     Unreadable,
     /// The storage's reason.

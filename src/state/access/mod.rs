@@ -99,7 +99,7 @@ impl App {
     /// Opens the vault with the password. Where the office gave a new one meanwhile, the server opens it.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn unlock(self, password: &str) -> Result<(), String> {
         if password.is_empty() {
             return Err("请填写密码".into());
@@ -155,7 +155,7 @@ impl App {
     /// Opens the notebook again with the PIN, while the page is still in memory.
     ///
     /// # Errors
-    /// What to tell the worker. After some wrong ones it takes the password.
+    /// Returns what to tell the worker, in Chinese. After some wrong ones it takes the password.
     pub async fn unlock_with_pin(self, digits: &str) -> Result<(), String> {
         let storage = self.open_store()?;
         let Some(mut reopen) = self.reopen.try_update_value(Option::take).flatten() else {
@@ -179,7 +179,7 @@ impl App {
     /// Opens the vault with the phone's fingerprint sensor.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn unlock_with_fingerprint(self) -> Result<(), String> {
         let (storage, vault) = self.locked_vault().await?;
         let print = Fingerprint::stored(storage.as_ref()).await.ok_or("这台手机没有设置指纹，请用密码打开")?;
@@ -191,7 +191,7 @@ impl App {
     /// Sets the PIN, or with none takes it away.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn set_pin(self, digits: Option<&str>) -> Result<(), String> {
         let storage = self.open_store()?;
         let pin = match digits {
@@ -207,7 +207,7 @@ impl App {
     /// Lets the fingerprint sensor open the vault from now on, or no longer.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn set_fingerprint(self, on: bool) -> Result<(), String> {
         let (storage, vault) = self.locked_vault().await?;
         let write = if on {
@@ -225,7 +225,7 @@ impl App {
     /// Seals what an earlier version of the app left as it was, all at once or not at all.
     ///
     /// # Errors
-    /// What to tell the worker; everything is as before then.
+    /// Returns what to tell the worker, in Chinese; everything is as before then.
     pub async fn seal(self, password: &str) -> Result<(), String> {
         let storage = self.open_store()?;
         let stored = storage.snapshot().await.map_err(|error| error.to_string())?;
@@ -314,7 +314,7 @@ impl App {
     /// Logs in, or logs in again; with a code also on a locked phone.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn come_in(self, account: String, entry: Entry) -> Result<(), NoEntry> {
         let account = account.trim().to_owned();
         if account.is_empty() || entry.password().is_empty() {

@@ -50,7 +50,7 @@ impl Pin {
     /// The key made of these digits.
     ///
     /// # Errors
-    /// What to tell the worker.
+    /// Returns what to tell the worker, in Chinese.
     pub async fn new(digits: &str) -> Result<Self, String> {
         if !is_good(digits) {
             return Err("请设 6 位数字，不要用 111111、123456 这样的".into());
@@ -75,7 +75,7 @@ impl Reopen {
     /// Opens the vault key.
     ///
     /// # Errors
-    /// What to tell the worker; one try fewer is left.
+    /// Returns what to tell the worker, in Chinese; one try fewer is left.
     pub async fn open(&mut self, digits: &str) -> Result<VaultKey, String> {
         // Counted before it is tried.
         self.left = self.left.saturating_sub(1);

@@ -15,7 +15,7 @@ use serde::Serialize;
 /// A file that `ruhu-server import ops` takes, with what a person may still make sense of.
 #[derive(Debug, Serialize)]
 pub struct Rescued {
-    /// What could be read of the outbox.
+    /// The part of the outbox that could be read.
     #[serde(flatten)]
     unsent: UnsentOps,
     /// Drafts, and entries of the outbox that could not be read, as they are stored.

@@ -24,7 +24,7 @@ const FREE_TRIES: u32 = 3;
 const FIRST_WAIT_MS: i64 = 5_000;
 const LONGEST_WAIT_MS: i64 = 300_000;
 
-/// What is kept in the clear: whose vault this is, and its key, sealed.
+/// The stored form, in the clear: whose vault this is, and its key, sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vault {
     /// The login name.

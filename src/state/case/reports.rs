@@ -69,7 +69,7 @@ impl App {
         patrols
     }
 
-    /// What was told to people, the latest first.
+    /// Returns the outreach, the latest first.
     pub fn outreach(self) -> Vec<(RecordId, Outreach)> {
         let mut outreach: Vec<(RecordId, Outreach)> = self.views_of(&Kind::Outreach);
         outreach.sort_by_key(|(id, outreach)| std::cmp::Reverse((outreach.on, *id)));

@@ -15,7 +15,7 @@ use ruhu_domain::{
 };
 use serde_json::{Map, Value, json};
 
-/// What is known where something new begins.
+/// The facts known where something new begins.
 #[derive(Default)]
 struct Origin {
     grid: Option<GridCode>,
@@ -24,16 +24,16 @@ struct Origin {
     /// The visit or the finding.
     from: Option<RecordId>,
     is_visit: bool,
-    /// What was found.
+    /// The finding, in words.
     found: String,
-    /// What was asked for; what was found, where that is not told apart.
+    /// The request, in words; the finding, where that is not told apart.
     asked: String,
 }
 
 /// Something that came from a visit or from what a patrol found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Risen {
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
     /// The head of its file.
     pub id: RecordId,

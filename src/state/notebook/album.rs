@@ -1,4 +1,4 @@
-//! What is known of the photos on the phone, as it is kept in storage, and the saves of their records.
+//! The state of the photos on the phone, as it is stored, and the saves of their records.
 
 use crate::{
     platform::clock,
@@ -21,7 +21,7 @@ use std::{
     sync::Arc,
 };
 
-/// What is known of a photo on the phone.
+/// The state of a photo on the phone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     /// How large it is, in bytes.

@@ -23,7 +23,7 @@ pub struct Draft {
     /// What it is about.
     #[serde(default = "visit")]
     pub kind: Kind,
-    /// What was written so far: the form's fields.
+    /// The values of the form's fields so far.
     #[serde(alias = "visit")]
     pub values: Map<String, Value>,
     /// When it was last touched, Unix milliseconds.

@@ -51,7 +51,7 @@ pub struct CareFile {
 }
 
 code_table! {
-    /// What is due on a case.
+    /// The kinds of deadlines of a case.
     Due {
         /// A look.
         Look = "look", "看望";
@@ -160,7 +160,7 @@ impl CareFile {
         }
     }
 
-    /// What is due, the earliest first. A review is due some days before the case would lapse.
+    /// Returns the deadlines, the earliest first. A review is due some days before the case would lapse.
     pub fn deadlines(&self, today: NaiveDate) -> Vec<Deadline<Due>> {
         let mut due = Vec::new();
         let mut add = |what: Due, by: Option<NaiveDate>| due.extend(by.map(|by| Deadline { what, by }));
@@ -190,7 +190,7 @@ impl CareFile {
         due
     }
 
-    /// What is due for somebody with these roles: looks, pauses and the plan for who looks after it, and for the lead
+    /// Returns the deadlines for somebody with these roles: looks, pauses and the plan for who looks after it, and for the lead
     /// when they are late; confirmations for the lead who may give them; reviews for both.
     pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline<Due>> {
         let (carer, lead) = (self.carer() == name, roles.contains(&Role::VillageLead));

@@ -93,13 +93,13 @@ pub struct CareVisit {
     /// How the person is, in plain words. No diagnosis.
     #[serde(default)]
     pub found: String,
-    /// What is needed.
+    /// The needs, in words.
     #[serde(default)]
     pub needs: String,
     /// Which help was given.
     #[serde(default)]
     pub help: Option<Help>,
-    /// What was done.
+    /// The help that was given, in words.
     #[serde(default)]
     pub done: String,
     /// Whether the person agreed to counselling.

@@ -46,7 +46,7 @@ pub const TEAM: Who = Who { roles: &[Role::Carer, Role::VillageLead], words: "�
 /// The supervisor: the village lead. Who confirms is not who looks after it.
 pub const LEAD: Who = Who { roles: &[Role::VillageLead], words: "村负责人" };
 
-/// What must be there before a step.
+/// The requirements of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// For whom, what for and why, who looks after it, how often and why so.

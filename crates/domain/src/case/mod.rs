@@ -36,9 +36,9 @@ impl Who {
     }
 }
 
-/// What must be there before a step.
+/// The requirements of a step.
 pub trait Need: Copy + Debug + Eq + 'static {
-    /// What is missing, and what to do.
+    /// Returns the missing thing and what to do, in Chinese.
     fn words(self) -> &'static str;
 
     /// The field in which it is given with the step itself; none where it is found in the file.
@@ -54,7 +54,7 @@ pub trait Need: Copy + Debug + Eq + 'static {
 pub trait Step: Copy + Debug + Eq + Into<&'static str> + 'static {
     /// The states that steps lead from and to.
     type State: Copy + Debug + Eq + Into<&'static str> + 'static;
-    /// What steps require.
+    /// The requirements of steps.
     type Need: Need;
 
     /// The table: every step has one row. In each state the first row that fits is the usual next step.
@@ -71,7 +71,7 @@ pub trait Step: Copy + Debug + Eq + Into<&'static str> + 'static {
         Self::ROWS.iter().find(|row| row.step == self).expect("every step has a row")
     }
 
-    /// What is said with it, as fields of a form.
+    /// Returns the fields of the form that the step asks for.
     fn fields(self) -> Vec<Field> {
         field::of_step(self.row().needs.iter().filter_map(|need| need.field()))
     }
@@ -88,13 +88,13 @@ pub struct Row<S: Step> {
     pub to: Option<S::State>,
     /// Who may.
     pub who: Who,
-    /// What is required.
+    /// The requirements.
     pub needs: &'static [S::Need],
     /// The law it rests on; empty where it is usual practice.
     pub law: &'static str,
 }
 
-/// What is recorded of a step that was taken. Who and when are the record's own.
+/// The record of a step that was taken. Who took it and when are the record's own.
 pub trait StepRecord: Serialize + DeserializeOwned {
     /// The sort of step.
     type Step: Step;
@@ -111,7 +111,7 @@ pub trait StepRecord: Serialize + DeserializeOwned {
 pub struct TakenStep<T> {
     /// The record.
     pub id: RecordId,
-    /// What it says.
+    /// The content.
     pub taken: T,
     /// When, Unix milliseconds.
     pub at: u64,
@@ -177,9 +177,9 @@ pub enum Forbidden {
 pub struct Offer<S: Step> {
     /// The step.
     pub step: S,
-    /// What is missing in the file; empty where it can be taken now.
+    /// The requirements that the file does not meet; empty where the step can be taken now.
     pub missing: Vec<S::Need>,
-    /// What is asked for with the step.
+    /// The requirements that are asked for with the step.
     pub asks: Vec<S::Need>,
 }
 
@@ -187,7 +187,7 @@ pub struct Offer<S: Step> {
 pub trait Case: CaseFile {
     /// Its sort of step.
     type Step: Step;
-    /// What is recorded of a step.
+    /// The record of a step.
     type StepRecord: StepRecord<Step = Self::Step>;
 
     /// What somebody is told who may not take a step because the work that it checks is their own.

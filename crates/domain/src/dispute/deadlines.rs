@@ -1,4 +1,4 @@
-//! What is due on a dispute and when.
+//! The deadlines of a dispute.
 
 use super::{
     file::DisputeFile,
@@ -22,7 +22,7 @@ pub const CONFIRM_DAYS: u64 = 30;
 pub const FOLLOW_UP_DAYS: u64 = 7;
 
 code_table! {
-    /// What is due.
+    /// The kinds of deadlines of a dispute.
     Due {
         Accept = "accept", "受理";
         Mediate = "mediate", "调解";
@@ -71,7 +71,7 @@ impl DisputeFile {
         }
     }
 
-    /// What is due next; none where nothing is.
+    /// Returns the next deadline; `None` where nothing is due.
     pub fn deadline(&self) -> Option<Deadline<Due>> {
         let (what, by) = match self.state {
             State::Registered => (Due::Accept, self.last(Step::Register)?.on() + Days::new(ACCEPT_DAYS)),

@@ -1,4 +1,4 @@
-//! What is known already: people who need not be typed again, and disputes that may be the same.
+//! Finds people who need not be typed again, and disputes that may be the same.
 
 use super::{
     Disputes,

@@ -190,7 +190,7 @@ pub struct Agreement {
 pub struct Term {
     /// The dispute.
     pub dispute: RecordId,
-    /// What is to be done, by whom.
+    /// The obligation: who does what.
     #[serde(default)]
     pub what: String,
     /// 履行期限.
@@ -221,7 +221,7 @@ pub struct FollowUp {
     /// What may still go wrong.
     #[serde(default)]
     pub risk: String,
-    /// What is done about it.
+    /// The measures taken about the risk.
     #[serde(default)]
     pub measures: String,
 }

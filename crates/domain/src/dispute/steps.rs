@@ -111,7 +111,7 @@ pub const TOWNSHIP: Who =
 /// The county, or an office above.
 pub const COUNTY: Who = Who { roles: &[Role::County, Role::City], words: "县（市、区）或上级" };
 
-/// What must be there before a step.
+/// The requirements of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// Title, type, source, day and a summary.

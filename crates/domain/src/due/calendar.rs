@@ -12,16 +12,16 @@ pub struct DoneItem {
     pub work: Work,
     /// What it is called in a list, as [`Item::name`].
     pub name: String,
-    /// What was done.
+    /// The work that was done, in words.
     pub what: &'static str,
 }
 
 /// A day of the calendar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Day {
-    /// What was done.
+    /// The items that were done.
     pub done: Vec<DoneItem>,
-    /// What is due.
+    /// The items that are due.
     pub due: Vec<Item>,
 }
 
@@ -47,7 +47,7 @@ pub fn weeks(first: NaiveDate) -> Vec<[Option<NaiveDate>; 7]> {
     weeks
 }
 
-/// What was done in a month that begins on this day, and what is due in it for somebody, as of today. What is overdue
+/// Returns the items done in a month that begins on this day, and those due in it for somebody, as of today. What is overdue
 /// stands on today. Households are in it where a visit has a day of its own: the others would be on every day.
 pub fn month(records: Records<'_>, user: User<'_>, first: NaiveDate, today: NaiveDate) -> BTreeMap<NaiveDate, Day> {
     let after = first + Months::new(1);

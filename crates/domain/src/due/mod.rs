@@ -1,4 +1,4 @@
-//! What is due, of every kind of work, in one list: since when, why, and who is told next where it stays undone.
+//! Deadlines of every kind of work, in one list: since when, why, and who is told next where it stays undone.
 //! Computed from dates alone, so also offline.
 
 pub mod calendar;
@@ -51,7 +51,7 @@ pub struct Item {
     pub work: Work,
     /// What it is called in a list: no full name of a party, or of somebody cared for.
     pub name: String,
-    /// What is to be done.
+    /// The work to be done, in words.
     pub what: &'static str,
     /// Until when.
     pub by: NaiveDate,
@@ -108,7 +108,7 @@ pub struct Records<'a> {
     pub reports: &'a Reports,
 }
 
-/// What is due for somebody on a day or will be until another, the latest overdue first. One item for each file and
+/// Returns the items due for somebody on a day or until another, the latest overdue first. One item for each file and
 /// door.
 pub fn due(records: Records<'_>, user: User<'_>, today: NaiveDate, until: NaiveDate) -> Vec<Item> {
     let mut items: Vec<Item> = cases(records, user, today).collect();

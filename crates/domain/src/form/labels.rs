@@ -15,7 +15,7 @@ use crate::{
 };
 use serde_json::Value;
 
-/// What a kind of record is called.
+/// Returns the name of a kind of records.
 pub fn kind(kind: &Kind) -> &str {
     match kind {
         Kind::Household => "户",
@@ -42,7 +42,7 @@ pub fn kind(kind: &Kind) -> &str {
     }
 }
 
-/// What a field is called; none for those that have no words of their own.
+/// Returns the label of a field; `None` for those that have no words of their own.
 pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
     if let Some(field) = form::field(of, name) {
         return Some(field.label);

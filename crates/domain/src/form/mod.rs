@@ -228,7 +228,7 @@ pub fn still_to_come(kind: &Kind, values: &Map<String, Value>, today: NaiveDate)
     wrong.next().map(|field| Wrong { field: field.name, words: format!("{}还没到，请核对", field.label) })
 }
 
-/// What is wrong with a form: the field, and what to do about it.
+/// A fault of a form: the field, and how to mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrong {
     /// The field's name.

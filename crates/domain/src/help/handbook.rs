@@ -16,7 +16,7 @@ pub struct Page {
     pub title: String,
     /// 依据: the law it rests on.
     pub law: String,
-    /// What it says.
+    /// The content.
     pub lines: Vec<Line>,
 }
 

@@ -17,7 +17,7 @@ pub const PARAGRAPHS: [&str; 7] = [
     "怎么提：告诉我，或者到村委会、乡镇综治中心提出，办公室会登记并答复您。",
 ];
 
-/// What is written into a resident's record when the notice was given on a day.
+/// Returns the value of a resident's field `notice` when the notice was given on a day.
 pub fn given(on: NaiveDate) -> String {
     format!("{VERSION} {on}")
 }

@@ -76,7 +76,7 @@ pub struct ActLine {
     pub subject: String,
 }
 
-/// What is held on one person (个人信息保护法 45).
+/// The data held on one person (个人信息保护法 45).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
     /// The person.
@@ -96,7 +96,7 @@ pub struct Dossier {
 pub struct Held {
     /// The record.
     pub record: RecordId,
-    /// What it is.
+    /// The kind.
     pub kind: Kind,
     /// Its values.
     pub values: BTreeMap<Name, Value>,
@@ -153,11 +153,11 @@ impl Wish {
 pub struct OpenDataRequest {
     /// The resident's record.
     pub of: OfRecord,
-    /// What is asked for.
+    /// The kind of request.
     pub wish: Wish,
     /// Who asks: 本人, 监护人, 近亲属 and the like, and how that was checked.
     pub asked_by: String,
-    /// What exactly.
+    /// The details, in words.
     pub words: String,
 }
 
@@ -168,24 +168,24 @@ pub struct DataRequest {
     pub id: String,
     /// The resident's record.
     pub of: OfRecord,
-    /// What is asked for.
+    /// The kind of request.
     pub wish: Wish,
     /// Who asks.
     pub asked_by: String,
-    /// What exactly.
+    /// The details, in words.
     pub words: String,
     /// Who took it down, and when.
     pub opened: Attribution,
-    /// What was decided.
+    /// The decision; `None` while the request is open.
     pub decided: Option<Decided>,
 }
 
-/// What was decided on a request.
+/// The decision on a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
     /// Whether it was done; refused otherwise.
     pub granted: bool,
-    /// What was done, or why it was refused.
+    /// The answer to the person: how it was granted, or why it was refused.
     pub answer: String,
     /// Who decided, and when.
     pub done: Attribution,
@@ -198,7 +198,7 @@ pub struct DecideDataRequest {
     pub id: String,
     /// Whether it is granted.
     pub granted: bool,
-    /// What was done, or why it is refused: the person is told.
+    /// The answer to the person: how it was granted, or why it is refused.
     pub answer: String,
     /// For a correction: the right values of the resident's fields.
     #[serde(default)]

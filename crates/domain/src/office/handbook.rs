@@ -31,7 +31,7 @@ pub struct OwnPage {
     pub title: String,
     /// 依据.
     pub law: String,
-    /// What it says.
+    /// The content.
     pub text: String,
     /// Who changed it last, and when.
     pub done: Attribution,

@@ -1,4 +1,4 @@
-//! What waits for a decision.
+//! The records that wait for a decision.
 
 use crate::{
     id::OpId,

@@ -27,7 +27,7 @@ pub struct OpenDispute {
     pub colour: Option<dispute::codes::Colour>,
     /// 状态.
     pub state: dispute::steps::State,
-    /// What is due.
+    /// The kind of the next deadline.
     pub due: Option<dispute::deadlines::Due>,
     /// Until when.
     pub by: Option<NaiveDate>,
@@ -38,7 +38,7 @@ pub struct OpenDispute {
 }
 
 impl OpenDispute {
-    /// What is due; none where nothing is.
+    /// Returns the next deadline; `None` where nothing is due.
     pub fn deadline(&self) -> Option<Deadline<dispute::deadlines::Due>> {
         Some(Deadline { what: self.due?, by: self.by? })
     }
@@ -60,14 +60,14 @@ pub struct OpenReport {
     pub sort: String,
     /// 状态.
     pub state: report::steps::State,
-    /// What is due.
+    /// The kind of the next deadline.
     pub due: Option<report::file::Due>,
     /// Until when.
     pub by: Option<NaiveDate>,
 }
 
 impl OpenReport {
-    /// What is due; none where nothing is.
+    /// Returns the next deadline; `None` where nothing is due.
     pub fn deadline(&self) -> Option<Deadline<report::file::Due>> {
         Some(Deadline { what: self.due?, by: self.by? })
     }

@@ -32,7 +32,7 @@ pub const VERIFY_DAYS: u64 = 3;
 pub const SETTLE_DAYS: u64 = 7;
 
 code_table! {
-    /// What is due on a hazard or a request.
+    /// The kinds of deadlines of a hazard or a request.
     Due {
         PutRight = "put_right", "整改";
         Verify = "verify", "验收";
@@ -90,7 +90,7 @@ impl Report {
         }
     }
 
-    /// What it says.
+    /// The content.
     pub fn what(&self) -> &str {
         match &self.about {
             About::Hazard(hazard) => &hazard.what,
@@ -175,7 +175,7 @@ impl Report {
         Some(Deadline { what, by: from? + Days::new(days) })
     }
 
-    /// What is due for somebody with these roles: the work for its owner, and for who registered it where the owner is
+    /// Returns the deadline for somebody with these roles: the work for its owner, and for who registered it where the owner is
     /// nobody of the village, or it is late (a name may be written wrong); verifying for who registered it and the lead,
     /// not for who did the work; all of it for the lead when it is late.
     pub fn due_for(&self, roles: &[Role], name: &str, today: NaiveDate) -> Option<Deadline<Due>> {

@@ -15,7 +15,7 @@ pub const FROM: &str = "from";
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Hazard {
-    /// What is wrong.
+    /// The hazard, in words.
     pub what: String,
     /// 类型.
     pub danger: Option<Danger>,
@@ -35,7 +35,7 @@ pub struct Hazard {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
-    /// What is asked for.
+    /// The request, in words.
     pub what: String,
     /// 类别.
     pub subject: Option<Subject>,
@@ -59,7 +59,7 @@ pub struct ReportStep {
     pub report: RecordId,
     /// The step.
     pub step: Step,
-    /// What was done or said, or why.
+    /// The words of the step: a result, an answer or a reason.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// To whom it is given: a name, of a person or an authority.

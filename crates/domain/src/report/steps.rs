@@ -50,14 +50,14 @@ code_table! {
     }
 }
 
-/// What must be there before a step.
+/// The requirements of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// To whom.
     To,
-    /// What was done to put it right.
+    /// The result: how it was put right.
     Result,
-    /// What was told or answered.
+    /// The words that were told or answered.
     Words,
     /// A reason.
     Why,

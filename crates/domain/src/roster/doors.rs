@@ -177,7 +177,7 @@ impl Roster {
         self.merged.home(id, |from, to| self.fits(from, to))
     }
 
-    /// What is merged into a household or resident.
+    /// Returns the records that are merged into a household or resident.
     pub fn merged_into(&self, id: RecordId) -> Vec<RecordId> {
         self.all(id).split_off(1)
     }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECKS: &[u8; 11] = b"10X98765432";
 
-/// What is wrong with an identity number.
+/// A fault of an identity number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdNumber {
     /// Not 17 digits and a digit or X.
@@ -31,7 +31,7 @@ pub fn check_character(digits: &str) -> Option<char> {
 /// The birth date in a number that holds.
 ///
 /// # Errors
-/// What is wrong with the number.
+/// Fails with the first fault of the number.
 pub fn check(number: &str) -> Result<NaiveDate, BadIdNumber> {
     let number = number.to_ascii_uppercase();
     if number.len() != 18 || !number.is_ascii() {

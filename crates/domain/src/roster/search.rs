@@ -123,7 +123,7 @@ impl Hits {
     }
 }
 
-/// What matches a search.
+/// A match of a search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// The record.

@@ -14,7 +14,7 @@ use std::{
     process::ExitCode,
 };
 
-/// What is imported.
+/// The imports.
 #[derive(Subcommand)]
 pub enum Import {
     /// 区划表:.csv，列为 code,name,level,parent

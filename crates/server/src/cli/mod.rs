@@ -103,7 +103,7 @@ enum Command {
     },
 }
 
-/// What is kept beside the database, and where.
+/// The places of what is kept beside the database.
 struct Files {
     /// The folder of the server's keys.
     secrets: PathBuf,

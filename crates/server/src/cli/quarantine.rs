@@ -5,7 +5,7 @@ use ruhu_domain::{OpId, day};
 use ruhu_server::database::{Database, OPERATOR};
 use std::process::ExitCode;
 
-/// What is done with them.
+/// The commands.
 #[derive(Subcommand)]
 pub enum Quarantine {
     /// 列出待核对的记录

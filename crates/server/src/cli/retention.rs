@@ -9,7 +9,7 @@ use ruhu_server::{
 };
 use std::process::ExitCode;
 
-/// What is done with records whose time is over.
+/// The commands.
 #[derive(Subcommand)]
 pub enum Retention {
     /// 列出某一天到期的记录数，不写日期则为今天

@@ -42,7 +42,7 @@ pub struct Account {
     pub second_factor: bool,
 }
 
-/// What a session is for.
+/// The purpose of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionKind {
     /// A phone's: it syncs.

@@ -20,7 +20,7 @@ pub struct Area {
     pub parent: Option<AreaCode>,
 }
 
-/// What an import of areas did.
+/// The outcome of an import of areas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AreaCounts {
     /// New rows.

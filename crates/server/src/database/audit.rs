@@ -19,7 +19,7 @@ use std::{fmt, str::FromStr};
 /// Entries checked at a time.
 const PAGE: i64 = 2_000;
 
-/// What was done.
+/// The kinds of acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Logged in on a device.
@@ -207,7 +207,7 @@ pub struct Entry<'a> {
     pub account: &'a str,
     /// The device; none for a command of the server's.
     pub device: Option<DeviceId>,
-    /// What was done.
+    /// The kind of act.
     pub act: Act,
     /// To what: a channel, a record, an account, a grant, an op, an area.
     pub subject: String,
@@ -274,7 +274,7 @@ pub struct Line {
     pub at: u64,
     /// The account's identity.
     pub account: String,
-    /// What was done.
+    /// The kind of act.
     pub act: Act,
     /// To what.
     pub subject: String,

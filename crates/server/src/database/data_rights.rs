@@ -20,7 +20,7 @@ use serde_json::Value;
 use sqlx::{Row, any::AnyRow};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is held on a resident.
+/// The data held on a resident.
 #[derive(Clone, Debug)]
 pub struct HeldOn {
     /// Who.
@@ -340,7 +340,7 @@ fn lived_in(held: &[Held]) -> BTreeSet<RecordId> {
     named.filter_map(|household| household.parse().ok()).collect()
 }
 
-/// What a record holds, without its history.
+/// Returns the values of a record, without its history.
 fn held_as(record: &Record) -> Held {
     let values = record.fields.iter().filter(|(_, field)| !field.value.is_null());
     Held {

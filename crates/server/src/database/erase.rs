@@ -1,5 +1,5 @@
 //! Erasing records for good: at a request of the person recorded, or because their time is over (个人信息保护法 47).
-//! What is erased is gone from the records and from the history; that there were such ops stays, by identity and
+//! Erased values are gone from the records and from the history; that there were such ops stays, by identity and
 //! digest, so that a phone that sends one again is told that its record is no more. Every phone that carries the
 //! channel starts over, and forgets.
 

@@ -110,7 +110,7 @@ impl Database {
         Ok(all)
     }
 
-    /// What an account may do now: every decision rests on these.
+    /// Returns the grants of an account that hold now: every decision rests on these.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.

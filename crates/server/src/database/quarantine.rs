@@ -40,7 +40,7 @@ pub enum CannotDecide {
 }
 
 impl Database {
-    /// What waits for a decision, the oldest first.
+    /// Returns the records that wait for a decision, the oldest first.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.

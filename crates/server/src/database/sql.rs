@@ -148,7 +148,7 @@ pub(super) fn by_ids(
     ids.into_iter().fold(query, Query::bind)
 }
 
-/// What was read is no longer so: the transaction is to be begun again.
+/// The error of a transaction whose reads are no longer true: it has to be begun again.
 #[derive(Debug, thiserror::Error)]
 #[error("another transaction was faster")]
 struct Overtaken;

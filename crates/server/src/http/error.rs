@@ -48,7 +48,7 @@ pub enum Refusal {
     /// Not theirs to do or to see.
     #[error("您没有这项权限，请联系上一级办公室")]
     NotAllowed,
-    /// What was asked for can't be done as it was asked.
+    /// The request can't be carried out as it was asked.
     #[error("{0}")]
     Invalid(String),
     /// The body is not what it should be.

@@ -1,4 +1,4 @@
-//! What the server says over HTTP.
+//! The HTTP interface.
 
 mod assets;
 mod client_ip;
@@ -49,7 +49,7 @@ const MAX_BODY: usize = 1024 * 1024;
 const LOGIN_EVERY: Duration = Duration::from_secs(2);
 const LOGIN_BURST: u32 = 20;
 
-/// What the routes work with.
+/// The state that the routes share.
 #[derive(Clone, Debug)]
 pub struct AppState {
     /// The records.
@@ -172,7 +172,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// What they do, for the record.
+    /// Returns the audit entry of an act of theirs.
     fn does(&self, act: Act, subject: String) -> Entry<'_> {
         Entry { account: &self.session.account, device: Some(self.session.device), act, subject }
     }

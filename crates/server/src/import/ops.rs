@@ -24,7 +24,7 @@ enum Carried {
     Plain(Plain),
 }
 
-/// What is sealed in the file, but for the photos; or not sealed, with them.
+/// The sealed content of the file without the photos; or the unsealed content with them.
 #[derive(Deserialize)]
 struct Plain {
     #[serde(flatten)]
@@ -35,7 +35,7 @@ struct Plain {
     photos: Vec<String>,
 }
 
-/// What was carried to the office.
+/// The content of a file that was carried to the office.
 #[derive(Debug)]
 pub struct Brought {
     /// What can be taken in.

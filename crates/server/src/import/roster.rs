@@ -40,11 +40,11 @@ pub const COLUMNS: [&str; 12] = [
 pub struct BadRow {
     /// Its number as the spreadsheet shows it.
     pub line: usize,
-    /// What is wrong, in words.
+    /// The fault, in Chinese.
     pub reason: String,
 }
 
-/// What an import did, or with `--dry-run` would do.
+/// The outcome of an import, real or with `--dry-run`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportSummary {
     /// New households.

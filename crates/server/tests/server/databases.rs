@@ -282,7 +282,7 @@ async fn a_dump_of_postgresqls_own_is_restored_with_a_new_epoch_and_without_sess
     began_anew(&location, &before, &token).await;
 }
 
-/// What is at a location is the backup, and phones will notice.
+/// Asserts that the database at a location is the backup, and that phones will notice.
 async fn began_anew(location: &Location, before: &str, token: &str) {
     let database = Database::open(location).await.expect("a database");
     assert_ne!(database.epoch(), before);

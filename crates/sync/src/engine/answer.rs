@@ -254,7 +254,7 @@ impl<S: Schema> Answer<'_, S> {
         self.forgotten.extend(gone);
     }
 
-    /// What was erased at the office is erased here too: also the saves that the office had acknowledged, which are
+    /// Erases here what was erased at the office: also the saves that the office had acknowledged, which are
     /// kept for a server that has to be restored. What it acknowledged after it wrote this answer is not: the record
     /// may be newer than the answer.
     fn sweep_erased(&mut self, head: &Head<S>) {

@@ -59,7 +59,7 @@ pub struct Pass {
     limit: u32,
     most: usize,
     pull: bool,
-    /// What is still to be sent, in the order of the stamps; none before the first request.
+    /// The ops still to be sent, in the order of the stamps; `None` before the first request.
     queue: Option<VecDeque<OpId>>,
     flying: BTreeMap<u32, Vec<(OpId, RecordId)>>,
     /// Whether an answer came that is not taken in yet.

@@ -16,7 +16,7 @@ pub fn broken() -> Vec<String> {
     recent.filter_map(|(_, line)| too_long(line)).collect()
 }
 
-/// What is wrong with a line of a commit's hash and subject.
+/// Returns the fault of a line with a commit's hash and subject; `None` where it has none.
 fn too_long(line: &str) -> Option<String> {
     let (hash, subject) = line.split_once(' ')?;
     let length = subject.chars().count();

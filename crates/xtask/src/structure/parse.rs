@@ -27,9 +27,9 @@ pub struct Crate {
 pub struct Module {
     /// The file; a crate's root can have several.
     pub files: Vec<PathBuf>,
-    /// What it imports.
+    /// Its imports.
     pub imports: Vec<Import>,
-    /// What it re-exports, by name.
+    /// Its re-exports, by name.
     pub exports: BTreeMap<String, Import>,
 }
 

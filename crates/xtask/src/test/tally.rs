@@ -10,7 +10,7 @@ use std::{
 /// The slowest tests that are named at the end.
 const NAMED: usize = 20;
 
-/// What ran so far.
+/// The tests that ran so far.
 #[derive(Default)]
 pub struct Tally {
     /// Tests that passed.

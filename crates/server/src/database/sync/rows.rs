@@ -36,7 +36,7 @@ pub struct Author<'a> {
     pub name: &'a str,
     /// The device.
     pub device: DeviceId,
-    /// What the person may do; ops beyond it are set aside for a supervisor.
+    /// The rights of the sender; ops beyond them are set aside for a supervisor.
     pub grants: &'a [Grant],
 }
 

@@ -81,7 +81,7 @@ pub struct Official {
 }
 
 impl Official {
-    /// What they do, for the record.
+    /// Returns the audit entry of an act of theirs.
     fn does(&self, act: Act, subject: String) -> Entry<'_> {
         Entry { account: &self.session.account, device: None, act, subject }
     }
