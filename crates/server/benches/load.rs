@@ -146,6 +146,7 @@ impl Phone {
     async fn log_in(server: &Server, device: u64) -> Self {
         // Each from an address of its own: logins are slowed down by address.
         let from = IpAddr::from([127, 0, 1, u8::try_from(device).expect("few devices") + 1]);
+        ruhu_server::crypto::install();
         let client = reqwest::Client::builder().local_address(from).build().expect("a client");
         let account = format!("load{device}");
         let request = LoginRequest { account, password: PASSWORD.into(), device: DeviceId(device), code: None };

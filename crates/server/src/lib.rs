@@ -2,6 +2,7 @@
 //! rosters and writes ledgers.
 
 pub mod accounts;
+pub mod crypto;
 pub mod database;
 pub mod demo;
 pub mod export;

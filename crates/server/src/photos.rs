@@ -1,12 +1,12 @@
 //! Where photos are kept: a folder, or storage that speaks S3.
 
+use crate::crypto;
 use anyhow::Context;
 use axum::body::Bytes;
 use object_store::{
     ObjectStore, ObjectStoreExt, PutPayload, aws::AmazonS3Builder, local::LocalFileSystem, path::Path as Key,
 };
 use ruhu_domain::{Channel, photo::PhotoHash};
-use rustls_acme::rustls::crypto::ring;
 use std::{path::Path, sync::Arc};
 
 /// The photos.
@@ -32,8 +32,7 @@ impl PhotoStore {
     /// There is no such place.
     pub fn open(place: &str) -> anyhow::Result<Self> {
         if let Some(rest) = place.strip_prefix("s3://") {
-            // For HTTPS: what is installed first in a process stays, and is the same everywhere here.
-            drop(ring::default_provider().install_default());
+            crypto::install();
             let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
             let store = AmazonS3Builder::from_env().with_bucket_name(bucket).build();
             let store =

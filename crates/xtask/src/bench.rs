@@ -36,7 +36,7 @@ fn server(figure: &str) -> anyhow::Result<()> {
 /// The app, and its sync with the server.
 fn app(name: Option<&str>) -> anyhow::Result<()> {
     build::app()?;
-    let server = build::server()?;
+    let server = build::server(build::Profile::Release)?;
     setup::end_to_end()?;
     let mut playwright = command(&["npx", "playwright", "test", "--config", "bench.config.ts"]);
     if let Some(name) = name {

@@ -13,7 +13,7 @@ use crate::{
 /// It was found.
 pub fn canary() -> anyhow::Result<()> {
     build::app()?;
-    let server = build::server()?;
+    let server = build::server(build::Profile::Quick)?;
     setup::end_to_end()?;
     let mut playwright = command(&["npx", "playwright", "test", "--config", "canary.config.ts"]);
     run(playwright.current_dir("tests/e2e").env("RUHU_SERVER", server).env_remove("NO_COLOR"))

@@ -20,7 +20,7 @@ pub struct Options {
 /// Something was lost, or a round could not be carried out.
 pub fn faults(options: &Options) -> anyhow::Result<()> {
     build::app()?;
-    let server = build::server()?;
+    let server = build::server(build::Profile::Quick)?;
     setup::end_to_end()?;
     let mut playwright = command(&["npx", "playwright", "test", "--config", "faults.config.ts"]);
     playwright.current_dir("tests/e2e").env("RUHU_SERVER", server).env_remove("NO_COLOR");

@@ -91,7 +91,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
     std::env::set_current_dir(root())?;
     match verb {
         Verb::Start(options) => start::start(&options),
-        Verb::Build => build::app().and_then(|()| build::server().map(drop)),
+        Verb::Build => build::app().and_then(|()| build::server(build::Profile::Release).map(drop)),
         Verb::Test { suite } => test::test(suite),
         Verb::Check => check::check(),
         Verb::Sim(options) => sim::sim(&options),

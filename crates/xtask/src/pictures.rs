@@ -12,7 +12,7 @@ use crate::{
 /// Fails when a build or a browser does.
 pub fn pictures() -> anyhow::Result<()> {
     build::app()?;
-    let server = build::server()?;
+    let server = build::server(build::Profile::Quick)?;
     setup::end_to_end()?;
     let mut playwright = command(&["npx", "playwright", "test", "--config", "pictures.config.ts"]);
     run(playwright.current_dir("tests/e2e").env("RUHU_SERVER", server).env_remove("NO_COLOR"))

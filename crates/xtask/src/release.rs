@@ -17,7 +17,7 @@ use std::{fmt::Write, fs, path::Path};
 pub fn release() -> anyhow::Result<()> {
     setup::sbom()?;
     build::app()?;
-    let server = build::server()?;
+    let server = build::server(build::Profile::Release)?;
     let host = output(&["rustc", "--print", "host-tuple"]).context("rustc")?;
     let name = format!("ruhu-{}-{}", env!("CARGO_PKG_VERSION"), host.trim());
     let archive = target_folder()?.join("archive");

@@ -114,8 +114,8 @@ fn trunk() -> anyhow::Result<()> {
     if output(&["trunk", "--version"]).is_some_and(|words| words.contains(TRUNK)) {
         return Ok(());
     }
-    // It neither looks for updates nor downloads tools here: both want a TLS library of their own.
-    install("trunk", TRUNK, "4 min", &["--no-default-features", "--features", "native-tls"])
+    // It neither looks for updates nor downloads tools here: both want a TLS library, which takes long to build.
+    install("trunk", TRUNK, "4 min", &["--no-default-features"])
 }
 
 /// What makes a list of what a release is built from.

@@ -22,7 +22,7 @@ pub struct Options {
 /// A promise was broken, or a planted bug was not found.
 pub fn sim(options: &Options) -> anyhow::Result<()> {
     let (seeds, seed) = (options.seeds.to_string(), options.seed.to_string());
-    let mut simulation = command(&["cargo", "run", "--quiet", "--release", "--package", "ruhu-sim", "--"]);
+    let mut simulation = command(&["cargo", "run", "--quiet", "--profile", "quick", "--package", "ruhu-sim", "--"]);
     simulation.args(["--seeds", &seeds, "--seed", &seed]);
     if options.planted {
         simulation.arg("--planted");

@@ -1,6 +1,7 @@
 //! TLS of the server's own: from files, which are read again when they change, or by ACME (RFC 8555; the challenge is
 //! tls-alpn-01, RFC 8737: no second port is needed).
 
+use crate::crypto;
 use anyhow::Context;
 use axum::{
     Router,
@@ -70,8 +71,7 @@ pub async fn serve(
     certificate: Certificate,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    // Set before, by whoever needed TLS first, it is the same.
-    drop(ring::default_provider().install_default());
+    crypto::install();
     let handle: Handle<SocketAddr> = Handle::new();
     let stopping = handle.clone();
     tokio::spawn(async move {
@@ -163,7 +163,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_certificate_that_changed_is_read_again_and_one_that_is_broken_is_not() {
-        drop(ring::default_provider().install_default());
+        crypto::install();
         let folder = tempfile::TempDir::new().expect("a folder");
         let [chain, key] = ["chain.pem", "key.pem"].map(|name| folder.path().join(name));
         let issue = || {

@@ -42,7 +42,7 @@ async fn bombs_are_refused_within_64_mib_of_memory() {
     let line = lines.next().expect("a line").expect("text");
     let url = line.strip_prefix("listening on ").expect("an address").to_owned();
 
-    let (client, bomb) = (reqwest::Client::new(), bomb());
+    let (client, bomb) = (crate::world::client(), bomb());
     assert!(bomb.len() < 2 << 20);
     let before = peak(server.id());
     // Routes that read a body before they know who asks, many at once.
@@ -62,7 +62,7 @@ async fn bombs_are_refused_within_64_mib_of_memory() {
     }
     let grown = peak(server.id()) - before;
     // On a connection of its own: the others may have been hung up.
-    let alive = reqwest::get(format!("{url}/healthz")).await.expect("an answer").status();
+    let alive = client.get(format!("{url}/healthz")).send().await.expect("an answer").status();
     server.kill().expect("it ends");
     drop(server.wait());
     println!("the server's memory grew by {} MiB", grown / 1_024);

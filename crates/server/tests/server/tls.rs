@@ -34,6 +34,7 @@ fn serve(data: &Path, app: &Path, port: u16, options: &[&str]) -> Command {
 
 /// A client that trusts one root, and takes the server for the name's.
 fn client(root: &str, port: u16) -> reqwest::Client {
+    ruhu_server::crypto::install();
     let root = Certificate::from_pem(root.as_bytes()).expect("a root");
     let here = SocketAddr::from(([127, 0, 0, 1], port));
     let builder = reqwest::Client::builder().add_root_certificate(root).resolve(NAME, here);
@@ -118,6 +119,7 @@ async fn the_server_has_a_certificate_made_for_it_over_acme() {
     let mut server = Running::start(serve(&data, &app, own, &options).env("SSL_CERT_FILE", &trusted));
     Running::says(server.0.stderr.take().expect("a pipe"), "DeployedNewCert");
 
+    ruhu_server::crypto::install();
     let trusting = reqwest::Client::builder()
         .add_root_certificate(Certificate::from_pem(root_cert.pem().as_bytes()).expect("a root"));
     let trusting = trusting.build().expect("a client");

@@ -120,7 +120,7 @@ const LAYERS: &[Layer] = &[
     // The server: commands and HTTP above, the database and files below.
     layer(
         "crates/server/src/http",
-        &["accounts", "database", "export", "photos", "photo_check", "random", "second_factor"],
+        &["accounts", "crypto", "database", "export", "photos", "photo_check", "random", "second_factor"],
         &[
             "anyhow",
             "axum",
@@ -207,10 +207,11 @@ const LAYERS: &[Layer] = &[
         ],
     ),
     layer("crates/server/src/accounts", &["random"], &["anyhow", "argon2", "base64", "sha2"]),
+    layer("crates/server/src/crypto", &[], &["rustls_acme"]),
     layer(
         "crates/server/src/photos",
-        &[],
-        &["anyhow", "axum", "futures", "object_store", "ruhu_domain", "rustls_acme", "std::fs"],
+        &["crypto"],
+        &["anyhow", "axum", "futures", "object_store", "ruhu_domain", "std::fs"],
     ),
     layer("crates/server/src/photo_check", &[], &["ruhu_domain", "zune_jpeg"]),
     layer("crates/server/src/random", &[], &["SystemTime::now", "getrandom", "std::time"]),

@@ -88,7 +88,7 @@ fn run_suite(suite: Suite, tally: &mut Tally) -> anyhow::Result<()> {
         Suite::E2e => {
             build::app()?;
             size::size()?;
-            let server = build::server()?;
+            let server = build::server(build::Profile::Quick)?;
             setup::end_to_end()?;
             for config in ["playwright.config.ts", "canary.config.ts", "faults.config.ts"] {
                 let mut playwright = command(&["npx", "playwright", "test", "--config", config]);

@@ -13,6 +13,7 @@ use ruhu_domain::{
     wire::{LoginRequest, LoginResponse, Position, SyncRequest, SyncResponse},
 };
 use ruhu_server::{
+    crypto,
     database::{Database, Location},
     http,
     import::areas,
@@ -114,6 +115,12 @@ pub async fn sql(address: &str, statements: &str) {
     sqlx::raw_sql(statements).execute(&mut connect(address).await).await.expect("it is carried out");
 }
 
+/// An HTTP client.
+pub fn client() -> reqwest::Client {
+    crypto::install();
+    reqwest::Client::new()
+}
+
 impl World {
     pub async fn new(base: Base) -> Self {
         let (folder, location, database) = database(base).await;
@@ -135,7 +142,7 @@ impl World {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(http::serve(listener, router, async { drop(stopped.await) }));
-        Self { folder, location, database, url, client: reqwest::Client::new(), photos, stop: Some(stop), serving }
+        Self { folder, location, database, url, client: client(), photos, stop: Some(stop), serving }
     }
 
     /// A connection past the server.
