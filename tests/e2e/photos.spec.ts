@@ -205,7 +205,7 @@ test("a photo that can't be read any more is said so, and holds up nothing", asy
 });
 
 test("any tus client can send: tus-js-client", async ({ server, phone }) => {
-  const bytes = readFileSync(join(import.meta.dirname, "../../crates/server/tests/photos/hazard.jpg"));
+  const bytes = readFileSync(join(import.meta.dirname, "../../crates/server/tests/server/photos/hazard.jpg"));
   const device = "00000000000000aa";
   const post = async (path: string, body: unknown, token?: string) => {
     const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
