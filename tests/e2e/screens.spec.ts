@@ -389,7 +389,7 @@ async function release(
     .replace(/const VERSION = "\w+"/, 'const VERSION = "next"')
     .replace(/const FILES = \{.*\};/, () => `const FILES = ${JSON.stringify(Object.fromEntries(hashes))};`);
   writeFileSync(join(folder, "sw.js"), next);
-  rmSync(join(folder, "sw.js.br"));
+  rmSync(join(folder, "sw.js.br"), { force: true });
   await server.stop();
   server.app = folder;
   await server.start(Number(new URL(server.url).port));

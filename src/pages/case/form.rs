@@ -246,7 +246,8 @@ fn FileForm(
                 <RecordForm fields=fields.to_vec() values wrong on_change=change below_first=first/>
                 {last.map(|last| last(form))}
                 <div class="action">
-                    <p class="problem" role="status">{move || problem.get()}</p>
+                    <p class="problem" role="status">{move || problem.get().filter(|_| wrong.get().is_some())}</p>
+                    <p class="problem" role="alert">{move || problem.get().filter(|_| wrong.get().is_none())}</p>
                     <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>
                     <div class="buttons">
                         <button class="button plain" type="button" on:click=discard>"放弃"</button>

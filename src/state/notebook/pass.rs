@@ -32,7 +32,7 @@ const SHOW_EVERY_MS: u64 = 500;
 const HANDBOOK_EVERY_MS: i64 = 3_600_000;
 
 /// A window that has been at a pass for this long is taken for frozen, in milliseconds: its requests would have
-/// run out of time long ago. What it may still write when it thaws is checked ([`Engine`]'s plans).
+/// run out of time long ago. What it may still write when it thaws is checked ([`ruhu_domain::engine::Engine`]'s plans).
 const FROZEN_MS: u64 = 150_000;
 
 /// Why a pass ended early. All is still on the phone.

@@ -1,4 +1,4 @@
-//! What offices ask for. Each route asks [`duties`](ruhu_domain::office::duties) whether the caller has it to do, there and
+//! What offices ask for. Each route asks [`duties`] whether the caller has it to do, there and
 //! for that class; what they lack the right to is not there for them.
 
 mod contacts;
