@@ -25,26 +25,26 @@ pub struct Rule {
     pub months: u32,
 }
 
-/// Visits: three years after the visit, as long as a usual appraisal cycle asks for them [P].
+/// Visits: three years after the visit, as long as a usual appraisal cycle asks for them \[P\].
 pub const VISIT: Rule = Rule { words: "走访记录自走访之日起保存3年", months: 36 };
 
-/// Residents who moved away or died: a year after that was noted [P].
+/// Residents who moved away or died: a year after that was noted \[P\].
 pub const GONE_RESIDENT: Rule = Rule { words: "居民搬离或去世后，其信息再保存1年", months: 12 };
 
-/// Records taken back: a year after the last change [P].
+/// Records taken back: a year after the last change \[P\].
 pub const WITHDRAWN: Rule = Rule { words: "作废的记录再保存1年", months: 12 };
 
-/// Care cases that were closed or lapsed: three years after that, with all that belongs to them [P].
+/// Care cases that were closed or lapsed: three years after that, with all that belongs to them \[P\].
 pub const ENDED_CASE: Rule = Rule { words: "关爱个案结束后再保存3年", months: 36 };
 
-/// Care cases that no supervisor ever confirmed, with all that belongs to them: nobody decided that they may be kept [P].
+/// Care cases that no supervisor ever confirmed, with all that belongs to them: nobody decided that they may be kept \[P\].
 pub const UNCONFIRMED_CASE: Rule =
     Rule { words: "没有确认的关爱个案自申请或不予立案之日起保存1年", months: 12 };
 
-/// Hazards that were verified and requests that are settled: three years after that, with all steps [P].
+/// Hazards that were verified and requests that are settled: three years after that, with all steps \[P\].
 pub const ENDED_REPORT: Rule = Rule { words: "隐患和诉求办结后再保存3年", months: 36 };
 
-/// Patrols with what they found, and outreach: three years [P].
+/// Patrols with what they found, and outreach: three years \[P\].
 pub const PATROL: Rule = Rule { words: "巡逻和宣讲记录保存3年", months: 36 };
 
 /// Every rule.

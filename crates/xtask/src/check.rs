@@ -1,6 +1,7 @@
 //! Formatting, lints, the structure of the code, and the table of what is survived.
 
 use crate::{
+    docs,
     run::{command, run},
     setup,
     structure::{commits, structure},
@@ -27,6 +28,7 @@ pub fn check() -> anyhow::Result<()> {
     let wasm =
         ["cargo", "clippy", "--quiet", "--package", "ruhu", "--all-targets", "--target", "wasm32-unknown-unknown"];
     run(command(&wasm).args(strict))?;
+    docs::code()?;
     println!("check: clean");
     Ok(())
 }
