@@ -43,7 +43,7 @@ async function writeEverywhere(page: Page, office: Page, url: string, words: str
   await page.getByLabel("走访情况").fill(found);
   await page.getByText("反映问题、处理、下次走访").click();
   await page.getByLabel("反映问题").fill(asked);
-  await page.getByLabel("处理", { exact: true }).fill(done);
+  await page.getByLabel("处理（可不填）").fill(done);
   await page.getByRole("button", { name: "保存" }).click();
   await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
   await tab(page, "走访");
