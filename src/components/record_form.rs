@@ -2,7 +2,6 @@
 
 use super::chips::{AnyOf, OneOf};
 use crate::platform::clock;
-use chrono::Days;
 use leptos::prelude::*;
 use ruhu_domain::{
     day,
@@ -155,7 +154,7 @@ fn Row(
             .into_any()
         }
         Input::ComingDay => {
-            let tomorrow = day::ledger(clock::today() + Days::new(1));
+            let tomorrow = clock::today().succ_opt().map(day::ledger);
             view! {
                 <label class="field">
                     <span>{label}</span>
