@@ -371,10 +371,12 @@ async function release(
         // The scripts name each other.
         const script = readFileSync(join(folder, name), "utf8");
         const renamed = script.replaceAll(hash.from, hash.to);
-        if (renamed === script) continue;
-        writeFileSync(join(folder, name), renamed);
-        rmSync(join(folder, `${name}.br`));
-        index = index.replaceAll(digest("sha384", script), digest("sha384", renamed));
+        if (renamed !== script) {
+          writeFileSync(join(folder, name), renamed);
+          index = index.replaceAll(digest("sha384", script), digest("sha384", renamed));
+        }
+        // A compressed copy would keep the old name, or the old words.
+        rmSync(join(folder, `${name}.br`), { force: true });
       }
       if (!name.endsWith(".js.br")) renameSync(join(folder, name), join(folder, name.replace(hash.from, hash.to)));
     }
