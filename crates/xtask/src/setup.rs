@@ -107,7 +107,7 @@ fn wasm_bindgen() -> anyhow::Result<()> {
     if installed("wasm-bindgen") && installed("wasm-bindgen-test-runner") {
         return Ok(());
     }
-    install("wasm-bindgen-cli", &version, "2 min", &[])
+    install("wasm-bindgen-cli", &version, "3 min", &[])
 }
 
 fn trunk() -> anyhow::Result<()> {
@@ -115,7 +115,7 @@ fn trunk() -> anyhow::Result<()> {
         return Ok(());
     }
     // It neither looks for updates nor downloads tools here: both want a TLS library, which takes long to build.
-    install("trunk", TRUNK, "4 min", &["--no-default-features"])
+    install("trunk", TRUNK, "7 min", &["--no-default-features"])
 }
 
 /// What makes a list of what a release is built from.
