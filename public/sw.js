@@ -22,10 +22,12 @@ async function install() {
   const cache = await caches.open(CACHE);
   const kept = await keptFiles();
   const take = async ([file, hash]) => {
-    const same = kept.get(hash);
-    const response = (same && (await same())) || (await fetch(new Request(file, { cache: "reload" })));
-    const found = await digest(response.clone());
-    if (!response.ok || found !== hash) throw new Error(`${file} is not the file of this version`);
+    const same = await kept.get(hash)?.();
+    // What is kept may be damaged: then it is downloaded.
+    const fits = same && (await digest(same.clone())) === hash;
+    const response = fits ? same : await fetch(new Request(file, { cache: "reload" }));
+    if (!fits && (!response.ok || (await digest(response.clone())) !== hash))
+      throw new Error(`${file} is not the file of this version`);
     await cache.put(file, response);
   };
   await Promise.all(Object.entries(FILES).map(take));

@@ -50,7 +50,9 @@ impl Draft {
         if self.kind != Kind::Visit {
             return None;
         }
-        serde_json::from_value(Value::Object(self.values.clone())).ok()
+        // A field that was emptied again is null.
+        let values = self.values.iter().filter(|(_, value)| !value.is_null());
+        serde_json::from_value(values.map(|(name, value)| (name.clone(), value.clone())).collect()).ok()
     }
 
     /// The photos that were taken with it.
@@ -149,6 +151,9 @@ mod tests {
         let kept = json!({"id": RecordId::new(2, [2; 10]), "visit": visit, "touched": 7});
         let draft: Draft = serde_json::from_value(kept).expect("a draft");
         assert_eq!((draft.kind.clone(), draft.visit(), draft.touched), (Kind::Visit, Some(visit), 7));
+        let mut emptied = draft.clone();
+        emptied.values.insert("found".to_owned(), Value::Null);
+        assert!(emptied.visit().is_some(), "a text that was typed and taken out again");
         let again: Draft = serde_json::from_value(json!(draft)).expect("a draft");
         assert_eq!(again, draft);
     }
