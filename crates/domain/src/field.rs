@@ -38,7 +38,7 @@ pub enum Input {
 pub struct Field {
     /// Its name in the record.
     pub name: &'static str,
-    /// Its name.
+    /// Its label on the form.
     pub label: &'static str,
     /// How it is filled in.
     pub input: Input,
