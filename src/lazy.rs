@@ -86,7 +86,7 @@ fn broken(reason: String) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Broken reason/> }.into_any())
 }
 
-/// What asks for a password where an earlier version of the app left the records unsealed.
+/// Shows the page that asks for a password where an earlier version of the app left the records unsealed.
 #[wasm_split(seldom, fallible)]
 fn unsealed() -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <Unsealed/> }.into_any())
@@ -299,7 +299,7 @@ pub enum Wanted {
     Screen(Screen),
     /// The page of a notebook that can't be opened, with the reason.
     Broken(String),
-    /// What asks for a password where the records are not sealed yet.
+    /// The page that asks for a password where the records are not sealed yet.
     Unsealed,
 }
 

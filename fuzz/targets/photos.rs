@@ -1,4 +1,4 @@
-//! What says of which record a photo is, and the photo itself.
+//! Reads the message that says of which record a photo is, and the photo itself.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

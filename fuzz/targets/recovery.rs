@@ -1,4 +1,4 @@
-//! What a revoked phone hands over, and the sealed keys in it: nothing opens that was not sealed.
+//! Opens a revoked phone's hand-over with the sealed keys in it: nothing opens that was not sealed.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -16,7 +16,7 @@ use ruhu_domain::{
 pub fn AlikeDisputes(
     /// The dispute.
     dispute: RecordId,
-    /// What it has in common with others.
+    /// The traits that it is compared by with others.
     #[prop(into)]
     traits: Signal<Traits>,
 ) -> impl IntoView {

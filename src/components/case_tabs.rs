@@ -24,7 +24,7 @@ pub fn CaseTabs() -> impl IntoView {
     view! { <nav class="matter-tabs" aria-label="事项">{tabs.into_iter().collect_view()}</nav> }
 }
 
-/// What a kind of file is called in a button.
+/// Returns the name of a kind of file in a button.
 pub const fn short_word(kind: &Kind) -> &'static str {
     match kind {
         Kind::Hazard => "隐患",
@@ -44,7 +44,7 @@ pub const fn begin_word(kind: &Kind) -> &'static str {
     }
 }
 
-/// What came from a visit or a finding, and ways to begin more from it.
+/// The cases that came from a visit or a finding, and buttons that begin more from it.
 #[component]
 pub fn Turned(
     /// The visit or the finding.

@@ -11,7 +11,7 @@ use ruhu_domain::{
 /// A value to choose: its stamp, the words, who wrote it and when.
 type Choice = (Stamp, String, String);
 
-/// What two people wrote in the same place of a record, each with who and when. One tap chooses.
+/// Shows the two values that two people wrote in the same field of a record, each with who and when. One tap chooses.
 #[component]
 pub fn Contested(
     /// The record.

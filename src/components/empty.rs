@@ -1,4 +1,4 @@
-//! What a screen says when there is nothing to list.
+//! The message of a screen that has nothing to list.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ pub fn Empty(
     /// The name of the missing thing.
     #[prop(into)]
     title: Signal<String>,
-    /// What to do about it.
+    /// The hint that says what to do about it.
     #[prop(into)]
     hint: Signal<String>,
 ) -> impl IntoView {

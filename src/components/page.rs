@@ -12,7 +12,7 @@ pub fn Page(
     /// Where back leads; none on the screens of the bottom bar.
     #[prop(optional, into)]
     back: Option<String>,
-    /// What it shows.
+    /// The contents of the page.
     children: Children,
 ) -> impl IntoView {
     Effect::new(move |_| {

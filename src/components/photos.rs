@@ -88,7 +88,7 @@ pub fn DraftPhotos(
 /// A field that takes photos, or files that are some.
 #[component]
 fn AddPhotos(
-    /// What they are of.
+    /// The record that the photos belong to.
     of: RecordId,
     /// Called with the photos when they are kept.
     add: Callback<Vec<Photo>>,

@@ -26,7 +26,7 @@ pub fn RecordForm(
     wrong: Signal<Option<Wrong>>,
     /// Called with a field's name and its new value.
     on_change: Callback<(&'static str, Value)>,
-    /// What stands below the first field.
+    /// The view below the first field.
     #[prop(optional, into)]
     below_first: ViewFn,
 ) -> impl IntoView {

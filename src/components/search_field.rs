@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub fn SearchField(
     /// The name of the things that are searched, for those who don't see it.
     label: &'static str,
-    /// What may be typed.
+    /// The hint that says what may be typed.
     hint: &'static str,
     /// The query.
     query: RwSignal<String>,

@@ -16,7 +16,7 @@ pub fn Windowed<T, N, K, F, V>(
     /// A row's height in CSS pixels.
     #[prop(into)]
     row_height: Signal<u32>,
-    /// What tells a row apart; a row with another key is drawn anew.
+    /// The key that tells a row apart. A row with another key is drawn anew.
     key: N,
     /// Draws a row.
     row: F,

@@ -14,7 +14,7 @@ const QUIET: usize = 4;
 pub fn Qr(
     /// The content.
     text: String,
-    /// What it is, for those who don't see it.
+    /// The description for those who don't see the code.
     label: &'static str,
 ) -> impl IntoView {
     let code = QrCode::with_error_correction_level(text.as_bytes(), EcLevel::M).ok()?;
@@ -32,7 +32,7 @@ pub fn Qr(
     })
 }
 
-/// What the person with the phone does with a code.
+/// Shows an enrolment code and says what the person with the phone does with it.
 #[component]
 pub fn EnrolCode(
     /// Whose it is.

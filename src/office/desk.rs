@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub struct Desk {
     /// Who is logged in.
     pub welcome: RwSignal<Option<Welcome>>,
-    /// What there is to say on the log-in page.
+    /// The message on the log-in page.
     pub farewell: RwSignal<String>,
     /// A message at the bottom.
     pub said: RwSignal<String>,
@@ -158,7 +158,7 @@ impl Desk {
 
 /// Something asked for when a page is shown, and again after a change.
 pub struct Asked<T: Send + Sync + 'static> {
-    /// What came; none while it is on its way.
+    /// The answer of the office; none while it is on its way.
     pub got: RwSignal<Option<Result<T, String>>>,
     desk: Desk,
     path: &'static str,
@@ -206,7 +206,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Asked<T> {
         self.about_again(&());
     }
 
-    /// What came; the default while there is nothing.
+    /// Returns the answer of the office, or the default while there is none.
     pub fn or_empty(self) -> T
     where
         T: Default,

@@ -7,7 +7,7 @@ use ruhu_domain::office::{FindAreas, NamedArea};
 /// A field for a place, with the areas that match what is typed.
 #[component]
 pub fn PlaceField(
-    /// What it is for.
+    /// The label of the field.
     label: &'static str,
     /// The code.
     place: RwSignal<String>,

@@ -8,7 +8,7 @@ use crate::platform::photo::Shown;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{Kind, OpId, form::labels, office};
 
-/// What waits.
+/// Shows the ops that wait for a decision.
 #[component]
 pub fn Waiting() -> impl IntoView {
     let waiting: Asked<Vec<office::Waiting>> = Asked::new("waiting");

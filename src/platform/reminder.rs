@@ -27,7 +27,7 @@ pub async fn is_on() -> Option<bool> {
 /// Turns it on or off.
 ///
 /// # Errors
-/// What to do first.
+/// Returns the message that says what to do first.
 pub async fn turn(on: bool) -> Result<(), &'static str> {
     let done = call(if on { "turnOn" } else { "turnOff" }, JsValue::UNDEFINED).await;
     match done.and_then(|done| done.as_string()).as_deref() {

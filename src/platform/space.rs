@@ -7,7 +7,7 @@ use web_sys::StorageEstimate;
 /// Less than this free is scarce, however much is granted: records are small, photos are not.
 const LEAST_FREE: u64 = 10 << 20;
 
-/// What newer Chromium tells is left, on whatever phone (ADR 31).
+/// The space in bytes that newer Chromium tells is left, on whatever phone (ADR 31).
 const UNTOLD: u64 = 10 << 30;
 
 /// Bytes used and granted; whether the browser promises not to evict.
@@ -32,7 +32,7 @@ impl Space {
     }
 }
 
-/// What the browser says; none where it doesn't tell.
+/// Returns the space that the browser reports; none where it reports nothing.
 pub async fn look() -> Option<Space> {
     let storage = super::window().navigator().storage();
     let estimate = JsFuture::from(storage.estimate().ok()?).await.ok()?.unchecked_into::<StorageEstimate>();

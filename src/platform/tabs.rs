@@ -1,4 +1,4 @@
-//! What one window tells the others.
+//! Messages from one window to the others.
 
 use ruhu_domain::engine::Delta;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};

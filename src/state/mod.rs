@@ -1,4 +1,4 @@
-//! What the screens show and do: stores, actions and derived values, without markup.
+//! The state and the actions behind the screens: stores, actions and derived values, without markup.
 
 pub mod access;
 pub mod case;

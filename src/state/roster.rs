@@ -29,7 +29,7 @@ pub struct Entry {
     pub household: RecordId,
     /// The name, and where that is.
     pub name: String,
-    /// What else is written there, by the field's name.
+    /// The other fields of the record, each with its value.
     pub facts: Vec<(&'static str, String)>,
 }
 
@@ -161,7 +161,7 @@ impl App {
     /// Withdraws a household or resident, with the reason; whether it was saved. A household's members go first.
     ///
     /// # Errors
-    /// What to do before.
+    /// Returns the message that says what to do before.
     pub async fn withdraw_entry(self, record: RecordId, reason: &str) -> Result<bool, String> {
         let reason = reason.trim();
         if reason.is_empty() {

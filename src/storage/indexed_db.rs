@@ -30,7 +30,7 @@ pub struct IndexedDb {
     keys: RefCell<Option<Rc<Keys>>>,
 }
 
-/// What the values of a table are sealed for; none for the table that is not sealed.
+/// Returns the purpose that the values of a table are sealed for; none for the table that is not sealed.
 fn purpose(table: Table) -> Option<Purpose> {
     match table {
         VAULT => None,

@@ -1,4 +1,4 @@
-//! What every store must do. The store in memory runs it natively, the browser's in a real browser.
+//! The contract that every store must keep. The store in memory runs it natively, the browser's in a real browser.
 
 use ruhu::storage::{Storage, StorageError};
 use ruhu_domain::{

@@ -83,7 +83,7 @@ code_table! {
 }
 
 code_table! {
-    /// What a household needs to be remembered for; a tagged one is visited more often.
+    /// The reasons why a household is visited more often.
     Tag {
         ElderAlone = "elder_alone", "独居老人";
         EmptyNest = "empty_nest", "空巢";
@@ -118,7 +118,7 @@ code_table! {
 }
 
 code_table! {
-    /// What a visit was for.
+    /// The purposes of a visit.
     Purpose {
         Routine = "routine", "日常走访";
         Screening = "screening", "排查";

@@ -44,7 +44,7 @@ pub struct Field {
     pub input: Input,
     /// Whether the record can't do without it.
     pub wanted: bool,
-    /// What a field about a person is for; empty where it is about no person.
+    /// The purpose for which a field about a person is kept; empty where it is about no person.
     pub purpose: &'static str,
     /// Whether it is shown only where somebody asks for more.
     pub folded: bool,

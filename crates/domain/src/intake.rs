@@ -1,5 +1,5 @@
-//! What the server accepts of what phones send: who may do what, whole records, and steps that follow from their file. What
-//! it does not accept waits for a supervisor, with the reason.
+//! Decides which ops of phones the server accepts: who may do what, whole records, and steps that follow from their file. An op
+//! that is not accepted waits for a supervisor, with the reason.
 
 use crate::{
     care::CareFile,

@@ -1,4 +1,4 @@
-//! What Ruhu knows: the records of field work, the rules they follow and how copies of them merge.
+//! The rules of field work: its records, the checks that they pass and how copies of them merge.
 //!
 //! Pure: no clock, no randomness, no IO. Time, identifiers and bytes come in as arguments, so the
 //! phone, the server and a simulation run the same code.

@@ -186,7 +186,7 @@ impl Place {
         }
     }
 
-    /// What the codes of all places in it begin with: the longer, the narrower.
+    /// Returns the beginning that the codes of all places in it share. The longer it is, the narrower is the area.
     pub fn prefix(&self) -> &str {
         match self {
             Self::Grid(grid) => grid.as_str(),
@@ -226,7 +226,7 @@ impl FromStr for Place {
     }
 }
 
-/// What somebody wants to do with a channel's records.
+/// The actions on a channel's records that need a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Save changes of them.

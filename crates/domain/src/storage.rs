@@ -25,7 +25,7 @@ pub const PHOTOS: Table = Table::Own("photos");
 /// The photos, in pieces: large, and read one by one.
 pub const BLOBS: Table = Table::Own("blobs");
 
-/// What opens the others: parameters and sealed keys. The only table that is not sealed.
+/// The table of the parameters and sealed keys that open the others. It is the only table that is not sealed.
 pub const VAULT: Table = Table::Own("vault");
 
 /// Every table.

@@ -1,5 +1,5 @@
-//! What phones and the server say to each other. JSON, compressed; unknown fields are ignored, so an
-//! older phone can always push.
+//! The messages between phones and the server, as compressed JSON. Unknown fields are ignored, so an older phone can always
+//! push.
 
 use crate::{
     id::{DeviceId, OpId, RecordId},
@@ -237,7 +237,7 @@ pub struct HandbookAnswer {
 pub struct Contact {
     /// Where: the name of the place.
     pub from: String,
-    /// What for, in words ([`crate::help::contact::Service`]).
+    /// The service that the number is for, in words ([`crate::help::contact::Service`]).
     pub service: String,
     /// Who: a person in their office, or an office.
     pub name: String,
@@ -258,7 +258,7 @@ pub struct AddedPage {
     pub title: String,
     /// 依据.
     pub law: String,
-    /// What it says, as [`crate::help::handbook`] has it.
+    /// The text of the page, in the format of [`crate::help::handbook`].
     pub text: String,
 }
 

@@ -1,6 +1,6 @@
-//! What phones and servers of an earlier version stored and sent is read by this one, without loss. The file was written by
-//! the version of 2026-11-28, before sync became a crate of its own: a phone's tables after a pass whose last answer did not
-//! come and two more saves, the request and the answer of that pass, and the server's history with the digests of its ops.
+//! Reads what phones and servers of an earlier version stored and sent, without loss. The file was written by the version of
+//! 2026-11-28, before sync became a crate of its own: a phone's tables after a pass whose last answer did not come and two more
+//! saves, the request and the answer of that pass, and the server's history with the digests of its ops.
 
 use ruhu_domain::{
     Kind, Record, RecordId,

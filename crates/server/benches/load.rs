@@ -230,7 +230,7 @@ async fn pool(location: &Location) -> AnyPool {
     .expect("the database")
 }
 
-/// What a load wrote, by transaction.
+/// Returns the rows that a load wrote, by transaction.
 async fn written(pool: &AnyPool) -> Vec<Vec<Rows>> {
     let words = "SELECT o.county, o.id, o.record, o.channel, o.account, o.device, o.received_at, o.outcome, o.reason, \
                  o.stamp, o.digest, o.body, r.county, r.id, r.kind, r.village, r.channel, r.seq, r.body \

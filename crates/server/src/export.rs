@@ -29,7 +29,7 @@ pub struct Wanted {
     pub from: NaiveDate,
     /// The last day.
     pub to: NaiveDate,
-    /// What names are wanted in full for, and of disputes the story; family names alone where it is empty.
+    /// The purpose that needs full names and the stories of disputes; family names alone are written where it is empty.
     pub purpose: String,
 }
 

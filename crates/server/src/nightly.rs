@@ -1,4 +1,4 @@
-//! What the server does by itself each night: records whose time is over are erased (个人信息保护法 47).
+//! The server's work of each night: it erases records whose retention period is over (个人信息保护法 47).
 
 use crate::{database::Database, photos::PhotoStore, random};
 use chrono::{NaiveDate, Timelike};

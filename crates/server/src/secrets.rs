@@ -1,4 +1,4 @@
-//! What the server keeps outside its database and its backups.
+//! The secrets that the server keeps outside its database and its backups.
 
 use crate::random;
 use anyhow::Context;

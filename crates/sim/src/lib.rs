@@ -22,7 +22,7 @@ const PHONES: u64 = 8;
 /// One step: what happens, to whom, and the number that decides the details.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// What happens.
+    /// The action that is carried out.
     pub action: Action,
     /// The phone, modulo their number.
     pub phone: usize,

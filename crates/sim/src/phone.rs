@@ -39,7 +39,7 @@ impl Fate {
 /// A window that the browser froze in the middle of a pass: what it knew, and what it has under way.
 #[derive(Debug)]
 pub struct Frozen {
-    /// What it knew.
+    /// The engine at that time.
     pub engine: Engine,
     /// Requests on their way to the office.
     pub requests: Vec<(u32, SyncRequest)>,
@@ -50,7 +50,7 @@ pub struct Frozen {
 /// A phone.
 #[derive(Debug)]
 pub struct Phone {
-    /// What it knows.
+    /// The engine with the phone's state in memory.
     pub engine: Engine,
     /// The content of its disk.
     pub disk: Disk,
@@ -108,7 +108,7 @@ impl Phone {
         }
     }
 
-    /// What its clock shows.
+    /// Returns the time that its clock shows, in Unix milliseconds.
     pub fn clock(&self, now_ms: u64) -> u64 {
         now_ms.saturating_add_signed(self.skew_ms)
     }

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-/// What a backup holds.
+/// The contents of a backup.
 #[derive(Clone, Debug, Default)]
 pub struct Tables {
     /// Every op that was kept.
@@ -52,7 +52,7 @@ impl Server {
         Self { tables, epoch: 1, effects, erased: BTreeSet::new(), channels: channels.to_vec(), lost, lagging }
     }
 
-    /// What a device's worker has the right to.
+    /// Returns the grants of a device's worker.
     fn grants(&self, device: DeviceId) -> Vec<Grant> {
         let lost = |channel: &&Channel| self.lost.get(&device).is_some_and(|lost| lost.contains(*channel));
         self.channels
@@ -251,7 +251,7 @@ impl Server {
     }
 }
 
-/// What a push wrote in a channel.
+/// The records that a push wrote in a channel.
 #[derive(Debug)]
 pub struct Own {
     after: u64,

@@ -39,7 +39,7 @@ const PUSH: usize = 2;
 /// Passes that a phone may need in the end.
 const PATIENCE: usize = 400;
 
-/// What can happen.
+/// The actions that the simulation carries out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// The worker saves something.
@@ -159,7 +159,7 @@ fn kind(number: u64) -> Kind {
     }
 }
 
-/// What a record of a kind has from the beginning, its household but for that.
+/// Returns the fields that a record of a kind has from the beginning, without its household.
 fn first_fields(kind: &Kind) -> Value {
     match kind {
         Kind::Household => json!({"number": "001", "head": "李明"}),
@@ -505,7 +505,7 @@ impl World {
         }
     }
 
-    /// What must hold at any time.
+    /// Checks the promises that must hold at any time.
     fn check(&self, at: usize) -> Promise {
         let phone = &self.phones[at];
         let same_epoch = phone.engine.head().epoch.as_ref().is_none_or(|epoch| *epoch == self.server.epoch.to_string());
@@ -720,7 +720,7 @@ fn first_written() -> BTreeSet<String> {
     channels.into_iter().chain(households).chain(texts).collect()
 }
 
-/// What a phone may sweep: a server restored from a backup older than what phones keep loses it.
+/// Returns the ops that a phone may sweep. A server restored from a backup older than the phone's keeping time loses them.
 fn long_ago(engine: &Engine, now_ms: u64) -> Vec<OpId> {
     engine.acknowledged().filter(|(at, _)| at + KEEP_MS < now_ms).map(|(_, op)| op.id).collect()
 }

@@ -34,7 +34,7 @@ pub struct Sender<'a, S: Policy> {
     pub now_ms: u64,
 }
 
-/// What a domain's server accepts.
+/// The rules by which a domain's server accepts ops.
 pub trait Policy: Schema {
     /// A right that a sender of ops has.
     type Grant: Clone + fmt::Debug;
@@ -61,7 +61,7 @@ pub struct Proposal<'a, S: Policy> {
     pub stored: Option<&'a Record<S>>,
     /// The record as it would be after the op.
     pub merged: &'a Record<S>,
-    /// What else is known while the batch is taken in.
+    /// The other facts that are known while the batch is taken in.
     pub intake: &'a Intake<S>,
     /// Who sends it, and when.
     pub sender: &'a Sender<'a, S>,
@@ -85,7 +85,7 @@ pub enum Incident {
     ClockAhead,
 }
 
-/// What the history knows of an op.
+/// The entry of an op in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
     /// The op's digest.
@@ -270,7 +270,7 @@ impl<S: Policy> Intake<S> {
         self.gone.contains(&record) && !self.records.contains_key(&record)
     }
 
-    /// What came out: ops for the history, and what changed by channel.
+    /// Returns the outcome of the batch: ops for the history, and the changes by channel.
     pub fn finish(mut self) -> Outcome<S> {
         if !planted(Bug::HOME_GOES_ALONE) {
             self.bring_home();

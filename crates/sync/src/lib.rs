@@ -6,8 +6,7 @@
 //! as arguments, and what is to be written comes out as data ([`storage::Write`]). So the same code runs in a browser, on a
 //! server, and in a simulation.
 //!
-//! What the records are about and where they belong is given by a [`Schema`], which ops are accepted by a
-//! [`Policy`](intake::Policy).
+//! A [`Schema`] gives the kinds of records and where they belong. A [`Policy`](intake::Policy) decides which ops are accepted.
 //!
 //! # Guarantees
 //!

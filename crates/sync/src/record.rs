@@ -46,7 +46,7 @@ pub struct Mark {
 pub struct Record<S: Schema> {
     /// Its identity.
     pub id: RecordId,
-    /// What it is about.
+    /// The kind of the record.
     pub kind: S::Kind,
     /// Where it belongs.
     pub channel: S::Channel,

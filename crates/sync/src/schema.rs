@@ -1,4 +1,4 @@
-//! What a domain gives this crate: its kinds of records, and where records belong.
+//! The types and rules that a domain gives this crate: its kinds of records, and where records belong.
 
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -15,7 +15,7 @@ pub trait Schema: Copy + Debug + Default + Eq + Ord + Hash + Send + Sync + 'stat
     type Kind: RecordKind;
     /// Where a record belongs.
     type Channel: RecordChannel;
-    /// What somebody is in a channel, as an answer tells a phone.
+    /// The role of somebody in a channel, as an answer tells a phone.
     type Role: Clone + Debug + Eq + Serialize + DeserializeOwned + Send + Sync + 'static;
 }
 

@@ -1,4 +1,4 @@
-//! What the engine wants written, as plain data. The adapters carry a batch out in one transaction.
+//! The writes of the engine, as plain data. The adapters carry a batch out in one transaction.
 
 use crate::schema::RecordClass;
 use std::collections::BTreeMap;

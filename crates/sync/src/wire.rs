@@ -1,5 +1,5 @@
-//! What phones and the server say to each other about records. JSON; unknown fields are ignored, so an older phone can
-//! always push.
+//! The messages between phones and the server about records, as JSON. Unknown fields are ignored, so an older phone can always
+//! push.
 
 use crate::{
     id::{DeviceId, OpId, RecordId},
@@ -178,6 +178,6 @@ pub struct SyncResponse<S: Schema, R = Record<S>> {
     pub results: Vec<OpResult>,
     /// The changes.
     pub channels: Vec<Page<S, R>>,
-    /// What the phone may carry now. Records of other channels it forgets.
+    /// The channels that the phone may carry now. It forgets the records of other channels.
     pub grants: Vec<Carried<S>>,
 }

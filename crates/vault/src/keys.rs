@@ -24,7 +24,7 @@ pub enum Purpose {
     Mediation,
     /// Records of care.
     Care,
-    /// What the office has not acknowledged.
+    /// The ops that the office has not acknowledged.
     Outbox,
     /// Session, cursors, drafts.
     Meta,
@@ -104,7 +104,7 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// What a value is bound to besides its key: it opens nowhere else.
+/// Returns the place that a value is bound to besides its key. The value opens in no other place.
 fn place(table: &str, name: &str) -> Vec<u8> {
     [&[FORMAT], table.as_bytes(), &[0], name.as_bytes()].concat()
 }

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What ends the name of the script that loads the modules, before it is named by its content.
+/// The end of the name of the script that loads the modules, before it is named by its content.
 const LOADER: &str = "-parts.js";
 
 /// Names the modules of a built page by their content, then the script that names them, then tells the app's script.

@@ -14,7 +14,7 @@ pub struct Options {
     pub target: Option<String>,
 }
 
-/// What the compiler adds for the fuzzer to see which branches were taken. No sanitizer: those want a nightly
+/// The options that make the compiler tell the fuzzer which branches were taken. No sanitizer is used: those want a nightly
 /// compiler, and the code has no `unsafe`.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
                         -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \

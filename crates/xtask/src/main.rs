@@ -60,7 +60,7 @@ enum Verb {
     Canary,
     /// Feed each parser of what comes from outside with invented input; prints targets and how many failed
     Fuzz(fuzz::Options),
-    /// What the phone downloads, by file; fails over the budget
+    /// Print the size of each file that the phone downloads; fails over the budget
     Size,
     /// Build one archive with the server, the app, the unit, checksums and a list of what is in it
     Release,

@@ -15,7 +15,7 @@ const MDBOOK: &str = "0.5.4";
 const LLVM_COV: &str = "0.9.1";
 const END_TO_END: &str = "tests/e2e";
 
-/// What building the app needs.
+/// Sets up the tools that build the app.
 ///
 /// # Errors
 /// Says what to install by hand.
@@ -26,7 +26,7 @@ pub fn app() -> anyhow::Result<()> {
     npm("tools", "npm packages that make the app smaller")
 }
 
-/// What the browser tests need.
+/// Sets up the programs that the browser tests run with.
 ///
 /// # Errors
 /// Says what to install by hand.
@@ -41,7 +41,7 @@ pub fn browser() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the end-to-end tests and the benchmarks need besides.
+/// Sets up the programs that the end-to-end tests and the benchmarks need besides.
 ///
 /// # Errors
 /// Says what to install by hand.
@@ -65,7 +65,7 @@ fn npm(folder: &str, what: &str) -> anyhow::Result<()> {
     run(npm.current_dir(folder)).with_context(by_hand)
 }
 
-/// What the tests on PostgreSQL need.
+/// Sets up the PostgreSQL that the server's tests use.
 ///
 /// # Errors
 /// Says what to install by hand.
@@ -76,7 +76,7 @@ pub fn postgres() -> anyhow::Result<()> {
     install_debian("postgresql").context("by hand: install PostgreSQL 14 or later")
 }
 
-/// What the test of ACME needs: an authority for tests.
+/// Sets up the ACME authority that the test of certificates uses.
 ///
 /// # Errors
 /// Says what to install by hand.
@@ -118,7 +118,7 @@ fn trunk() -> anyhow::Result<()> {
     install("trunk", TRUNK, "7 min", &["--no-default-features"])
 }
 
-/// What makes a list of what a release is built from.
+/// Sets up the tool that lists the components of a release.
 ///
 /// # Errors
 /// Says what to install by hand.
@@ -126,7 +126,7 @@ pub fn sbom() -> anyhow::Result<()> {
     tool("cyclonedx", "cargo-cyclonedx", CYCLONEDX, "2 min")
 }
 
-/// What makes a book of the documents.
+/// Sets up the tool that makes a book of the documents.
 ///
 /// # Errors
 /// Says what to install by hand.
@@ -137,7 +137,7 @@ pub fn book() -> anyhow::Result<()> {
     install("mdbook", MDBOOK, "3 min", &[])
 }
 
-/// What counts which lines tests run.
+/// Sets up the tool that counts which lines the tests run.
 ///
 /// # Errors
 /// Says what to install by hand.

@@ -13,7 +13,8 @@ use std::{
 /// Where the tools are.
 const TOOLS: &str = "tools/node_modules/.bin";
 
-/// What modules made by this compiler use, all of it known to the oldest browsers that the app runs in (Chrome 100).
+/// The WebAssembly features of modules made by this compiler. The oldest browsers that the app runs in (Chrome 100) know all of
+/// them.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",

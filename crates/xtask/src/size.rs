@@ -1,4 +1,4 @@
-//! What the phone downloads: to begin, and in the background after that.
+//! The sizes of the files that the phone downloads: to begin, and in the background after that.
 
 use crate::build::{files, is_kept, is_part};
 use anyhow::ensure;

@@ -14,7 +14,7 @@ use wasm_split_cli_support::{Options, transform};
 /// The module as the compiler made it, below the target folder: Trunk's own copy has lost what splitting needs.
 const COMPILED: &str = "wasm32-unknown-unknown/phone/ruhu.wasm";
 
-/// What the module calls the script that loads the parts; the app's script knows it by its file's name.
+/// The name by which the module imports the script that loads the parts. The app's script knows it by its file's name.
 const LINK: &str = "./parts.js";
 
 /// Puts the split app in the place of the whole one that Trunk built.

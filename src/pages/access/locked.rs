@@ -49,7 +49,7 @@ pub fn Locked() -> impl IntoView {
 fn Secret(
     /// Whether it is the PIN.
     pin: bool,
-    /// What went wrong: it outlives the form, where the last PIN was wrong and the password is asked for.
+    /// The message of the last fault. It outlives the form, where the last PIN was wrong and the password is asked for.
     problem: RwSignal<Option<String>>,
 ) -> impl IntoView {
     let app = use_app();

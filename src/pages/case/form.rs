@@ -39,7 +39,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// What a field shows; empty where nothing is written.
+    /// Returns the text of a field; empty where nothing is written.
     pub fn text(self, name: &str) -> String {
         self.values.with(|values| values.get(name)?.as_str().map(str::to_owned)).unwrap_or_default()
     }
@@ -47,7 +47,7 @@ impl Form {
 
 type View = Arc<dyn Fn(Form) -> AnyView + Send + Sync>;
 
-/// What stands in a form besides its fields: it is in the part of the app that needs it.
+/// The views in a form besides its fields. They are in the part of the app that needs them.
 #[derive(Clone, Default)]
 pub struct Beside {
     lead: String,
@@ -128,11 +128,11 @@ pub fn form_with(draft: Option<Draft>, back: String, none: (&'static str, &'stat
 /// The form itself. Every change is kept as a draft at once.
 #[component]
 fn FileForm(
-    /// What to begin with.
+    /// The draft that the form begins with.
     draft: Draft,
     /// Where back leads.
     back: String,
-    /// What stands in it besides its fields.
+    /// The views in it besides its fields.
     beside: Beside,
 ) -> impl IntoView {
     let app = use_app();

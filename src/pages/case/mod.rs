@@ -1,4 +1,4 @@
-//! What cases of all sorts share: the form of a record, and taking a step.
+//! The views that cases of all sorts share: the form of a record, and taking a step.
 
 pub mod form;
 pub mod step;

@@ -129,7 +129,7 @@ fn row(dispute: RecordId, kind: &str, record: RecordId, words: AnyView, hint: St
     .into_any()
 }
 
-/// What somebody above pressed for, until it is acknowledged.
+/// Shows the request of somebody above to press on, until it is acknowledged.
 #[component]
 fn Pressed(
     /// The file.

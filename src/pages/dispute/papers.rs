@@ -12,7 +12,7 @@ use ruhu_domain::{
     dispute::{DisputeFile, papers::Sheet, sheets::committee},
 };
 
-/// What stands for all documents in an address.
+/// The word for all documents in an address.
 pub const ALL: &str = "all";
 
 /// The documents there are, and those that the archive still wants.

@@ -46,7 +46,7 @@ pub fn Contacts(
     }
 }
 
-/// What for, who, when; the whole row calls.
+/// Shows the service, the name and the hours of a number. A tap on the row calls it.
 fn row(service: String, name: String, phone: String, note: String) -> impl IntoView {
     let about = [name, note].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" · ");
     let href = call(&phone);

@@ -30,7 +30,7 @@ const LARGE_ROW: u32 = 140;
 pub fn Doors(
     /// The query.
     query: RwSignal<String>,
-    /// What else is found: disputes are in a part of the app.
+    /// The other results of a search: disputes are in a part of the app.
     more: ViewFn,
 ) -> impl IntoView {
     let app = use_app();

@@ -72,7 +72,7 @@ pub fn EditResident(
     form_with(draft, back, NO_RESIDENT, more)
 }
 
-/// What else can be done with a record of the roster, and what is merged into it.
+/// Shows the other actions on a record of the roster, and the records that were merged into it.
 #[component]
 fn More(
     /// The household or resident.

@@ -42,7 +42,7 @@ impl Fingerprint {
         self.wrap.open(owner, secret).map_err(|_| "指纹已换过，请用密码打开，再到“我的”里重新设置".to_owned())
     }
 
-    /// What the storage holds.
+    /// Returns the credential that the storage holds.
     pub async fn stored(storage: &impl Storage) -> Option<Self> {
         let bytes = storage.get(VAULT, FINGERPRINT).await.ok().flatten()?;
         let (salt, rest) = bytes.split_first_chunk()?;

@@ -1,4 +1,4 @@
-//! What can be saved from a storage that the app can't open: what was never sent, as a file for the office.
+//! Saves what can be saved from a storage that the app can't open: ops that were never sent, as a file for the office.
 
 use crate::{
     state::{notebook::album, session},

@@ -146,7 +146,7 @@ impl App {
         Some(self.draft(kind, values, channel))
     }
 
-    /// What a new record of a dispute's file begins with.
+    /// Returns the fields that a new record of a dispute's file begins with.
     fn known_in_file(file: &DisputeFile, kind: &Kind, today: &str) -> Value {
         let names: Vec<&str> = file.parties.iter().map(|(_, party)| party.name.as_str()).collect();
         match kind {

@@ -143,7 +143,7 @@ impl App {
         Draft { id: new_id(now), kind, values, touched: now, channel: Some(channel) }
     }
 
-    /// What came from a visit or a finding.
+    /// Returns the cases that came from a visit or a finding.
     pub fn risen_from(self, id: RecordId) -> Vec<Risen> {
         let text = id.to_string();
         let named = |record: &&Record| {

@@ -20,7 +20,7 @@ pub const PHOTO_HASHES: &str = "photos";
 pub struct Draft {
     /// The record's identity, fixed when the form was opened.
     pub id: RecordId,
-    /// What it is about.
+    /// The kind of the record that is drafted.
     #[serde(default = "visit")]
     pub kind: Kind,
     /// The values of the form's fields so far.

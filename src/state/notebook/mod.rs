@@ -199,7 +199,7 @@ impl Notebook {
         self.session.borrow().clone()
     }
 
-    /// What the office has not acknowledged, as a file to carry there by hand.
+    /// Returns the ops that the office has not acknowledged, as a file to carry there by hand.
     pub fn unsent(&self) -> UnsentOps {
         let mut ops: Vec<_> = self.engine().outbox().map(|queued| queued.op.clone()).collect();
         ops.sort_by_key(|op| op.stamp);

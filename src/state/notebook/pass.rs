@@ -159,7 +159,7 @@ impl Notebook {
         }
     }
 
-    /// What can wait until a pass is done. The lane is free between the steps: a save need not wait.
+    /// Does the work that can wait until a pass is done. The lane is free between the steps: a save need not wait.
     async fn tidy(&self) -> Result<(), StorageError> {
         loop {
             let _lane = self.lane.lock().await;

@@ -1,4 +1,4 @@
-//! What the worker saves. Each save is durable when it returns.
+//! Saves what the worker enters. Each save is durable when it returns.
 
 use super::{
     Notebook, album,

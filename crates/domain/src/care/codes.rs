@@ -1,4 +1,4 @@
-//! What may be chosen in a care case. \[P\]
+//! The values that may be chosen in a care case. \[P\]
 
 use crate::codes::code_table;
 

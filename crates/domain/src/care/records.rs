@@ -22,7 +22,7 @@ pub struct CareCase {
     pub from: Option<RecordId>,
     /// Where to find them.
     pub place: String,
-    /// What for.
+    /// The reason why care is given.
     pub reason: Option<Reason>,
     /// With what help is needed.
     pub difficulty: Option<Difficulty>,
@@ -111,7 +111,7 @@ pub struct CareVisit {
     /// Where else help is asked for.
     #[serde(default)]
     pub referral: Option<Referral>,
-    /// What came back from there.
+    /// The answer that came back from there.
     #[serde(default)]
     pub answer: String,
     /// 下次, where it is to be sooner or later than the interval says.

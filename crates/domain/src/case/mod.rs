@@ -190,7 +190,7 @@ pub trait Case: CaseFile {
     /// The record of a step.
     type StepRecord: StepRecord<Step = Self::Step>;
 
-    /// What somebody is told who may not take a step because the work that it checks is their own.
+    /// The message for somebody who may not take a step because the work that it checks is their own.
     const OWN_WORK: &'static str;
 
     /// The head's identity.
@@ -283,5 +283,5 @@ pub trait Case: CaseFile {
 /// The states of a sort of case.
 pub type StateOf<C> = <<C as Case>::Step as Step>::State;
 
-/// What the steps of a sort of case require.
+/// The type of the requirements of a case's steps.
 pub type NeedOf<C> = <<C as Case>::Step as Step>::Need;

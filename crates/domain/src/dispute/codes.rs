@@ -89,7 +89,7 @@ code_table! {
 }
 
 code_table! {
-    /// What people met for.
+    /// The purposes of a meeting in a dispute.
     Sitting {
         Mediation = "mediation", "调解";
         Inquiry = "inquiry", "调查";

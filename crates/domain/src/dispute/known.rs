@@ -102,7 +102,7 @@ pub fn people(roster: &Roster, disputes: &Disputes, typed: &str, today: NaiveDat
     found
 }
 
-/// What a dispute has in common with others.
+/// The traits that a dispute is compared by with others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traits {
     /// 发现日.

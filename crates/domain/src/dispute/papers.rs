@@ -37,7 +37,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// What it is asked for by: its record, or its kind.
+    /// Returns the key that an address names the document by: the id of its record, or its kind.
     pub fn key(&self) -> String {
         self.of.map_or_else(|| self.paper.code().to_owned(), |of| of.to_string())
     }

@@ -16,7 +16,7 @@ pub const RESIDENT: &str = "resident";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Dispute {
-    /// What it is called by those who work on it.
+    /// The name that those who work on it use.
     pub title: String,
     /// 发现日.
     pub found_on: Option<NaiveDate>,
@@ -118,7 +118,7 @@ pub struct Party {
 pub struct Session {
     /// The dispute.
     pub dispute: RecordId,
-    /// What for; mediation where nothing is said.
+    /// The purpose of the meeting; mediation where nothing is said.
     #[serde(default)]
     pub sort: Option<Sitting>,
     /// 日期.
@@ -133,7 +133,7 @@ pub struct Session {
     /// Whether the parties were told their rights and duties (人民调解法 23, 24).
     #[serde(default)]
     pub told: bool,
-    /// What each side said.
+    /// The statements of each side.
     #[serde(default)]
     pub said: String,
     /// 调解意见.
@@ -145,7 +145,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// What it was for.
+    /// Returns the purpose of the meeting; mediation where none is said.
     pub fn sort(&self) -> Sitting {
         self.sort.unwrap_or(Sitting::Mediation)
     }
@@ -218,7 +218,7 @@ pub struct FollowUp {
     /// Whether one of them has gone to court.
     #[serde(default)]
     pub court: bool,
-    /// What may still go wrong.
+    /// The risks that remain.
     #[serde(default)]
     pub risk: String,
     /// The measures taken about the risk.
@@ -269,7 +269,7 @@ pub struct DisputeStep {
     /// Why the mediation ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<EndReason>,
-    /// What the step asks to be confirmed: that the parties agreed, that the other ways were explained.
+    /// Whether the worker confirmed what the step asks for: that the parties agreed, that the other ways were explained.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirmed: bool,
 }

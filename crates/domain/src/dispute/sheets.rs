@@ -1,4 +1,4 @@
-//! What the documents of a file say: put together from its records, typed nowhere.
+//! The texts of the documents of a file. They are put together from its records and typed nowhere.
 
 use super::{
     codes::{DisputeType, Form, Mark, Performance, Side, Source},
@@ -61,7 +61,7 @@ pub fn committee(grid: &str) -> String {
     format!("{place}人民调解委员会")
 }
 
-/// What a document says. `committee` is the committee's name.
+/// Returns the text of a document, block by block. `committee` is the committee's name.
 pub fn write(file: &DisputeFile, sheet: &Sheet, committee: &str) -> Vec<Block> {
     let paper = Writer { file, committee };
     match sheet.paper {

@@ -1,4 +1,4 @@
-//! What each step of a dispute requires of its file, and whose work it checks.
+//! The requirements of each step of a dispute on its file, and whose work each step checks.
 
 use super::{
     codes::{Consent, Form, Side},

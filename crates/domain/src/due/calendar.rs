@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub struct DoneItem {
     /// On what.
     pub work: Work,
-    /// What it is called in a list, as [`Item::name`].
+    /// The name in a list, as [`Item::name`].
     pub name: String,
     /// The work that was done, in words.
     pub what: &'static str,

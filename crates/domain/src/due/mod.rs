@@ -29,7 +29,7 @@ pub const AHEAD_DAYS: u64 = 3;
 /// Days ahead for which the phone knows how much will be due, when the app is not opened meanwhile.
 pub const KNOWN_DAYS: u64 = 30;
 
-/// What there is to work on.
+/// The kinds of work that can be due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Work {
     /// 关爱个案
@@ -49,7 +49,7 @@ pub enum Work {
 pub struct Item {
     /// On what.
     pub work: Work,
-    /// What it is called in a list: no full name of a party, or of somebody cared for.
+    /// The name in a list. It holds no full name of a party, or of somebody cared for.
     pub name: String,
     /// The work to be done, in words.
     pub what: &'static str,

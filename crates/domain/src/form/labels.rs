@@ -1,4 +1,4 @@
-//! What fields are called, and their values in words: for documents that show a record as it is kept.
+//! The labels of fields, and their values in words, for documents that show a record as it is kept.
 
 use crate::{
     care, day,

@@ -215,8 +215,8 @@ fn is_phone(text: &str) -> bool {
     text.is_empty() || (7..=13).contains(&digits) && text.chars().all(|c| c.is_ascii_digit() || " -+()".contains(c))
 }
 
-/// What a form says of a time that is still to come and should not be: for a phone, which knows what day it is. The time of a
-/// visit is the phone's own; a day more is let pass.
+/// Returns the fault of a form whose time is still to come where it should not be. Only a phone asks, since it knows what day
+/// it is. The time of a visit is the phone's own, so one day more is let pass.
 pub fn still_to_come(kind: &Kind, values: &Map<String, Value>, today: NaiveDate) -> Option<Wrong> {
     let days = fields(kind).iter().filter(|field| field.input == Input::PastDay);
     let day = |field: &Field| values.get(field.name).and_then(Value::as_str).and_then(day::read);
@@ -233,7 +233,7 @@ pub fn still_to_come(kind: &Kind, values: &Map<String, Value>, today: NaiveDate)
 pub struct Wrong {
     /// The field's name.
     pub field: &'static str,
-    /// What to do, in words.
+    /// The message that says what to do.
     pub words: String,
 }
 

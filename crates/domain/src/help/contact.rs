@@ -4,7 +4,7 @@
 use crate::codes::code_table;
 
 code_table! {
-    /// What somebody is called for.
+    /// The services that somebody is called for.
     Service {
         Police = "police", "驻村民警（辅警）";
         Lawyer = "lawyer", "法律顾问";

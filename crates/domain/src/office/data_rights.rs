@@ -104,7 +104,7 @@ pub struct Held {
     pub history: Vec<HistoryEntry>,
 }
 
-/// What a person asks for.
+/// The requests that a person recorded may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {

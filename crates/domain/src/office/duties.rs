@@ -1,4 +1,4 @@
-//! What offices do besides reading records: people and their devices, rights, decisions, the rights of the people
+//! The duties of offices besides reading records: staff and their devices, rights, decisions, the rights of the people
 //! recorded, the audit. Like [`crate::rights`] it decides on a person's grants alone.
 
 use crate::{

@@ -16,7 +16,7 @@ pub struct PutPage {
     pub title: String,
     /// 依据.
     pub law: String,
-    /// What it says, as [`crate::help::handbook`] has it.
+    /// The text of the page, in the format of [`crate::help::handbook`].
     pub text: String,
 }
 
@@ -52,7 +52,7 @@ pub struct PutContact {
     pub id: Option<OpId>,
     /// For the phones of which place: a county or below.
     pub place: Place,
-    /// What for.
+    /// The service that the number is for.
     pub service: Service,
     /// Who: a person in their office, or an office.
     pub name: String,
@@ -71,7 +71,7 @@ pub struct OwnContact {
     pub place: Place,
     /// The place's name; of a grid, its village's.
     pub from: String,
-    /// What for.
+    /// The service that the number is for.
     pub service: Service,
     /// Who.
     pub name: String,

@@ -25,9 +25,9 @@ pub struct Welcome {
     pub account: String,
     /// The person's name.
     pub name: String,
-    /// What their grants are for.
+    /// The rights that were granted to them.
     pub grants: Vec<Right>,
-    /// What they have to do here.
+    /// The duties that they have in this office.
     pub duties: Vec<Duty>,
     /// Whether the account has a second factor.
     pub second_factor: bool,

@@ -1,5 +1,4 @@
-//! What the offices' pages and the server say to each other, as JSON under `/api/v1/office/`. Times are Unix
-//! milliseconds.
+//! The messages between the offices' pages and the server, as JSON under `/api/v1/office/`. Times are Unix milliseconds.
 
 mod data_rights;
 pub mod duties;

@@ -17,7 +17,7 @@ pub struct Waiting {
     pub by: Name,
     /// Where it belongs.
     pub channel: Channel,
-    /// What it is about.
+    /// The kind of the record that was sent.
     pub kind: Kind,
     /// When it came.
     pub received_at: u64,

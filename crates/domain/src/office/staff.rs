@@ -56,7 +56,7 @@ pub struct StaffMember {
 pub struct GivenRight {
     /// Its identity.
     pub id: String,
-    /// What for.
+    /// The right that is given: role, class and place.
     pub right: Right,
     /// Who gave it, and when.
     pub given: Attribution,
@@ -116,7 +116,7 @@ pub struct Code {
 pub struct Give {
     /// The login name.
     pub account: String,
-    /// What for.
+    /// The right that is taken or given: role, class and place.
     pub right: Right,
     /// Its last day.
     #[serde(default)]
@@ -163,7 +163,7 @@ pub struct GridHandoverReceipt {
     pub done: Attribution,
     /// How many records of each kind there were at the office.
     pub records: BTreeMap<String, u64>,
-    /// What the one before had not sent when the grid went over, and came later: how many changes wait for a
+    /// The changes of the earlier worker that were not sent when the grid went over and came later: how many wait for a
     /// decision, were taken in, were refused.
     pub late: [u64; 3],
     /// Devices of the one before that have been in contact since, and those that have not: these may still hold

@@ -95,7 +95,7 @@ pub struct WantedLedger {
     pub from: Option<NaiveDate>,
     /// The last day.
     pub to: Option<NaiveDate>,
-    /// What full names are needed for; family names alone where it is empty.
+    /// The purpose that needs full names; family names alone are shown where it is empty.
     #[serde(default)]
     pub purpose: String,
 }

@@ -42,7 +42,7 @@ code_table! {
     }
 }
 
-/// What it is about.
+/// The subjects of a report: a hazard or a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum About {
     /// 隐患
@@ -56,7 +56,7 @@ pub enum About {
 pub struct Report {
     /// Its identity.
     pub id: RecordId,
-    /// What it is about.
+    /// The subject of the report.
     pub about: About,
     /// Who registered it.
     pub by: Name,
@@ -122,7 +122,7 @@ impl Report {
         }
     }
 
-    /// What a list calls it: the sort, and where a hazard is. Of a request not whose it is.
+    /// Returns the name in a list: the sort, and where a hazard is. The name of a request does not say whose it is.
     pub fn name(&self) -> String {
         match &self.about {
             About::Hazard(hazard) => {

@@ -71,7 +71,7 @@ pub struct ReportStep {
     /// Their phone.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub phone: String,
-    /// What whoever asked says of the answer.
+    /// Whether the person who asked is satisfied with the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub satisfied: Option<Satisfied>,
 }

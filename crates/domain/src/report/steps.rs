@@ -61,7 +61,7 @@ pub enum Need {
     Words,
     /// A reason.
     Why,
-    /// What whoever asked says of it.
+    /// The answer of the person who asked.
     Satisfied,
 }
 

@@ -1,4 +1,4 @@
-//! What each step of a hazard or a request requires of its file, and whose work it checks.
+//! The requirements of each step of a hazard or a request on its file, and whose work each step checks.
 
 use super::{
     file::Report,

@@ -49,7 +49,7 @@ pub fn reading(name: &str, syllable: Syllables<'_>) -> Vec<Cow<'static, str>> {
     surname.iter().copied().map(Cow::Borrowed).chain(rest).collect()
 }
 
-/// What a text belongs to: a record, and the name beside which it stands, by its place among the names.
+/// The owner of a text: a record, and the number of the name beside which it stands.
 type Owner = (RecordId, Option<u32>);
 
 /// Texts of one sort, end to end, each between line breaks.
@@ -132,7 +132,7 @@ pub struct Hit {
     pub name: Option<String>,
 }
 
-/// What can be searched: entries belong to a record, a household or a dispute.
+/// The index of the search. Each entry belongs to a record, a household or a dispute.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     names: Haystack,

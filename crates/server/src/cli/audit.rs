@@ -6,7 +6,7 @@ use ruhu_domain::{Channel, RecordId, day};
 use ruhu_server::database::{Database, Head};
 use std::process::ExitCode;
 
-/// What can be asked of the audit.
+/// The questions that can be put to the audit.
 #[derive(Subcommand)]
 pub enum Audit {
     /// 从头核对审计记录有没有被改动、删除或截断

@@ -96,7 +96,7 @@ impl Close {
     }
 }
 
-/// What can be done with grants.
+/// The commands for grants.
 #[derive(Subcommand)]
 pub enum Grant {
     /// 给一个账号授权，下一次请求就生效
@@ -183,7 +183,7 @@ impl Grant {
     }
 }
 
-/// What can be done with devices.
+/// The commands for devices.
 #[derive(Subcommand)]
 pub enum Device {
     /// 列出登录过的设备

@@ -79,7 +79,7 @@ pub struct Session {
     pub name: String,
     /// The device the session was opened on; of an office's session a number of its own.
     pub device: DeviceId,
-    /// What it is for.
+    /// The use of the session: on a phone or in an office.
     pub kind: SessionKind,
 }
 

@@ -438,7 +438,7 @@ impl Database {
         rows.iter().map(sight).collect()
     }
 
-    /// What these accounts did, the latest first: at most `limit` entries with numbers below `before`.
+    /// Returns the acts of these accounts, the latest first: at most `limit` entries with numbers below `before`.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.

@@ -171,8 +171,8 @@ impl Database {
         Ok((records, others))
     }
 
-    /// What mediation files hold on a resident as a party: their own lines, and nothing of what it is about. The files
-    /// themselves are kept for good (人民调解法 27).
+    /// Returns the entries of mediation files on a resident as a party: their own lines, and nothing of the dispute itself. The
+    /// files themselves are kept for good (人民调解法 27).
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 /// Records looked at in one statement.
 const PAGE: i64 = 1_000;
 
-/// What stands in place of an erased name.
+/// The text in place of an erased name.
 pub const ERASED_NAME: &str = "×××";
 
 impl Database {

@@ -93,8 +93,7 @@ pub struct Database {
     epoch: String,
 }
 
-/// What a connection to SQLite is told first: write-ahead log, every commit on disk, what is deleted
-/// overwritten.
+/// The settings of each connection to SQLite: write-ahead log, every commit on disk, deleted rows overwritten.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 30000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                        PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
                        PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384";
@@ -154,7 +153,7 @@ impl Database {
     /// Whether the database answers.
     ///
     /// # Errors
-    /// What it said instead.
+    /// Fails when the database does not answer.
     pub async fn ping(&self) -> sqlx::Result<()> {
         sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
     }

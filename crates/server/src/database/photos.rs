@@ -26,7 +26,7 @@ pub struct Upload {
     pub channel: Channel,
     /// Who sends it.
     pub account: String,
-    /// What it has to be.
+    /// The SHA-256 that the whole photo must have.
     pub hash: PhotoHash,
     /// How long, in bytes.
     pub length: u64,

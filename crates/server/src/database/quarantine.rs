@@ -1,4 +1,4 @@
-//! What waits for a supervisor's word.
+//! The ops that wait for a supervisor's decision.
 
 use super::{
     Database,
@@ -48,7 +48,7 @@ impl Database {
         self.quarantined_of("").await
     }
 
-    /// What waits of an account; of all where it is empty.
+    /// Returns the ops of an account that wait; those of all accounts where it is empty.
     pub(super) async fn quarantined_of(&self, account: &str) -> sqlx::Result<Vec<Quarantined>> {
         let rows = sqlx::query(
             "SELECT o.body, o.received_at, o.reason, COALESCE(r.channel, o.channel), o.account

@@ -1,4 +1,4 @@
-//! What both databases need told apart, and lists for statements. Placeholders are numbers (`$1`): both
+//! The statements that differ between the two databases, and lists for statements. Placeholders are numbers (`$1`): both
 //! databases take them.
 
 use crate::random;
@@ -78,7 +78,7 @@ impl Engine {
         }
     }
 
-    /// What a `SELECT` ends with that locks its rows to the end of the transaction.
+    /// Returns the end of a `SELECT` that locks its rows to the end of the transaction.
     pub(super) const fn for_update(self) -> &'static str {
         match self {
             Self::Sqlite => "",

@@ -388,7 +388,7 @@ impl Database {
         Ok(receipts)
     }
 
-    /// What an account sent for a grid since: waiting, taken in, refused.
+    /// Returns how many ops an account sent for a grid since then: waiting, taken in, refused.
     async fn late(&self, county: &str, grid: &GridCode, account: &str, since: i64) -> sqlx::Result<[u64; 3]> {
         let counts: Vec<(String, i64)> = sqlx::query_as(
             "SELECT outcome, COUNT(*) FROM op WHERE county = $1 AND channel >= $2 AND channel < $3 AND account = $4

@@ -140,7 +140,7 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
     ))
 }
 
-/// What the log says of a request: never its query, headers or body.
+/// Returns the log's span of a request. It never holds its query, headers or body.
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)

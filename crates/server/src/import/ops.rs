@@ -38,7 +38,7 @@ struct Plain {
 /// The content of a file that was carried to the office.
 #[derive(Debug)]
 pub struct Brought {
-    /// What can be taken in.
+    /// The ops that can be taken in.
     pub unsent: UnsentOps,
     /// The photos.
     pub photos: BTreeMap<PhotoHash, Vec<u8>>,

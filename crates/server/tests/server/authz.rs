@@ -37,8 +37,8 @@ const G: &str = "general";
 const M: &str = "mediation";
 const C: &str = "care";
 
-/// What a role does: its name, the places a grant of it may be for, the classes, and whether it saves, carries
-/// and looks.
+/// A row of the table of roles: the name, the places a grant of it may be for, the classes, and whether it saves, carries and
+/// looks.
 type Part = (&'static str, &'static [usize], &'static [&'static str], [bool; 3]);
 
 const ROLES: [Part; 9] = [
@@ -155,7 +155,7 @@ impl Matrix {
         request.json(body).send().await.expect("an answer")
     }
 
-    /// What the server lets somebody with this grant do in each channel: save, carry, look.
+    /// Returns what the server lets somebody with this grant do in each channel: save, carry, look.
     async fn tried(&self, case: &Case) -> Vec<[bool; 3]> {
         let until = (case.state == State::Expired).then(|| random::now_ms() - 1);
         let id = self.world.database.give("matrix", &case.grant, "测试", until).await.expect("it is given");

@@ -10,7 +10,7 @@ use std::{
 
 const SERVER: &str = env!("CARGO_BIN_EXE_ruhu-server");
 
-/// What the memory of the server may grow by, in KiB.
+/// The most that the memory of the server may grow by, in KiB.
 const ALLOWED: u64 = 64 * 1024;
 
 /// A gibibyte of spaces, packed: about a megabyte.

@@ -1,5 +1,5 @@
-//! What the two databases must do under the server: one transaction after another where it matters, tries
-//! again where another was in the way, and backups.
+//! The guarantees that the server needs from both databases: one transaction after another where it matters, another try where
+//! a transaction was in the way of another, and backups.
 
 use crate::world::{Base, World, address, channel, found, postgres, sql};
 use futures::future::join_all;

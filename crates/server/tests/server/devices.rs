@@ -23,7 +23,7 @@ async fn post(world: &World, path: &str, body: &impl Serialize) -> reqwest::Resp
     world.client.post(format!("{}/api/v1/{path}", world.url)).json(body).send().await.expect("an answer")
 }
 
-/// What a phone with these ops hands over.
+/// Returns the handover of a revoked phone that holds these ops.
 fn handing_over(phone: &Phone<'_>, ops: Vec<Op>) -> DeviceHandover<Sealed> {
     handing_over_with(&VaultKey::new(random::bytes()), phone, ops)
 }

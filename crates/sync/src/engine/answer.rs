@@ -1,4 +1,4 @@
-//! What an answer from the office means.
+//! Takes in an answer from the office.
 
 use super::{Cursor, Delta, Engine, Head, Plan, Queued, QueuedState, Spent, json, put_segments};
 use crate::{
@@ -20,7 +20,7 @@ use std::{
 /// An answer being worked through.
 struct Answer<'a, S: Schema> {
     engine: &'a Engine<S>,
-    /// What the phone may carry.
+    /// The channels that the phone may carry.
     granted: Vec<S::Channel>,
     /// The server was restored from a backup: its sequence starts again.
     restored: bool,

@@ -1,4 +1,4 @@
-//! What the worker does: saves, choices, and what becomes of ops that the office did not take.
+//! Plans the worker's saves and choices, and the handling of ops that the office did not take.
 
 use super::{Delta, Engine, Plan, Queued, QueuedState};
 use crate::{

@@ -101,7 +101,7 @@ struct Segment<R> {
     epoch: Option<String>,
 }
 
-/// What a segment holds: records of one class.
+/// The contents of a segment: records of one class.
 pub type Held<S> = (ClassOf<S>, Vec<RecordId>);
 
 /// Acknowledged ops by when that was, Unix milliseconds of the server.
@@ -132,7 +132,7 @@ pub struct Head<S: Schema> {
     pub offset_ms: i64,
     /// The server's epoch.
     pub epoch: Option<String>,
-    /// What the phone may carry.
+    /// The channels that the phone may carry, with the worker's role in each.
     pub grants: Vec<Carried<S>>,
     /// When the last pass succeeded, Unix milliseconds on this phone.
     pub synced_at: Option<u64>,
@@ -203,9 +203,9 @@ pub struct Engine<S: Schema> {
 /// A planned change: first write `writes` in one transaction, then [`Engine::apply`] it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan<S: Schema> {
-    /// What to write.
+    /// The writes to the storage.
     pub writes: Batch<ClassOf<S>>,
-    /// What changes in memory.
+    /// The changes in memory.
     pub delta: Delta<S>,
 }
 
@@ -317,13 +317,13 @@ impl<S: Schema> Engine<S> {
         untouched.map(|(_, record)| record).chain(self.overlay.values())
     }
 
-    /// What the office has not acknowledged, oldest first.
+    /// Returns the ops that the office has not acknowledged, oldest first.
     pub fn outbox(&self) -> impl ExactSizeIterator<Item = &Queued<S>> {
         self.outbox.all()
     }
 
-    /// What the office acknowledged lately, and when (Unix milliseconds of the server): kept in case it has
-    /// to be restored from a backup.
+    /// Returns the ops that the office acknowledged lately, and when (Unix milliseconds of the server). They are kept in case
+    /// the office has to be restored from a backup.
     pub fn acknowledged(&self) -> impl Iterator<Item = (u64, &Op<S>)> {
         self.acknowledged.values().map(|(at, queued)| (*at, queued.op.as_ref()))
     }
@@ -416,8 +416,8 @@ impl<S: Schema> Engine<S> {
         self.head.count().as_deref() != count
     }
 
-    /// What a plan that writes segments begins with: it is carried out only where no other window wrote some
-    /// since this one read them. Locks alone don't make sure of that: a window can be frozen with one in hand.
+    /// Returns the condition that a plan that writes segments begins with. The plan is carried out only where no other window
+    /// wrote segments since this one read them. Locks alone don't guarantee that: a window can be frozen while it holds one.
     fn fence(&self) -> Option<Write<ClassOf<S>>> {
         (!planted(Bug::FROZEN_WRITES)).then(|| Write::Check(Table::Meta, COUNT.into(), self.head.count()))
     }

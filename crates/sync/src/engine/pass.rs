@@ -107,8 +107,8 @@ impl Pass {
 }
 
 impl<S: Schema> Engine<S> {
-    /// What a pass sends: what waits, and some of what is under review, to learn what came of it. In the
-    /// order of the stamps: where a clock ran ahead, many ops share a millisecond, and ids don't tell.
+    /// Returns the ops that a pass sends: those that wait, and some under review, to learn what was decided. They are in the
+    /// order of their stamps: where a clock ran ahead, many ops share a millisecond, and ids don't tell.
     fn to_send(&self) -> VecDeque<OpId> {
         let mut reviews = 0;
         let mut chosen: Vec<_> = self

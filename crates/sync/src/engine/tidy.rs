@@ -1,4 +1,4 @@
-//! What can wait until the phone is idle.
+//! Plans the work that can wait until the phone is idle.
 
 use super::{Delta, Engine, Head, Plan, SEGMENT, put_segments, segment_key};
 use crate::{

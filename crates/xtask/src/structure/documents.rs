@@ -1,4 +1,4 @@
-//! What the documents name: paths and types that are there.
+//! Checks that the paths and types that the documents name exist.
 
 use super::Package;
 use crate::size::{BUDGET, PART_BUDGET, PARTS_BUDGET};

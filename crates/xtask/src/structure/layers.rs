@@ -1,9 +1,9 @@
-//! What each layer may import: a table of allow-lists.
+//! The table of the modules that each layer may import.
 
 use super::Package;
 use std::path::Path;
 
-/// What a layer may import. A layer is a module at the top of a crate with all below it, or a whole crate.
+/// A layer with the imports that it is allowed. It is a module at the top of a crate with all below it, or a whole crate.
 struct Layer {
     /// The crate's source and the module, or the source alone for a whole crate whose modules are not told apart.
     place: &'static str,
@@ -13,7 +13,7 @@ struct Layer {
     crates: &'static [&'static str],
 }
 
-/// What of `std` reaches the outside: files, the network, clocks, other programs.
+/// The modules of `std` that reach the outside: files, the network, clocks, other programs.
 const OUTSIDE: [&str; 6] = ["std::env", "std::fs", "std::net", "std::process", "std::thread", "std::time"];
 
 const fn layer(place: &'static str, modules: &'static [&'static str], crates: &'static [&'static str]) -> Layer {
@@ -221,7 +221,7 @@ const LAYERS: &[Layer] = &[
 /// Crates that are programs of one layer, and import what they need.
 const PROGRAMS: [&str; 2] = ["crates/kdf/src", "crates/xtask/src"];
 
-/// What a crate's modules import and may not, and modules that are in no layer; in words.
+/// Returns, in words, the imports of a crate's modules that are not allowed, and the modules that are in no layer.
 pub fn broken(package: &Package) -> Vec<String> {
     if PROGRAMS.iter().any(|source| package.source == Path::new(source)) {
         return Vec::new();
@@ -253,7 +253,8 @@ pub fn broken(package: &Package) -> Vec<String> {
     broken
 }
 
-/// What a path of another crate asks permission for: the crate, or the module of `std` that reaches the outside.
+/// Returns the name that a path of another crate needs permission for: the crate, or the module of `std` that reaches the
+/// outside.
 fn foreign(path: &[String]) -> Option<String> {
     match path {
         [std, module, ..] if std == "std" => {

@@ -126,7 +126,7 @@ fn is_test(attribute: &Attribute) -> bool {
     attribute.path().is_ident("test") || (attribute.path().is_ident("cfg") && tokens() == "test")
 }
 
-/// What tells the time: `Utc::now()` and the like are noted under their own name, wherever they were imported from.
+/// The types that tell the time. `Utc::now()` and the like are noted under their own name, wherever they were imported from.
 const CLOCKS: [&str; 4] = ["Instant", "Local", "SystemTime", "Utc"];
 
 /// The macro that makes markup, which not every layer may use.
@@ -207,7 +207,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a macro's words name: they are not parsed, so paths are looked for in them.
+    /// Notes the paths among the words of a macro, which are not parsed as code.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut path: Vec<String> = Vec::new();
         let (mut line, mut colons) = (0, 0);

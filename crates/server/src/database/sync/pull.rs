@@ -14,8 +14,8 @@ use sqlx::{AnyConnection, Row as _};
 use std::collections::BTreeMap;
 
 impl Database {
-    /// What changed in the channels after the positions, at most `limit` records in all. Leaves out what
-    /// the sender of `pushed` has already. With a limit of 0 only the numbers of what was pushed.
+    /// Returns the records that changed in the channels after the positions, at most `limit` in all. Leaves out those that the
+    /// sender of `pushed` has already. With a limit of 0 it returns only the numbers of what was pushed.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
@@ -81,7 +81,7 @@ impl Database {
     }
 }
 
-/// What a sequence number of a channel stands for.
+/// The change that a sequence number of a channel stands for.
 enum Row {
     /// A record that is in the channel.
     Record(String),
@@ -89,7 +89,7 @@ enum Row {
     Left(Left),
 }
 
-/// What changed in a channel after a number, at most `limit` changes, with their numbers.
+/// Returns the changes of a channel after a number, at most `limit`, with their numbers.
 async fn changes(
     tx: &mut AnyConnection,
     county: &str,

@@ -40,7 +40,7 @@ pub struct Author<'a> {
     pub grants: &'a [Grant],
 }
 
-/// What a batch wrote in a channel.
+/// The records that a batch wrote in a channel.
 #[derive(Clone, Debug, Default)]
 pub(in crate::database) struct Written {
     /// The channel's number before and after.
@@ -83,7 +83,7 @@ impl Hints {
     }
 }
 
-/// What a push to a county builds on: its channels locked, and what is stored of its ops and records.
+/// The state that a push to a county builds on: its channels locked, and the stored ops and records that it names.
 pub(in crate::database) struct Ground<'a> {
     engine: Engine,
     county: &'a str,
@@ -234,7 +234,7 @@ async fn of_ids(
     by_ids(engine, words, county, None, ids).fetch_all(tx).await
 }
 
-/// What the history knows of these ops.
+/// Returns the entries of the history about these ops.
 async fn stored_ops(
     tx: &mut AnyConnection,
     engine: Engine,

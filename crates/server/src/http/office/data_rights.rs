@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The longest text of a request or an answer, in characters.
 const WORDS: usize = 1_000;
 
-/// What a correction may change of a resident.
+/// The fields of a resident that a correction may change.
 const CORRECTED: [&str; 4] = ["name", "sex", "birth", "phone"];
 
 /// `POST /api/v1/office/find`

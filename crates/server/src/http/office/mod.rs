@@ -1,5 +1,5 @@
-//! What offices ask for. Each route asks [`duties`] whether the caller has it to do, there and
-//! for that class; what they lack the right to is not there for them.
+//! The endpoints of offices. Each route asks [`duties`] whether the caller has that duty, there and for that class. Without the
+//! right the answer is the same as for what does not exist.
 
 mod contacts;
 mod data_rights;

@@ -1,4 +1,4 @@
-//! What waits for a decision, who saw a record, and what is on record of whom.
+//! The endpoints for ops that wait for a decision, for who saw a record, and for what is held on a person.
 
 use super::{Asked, Official, Refusal};
 use crate::{

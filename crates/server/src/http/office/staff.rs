@@ -20,7 +20,7 @@ const NAME: usize = 40;
 /// Areas named in one answer.
 const AREAS: usize = 60;
 
-/// What an office needs to know to decide on accounts.
+/// The facts that an office decides on accounts by.
 struct Staff {
     members: Vec<Member>,
     given: Vec<Given>,

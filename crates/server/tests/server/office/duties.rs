@@ -23,8 +23,8 @@ const HOMES: [&str; 3] = [VILLAGE, "411502002001", "411503001001"];
 const G: &[Class] = &[Class::General];
 const AWAITED: [&str; 3] = ["411502001003-02/general", "411502001003-02/care", "411502002001-01/general"];
 
-/// What the matrix of duties expects of an official: accounts made at the homes, codes for the accounts, rights given,
-/// ops decided on.
+/// The counts that the matrix of duties expects of an official: accounts made at the homes, codes for the accounts, rights
+/// given, ops decided on.
 struct Expected {
     role: Role,
     at: &'static str,

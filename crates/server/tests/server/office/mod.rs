@@ -1,4 +1,4 @@
-//! What offices do over HTTP, on both databases.
+//! The work of offices over HTTP, on both databases.
 
 mod data_rights;
 mod duties;
