@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_proxys_own_word_counts_and_only_where_there_is_one() {
+    fn only_the_proxies_own_word_counts_and_only_where_there_is_one() {
         assert_eq!(client_ip(&["1.2.3.4"], false), "10.0.0.1", "anybody can write it");
         assert_eq!(client_ip(&["1.2.3.4"], true), "1.2.3.4");
         assert_eq!(client_ip(&["9.9.9.9, 1.2.3.4"], true), "1.2.3.4");
