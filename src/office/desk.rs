@@ -1,6 +1,6 @@
 //! An office's session, and asking the server. The token is in memory alone: closing or reloading the page ends it.
 
-use crate::sync::transport::{self, TransportError};
+use crate::transport::http::{self, TransportError};
 use leptos::prelude::*;
 use ruhu_domain::office::{Login, Nothing, Welcome, duties::Duty};
 use serde::{Serialize, de::DeserializeOwned};
@@ -55,7 +55,7 @@ impl Desk {
     /// See [`NoEntry`].
     pub async fn log_in(self, account: String, password: String, code: Option<String>) -> Result<(), NoEntry> {
         let login = Login { account, password, code };
-        match transport::post("/api/v1/office/login", None, &login).await {
+        match http::post("/api/v1/office/login", None, &login).await {
             Ok(welcome) => {
                 self.farewell.set(String::new());
                 self.welcome.set(Some(welcome));
@@ -88,7 +88,7 @@ impl Desk {
     /// # Errors
     /// The words to show. Where the session ended, the log-in page is shown.
     pub async fn ask<T: DeserializeOwned>(self, path: &str, body: &impl Serialize) -> Result<T, String> {
-        let answer = transport::post(&format!("/api/v1/office/{path}"), self.token().as_deref(), body).await;
+        let answer = http::post(&format!("/api/v1/office/{path}"), self.token().as_deref(), body).await;
         answer.map_err(|error| self.refused(path, &error))
     }
 
@@ -98,7 +98,7 @@ impl Desk {
     /// As [`Self::ask`].
     pub async fn photo(self, path: &str, body: &impl Serialize) -> Result<Vec<u8>, String> {
         let token = self.token().unwrap_or_default();
-        let answer = transport::bytes_of(&format!("/api/v1/office/{path}"), &token, body).await;
+        let answer = http::bytes_of(&format!("/api/v1/office/{path}"), &token, body).await;
         let answer = answer.map_err(|error| self.refused(path, &error))?;
         match answer.status {
             200 => Ok(answer.body),

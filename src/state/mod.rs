@@ -14,7 +14,7 @@ mod visits;
 use crate::{
     platform::{self, address, clock, idle, install, preferences::Preferences, service_worker},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
-    sync::transport::{self, TransportError},
+    transport::http::{self, TransportError},
 };
 use access::{
     fingerprint::Fingerprint,
@@ -392,7 +392,7 @@ impl App {
         let open = self.notebook().ok_or("请先登录")?;
         let channel = open.engine().record(record).map(|record| record.channel.clone()).ok_or("没有这条记录")?;
         let request = HistoryRequest { record, channel };
-        transport::history(&open.session().token, &request).await.map_err(|error| match error {
+        http::history(&open.session().token, &request).await.map_err(|error| match error {
             TransportError::Offline => "没有网络。修改历史在办公室，连上网后再看".to_owned(),
             other => other.to_string(),
         })

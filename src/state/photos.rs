@@ -15,8 +15,8 @@ use crate::{
         photo, space,
     },
     storage::{Storage, StorageError},
-    sync::{
-        transport::TransportError,
+    transport::{
+        http::TransportError,
         tus::{self, Sent},
     },
 };

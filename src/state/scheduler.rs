@@ -4,7 +4,7 @@
 use super::{App, SyncStatus, notebook::PassError};
 use crate::{
     platform::{self, service_worker},
-    sync::transport::TransportError,
+    transport::http::TransportError,
 };
 use futures::{
     FutureExt, StreamExt,

@@ -4,7 +4,7 @@
 use crate::{
     state::access::vault,
     storage::{Storage, StorageError, indexed_db::IndexedDb},
-    sync::transport::{self, TransportError},
+    transport::http::{self, TransportError},
 };
 use ruhu_domain::{
     storage::{BLOBS, Batch, Entry, TABLES, Table, Write},
@@ -65,7 +65,7 @@ pub async fn hand_device_over(storage: &IndexedDb, told: impl Fn(usize, usize)) 
         let (mut handed, mut left) = (HandedOver::default(), 0);
         for outbox in batches(outbox) {
             request.outbox = outbox;
-            let done = transport::hand_device_over(&request).await?;
+            let done = http::hand_device_over(&request).await?;
             left += done.left;
             handed.changes += done.taken;
         }
@@ -75,7 +75,7 @@ pub async fn hand_device_over(storage: &IndexedDb, told: impl Fn(usize, usize)) 
         let (mut first, mut before) = (None, usize::MAX);
         loop {
             let mut here = Vec::new();
-            for names in transport::wanted_photos(&request.of).await?.photos {
+            for names in http::wanted_photos(&request.of).await?.photos {
                 let mut count = 0;
                 for name in &names {
                     count += usize::from(storage.get(BLOBS, name).await?.is_some());
@@ -97,7 +97,7 @@ pub async fn hand_device_over(storage: &IndexedDb, told: impl Fn(usize, usize)) 
                 }
                 for pieces in batches(found) {
                     request.pieces = pieces;
-                    transport::hand_device_over(&request).await?;
+                    http::hand_device_over(&request).await?;
                 }
             }
             request.pieces = Vec::new();
@@ -106,7 +106,7 @@ pub async fn hand_device_over(storage: &IndexedDb, told: impl Fn(usize, usize)) 
             return Err(NotCleared::Left(left));
         }
         request.last = true;
-        transport::hand_device_over(&request).await?;
+        http::hand_device_over(&request).await?;
         match storage.write(&clear).await {
             Ok(()) => return Ok(handed),
             // Another window saved something meanwhile, or somebody else logged in there.

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     platform::{self, reminder, space, tabs::Tabs},
     storage::{Storage, indexed_db::IndexedDb},
-    sync::transport::{self, TransportError},
+    transport::http::{self, TransportError},
 };
 use leptos::prelude::*;
 use ruhu_domain::{
@@ -60,10 +60,8 @@ impl Entry {
     async fn answered(&self, account: &str, device: DeviceId) -> Result<LoginResponse, TransportError> {
         let account = account.to_owned();
         match self.clone() {
-            Self::Password { password, code } => {
-                transport::login(&LoginRequest { account, password, device, code }).await
-            }
-            Self::Code { code, password } => transport::enrol(&EnrolRequest { account, code, password, device }).await,
+            Self::Password { password, code } => http::login(&LoginRequest { account, password, device, code }).await,
+            Self::Code { code, password } => http::enrol(&EnrolRequest { account, code, password, device }).await,
         }
     }
 }
@@ -139,7 +137,7 @@ impl App {
         password: &str,
     ) -> Result<VaultKey, String> {
         let sealed = vault.recovery.as_ref().ok_or("密码不对，请再试一次")?;
-        let key = transport::recover(&answer.token, sealed).await.map_err(|error| error.to_string())?;
+        let key = http::recover(&answer.token, sealed).await.map_err(|error| error.to_string())?;
         let renewed = Vault::seal(&vault.account, vault.device, password, Some(&server_key(&answer)), &key).await;
         let renewed = renewed.map_err(|stay| stay.to_string())?;
         let session = Session { token: answer.token, account: answer.account, name: answer.name, device: vault.device };
@@ -409,7 +407,7 @@ impl App {
         storage.write(&clear).await?;
         open.tell_to_reload();
         let token = open.session().token;
-        leptos::task::spawn_local(async move { transport::logout(&token).await });
+        leptos::task::spawn_local(async move { http::logout(&token).await });
         self.close(Phase::LoggedOut);
         Ok(())
     }
@@ -420,7 +418,7 @@ impl App {
             return;
         };
         let Ok(Some(vault)) = vault::stored(storage.as_ref()).await else { return };
-        if transport::is_revoked(vault.device).await == Ok(true) {
+        if http::is_revoked(vault.device).await == Ok(true) {
             self.revoked();
         }
     }

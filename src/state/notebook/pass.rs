@@ -7,7 +7,7 @@ use crate::{
         locks::{self, Held},
     },
     storage::{Storage, StorageError},
-    sync::transport::{self, TransportError},
+    transport::http::{self, TransportError},
 };
 use futures::{StreamExt, channel::mpsc};
 use ruhu_domain::{
@@ -90,7 +90,7 @@ impl Notebook {
         }
         self.handbook_asked.set(now);
         let (token, digest) = (self.session.borrow().token.clone(), self.handbook.borrow().digest.clone());
-        let Ok(answer) = transport::handbook(&token, digest).await else { return Ok(()) };
+        let Ok(answer) = http::handbook(&token, digest).await else { return Ok(()) };
         if answer.pages.is_some() {
             let bytes = serde_json::to_vec(&answer).unwrap_or_default();
             let _lane = self.lane.lock().await;
@@ -122,7 +122,7 @@ impl Notebook {
             while let Some((number, request)) = self.engine().depart(pass) {
                 let (token, sender) = (self.session.borrow().token.clone(), sender.clone());
                 leptos::task::spawn_local(async move {
-                    let answer = transport::sync(&token, &request).await;
+                    let answer = http::sync(&token, &request).await;
                     drop(sender.unbounded_send((number, request.epoch, answer)));
                 });
             }

@@ -20,7 +20,7 @@ const fn layer(place: &'static str, modules: &'static [&'static str], crates: &'
     Layer { place, modules, crates }
 }
 
-/// The layers. Data flows one way: pages and components → state → domain ← storage, sync, platform.
+/// The layers. Data flows one way: pages and components → state → domain ← storage, transport, platform.
 const LAYERS: &[Layer] = &[
     // Pure: no clock, no randomness, no input or output.
     layer("crates/sync/src", &[], &["serde", "serde_json", "sha2", "smol_str", "thiserror", "uuid"]),
@@ -30,7 +30,11 @@ const LAYERS: &[Layer] = &[
         &[],
         &["chacha20poly1305", "crypto_box", "hkdf", "hmac", "serde", "sha2", "thiserror", "zeroize"],
     ),
-    layer("crates/sim/src", &[], &["clap", "rand", "rand_chacha", "ruhu_domain", "serde_json", "std::process"]),
+    layer(
+        "crates/sim/src",
+        &[],
+        &["clap", "rand", "rand_chacha", "rayon", "ruhu_domain", "serde_json", "std::process"],
+    ),
     // The phone app and the offices' pages.
     layer("src/app", &["components", "pages", "lazy", "route", "state"], &["leptos", "view!"]),
     layer(
@@ -46,13 +50,13 @@ const LAYERS: &[Layer] = &[
     layer("src/components", &["platform", "route", "state"], &["leptos", "view!", "ruhu_domain", "serde_json"]),
     layer(
         "src/office",
-        &["components", "platform", "sync"],
+        &["components", "platform", "transport"],
         &["base64", "chrono", "js_sys", "leptos", "view!", "qrcode", "ruhu_domain", "serde", "serde_json", "std::time"],
     ),
     layer("src/route", &[], &["ruhu_domain"]),
     layer(
         "src/state",
-        &["platform", "storage", "sync"],
+        &["platform", "storage", "transport"],
         &[
             "base64",
             "chrono",
@@ -84,7 +88,7 @@ const LAYERS: &[Layer] = &[
         ],
     ),
     layer(
-        "src/sync",
+        "src/transport",
         &["platform"],
         &[
             "base64",

@@ -1,6 +1,6 @@
 //! Photos to and from the office: tus 1.0 (<https://tus.io/protocols/resumable-upload>), piece by piece.
 
-use super::transport::{self, Answer, TransportError};
+use super::http::{self, Answer, TransportError};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ruhu_domain::{
     Channel, RecordId,
@@ -35,7 +35,7 @@ pub async fn begin(
     let encode = |text: String| BASE64_STANDARD.encode(text);
     let metadata = format!("record {},channel {}", encode(record.to_string()), encode(channel.to_string()));
     let headers = [("upload-length", photo.size.to_string()), ("upload-metadata", metadata)];
-    let answer = transport::tus("POST", UPLOADS, token, &headers, None).await?;
+    let answer = http::tus("POST", UPLOADS, token, &headers, None).await?;
     Ok(match answer.status {
         201 => Ok((answer.header("location"), position(&answer).unwrap_or_default())),
         _ => Err(answer.words()),
@@ -47,7 +47,7 @@ pub async fn begin(
 /// # Errors
 /// See [`TransportError`].
 pub async fn look(token: &str, url: &str) -> Result<Sent, TransportError> {
-    let answer = transport::tus("HEAD", url, token, &[], None).await?;
+    let answer = http::tus("HEAD", url, token, &[], None).await?;
     Ok(position(&answer).map_or(Sent::Elsewhere, Sent::Here))
 }
 
@@ -61,7 +61,7 @@ pub async fn send(token: &str, url: &str, at: u32, piece: &[u8]) -> Result<Sent,
         ("upload-offset", at.to_string()),
         ("upload-checksum", format!("sha256 {}", BASE64_STANDARD.encode(PhotoHash::of(piece).0))),
     ];
-    let answer = transport::tus("PATCH", url, token, &headers, Some(piece)).await?;
+    let answer = http::tus("PATCH", url, token, &headers, Some(piece)).await?;
     Ok(match (answer.status, position(&answer)) {
         (204, Some(position)) => Sent::Here(position),
         (422, _) => Sent::Refused(answer.words()),
@@ -74,6 +74,6 @@ pub async fn send(token: &str, url: &str, at: u32, piece: &[u8]) -> Result<Sent,
 /// # Errors
 /// See [`TransportError`].
 pub async fn fetch(token: &str, channel: Channel, record: RecordId) -> Result<Option<Vec<u8>>, TransportError> {
-    let answer = transport::bytes_of("/api/v1/photo", token, &PhotoRequest { channel, record }).await?;
+    let answer = http::bytes_of("/api/v1/photo", token, &PhotoRequest { channel, record }).await?;
     Ok((answer.status == 200 && answer.header("content-type") == "image/jpeg").then_some(answer.body))
 }
