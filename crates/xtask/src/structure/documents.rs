@@ -40,7 +40,7 @@ pub fn broken(packages: &[Package]) -> anyhow::Result<Vec<String>> {
         for (at, line) in text.lines().enumerate() {
             let wrong =
                 links(line)
-                    .filter(|link| !folder.join(link).exists())
+                    .filter(|link| !leads_somewhere(folder, link))
                     .chain(code(line).filter(|code| {
                         is_path(code) && !is_there(code) || is_item(code) && !names_known(code, &words)
                     }));
@@ -82,6 +82,22 @@ fn links(line: &str) -> impl Iterator<Item = &str> {
     targets.filter(|target| !target.contains("://") && !target.starts_with('#'))
 }
 
+/// Whether a link's file is there, and the heading that it names after a `#`.
+fn leads_somewhere(folder: &Path, link: &str) -> bool {
+    let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
+    let file = folder.join(file);
+    let Some(heading) = heading else { return file.exists() };
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines().filter(|line| line.starts_with('#')).any(|line| anchor(line) == heading)
+}
+
+/// Returns the name of a heading in a link: small letters, hyphens for spaces, without punctuation.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words.chars().filter(|letter| letter.is_alphanumeric() || [' ', '-', '_'].contains(letter));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+}
+
 /// Returns the texts between backticks.
 fn code(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
@@ -120,5 +136,6 @@ mod tests {
         assert_eq!(code(line).filter(|code| is_path(code)).collect::<Vec<_>>(), ["src/route.rs"]);
         assert_eq!(code(line).filter(|code| is_item(code)).collect::<Vec<_>>(), ["Notebook::carry_out"]);
         assert_eq!(links(line).collect::<Vec<_>>(), ["docs/adr/0001.md"]);
+        assert_eq!(anchor("## Where a change goes"), "where-a-change-goes");
     }
 }
