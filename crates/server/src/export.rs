@@ -83,7 +83,7 @@ async fn visits(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>
 
     let rows = visits.iter().enumerate().map(|(at, (record, visit))| {
         let household = households.get(&visit.household);
-        ledger::visit_row(at + 1, &record.channel.grid, household, visit, !wanted.purpose.is_empty()).to_vec()
+        ledger::visit_row(at + 1, &record.channel.grid, household, visit, !wanted.purpose.is_empty())
     });
     let widths = [6, 12, 18, 10, 10, 22, 30, 30, 10, 12];
     write(&ledger::VISIT_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
@@ -95,7 +95,7 @@ async fn disputes(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u
     let mut files: Vec<DisputeFile> = files.into_iter().map(|(_, file)| file).filter(found).collect();
     files.sort_by_key(|file| (file.dispute.found_on, file.id));
     let in_full = !wanted.purpose.is_empty();
-    let rows = files.iter().enumerate().map(|(at, file)| ledger::dispute_row(at + 1, file, in_full).to_vec());
+    let rows = files.iter().enumerate().map(|(at, file)| ledger::dispute_row(at + 1, file, in_full));
     let widths = [6, 16, 12, 10, 12, 16, 30, 10, 12, 10, 18, 10, 14, 16, 20, 12];
     write(&ledger::DISPUTE_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
 }
@@ -111,7 +111,7 @@ async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, 
     files.sort_by_key(|(_, file)| (file.case.opened_on, file.id));
     let in_full = !wanted.purpose.is_empty();
     let row = |(at, (head, file)): (usize, &(Record, CareFile))| {
-        ledger::care_row(at + 1, &head.channel.grid, file, today, in_full).to_vec()
+        ledger::care_row(at + 1, &head.channel.grid, file, today, in_full)
     };
     let widths = [6, 16, 18, 12, 10, 8, 12, 12, 12, 10, 24, 30];
     write(&ledger::CARE_COLUMNS, &widths, wanted, &files.iter().enumerate().map(row).collect::<Vec<_>>())
@@ -125,12 +125,11 @@ async fn reports(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8
     reports.sort_by_key(|(_, report)| (report.since(), report.id));
     let reports = reports.iter().enumerate().map(|(at, (head, report))| (at + 1, &head.channel.grid, report));
     if kind == Kind::Hazard {
-        let rows =
-            reports.filter_map(|(at, grid, report)| Some(ledger::hazard_row(at, grid, report, in_full)?.to_vec()));
+        let rows = reports.filter_map(|(at, grid, report)| Some(ledger::hazard_row(at, grid, report, in_full)?));
         let widths = [6, 16, 12, 18, 10, 8, 18, 30, 10, 14, 16, 10, 30, 18];
         return write(&ledger::HAZARD_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>());
     }
-    let rows = reports.filter_map(|(at, grid, report)| Some(ledger::request_row(at, grid, report, in_full)?.to_vec()));
+    let rows = reports.filter_map(|(at, grid, report)| Some(ledger::request_row(at, grid, report, in_full)?));
     let widths = [6, 16, 12, 18, 12, 30, 14, 16, 10, 30, 10];
     write(&ledger::REQUEST_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
 }
@@ -153,7 +152,7 @@ async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8
     patrols.sort_by_key(|(record, patrol)| (patrol.began, record.id));
     let rows = patrols.iter().enumerate().map(|(at, (record, patrol))| {
         let found = found.get(&record.id).map_or(&[][..], Vec::as_slice);
-        ledger::patrol_row(at + 1, &record.channel.grid, patrol, found, in_full).to_vec()
+        ledger::patrol_row(at + 1, &record.channel.grid, patrol, found, in_full)
     });
     let widths = [6, 12, 18, 14, 18, 8, 8, 20, 36, 30];
     write(&ledger::PATROL_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
@@ -168,14 +167,19 @@ async fn outreach(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u
     sessions.retain(|(_, session)| session.on.is_some_and(|on| wanted.has(on)));
     sessions.sort_by_key(|(record, session)| (session.on, record.id));
     let row = |(at, (record, session)): (usize, &(&Record, Outreach))| {
-        ledger::outreach_row(at + 1, &record.channel.grid, session, in_full).to_vec()
+        ledger::outreach_row(at + 1, &record.channel.grid, session, in_full)
     };
     let widths = [6, 12, 18, 12, 10, 18, 10, 12, 18, 24];
     write(&ledger::OUTREACH_COLUMNS, &widths, wanted, &sessions.iter().enumerate().map(row).collect::<Vec<_>>())
 }
 
-/// Writes a ledger's rows, each with its number first.
-fn write(columns: &[&str], widths: &[u16], wanted: &Wanted, rows: &[Vec<String>]) -> anyhow::Result<(Vec<u8>, usize)> {
+/// Writes a ledger's rows, each with its number first. Returns the file and the number of rows.
+fn write<const N: usize>(
+    columns: &[&str; N],
+    widths: &[u16; N],
+    wanted: &Wanted,
+    rows: &[[String; N]],
+) -> anyhow::Result<(Vec<u8>, usize)> {
     let name = wanted.ledger.title();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();

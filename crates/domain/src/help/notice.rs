@@ -30,13 +30,22 @@ pub fn given_on(kept: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::day;
+    use crate::{day, retention};
 
     #[test]
     fn a_notice_of_other_words_does_not_count() {
         let kept = given(day::read("2026-11-24").expect("a day"));
         assert_eq!(given_on(&kept), Some("2026-11-24"));
         assert_eq!((given_on("2025-01 2025-02-03"), given_on("")), (None, None));
+    }
+
+    #[test]
+    fn the_notice_says_how_long_records_are_kept() {
+        // Whoever changes a time writes new words, with a new version.
+        let years = |rule: retention::Rule| ["", "一", "两", "三", "四", "五"][rule.months as usize / 12];
+        let words = PARAGRAPHS.concat();
+        assert!(words.contains(&format!("走访记录保存{}年", years(retention::VISIT))));
+        assert!(words.contains(&format!("搬离、去世的人，信息再保存{}年", years(retention::GONE_RESIDENT))));
     }
 
     #[test]

@@ -54,7 +54,18 @@ impl Role {
             Self::VillageLead => {
                 matches!(duty, Duty::People | Duty::Decide | Duty::Late | Duty::Ledger | Duty::Handbook)
             }
-            Self::Township | Self::County | Self::City => true,
+            // Named one by one, so that a new duty is given on purpose.
+            Self::Township | Self::County | Self::City => matches!(
+                duty,
+                Duty::People
+                    | Duty::Rights
+                    | Duty::Decide
+                    | Duty::Personal
+                    | Duty::Late
+                    | Duty::Ledger
+                    | Duty::Handbook
+                    | Duty::Audit
+            ),
             Self::Administrator => matches!(duty, Duty::People | Duty::Rights | Duty::Audit),
         }
     }

@@ -170,7 +170,7 @@ impl Report {
             (State::Received, _) => (Due::Tell, begun, TELL_DAYS),
             (State::Told, _) => (Due::Answer, begun, ANSWER_DAYS),
             (State::Answered, _) => (Due::Settle, since(&[Step::Answer]), SETTLE_DAYS),
-            _ => return None,
+            (State::Found | State::Assigned, About::Request(_)) | (State::Verified | State::Settled, _) => return None,
         };
         Some(Deadline { what, by: from? + Days::new(days) })
     }

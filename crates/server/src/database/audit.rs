@@ -44,7 +44,7 @@ pub enum Act {
     Export,
     /// Revoked a device.
     Revoke,
-    /// HandedOver over what a revoked device had not sent.
+    /// Took over the ops that a revoked device had not sent.
     DeviceHandover,
     /// Put a backup in the database's place.
     Restore,

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, Kind, Record, RecordId,
     care::CareFile,
-    record::{Field, Op, WITHDRAWN},
+    record::{Field, Op},
     report::Report,
     retention,
 };
@@ -346,6 +346,11 @@ pub struct Person<'a> {
     pub mentioned_in: &'a [RecordId],
 }
 
+/// Whether a text names a record or a channel: nobody wrote it.
+fn is_reference(text: &str) -> bool {
+    text.parse::<RecordId>().is_ok() || text.parse::<Channel>().is_ok()
+}
+
 impl Person<'_> {
     /// Whether a field names the person.
     pub(super) fn is_in(&self, field: &str, value: &Value) -> bool {
@@ -372,11 +377,9 @@ impl Person<'_> {
                     }
                 });
             }
-            (
-                "note" | "found" | "requests" | "done" | "what" | "why" | "handled" | "asker" | "to" | "place"
-                | "places" | "members" | "material" | WITHDRAWN,
-                Value::String(text),
-            ) => *text = self.without(name, text),
+            // The head of a household and the name of a resident are one name each.
+            ("head" | "name", _) => {}
+            (_, Value::String(text)) if !is_reference(text) => *text = self.without(name, text),
             _ => {}
         }
     }
@@ -418,6 +421,13 @@ mod tests {
             ("head", json!("陈静"), true, json!("×××")),
             ("found", json!("陈靖在家，陈静不在"), true, json!("×××在家，×××不在")),
             ("head", json!("陈静怡"), false, json!("陈静怡")),
+            ("way_there", json!("过桥问陈静"), true, json!("过桥问×××")),
+            (
+                "household",
+                json!("0198c8a4-0000-7000-8000-000000000001"),
+                false,
+                json!("0198c8a4-0000-7000-8000-000000000001"),
+            ),
             ("phone", json!("19900000001"), true, json!("")),
             ("phone", json!("19900000001"), false, json!("19900000001")),
             ("workers", json!(["陈静"]), true, json!(["陈静"])),

@@ -28,7 +28,7 @@ pub struct Origin {
     pub known: Option<DeviceId>,
 }
 
-/// LoginThrottle so far, by account and where they came from. Kept in memory: a restart forgets them.
+/// Counts the wrong passwords of each account and origin. The counts are in memory: a restart forgets them.
 #[derive(Clone, Debug, Default)]
 pub struct LoginThrottle(Arc<Mutex<HashMap<(String, Origin), Wrong>>>);
 
