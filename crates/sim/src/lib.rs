@@ -1,4 +1,4 @@
-//! Phones and a server in one thread, through loss, duplication, reordering, truncation, crashes at each
+//! Phones and a server in one thread a seed, through loss, duplication, reordering, truncation, crashes at each
 //! step, wrong clocks, full disks and restored backups. Both sides run the code of the app and of the
 //! server ([`ruhu_domain::engine`], [`ruhu_domain::intake`]); the network, the disks and the clocks are
 //! made up from a seed. After each step the promises of sync are checked ([`world`]).
@@ -99,7 +99,7 @@ fn shorten(seed: u64, phones: usize, trace: &[Step]) -> Vec<Step> {
     trace
 }
 
-/// Plants a bug and looks for it through these seeds; the failure that shows it.
+/// Plants a bug in this thread and returns the first failure of these seeds that shows it.
 pub fn find(bug: Bug, mut seeds: Range<u64>) -> Option<Box<Failure>> {
     plant(Some(bug));
     let found = seeds.find_map(|seed| run(seed).err());

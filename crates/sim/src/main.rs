@@ -1,6 +1,7 @@
-//! Runs the simulation: seeds, or planted bugs.
+//! Runs the simulation: seeds, or planted bugs, on every core.
 
 use clap::Parser;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use ruhu_domain::planted::Bug;
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let seeds = cli.seed..cli.seed.saturating_add(cli.seeds);
     let (done, wrong) = if cli.planted {
-        let found = Bug::ALL.map(|bug| (bug, ruhu_sim::find(bug, seeds.clone())));
+        let found: Vec<_> = Bug::ALL.into_par_iter().map(|bug| (bug, ruhu_sim::find(bug, seeds.clone()))).collect();
         for (bug, failure) in &found {
             match failure {
                 Some(failure) => println!("{bug:?}: {failure}"),
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
         println!("{} planted, {} found", found.len(), found.len() - missed);
         (found.len(), missed)
     } else {
-        let failures: Vec<_> = seeds.clone().filter_map(|seed| ruhu_sim::run(seed).err()).collect();
+        let failures: Vec<_> = seeds.into_par_iter().filter_map(|seed| ruhu_sim::run(seed).err()).collect();
         for failure in &failures {
             println!("{failure}");
         }
