@@ -11,6 +11,7 @@ mod devices;
 mod erase;
 mod grants;
 mod handbook;
+mod migrations;
 mod photos;
 mod quarantine;
 mod records;
@@ -122,11 +123,7 @@ impl Database {
                 (pool.clone(), pool, sql::Engine::Postgres)
             }
         };
-        let migrator = match engine {
-            sql::Engine::Sqlite => sqlx::migrate!("migrations/sqlite"),
-            sql::Engine::Postgres => sqlx::migrate!("migrations/postgres"),
-        };
-        migrator.run(&pool).await.context("无法更新数据库的表")?;
+        migrations::migrator(engine)?.run(&pool).await.context("无法更新数据库的表")?;
 
         sqlx::query("INSERT INTO setting (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING")
             .bind(new_epoch())
