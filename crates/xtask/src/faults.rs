@@ -1,10 +1,6 @@
 //! Killing the real server and the real browser, again and again.
 
-use crate::{
-    build,
-    run::{command, run},
-    setup,
-};
+use crate::{build, playwright::playwright, run::run, setup};
 
 /// How often.
 #[derive(clap::Args)]
@@ -20,11 +16,9 @@ pub struct Options {
 /// Something was lost, or a round could not be carried out.
 pub fn faults(options: &Options) -> anyhow::Result<()> {
     build::app()?;
-    let server = build::server(build::Profile::Quick)?;
+    let server = build::server(build::Profile::Dev)?;
     setup::end_to_end()?;
-    let mut playwright = command(&["npx", "playwright", "test", "--config", "faults.config.ts"]);
-    playwright.current_dir("tests/e2e").env("RUHU_SERVER", server).env_remove("NO_COLOR");
-    playwright.env("RUHU_SERVER_ROUNDS", options.rounds.to_string());
-    playwright.env("RUHU_BROWSER_ROUNDS", options.rounds.div_ceil(2).to_string());
-    run(&mut playwright)
+    let mut faults = playwright(&["faults"], &server);
+    faults.env("RUHU_SERVER_ROUNDS", options.rounds.to_string());
+    run(faults.env("RUHU_BROWSER_ROUNDS", options.rounds.div_ceil(2).to_string()))
 }

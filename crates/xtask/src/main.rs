@@ -2,6 +2,7 @@
 
 mod authz;
 mod bench;
+mod beside;
 mod build;
 mod canary;
 mod check;
@@ -11,6 +12,7 @@ mod docs;
 mod faults;
 mod fuzz;
 mod pictures;
+mod playwright;
 mod postgres;
 mod release;
 mod run;

@@ -1,6 +1,7 @@
 //! The simulation of phones and a server through every fault.
 
 use crate::run::{command, run};
+use std::process::Command;
 
 /// The options of the simulation.
 #[derive(clap::Args)]
@@ -21,11 +22,22 @@ pub struct Options {
 /// # Errors
 /// A promise was broken, or a planted bug was not found.
 pub fn sim(options: &Options) -> anyhow::Result<()> {
-    let (seeds, seed) = (options.seeds.to_string(), options.seed.to_string());
-    let mut simulation = command(&["cargo", "run", "--quiet", "--profile", "quick", "--package", "ruhu-sim", "--"]);
-    simulation.args(["--seeds", &seeds, "--seed", &seed]);
-    if options.planted {
-        simulation.arg("--planted");
+    run(options.put_on(&mut build_and_run()))
+}
+
+/// Returns the command that builds the simulation where it changed, and runs it.
+pub fn build_and_run() -> Command {
+    command(&["cargo", "run", "--quiet", "--package", "ruhu-sim", "--"])
+}
+
+impl Options {
+    /// Adds the options to a command that runs the simulation.
+    pub fn put_on<'c>(&self, simulation: &'c mut Command) -> &'c mut Command {
+        let (seeds, seed) = (self.seeds.to_string(), self.seed.to_string());
+        simulation.args(["--seeds", &seeds, "--seed", &seed]);
+        if self.planted {
+            simulation.arg("--planted");
+        }
+        simulation
     }
-    run(&mut simulation)
 }

@@ -26,7 +26,7 @@ pub struct Options {
 /// Fails when a step does.
 pub fn start(options: &Options) -> anyhow::Result<()> {
     build::app()?;
-    let server = build::server(build::Profile::Quick)?;
+    let server = build::server(build::Profile::Dev)?;
     if options.fresh {
         for name in ["ruhu.db", "ruhu.db-wal", "ruhu.db-shm"] {
             let file = options.data.join(name);

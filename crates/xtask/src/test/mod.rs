@@ -3,14 +3,16 @@
 mod tally;
 
 use crate::{
+    beside::Beside,
     build,
+    playwright::playwright,
     postgres::{Cluster, Durability},
-    run::{command, output},
+    run::{command, output, run},
     setup, sim, size,
     step::{self, step},
 };
 use anyhow::{Context, bail};
-use std::time::Instant;
+use std::{path::Path, process::Command, time::Instant};
 use tally::Tally;
 
 /// The suites.
@@ -35,23 +37,11 @@ pub enum Suite {
 pub fn test(suite: Option<Suite>) -> anyhow::Result<()> {
     let begun = Instant::now();
     let mut tally = Tally::default();
-    let mut broken = Vec::new();
-    let mut keep = |done: anyhow::Result<()>| broken.extend(done.err().map(|error| format!("{error:#}")));
-    match suite {
-        Some(suite) => keep(run_suite(suite, &mut tally)),
-        None => {
-            // Together the native tests need one build.
-            let together = native(&["--workspace"], &mut tally);
-            if together.is_err() && tally.passed + tally.failed == 0 {
-                // Nothing ran: what needs no database still can.
-                keep(run_suite(Suite::Unit, &mut tally));
-            }
-            keep(together);
-            for suite in [Suite::Sim, Suite::Browser, Suite::E2e] {
-                keep(run_suite(suite, &mut tally));
-            }
-        }
-    }
+    let results = match suite {
+        Some(suite) => vec![run_suite(suite, &mut tally)],
+        None => run_all(&mut tally),
+    };
+    let broken: Vec<String> = results.into_iter().filter_map(|done| Some(format!("{:#}", done.err()?))).collect();
     tally.print_slowest();
     println!("all of it took {}", step::words(begun.elapsed()));
     for error in &broken {
@@ -62,6 +52,31 @@ pub fn test(suite: Option<Suite>) -> anyhow::Result<()> {
         bail!("not all tests passed");
     }
     Ok(())
+}
+
+/// Runs every suite; returns what came of each step. The app is built beside the tests that do not need it, and one build
+/// of the native programs serves all.
+fn run_all(tally: &mut Tally) -> Vec<anyhow::Result<()>> {
+    let mut results = vec![setup::app().and_then(|()| setup::end_to_end())];
+    let app = Beside::start("size");
+    match build::programs() {
+        Ok(programs) => {
+            let tested = native(&["--workspace"], tally);
+            if tested.is_err() && tally.passed + tally.failed == 0 {
+                // Nothing ran: what needs no database still can.
+                results.push(run_suite(Suite::Unit, tally));
+            }
+            results.push(tested);
+            results.push(simulations(|| Command::new(&programs.sim), tally));
+            results.push(run_suite(Suite::Browser, tally));
+            match app.and_then(Beside::wait) {
+                Ok(()) => results.push(flows(&programs.server, tally)),
+                Err(error) => results.push(Err(error)),
+            }
+        }
+        Err(error) => results.extend([Err(error), app.and_then(Beside::wait)]),
+    }
+    results
 }
 
 fn run_suite(suite: Suite, tally: &mut Tally) -> anyhow::Result<()> {
@@ -77,27 +92,30 @@ fn run_suite(suite: Suite, tally: &mut Tally) -> anyhow::Result<()> {
             cargo.env("CHROMEDRIVER", "/usr/bin/chromedriver");
             tally.run(cargo)
         }
-        Suite::Sim => {
-            for (seeds, planted) in [(1_000, false), (300, true)] {
-                let options = sim::Options { seeds, seed: 0, planted };
-                step("the simulation", "1 min, and 2 min to build", || sim::sim(&options))?;
-                tally.passed += 1;
-            }
-            Ok(())
-        }
+        Suite::Sim => simulations(sim::build_and_run, tally),
         Suite::E2e => {
             build::app()?;
             size::size()?;
-            let server = build::server(build::Profile::Quick)?;
+            let server = build::server(build::Profile::Dev)?;
             setup::end_to_end()?;
-            for config in ["playwright.config.ts", "canary.config.ts", "faults.config.ts"] {
-                let mut playwright = command(&["npx", "playwright", "test", "--config", config]);
-                playwright.current_dir("tests/e2e").env("RUHU_SERVER", &server).env_remove("NO_COLOR");
-                tally.run(playwright)?;
-            }
-            Ok(())
+            flows(&server, tally)
         }
     }
+}
+
+/// Runs the simulation over a thousand seeds, and over planted bugs. `program` returns the command that starts it.
+fn simulations(program: impl Fn() -> Command, tally: &mut Tally) -> anyhow::Result<()> {
+    for (seeds, planted) in [(1_000, false), (300, true)] {
+        let options = sim::Options { seeds, seed: 0, planted };
+        step("the simulation", "1 min", || run(options.put_on(&mut program())))?;
+        tally.passed += 1;
+    }
+    Ok(())
+}
+
+/// Runs everything that is tried in a real browser against a real server.
+fn flows(server: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+    step("whole flows", "15 min", || tally.run(playwright(&["faults", "canary", "flows"], server)))
 }
 
 /// Runs the native tests of these packages, those of the server on both databases.
