@@ -431,7 +431,7 @@ mod tests {
             ("phone", json!("19900000001"), true, json!("")),
             ("phone", json!("19900000001"), false, json!("19900000001")),
             ("workers", json!(["陈静"]), true, json!(["陈静"])),
-            ("household", json!("陈静"), true, json!("陈静")),
+            ("name", json!("陈静"), true, json!("陈静")),
         ];
         for (field, mut value, head, expected) in cases {
             person.take_out(field, &mut value, head);

@@ -62,7 +62,7 @@ async fn bombs_are_refused_within_64_mib_of_memory() {
     }
     let grown = peak(server.id()) - before;
     // On a connection of its own: the others may have been hung up.
-    let alive = client.get(format!("{url}/healthz")).send().await.expect("an answer").status();
+    let alive = crate::world::client().get(format!("{url}/healthz")).send().await.expect("an answer").status();
     server.kill().expect("it ends");
     drop(server.wait());
     println!("the server's memory grew by {} MiB", grown / 1_024);

@@ -198,6 +198,7 @@ const LAYERS: &[Layer] = &[
         &[
             "anyhow",
             "chrono",
+            "include_dir",
             "ruhu_domain",
             "serde",
             "serde_json",
