@@ -30,7 +30,7 @@ const OFFICE: &str = "dist/office";
 /// A tool is missing or fails.
 pub fn app() -> anyhow::Result<()> {
     setup::app()?;
-    step("building the phone app", "4 min from nothing", || trunk(&[]))?;
+    step("building the phone app", "5 min from nothing", || trunk(&[]))?;
     split(Path::new(DIST))?;
     shrink(Path::new(DIST), "index.html")?;
     name_by_content(Path::new(DIST), "index.html")?;
@@ -66,7 +66,7 @@ pub enum Profile {
 /// Fails when the compiler does.
 pub fn server(profile: Profile) -> anyhow::Result<PathBuf> {
     let (name, folder, usually) = match profile {
-        Profile::Dev => ("dev", "debug", "3 min from nothing"),
+        Profile::Dev => ("dev", "debug", "4 min from nothing"),
         Profile::Release => ("release", "release", "6 min from nothing"),
     };
     let build = ["cargo", "build", "--quiet", "--profile", name, "--package", "ruhu-server"];
