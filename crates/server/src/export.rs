@@ -125,11 +125,11 @@ async fn reports(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8
     reports.sort_by_key(|(_, report)| (report.since(), report.id));
     let reports = reports.iter().enumerate().map(|(at, (head, report))| (at + 1, &head.channel.grid, report));
     if kind == Kind::Hazard {
-        let rows = reports.filter_map(|(at, grid, report)| Some(ledger::hazard_row(at, grid, report, in_full)?));
+        let rows = reports.filter_map(|(at, grid, report)| ledger::hazard_row(at, grid, report, in_full));
         let widths = [6, 16, 12, 18, 10, 8, 18, 30, 10, 14, 16, 10, 30, 18];
         return write(&ledger::HAZARD_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>());
     }
-    let rows = reports.filter_map(|(at, grid, report)| Some(ledger::request_row(at, grid, report, in_full)?));
+    let rows = reports.filter_map(|(at, grid, report)| ledger::request_row(at, grid, report, in_full));
     let widths = [6, 16, 12, 18, 12, 30, 14, 16, 10, 30, 10];
     write(&ledger::REQUEST_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
 }

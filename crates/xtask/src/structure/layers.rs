@@ -92,6 +92,8 @@ const LAYERS: &[Layer] = &[
         &["platform"],
         &[
             "base64",
+            "futures",
+            "gloo_timers",
             "js_sys",
             "ruhu_domain",
             "ruhu_vault",
