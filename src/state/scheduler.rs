@@ -56,12 +56,8 @@ pub async fn run(app: App, mut nudges: UnboundedReceiver<()>) {
         if app.status.get_untracked() == SyncStatus::LoginNeeded {
             continue;
         }
-        if !platform::online() {
-            app.status.set(SyncStatus::Offline);
-            leptos::task::spawn_local(service_worker::ask_for_sync());
-            continue;
-        }
-        app.status.set(SyncStatus::Sending);
+        // Some browsers say for ever that there is no network: what they say decides the words alone, and each pass is tried.
+        app.status.set(if platform::online() { SyncStatus::Sending } else { SyncStatus::Offline });
         let done = notebook.pass().await;
         failures = if done.is_ok() { 0 } else { failures + 1 };
         if failures == 1 {

@@ -1,6 +1,8 @@
 //! The server, over HTTP.
 
-use js_sys::{Array, Function, Reflect, Uint8Array};
+use futures::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Date, Function, Promise, Reflect, Uint8Array};
 use ruhu_domain::{
     DeviceId,
     wire::{
@@ -14,11 +16,16 @@ use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, Headers, ReadableStream, ReadableWritablePair, Request, RequestCache, RequestInit, Response,
+    AbortController, Headers, ReadableStream, ReadableStreamDefaultReader, ReadableWritablePair, Request, RequestCache,
+    RequestInit, Response,
 };
 
-/// How long an answer may take, in milliseconds.
-const PATIENCE_MS: i32 = 45_000;
+/// How long the office may be silent before a request is given up, in milliseconds: until the headers of its answer come, and
+/// after each piece of the body.
+const SILENCE_MS: u32 = 45_000;
+
+/// How long a whole answer may take, in milliseconds. The largest page of a pull takes five minutes at a kilobyte a second.
+const LONGEST_MS: f64 = 600_000.0;
 
 /// Bodies below this are not worth compressing, in bytes.
 const COMPRESS_FROM: usize = 1_024;
@@ -138,13 +145,11 @@ pub async fn post<T: Serialize, R: DeserializeOwned>(
     body: &T,
 ) -> Result<R, TransportError> {
     let json = serde_json::to_vec(body).map_err(|error| TransportError::Busy(error.to_string()))?;
-    let response = fetch(path, token, &json).await.map_err(|_| TransportError::Offline)?;
-    let status = response.status();
-    let ours = header(&response, "content-type").starts_with("application/json");
-    let bytes = bytes(&response).await.map_err(|_| TransportError::Offline)?;
-    let problem = || words(status, &bytes);
-    match status {
-        200 if ours => serde_json::from_slice(&bytes).map_err(|_| TransportError::NotOurs),
+    let answer = fetch(path, token, &json).await.map_err(|_| TransportError::Offline)?;
+    let ours = answer.header("content-type").starts_with("application/json");
+    let problem = || answer.words();
+    match answer.status {
+        200 if ours => serde_json::from_slice(&answer.body).map_err(|_| TransportError::NotOurs),
         200..=399 => Err(TransportError::NotOurs),
         401 => Err(TransportError::Unauthorized(problem())),
         410 if ours => Err(TransportError::Revoked(problem())),
@@ -166,29 +171,24 @@ pub struct Answer {
 impl Answer {
     /// A header; empty where there is none.
     pub fn header(&self, name: &str) -> String {
-        header(&self.response, name)
+        self.response.headers().get(name).ok().flatten().unwrap_or_default()
     }
 
     /// Why something was not done.
     pub fn words(&self) -> String {
-        words(self.status, &self.body)
+        let problem = serde_json::from_slice::<Problem>(&self.body);
+        problem.map_or_else(|_| format!("服务器暂时出错（{}），稍后自动重试", self.status), |problem| problem.message)
     }
 
-    async fn of(response: Response) -> Result<Self, TransportError> {
-        let status = response.status();
-        let body = bytes(&response).await.map_err(|_| TransportError::Offline)?;
-        match status {
-            401 => Err(TransportError::Unauthorized(words(status, &body))),
-            410 => Err(TransportError::Revoked(words(status, &body))),
-            429 | 500.. => Err(TransportError::Busy(words(status, &body))),
-            _ => Ok(Self { status, body, response }),
+    /// The answer, where it is the caller's to read.
+    fn read(self) -> Result<Self, TransportError> {
+        match self.status {
+            401 => Err(TransportError::Unauthorized(self.words())),
+            410 => Err(TransportError::Revoked(self.words())),
+            429 | 500.. => Err(TransportError::Busy(self.words())),
+            _ => Ok(self),
         }
     }
-}
-
-fn words(status: u16, body: &[u8]) -> String {
-    let problem = serde_json::from_slice::<Problem>(body);
-    problem.map_or_else(|_| format!("服务器暂时出错（{status}），稍后自动重试"), |problem| problem.message)
 }
 
 /// A request of tus 1.0.
@@ -210,7 +210,7 @@ pub async fn tus(
         }
         request(method, path, Some(token), &with, body.map(Uint8Array::from)).await
     };
-    Answer::of(sent.await.map_err(|_| TransportError::Offline)?).await
+    sent.await.map_err(|_| TransportError::Offline)?.read()
 }
 
 /// Posts a value; the answer is the caller's to read.
@@ -219,10 +219,10 @@ pub async fn tus(
 /// As [`tus`].
 pub async fn bytes_of<T: Serialize>(path: &str, token: &str, body: &T) -> Result<Answer, TransportError> {
     let json = serde_json::to_vec(body).map_err(|error| TransportError::Busy(error.to_string()))?;
-    Answer::of(fetch(path, Some(token), &json).await.map_err(|_| TransportError::Offline)?).await
+    fetch(path, Some(token), &json).await.map_err(|_| TransportError::Offline)?.read()
 }
 
-async fn fetch(path: &str, token: Option<&str>, json: &[u8]) -> Result<Response, JsValue> {
+async fn fetch(path: &str, token: Option<&str>, json: &[u8]) -> Result<Answer, JsValue> {
     let headers = Headers::new()?;
     headers.set("content-type", "application/json")?;
     let packed = if json.len() >= COMPRESS_FROM { gzip(json).await } else { None };
@@ -236,17 +236,20 @@ async fn fetch(path: &str, token: Option<&str>, json: &[u8]) -> Result<Response,
     request("POST", path, token, &headers, Some(body)).await
 }
 
+/// Sends a request and reads the whole answer. Every request of the app goes this way.
+///
+/// # Errors
+/// Fails when there is no connection, it breaks, the office is silent for [`SILENCE_MS`], or it all takes [`LONGEST_MS`].
 async fn request(
     method: &str,
     path: &str,
     token: Option<&str>,
     headers: &Headers,
     body: Option<Uint8Array>,
-) -> Result<Response, JsValue> {
+) -> Result<Answer, JsValue> {
     if let Some(token) = token {
         headers.set("authorization", &format!("Bearer {token}"))?;
     }
-    let window = crate::platform::window();
     let abort = AbortController::new()?;
     let options = RequestInit::new();
     options.set_method(method);
@@ -258,21 +261,41 @@ async fn request(
     options.set_signal(Some(&abort.signal()));
     let request = Request::new_with_str_and_init(path, &options)?;
 
-    let on_time = wasm_bindgen::closure::Closure::<dyn FnMut()>::once(move || abort.abort());
-    let timer =
-        window.set_timeout_with_callback_and_timeout_and_arguments_0(on_time.as_ref().unchecked_ref(), PATIENCE_MS)?;
-    let response = JsFuture::from(window.fetch_with_request(&request)).await;
-    window.clear_timeout_with_handle(timer);
-    response?.dyn_into()
+    let answered = answer_to(&request).await;
+    if answered.is_err() {
+        // What still comes of it is not waited for.
+        abort.abort();
+    }
+    answered
 }
 
-async fn bytes(response: &Response) -> Result<Vec<u8>, JsValue> {
-    let buffer = JsFuture::from(response.array_buffer()?).await?;
-    Ok(Uint8Array::new(&buffer).to_vec())
+async fn answer_to(request: &Request) -> Result<Answer, JsValue> {
+    let begun = Date::now();
+    let sent = crate::platform::window().fetch_with_request(request);
+    let response: Response = unless_silent(sent).await?.dyn_into()?;
+    let mut body = Vec::new();
+    if let Some(stream) = response.body() {
+        let reader: ReadableStreamDefaultReader = stream.get_reader().dyn_into()?;
+        loop {
+            let piece = unless_silent(reader.read()).await?;
+            if Reflect::get(&piece, &"done".into())?.is_truthy() {
+                break;
+            }
+            body.extend(Uint8Array::new(&Reflect::get(&piece, &"value".into())?).to_vec());
+            if Date::now() - begun > LONGEST_MS {
+                return Err("it takes too long".into());
+            }
+        }
+    }
+    Ok(Answer { status: response.status(), body, response })
 }
 
-fn header(response: &Response, name: &str) -> String {
-    response.headers().get(name).ok().flatten().unwrap_or_default()
+/// Waits for a promise of the network for [`SILENCE_MS`] at most.
+async fn unless_silent(promise: Promise) -> Result<JsValue, JsValue> {
+    match select(JsFuture::from(promise), TimeoutFuture::new(SILENCE_MS)).await {
+        Either::Left((done, _)) => done,
+        Either::Right(_) => Err("silence".into()),
+    }
 }
 
 /// The bytes as gzip; none where the browser can't.
