@@ -2,7 +2,7 @@
 
 use crate::{
     platform::photo::{self, Shown},
-    state::{notebook::drafts::Draft, use_app},
+    state::{drafts::Kept, notebook::drafts::Draft, use_app},
 };
 use leptos::{html, prelude::*};
 use ruhu_domain::{
@@ -47,6 +47,8 @@ pub fn DraftPhotos(
     draft: StoredValue<Draft>,
     /// Whether photos are being made: the form is saved after that.
     busy: RwSignal<bool>,
+    /// Whether what was changed last is on the phone.
+    kept: RwSignal<Kept>,
 ) -> impl IntoView {
     let app = use_app();
     let of = draft.with_value(|draft| draft.id);
@@ -54,9 +56,7 @@ pub fn DraftPhotos(
     let change = move |change: &dyn Fn(&mut Vec<PhotoHash>)| {
         hashes.update(|hashes| change(hashes));
         draft.update_value(|draft| hashes.with_untracked(|hashes| draft.set_photos(hashes)));
-        if let Some(open) = app.notebook() {
-            open.keep_draft(draft.get_value());
-        }
+        app.keep_draft(draft.get_value(), kept);
     };
     let add = Callback::new(move |more: Vec<Photo>| {
         change(&|hashes: &mut Vec<PhotoHash>| {

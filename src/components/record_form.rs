@@ -5,7 +5,7 @@ use crate::platform::clock;
 use leptos::prelude::*;
 use ruhu_domain::{
     day,
-    field::{Field, Input, MAX_TEXT},
+    field::{self, Field, Input, MAX_TEXT},
     form::Wrong,
 };
 use serde_json::{Map, Value};
@@ -75,7 +75,8 @@ fn Row(
     let set = move |text: String| {
         let value = match field.input {
             _ if text.is_empty() => Value::Null,
-            Input::Number => text.parse::<u32>().map_or(Value::Null, Value::from),
+            // What is no number stays as it was typed: saving says so.
+            Input::Number => field::number(&text).map_or_else(|| text.into(), Value::from),
             _ => text.into(),
         };
         on_change.run((name, value));
@@ -135,7 +136,7 @@ fn Row(
         Input::Text => view! {
             <label class="field">
                 <span>{label}</span>
-                <textarea rows="3" maxlength=MAX_TEXT prop:value=text on:input=move |event| set(event_target_value(&event))/>
+                <textarea rows="3" prop:value=text on:input=move |event| set(event_target_value(&event))/>
             </label>
         }
         .into_any(),
@@ -173,10 +174,20 @@ fn Row(
         }
         Input::Phone => view! { <label class="field"><span>{label}</span>{input("tel", "tel")}</label> }.into_any(),
     };
+    // Nothing is cut: what does not fit is said, and refused when the form is saved.
+    let left = move || match MAX_TEXT.checked_sub(text.with(|text| text.chars().count())) {
+        Some(left) if left > MAX_TEXT / 5 => None,
+        Some(left) => Some(view! { <p class="hint">{format!("还能写 {left} 字")}</p> }.into_any()),
+        None => {
+            let over = text.with(|text| text.chars().count()) - MAX_TEXT;
+            Some(view! { <p class="problem">{format!("超出 {over} 字，请缩短后再保存")}</p> }.into_any())
+        }
+    };
     let words = move || wrong.get().filter(|wrong| wrong.field == name).map(|wrong| wrong.words);
     view! {
         {asked}
         {(!field.purpose.is_empty()).then(|| view! { <p class="hint">"用途："{field.purpose}</p> })}
+        {left}
         <p class="problem" role="alert">{words}</p>
     }
 }

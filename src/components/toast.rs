@@ -14,7 +14,7 @@ pub fn ToastBar() -> impl IntoView {
                     let undo = toast.undo.map(|undo| {
                         let visit = match undo {
                             Undo::Withdraw(record) => Some(record),
-                            Undo::Restore(_) => None,
+                            Undo::Restore(_) | Undo::Draft(_) => None,
                         };
                         let again = visit.filter(|record| app.is_to_try_again(*record)).map(|record| {
                             let on_again =

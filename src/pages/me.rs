@@ -422,11 +422,13 @@ fn Unlocking() -> impl IntoView {
 fn LogOut() -> impl IntoView {
     let app = use_app();
     let problem = RwSignal::new(None::<Stay>);
+    let sure = RwSignal::new(false);
     let receipt = NodeRef::<html::Input>::new();
     let log_out = move |receipt: Option<String>| {
         leptos::task::spawn_local(async move {
             if let Err(stay) = app.log_out(receipt.as_deref()).await {
                 drop(problem.try_set(Some(stay)));
+                let _ = sure.try_set(false);
             }
         });
     };
@@ -452,7 +454,25 @@ fn LogOut() -> impl IntoView {
                     <button class="row link strong" type="submit">"凭回执号退出"</button>
                 </form>
             })}
-            <button class="button plain" on:click=move |_| log_out(None)>"退出登录"</button>
+            {move || if sure.get() {
+                let offline = matches!(app.status.get(), SyncStatus::Offline);
+                view! {
+                    <div class="card" role="group" aria-label="退出登录">
+                        <p>"退出会把这台手机上的记录全部清除；办公室里的不受影响。"</p>
+                        {offline.then(|| view! {
+                            <p class="problem">"现在没有网络：退出以后，要有网络才能再登录。"</p>
+                        })}
+                        <p class="hint">"只是放下手机，点上面的“立即锁定”就可以。"</p>
+                        <div class="buttons">
+                            <button class="button" on:click=move |_| sure.set(false)>"不退出"</button>
+                            <button class="button plain" on:click=move |_| log_out(None)>"清除并退出"</button>
+                        </div>
+                    </div>
+                }
+                .into_any()
+            } else {
+                view! { <button class="button plain" on:click=move |_| sure.set(true)>"退出登录"</button> }.into_any()
+            }}
         </section>
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     },
     platform::clock,
     route::list_of,
-    state::{case::reports::Round, notebook::drafts::Draft, use_app},
+    state::{case::reports::Round, drafts::Kept, notebook::drafts::Draft, use_app},
 };
 use leptos::prelude::*;
 use ruhu_domain::{
@@ -146,20 +146,21 @@ fn Note(
     };
     let text = RwSignal::new(written());
     let problem = RwSignal::new(None::<String>);
+    let kept = RwSignal::new(Kept::Nothing);
     let write = move |event| {
         text.set(event_target_value(&event));
         problem.set(None);
-        let kept = draft.try_update_value(|draft| {
+        let newest = draft.try_update_value(|draft| {
             let draft = draft.as_mut()?;
             draft.values.insert("what".to_owned(), Value::from(text.get_untracked()));
             draft.touched = clock::now_ms();
             Some(draft.clone())
         });
-        if let (Some(open), Some(Some(draft))) = (app.notebook(), kept) {
+        if let (Some(open), Some(Some(draft))) = (app.notebook(), newest) {
             if text.with_untracked(|text| text.trim().is_empty()) {
                 leptos::task::spawn_local(async move { drop(open.forget_draft(draft.id).await) });
             } else {
-                open.keep_draft(draft);
+                app.keep_draft(draft, kept);
             }
         }
     };
@@ -177,6 +178,7 @@ fn Note(
                     app.say("已记下 ✓ 已存本机", None);
                     draft.set_value(begun());
                     let _ = text.try_set(String::new());
+                    let _ = kept.try_set(Kept::Nothing);
                 }
                 Err(error) => drop(problem.try_set(Some(error.to_string()))),
             }
@@ -190,6 +192,7 @@ fn Note(
                 <textarea rows="2" autocomplete="off" prop:value=text on:input=write readonly=busy></textarea>
             </label>
             <p class="problem" role="status">{move || problem.get()}</p>
+            <p class="hint" role="status">{move || kept.with(Kept::words)}</p>
             <button class="button plain" on:click=save>"记下"</button>
         </section>
     }

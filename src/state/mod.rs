@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod case;
+pub mod drafts;
 mod due;
 mod export;
 pub mod notebook;
@@ -23,7 +24,7 @@ use access::{
 };
 use chrono::NaiveDate;
 use leptos::prelude::*;
-use notebook::Notebook;
+use notebook::{Notebook, drafts::Draft};
 use ruhu_domain::{
     OpId, RecordId, Stamp,
     engine::Edit,
@@ -91,6 +92,8 @@ pub enum Undo {
     Withdraw(RecordId),
     /// Saves what was there before.
     Restore(Arc<Vec<Edit>>),
+    /// Keeps a draft again that was given up.
+    Draft(Arc<Draft>),
 }
 
 /// The state of the app. Copies are handles to the same state.
@@ -135,6 +138,8 @@ pub struct App {
     reopen: StoredValue<Option<Reopen>, LocalStorage>,
     nudge: StoredValue<Nudge>,
     toast_ends: StoredValue<Option<TimeoutHandle>>,
+    /// What was done with one tap last, and when, Unix milliseconds.
+    last_tap: StoredValue<Option<(RecordId, i64)>>,
 }
 
 /// The app's state, from the context.
@@ -183,6 +188,7 @@ impl App {
             has_fingerprint: RwSignal::new(false),
             can_reopen: RwSignal::new(false),
             nudge: StoredValue::new(nudge),
+            last_tap: StoredValue::new(None),
         };
         Effect::new(move |_| app.preferences.with(Preferences::keep));
         leptos::task::spawn_local(async move { app.open().await });
@@ -256,7 +262,7 @@ impl App {
             }
             let _ = version.try_update(|version| *version += 1);
         };
-        let Some(notebook) = Notebook::open(storage, changed, move || self.lock()).await? else {
+        let Some(notebook) = Notebook::open(&storage, changed, move || self.lock()).await? else {
             self.phase.set(Phase::LoggedOut);
             return Ok(());
         };
@@ -344,13 +350,28 @@ impl App {
         self.toast_ends.set_value(set_timeout_with_handle(move || self.toast.set(None), shown).ok());
     }
 
+    /// Whether this is the second tap of a double tap: the same was done with one tap a moment ago. What is made anew with
+    /// one tap asks this first, so that one intent has one effect.
+    fn is_second_tap(self, of: RecordId) -> bool {
+        const DOUBLE_TAP_MS: u64 = 1_500;
+        let now = clock::now_ms();
+        let before = self.last_tap.try_update_value(|last| last.replace((of, now))).flatten();
+        before.is_some_and(|(last, at)| last == of && now.abs_diff(at) < DOUBLE_TAP_MS)
+    }
+
     /// Takes back what was just saved.
     pub async fn undo(self, undo: Undo) {
         let Some(open) = self.notebook() else { return };
         let done = match undo {
             Undo::Withdraw(record) => open.withdraw(record, "误点撤销").await,
             Undo::Restore(before) => open.save_all(&before).await.map(drop),
+            Undo::Draft(draft) => {
+                let done = open.keep_draft(draft.as_ref().clone()).await.map(drop);
+                self.version.update(|version| *version += 1);
+                done
+            }
         };
+        self.last_tap.set_value(None);
         match done {
             Ok(()) => {
                 self.say("已撤销", None);

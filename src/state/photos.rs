@@ -384,7 +384,9 @@ impl App {
             let mut hashes = draft.photos();
             hashes.extend(photos.iter().map(|photo| photo.hash));
             draft.set_photos(&hashes);
-            open.keep_draft(draft);
+            if let Err(error) = open.keep_draft(draft).await {
+                self.say(error.to_string(), None);
+            }
         }
     }
 

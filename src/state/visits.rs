@@ -8,6 +8,7 @@ use super::{
     },
 };
 use crate::{platform::clock, storage::StorageError};
+use leptos::prelude::SetValue;
 use ruhu_domain::{
     Kind, RecordId,
     codes::{Outcome, Purpose},
@@ -64,13 +65,16 @@ impl App {
 
     /// 无人在家 with one tap.
     pub async fn log_nobody_home(self, household: RecordId) {
-        let Some(open) = self.notebook() else { return };
+        let Some(open) = self.notebook().filter(|_| !self.is_second_tap(household)) else { return };
         let now = clock::now_ms();
         let id = new_id(now);
         let visit = Visit::new(household, now, &open.session().name, Outcome::NobodyHome);
         match self.save_visit(id, &visit).await {
             Ok(()) => self.say("已记：无人在家 ✓ 已存本机", Some(Undo::Withdraw(id))),
-            Err(error) => self.say(error.to_string(), None),
+            Err(error) => {
+                self.last_tap.set_value(None);
+                self.say(error.to_string(), None);
+            }
         }
     }
 

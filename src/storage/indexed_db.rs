@@ -60,6 +60,16 @@ impl IndexedDb {
         Ok(this)
     }
 
+    /// Returns a handle on the same database that keeps the keys of this moment until it is locked itself.
+    pub fn with_own_keys(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            connection: self.connection.clone(),
+            blocked: self.blocked.clone(),
+            keys: RefCell::new(self.keys.borrow().clone()),
+        }
+    }
+
     /// From now on values are sealed and opened with these keys. Without keys values are read as they are, and
     /// nothing is written but to the vault's own table.
     pub fn unlock(&self, keys: Keys) {

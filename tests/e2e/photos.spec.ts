@@ -1,6 +1,6 @@
 // Photos: taken without signal, small and without what the camera wrote, at the office whatever the connection does.
 import { add, atOffice, field, hazard, picture, save } from "./photo";
-import { fillUp, makeRoom, spoil, test, expect, logIn, ready, shot, tab, PASSWORD } from "./world";
+import { expect, fillUp, logIn, logOut, makeRoom, PASSWORD, ready, shot, spoil, tab, test } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -43,7 +43,7 @@ test("three photos of a hazard, one of 20 megapixels, wait without signal and ar
   await expect(page.getByText("✓ 已存本机", { exact: true }).first()).toBeVisible();
   await shot(page, "photos-hazard");
   await tab(page, "我的");
-  await page.getByRole("button", { name: "退出登录" }).click();
+  await logOut(page);
   await expect(page.getByRole("alert").filter({ hasText: "没有到办公室" })).toBeVisible();
   expect(atOffice(server)).toEqual([]);
   await phone.context.setOffline(false);
@@ -268,7 +268,7 @@ test("photos that can't be sent are carried to the office in the exported file, 
   expect(again).toContain("照片：收下 0，此前已收到 2");
   const receipt = /回执号：(\d{6})/.exec(said)![1];
   expect(again).toContain(receipt);
-  await page.getByRole("button", { name: "退出登录" }).click();
+  await logOut(page);
   await page.getByLabel("回执号").fill(receipt);
   await page.getByRole("button", { name: "凭回执号退出" }).click();
   await expect(page.getByRole("button", { name: "登录", exact: true })).toBeVisible();
@@ -293,7 +293,7 @@ test("a file that holds a photo the office can't read leaves the photo on the ph
   writeFileSync(path, text.slice(0, at) + "AAAA" + text.slice(at + 4));
   const said = server.run("import", "ops", path);
   expect(said).toContain("照片：收下 0，此前已收到 0，不能收下 1");
-  await page.getByRole("button", { name: "退出登录" }).click();
+  await logOut(page);
   await page.getByLabel("回执号").fill(/回执号：(\d{6})/.exec(said)![1]);
   await page.getByRole("button", { name: "凭回执号退出" }).click();
   await expect(page.getByText("回执号对不上")).toBeVisible();
@@ -319,7 +319,7 @@ test("a photo whose record came in time arrives though its worker lost the right
   }).toPass();
   await tab(page, "我的");
   await expect(page.getByText("1 张照片还没到办公室")).toBeVisible();
-  await page.getByRole("button", { name: "退出登录" }).click();
+  await logOut(page);
   await expect(page.getByRole("alert").filter({ hasText: "没有到办公室" })).toBeVisible();
   expect(atOffice(server)).toEqual([]);
   await page.unrouteAll();

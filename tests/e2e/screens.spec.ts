@@ -1,5 +1,5 @@
 // Every screen: nothing for axe to find, nothing wider than the phone; the app as an app.
-import { type Server, test, expect, logIn, logVisit, ready, spoil, tab, PASSWORD } from "./world";
+import { expect, logIn, logOut, logVisit, PASSWORD, ready, spoil, tab, test, type Server } from "./world";
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { createHash } from "node:crypto";
@@ -68,7 +68,7 @@ for (const [name, look] of Object.entries(LOOKS)) {
       await expect(page.getByRole("heading", { name: label, level: 1 }), "its part is there").toBeVisible();
       await seen(where);
     }
-    await page.getByRole("button", { name: "退出登录" }).click();
+    await logOut(page);
     await expect(page.getByLabel("回执号")).toBeVisible();
     await page.getByLabel("回执号").scrollIntoViewIfNeeded();
     await seen("me-refused");

@@ -1,6 +1,20 @@
 // What goes wrong in the field: nothing a worker saved is lost by it.
 import { add, atOffice, hazard, picture, save } from "./photo";
-import { byHand, fillUp, makeRoom, test, expect, logIn, logUnsent, logVisit, ready, spoil, SYNC, tab } from "./world";
+import {
+  byHand,
+  expect,
+  fillUp,
+  logIn,
+  logOut,
+  logUnsent,
+  logVisit,
+  makeRoom,
+  ready,
+  spoil,
+  SYNC,
+  tab,
+  test,
+} from "./world";
 import type { Page, Route } from "@playwright/test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -102,7 +116,7 @@ test("logging out with unsent work is refused, and so is another worker's login,
   await page.getByRole("button", { name: "登录", exact: true }).click();
   await expect(page.getByText("请先由王芳登录处理")).toBeVisible();
   await page.goto(`${server.url}/me`);
-  await page.getByRole("button", { name: "退出登录" }).click();
+  await logOut(page);
   await expect(page.getByText("还有 1 条记录没有到办公室")).toBeVisible();
   const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "导出" }).click()]);
   const path = `${server.data}/unsent.json`;
@@ -141,7 +155,7 @@ test("where one window logs out, another closes too, and saves nothing that woul
   }
   await tab(page, "我的");
   await expect(page.getByText("全部已到办公室")).toBeVisible();
-  await page.getByRole("button", { name: "退出登录" }).click();
+  await logOut(page);
   for (const window of [page, heard]) {
     await expect(window.getByRole("button", { name: "登录", exact: true })).toBeVisible();
   }

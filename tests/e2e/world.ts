@@ -174,6 +174,12 @@ export async function logVisit(page: Page, door: number, found: string): Promise
   await expect(page.getByText("已保存 ✓ 已存本机")).toBeVisible();
 }
 
+/** Logs out on 我的, as far as the app lets one. */
+export async function logOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "退出登录" }).click();
+  await page.getByRole("button", { name: "清除并退出" }).click();
+}
+
 export const SYNC = "**/api/v1/sync";
 
 /** Saves a visit of which nothing reaches the office, until `page.unroute(SYNC)`. Comes back when the first push was

@@ -74,6 +74,20 @@ impl Field {
     }
 }
 
+/// Returns the whole number of a text as people write it: `36`, `３６`, `36人`, `1980年`; none where it is not one number with
+/// at most a unit after it.
+pub fn number(text: &str) -> Option<u32> {
+    let half = |letter: char| match letter {
+        '０'..='９' => char::from_u32(u32::from(letter) - u32::from('０') + u32::from('0')).unwrap_or(letter),
+        other => other,
+    };
+    let text: String = text.trim().chars().map(half).collect();
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let is_unit = unit.chars().all(|letter| letter.is_alphabetic()) && unit.chars().count() <= 2;
+    digits.parse().ok().filter(|_| is_unit)
+}
+
 /// The form of a step: what it asks for, and something to say where it asks for no reason.
 pub(crate) fn of_step(asks: impl Iterator<Item = Field>) -> Vec<Field> {
     let mut fields: Vec<Field> = asks.collect();
@@ -81,4 +95,21 @@ pub(crate) fn of_step(asks: impl Iterator<Item = Field>) -> Vec<Field> {
         fields.push(Field::new("why", "说明", Input::Text));
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (text, expected) in
+            [("36", Some(36)), ("３６", Some(36)), ("36人", Some(36)), (" 1980年", Some(1980)), ("180公里", Some(180))]
+        {
+            assert_eq!(number(text), expected, "{text}");
+        }
+        for text in ["", "人", "三十六", "3.5", "36-40", "-1", "36人左右吧", "99999999999"] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
 }

@@ -204,9 +204,17 @@ fn write<const N: usize>(
     Ok((book.save_to_buffer()?, rows.len()))
 }
 
-/// A text that no spreadsheet takes for a formula: what starts like one gets an apostrophe before it.
+/// The most letters of a cell (Excel specifications and limits), less the words that say that there is more.
+const CELL: usize = 32_700;
+
+/// A text that no spreadsheet takes for a formula, and that fits into a cell: what starts like a formula gets an apostrophe
+/// before it, and what is longer than a cell says that it goes on.
 fn safe(text: &str) -> String {
-    let text: String = text.chars().filter(|character| *character != '\0').collect();
+    let mut text: String = text.chars().filter(|character| *character != '\0').collect();
+    // Cells are counted in units of UTF-16.
+    if text.encode_utf16().count() > CELL {
+        text = text.chars().take(CELL / 2).chain("…（太长，余下的请在系统里看）".chars()).collect();
+    }
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }
 
@@ -219,5 +227,7 @@ mod tests {
         assert_eq!(safe("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"x\")");
         assert_eq!(safe("-3 度"), "'-3 度");
         assert_eq!(safe("路灯\0坏了"), "路灯坏了");
+        let long = safe(&"𠮷".repeat(40_000));
+        assert!(long.encode_utf16().count() <= 32_767 && long.ends_with("请在系统里看）"));
     }
 }

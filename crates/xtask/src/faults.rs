@@ -1,4 +1,4 @@
-//! Killing the real server and the real browser, again and again.
+//! Killing the real server and the real browser, and breaking the network between them.
 
 use crate::{build, playwright::playwright, run::run, setup};
 

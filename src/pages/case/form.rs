@@ -8,7 +8,7 @@ use crate::{
     },
     platform::clock,
     route::{list_of, path_of},
-    state::{notebook::drafts::Draft, use_app},
+    state::{Undo, drafts::Kept, notebook::drafts::Draft, use_app},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
@@ -36,6 +36,8 @@ pub struct Form {
     pub choose: Callback<Person>,
     /// Whether something of it is still being made.
     pub busy: RwSignal<bool>,
+    /// Whether what was typed last is on the phone.
+    pub kept: RwSignal<Kept>,
 }
 
 impl Form {
@@ -148,7 +150,7 @@ fn FileForm(
     let draft = StoredValue::new(draft);
     let wrong = RwSignal::new(None::<Wrong>);
     let problem = RwSignal::new(None::<String>);
-    let (saving, kept) = (RwSignal::new(false), RwSignal::new(false));
+    let (saving, kept) = (RwSignal::new(false), RwSignal::new(Kept::Nothing));
     let put = move |fields: Map<String, Value>| {
         values.update(|values| values.extend(fields.clone()));
         draft.update_value(|draft| {
@@ -157,10 +159,7 @@ fn FileForm(
         });
         wrong.set(None);
         problem.set(None);
-        kept.set(true);
-        if let Some(open) = app.notebook() {
-            open.keep_draft(draft.get_value());
-        }
+        app.keep_draft(draft.get_value(), kept);
     };
     let is_resident = move || values.with_untracked(|values| values.get(RESIDENT).is_some_and(|id| !id.is_null()));
     let change = Callback::new(move |(name, value): (&'static str, Value)| {
@@ -198,7 +197,7 @@ fn FileForm(
         put(Map::from_iter([("number".to_owned(), number.into())]));
     });
     let busy = RwSignal::new(false);
-    let form = Form { draft, values, is_saved, change, settle, choose, busy };
+    let form = Form { draft, values, is_saved, change, settle, choose, busy, kept };
     let Beside { lead, first, last } = beside;
     let first = move || first.clone().map(|first| first(form));
     let back = StoredValue::new(back);
@@ -232,8 +231,14 @@ fn FileForm(
     let discard = move |_| {
         leptos::task::spawn_local(async move {
             let Some(open) = app.notebook() else { return };
+            let was_kept = open.drafts().iter().any(|draft| draft.id == id);
             match open.forget_draft(id).await {
-                Ok(()) => app.leave_for(&back.get_value()),
+                Ok(()) => {
+                    if was_kept {
+                        app.say("草稿已放弃", Some(Undo::Draft(Arc::new(draft.get_value()))));
+                    }
+                    app.leave_for(&back.get_value());
+                }
                 Err(error) => drop(problem.try_set(Some(error.to_string()))),
             }
         });
@@ -248,7 +253,7 @@ fn FileForm(
                 <div class="action">
                     <p class="problem" role="status">{move || problem.get().filter(|_| wrong.get().is_some())}</p>
                     <p class="problem" role="alert">{move || problem.get().filter(|_| wrong.get().is_none())}</p>
-                    <p class="hint" role="status">{move || if kept.get() { "草稿已自动保存" } else { "" }}</p>
+                    <p class="hint" role="status">{move || kept.with(Kept::words)}</p>
                     <div class="buttons">
                         <button class="button plain" type="button" on:click=discard>"放弃"</button>
                         <button class="button" type="submit" disabled=move || saving.get() || busy.get()>

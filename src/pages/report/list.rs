@@ -83,7 +83,7 @@ pub fn NewReport(
     /// The household, visit or finding that it is begun from.
     of: Option<RecordId>,
 ) -> impl IntoView {
-    let photos = |form: Form| view! { <DraftPhotos draft=form.draft busy=form.busy/> }.into_any();
+    let photos = |form: Form| view! { <DraftPhotos draft=form.draft busy=form.busy kept=form.kept/> }.into_any();
     new_head(&kind, of, if has_photos(&kind) { Beside::default().last(photos) } else { Beside::default() })
 }
 

@@ -298,7 +298,9 @@ impl App {
         }
         self.phase.set(phase);
         self.toast.set(None);
-        self.notebook.set_value(None);
+        if let Some(open) = self.notebook.try_update_value(Option::take).flatten() {
+            leptos::task::spawn_local(async move { open.close().await });
+        }
         self.key.set_value(None);
         self.pin.set_value(None);
         self.reopen.set_value(None);

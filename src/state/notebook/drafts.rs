@@ -10,7 +10,6 @@ use ruhu_domain::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::rc::Rc;
 
 /// Where a draft keeps the hashes of its photos: each becomes a record of its own.
 pub const PHOTO_HASHES: &str = "photos";
@@ -94,14 +93,26 @@ impl Notebook {
         drafts
     }
 
-    /// Keeps a draft. Calls while one is being written are joined: the last state is what is kept.
-    pub fn keep_draft(self: &Rc<Self>, draft: Draft) {
-        self.contents.borrow_mut().drafts.insert(draft.id, draft.clone());
-        let idle = self.unwritten_draft.borrow_mut().replace(draft).is_none();
-        if idle {
-            let this = self.clone();
-            leptos::task::spawn_local(async move { this.write_drafts().await });
+    /// Keeps a draft, durable when this returns. Returns whether it is the newest state still. Calls while one is being
+    /// written are joined: the last state is what is kept.
+    ///
+    /// # Errors
+    /// It is not on the phone. It is tried again with the next change, and before the notebook closes.
+    pub async fn keep_draft(&self, draft: Draft) -> Result<bool, StorageError> {
+        let id = draft.id;
+        self.contents.borrow_mut().drafts.insert(id, draft.clone());
+        self.unwritten_drafts.borrow_mut().insert(id, draft);
+        self.write_draft(id).await
+    }
+
+    /// Writes the drafts that wait, then lets go of the keys: what was typed before a lock is kept.
+    pub async fn close(&self) {
+        let waiting: Vec<RecordId> = self.unwritten_drafts.borrow().keys().copied().collect();
+        for id in waiting {
+            // Where the phone has no room there is nothing to be done: the form said so.
+            drop(self.write_draft(id).await);
         }
+        self.storage.lock();
     }
 
     /// Forgets a draft.
@@ -117,25 +128,21 @@ impl Notebook {
         Ok(())
     }
 
-    async fn write_drafts(&self) {
-        loop {
-            let _lane = self.lane.lock().await;
-            let Some(draft) = self.unwritten_draft.borrow().clone() else { return };
-            // A failure here is no loss yet: the form is still open, and saving says what is wrong.
-            drop(self.write(vec![draft.write()]).await);
-            let mut unwritten = self.unwritten_draft.borrow_mut();
-            if unwritten.as_ref() == Some(&draft) {
-                *unwritten = None;
-                return;
-            }
+    async fn write_draft(&self, id: RecordId) -> Result<bool, StorageError> {
+        let _lane = self.lane.lock().await;
+        // It was written, saved or given up meanwhile.
+        let Some(draft) = self.unwritten_drafts.borrow().get(&id).cloned() else { return Ok(true) };
+        self.write(vec![draft.write()]).await?;
+        let mut unwritten = self.unwritten_drafts.borrow_mut();
+        let newest = unwritten.get(&id) == Some(&draft);
+        if newest {
+            unwritten.remove(&id);
         }
+        Ok(newest)
     }
 
     pub(super) fn drop_unwritten(&self, id: RecordId) {
-        let mut unwritten = self.unwritten_draft.borrow_mut();
-        if unwritten.as_ref().is_some_and(|draft| draft.id == id) {
-            *unwritten = None;
-        }
+        self.unwritten_drafts.borrow_mut().remove(&id);
     }
 }
 

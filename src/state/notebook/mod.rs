@@ -69,13 +69,14 @@ struct Contents {
 
 /// The open notebook.
 pub struct Notebook {
-    storage: Rc<IndexedDb>,
+    /// With keys of its own: they live until what waits is written.
+    storage: IndexedDb,
     session: RefCell<Session>,
     contents: RefCell<Contents>,
     index: RefCell<Option<Index>>,
     disputes: RefCell<Option<Index>>,
     lane: Mutex<()>,
-    unwritten_draft: RefCell<Option<Draft>>,
+    unwritten_drafts: RefCell<BTreeMap<RecordId, Draft>>,
     tabs: RefCell<Option<Tabs>>,
     /// Since when another window has been at a pass each time this one wanted to, Unix milliseconds.
     waiting_since: Cell<Option<i64>>,
@@ -123,7 +124,7 @@ impl Notebook {
     /// # Errors
     /// The storage can't be read.
     pub async fn open(
-        storage: Rc<IndexedDb>,
+        storage: &IndexedDb,
         changed: impl Fn(bool) + 'static,
         lock: impl Fn() + 'static,
     ) -> Result<Option<Rc<Self>>, OpenError> {
@@ -136,13 +137,13 @@ impl Notebook {
         let album = album::stored(&stored);
         drop(stored);
         let this = Rc::new(Self {
-            storage,
+            storage: storage.with_own_keys(),
             session: RefCell::new(session),
             contents: RefCell::new(contents),
             index: RefCell::new(None),
             disputes: RefCell::new(None),
             lane: Mutex::new(()),
-            unwritten_draft: RefCell::new(None),
+            unwritten_drafts: RefCell::default(),
             tabs: RefCell::new(None),
             waiting_since: Cell::new(None),
             pace: Cell::new(Pace::default()),

@@ -263,6 +263,9 @@ pub fn check_fields(kind: &Kind, values: &Map<String, Value>, some: impl Fn(&str
         if text.chars().count() > MAX_TEXT {
             return wrong(format!("{}太长，请控制在 {MAX_TEXT} 字以内", field.label));
         }
+        if field.input == Input::Number && !text.is_empty() {
+            return wrong(format!("{}请只写数字，如 36", field.label));
+        }
         if field.input == Input::Phone && !is_phone(text) {
             return wrong("电话号码不对，请核对；没有时可以不填".to_owned());
         }
