@@ -185,7 +185,7 @@ impl Answer {
         match self.status {
             401 => Err(TransportError::Unauthorized(self.words())),
             410 => Err(TransportError::Revoked(self.words())),
-            429 | 500.. => Err(TransportError::Busy(self.words())),
+            429 | 500 | 502.. => Err(TransportError::Busy(self.words())),
             _ => Ok(self),
         }
     }

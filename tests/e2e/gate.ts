@@ -4,10 +4,10 @@ import type { AddressInfo } from "node:net";
 
 /** What happens to a request. `stall`: the headers of the answer come and a few bytes, then nothing. `silence`: nothing comes.
  *  `truncate`: the connection ends in the middle of the body. `lose`: the server does it, its answer is lost. `reset`: the
- *  request does not arrive. `portal`: a captive portal's page answers instead. */
-export type Fault = "stall" | "silence" | "truncate" | "lose" | "reset" | "portal";
+ *  request does not arrive. `portal`: a captive portal's page answers instead. `forbid`: a proxy refuses the method. */
+export type Fault = "stall" | "silence" | "truncate" | "lose" | "reset" | "portal" | "forbid";
 
-export const FAULTS: Fault[] = ["stall", "silence", "truncate", "lose", "reset", "portal"];
+export const FAULTS: Fault[] = ["stall", "silence", "truncate", "lose", "reset", "portal", "forbid"];
 
 export class Gate {
   /** Says what happens to a request; nothing where it passes. */
@@ -35,6 +35,11 @@ export class Gate {
     const fault = this.fault(url.split("?")[0], method);
     if (fault) this.broken++;
     if (fault === "reset") return incoming.socket.destroy();
+    if (fault === "forbid") {
+      incoming.resume();
+      outgoing.writeHead(405, { "content-type": "text/html" });
+      return outgoing.end("<html><body>405 Method Not Allowed</body></html>");
+    }
     if (fault === "portal") {
       incoming.resume();
       outgoing.writeHead(200, { "content-type": "text/html" });

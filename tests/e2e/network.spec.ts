@@ -1,5 +1,6 @@
 // Networks that answer badly, and browsers that say there is none.
 import { Gate } from "./gate";
+import { add, atOffice, hazard, picture, save } from "./photo";
 import { expect, fillUp, logIn, logVisit, makeRoom, ready, tab, test } from "./world";
 
 test("an answer that stalls in the middle is given up and asked for again", async ({ server, phone }) => {
@@ -47,6 +48,24 @@ test("a browser that always says there is no network sends all the same", async 
   await tab(page, "我的");
   await page.getByRole("button", { name: "立即发送" }).click();
   await expect(page.getByText("全部已到办公室")).toBeVisible();
+});
+
+test("a proxy that refuses PATCH for ever lets photos through all the same", async ({ server, phone }) => {
+  const gate = new Gate(server.url);
+  const url = await gate.open();
+  gate.fault = (_, method) => (method === "PATCH" ? "forbid" : undefined);
+  const page = await phone.open();
+  await logIn(page, url);
+  await ready(page);
+  await hazard(page, "下水井盖破损");
+  await add(page, await picture(page, 1200, 900, 5));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  await save(page);
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+  expect(atOffice(server)).toHaveLength(1);
+  expect(gate.broken, "it is not tried again for each piece").toBe(1);
+  gate.close();
 });
 
 test("a draft is said to be kept when it is, and said not to be when it is not", async ({ server, phone }) => {

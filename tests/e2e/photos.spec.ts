@@ -5,6 +5,7 @@ import type { Page, Route } from "@playwright/test";
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import sharp from "sharp";
 import { Upload } from "tus-js-client";
 
 const UPLOADS = "**/api/v1/photos/**";
@@ -106,6 +107,38 @@ test("a connection that breaks off at every piece, before and after, delivers th
   expect(broken.asked.size, "more than one piece").toBeGreaterThan(1);
   expect(broken.answers.size).toBe(broken.asked.size);
   expect(atOffice(server)).toHaveLength(1);
+});
+
+test("a browser that writes Exif itself, and one that can't turn a picture by itself, send a photo that is taken", async ({ server, phone }) => {
+  const page = await phone.open();
+  await page.addInitScript(() => {
+    const bitmap = createImageBitmap;
+    (window as any).createImageBitmap = (file: Blob, options?: ImageBitmapOptions) => {
+      if (options?.imageOrientation === "from-image") throw new TypeError("not a valid enum value");
+      return bitmap(file);
+    };
+    const encode = HTMLCanvasElement.prototype.toBlob;
+    HTMLCanvasElement.prototype.toBlob = function (done, type, quality) {
+      encode.call(this, async (made) => {
+        const jpeg = new Uint8Array(await made!.arrayBuffer());
+        const words = new TextEncoder().encode("Exif\0\0MM\0*\0\0\0\b\0\0GPS");
+        const head = Uint8Array.of(0xff, 0xe1, 0, words.length + 2);
+        done(new Blob([jpeg.subarray(0, 2), head, words, jpeg.subarray(2)], { type }));
+      }, type, quality);
+    };
+  });
+  await logIn(page, server.url);
+  await ready(page);
+  await hazard(page, "桥栏杆松动");
+  await add(page, await picture(page, 900, 600, 11));
+  await expect(page.getByRole("img", { name: "照片1" })).toBeVisible();
+  await save(page);
+  await sent(page);
+  const [bytes] = atOffice(server);
+  expect(bytes.includes("Exif")).toBe(false);
+  expect(bytes.includes("GPS")).toBe(false);
+  const { width, height } = await sharp(bytes).metadata();
+  expect([width, height], "turned upright").toEqual([600, 900]);
 });
 
 test("a piece that comes wrong, a wrong place and a lost upload are gone on from", async ({ server, phone }) => {

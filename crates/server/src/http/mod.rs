@@ -103,7 +103,7 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
         .route("/handbook", post(handbook::handbook))
         .route("/photo", post(photos::show))
         .route("/photos", post(photos::create).options(photos::abilities))
-        .route("/photos/{county}/{id}", head(photos::look).patch(photos::send))
+        .route("/photos/{county}/{id}", head(photos::look).patch(photos::send).post(photos::send_by_post))
         .nest("/office", office::routes())
         .fallback(|| async { Refusal::NotFound })
         .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))

@@ -214,6 +214,22 @@ impl Checksum {
     }
 }
 
+/// `POST /api/v1/photos/{county}/{id}` with `X-HTTP-Method-Override: PATCH`: the next piece, where something on the way refuses
+/// `PATCH` (tus 1.0).
+pub async fn send_by_post(
+    database: State<Database>,
+    photos: State<PhotoStore>,
+    caller: Caller,
+    path: Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Failure> {
+    if text(&headers, "x-http-method-override") != "PATCH" {
+        return Err(Failure::Tus(StatusCode::METHOD_NOT_ALLOWED, "PATCH is wanted"));
+    }
+    send(database, photos, caller, path, headers, body).await
+}
+
 /// `PATCH /api/v1/photos/{county}/{id}`: the next piece. The last one is answered when the whole is checked and kept.
 pub async fn send(
     State(database): State<Database>,

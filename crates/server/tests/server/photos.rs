@@ -212,6 +212,21 @@ async fn a_piece_that_came_wrong_is_sent_again(base: Base) {
     assert_eq!(shown(&phone, &channel(), record).await.status(), StatusCode::OK);
 }
 
+async fn a_piece_comes_by_post_where_patch_is_refused_on_the_way(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    let record = record(&mut phone, 5, PHOTO).await;
+    let tus = Tus { phone: &phone };
+    let url = place(&tus.create(record, &channel(), PHOTO.len()).await);
+    let piece = [("content-type", OFFSET.to_owned()), ("upload-offset", "0".to_owned())];
+    let bare = tus.send(Method::POST, &url, &piece, PHOTO.to_vec()).await;
+    assert_eq!(bare.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let as_patch = [piece.as_slice(), &[("x-http-method-override", "PATCH".to_owned())]].concat();
+    let done = tus.send(Method::POST, &url, &as_patch, PHOTO.to_vec()).await;
+    assert_eq!(done.status(), StatusCode::NO_CONTENT);
+    assert_eq!(shown(&phone, &channel(), record).await.status(), StatusCode::OK);
+}
+
 async fn nobody_sends_or_sees_a_photo_of_another_grid(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
@@ -314,6 +329,7 @@ on_both_databases!(
     the_same_photo_from_two_phones_is_sent_once,
     what_is_not_the_photo_named_is_not_taken,
     a_piece_that_came_wrong_is_sent_again,
+    a_piece_comes_by_post_where_patch_is_refused_on_the_way,
     nobody_sends_or_sees_a_photo_of_another_grid,
     a_photo_that_nothing_names_any_more_is_erased,
     a_record_of_no_photo_is_set_aside,
