@@ -48,7 +48,8 @@ export class Gate {
     const onward = request(new URL(url, this.server), { method, headers }, (answer) => {
       if (fault === "silence") return answer.resume();
       if (fault === "lose") return answer.resume().on("end", () => outgoing.destroy());
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      // Each request on a connection of its own: the browser sends one again by itself that a used one lost.
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, connection: "close" });
       if (!fault) return answer.pipe(outgoing);
       // A few bytes, and then nothing or the end of the connection.
       answer.once("data", (bytes: Buffer) => outgoing.write(bytes.subarray(0, 5), () => {

@@ -33,7 +33,7 @@ test("a log-in whose answer stalls says so, and goes on at the next try", async 
   await page.getByRole("button", { name: "登录", exact: true }).click();
   await expect.poll(() => gate.broken).toBe(1);
   await page.clock.fastForward(46_000);
-  await expect(page.getByText("连不上办公室的服务器")).toBeVisible();
+  await expect(page.getByText("连不上网络")).toBeVisible();
   gate.fault = () => undefined;
   await logIn(page, url);
   gate.close();
@@ -115,7 +115,6 @@ test("one tap has one effect, and a draft that was given up comes back", async (
   const door = page.getByRole("article").nth(0);
   await door.getByRole("button", { name: "无人在家" }).dblclick();
   await expect(door).toContainText("今天");
-  await expect(page.getByText("1 条还没到办公室").or(page.getByText("全部已到办公室")).first()).toBeAttached();
   await door.getByRole("link").first().click();
   await expect(page.getByText("无人在家")).toHaveCount(1);
   await page.getByRole("link", { name: "返回" }).click();

@@ -56,7 +56,7 @@ enum Verb {
     Sim(sim::Options),
     /// Every grant against every channel, on both databases; prints cells and leaks, mutants and how many were caught
     Authz,
-    /// Kill the real server and the real browser again and again; prints rounds and losses
+    /// Kill the real server and the real browser again and again, and break the network at every step; prints rounds, faults and losses
     Faults(faults::Options),
     /// Write marked text through every field, lock, and look for it in files, logs and traffic; prints the hits
     Canary,
