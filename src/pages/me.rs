@@ -457,16 +457,14 @@ fn LogOut() -> impl IntoView {
             {move || if sure.get() {
                 let offline = matches!(app.status.get(), SyncStatus::Offline);
                 view! {
-                    <div class="card" role="group" aria-label="退出登录">
-                        <p>"退出会把这台手机上的记录全部清除；办公室里的不受影响。"</p>
+                    <div class="card rows" role="group" aria-label="退出登录">
+                        <p class="row">"退出会把这台手机上的记录全部清除；办公室里的不受影响。"</p>
                         {offline.then(|| view! {
-                            <p class="problem">"现在没有网络：退出以后，要有网络才能再登录。"</p>
+                            <p class="row problem">"现在没有网络：退出以后，要有网络才能再登录。"</p>
                         })}
-                        <p class="hint">"只是放下手机，点上面的“立即锁定”就可以。"</p>
-                        <div class="buttons">
-                            <button class="button" on:click=move |_| sure.set(false)>"不退出"</button>
-                            <button class="button plain" on:click=move |_| log_out(None)>"清除并退出"</button>
-                        </div>
+                        <p class="row hint">"只是放下手机，点上面的“立即锁定”就可以。"</p>
+                        <button class="row link" on:click=move |_| sure.set(false)>"不退出"</button>
+                        <button class="row link strong" on:click=move |_| log_out(None)>"清除并退出"</button>
                     </div>
                 }
                 .into_any()
