@@ -282,6 +282,8 @@ test.describe("an update", () => {
         answer.writeHead(from.statusCode!, from.headers);
         from.pipe(answer);
       });
+      // The server is down while its app is exchanged.
+      passed.on("error", () => answer.destroy());
       request.pipe(passed);
     });
     await new Promise<void>((done) => through.listen(0, "127.0.0.1", done));
