@@ -2,7 +2,7 @@
 
 use crate::{
     platform::photo::{self, Shown},
-    state::{drafts::Kept, notebook::drafts::Draft, use_app},
+    state::{drafts::DraftStatus, notebook::drafts::Draft, use_app},
 };
 use leptos::{html, prelude::*};
 use ruhu_domain::{
@@ -48,7 +48,7 @@ pub fn DraftPhotos(
     /// Whether photos are being made: the form is saved after that.
     busy: RwSignal<bool>,
     /// Whether what was changed last is on the phone.
-    kept: RwSignal<Kept>,
+    kept: RwSignal<DraftStatus>,
 ) -> impl IntoView {
     let app = use_app();
     let of = draft.with_value(|draft| draft.id);

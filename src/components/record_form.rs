@@ -75,8 +75,8 @@ fn Row(
     let set = move |text: String| {
         let value = match field.input {
             _ if text.is_empty() => Value::Null,
-            // What is no number stays as it was typed: saving says so.
-            Input::Number => field::number(&text).map_or_else(|| text.into(), Value::from),
+            // What is no number stays as it is typed: it may become one, and saving says so.
+            Input::Number => text.parse::<u32>().map_or_else(|_| text.into(), Value::from),
             _ => text.into(),
         };
         on_change.run((name, value));
@@ -170,7 +170,16 @@ fn Row(
             .into_any()
         }
         Input::Number => {
-            view! { <label class="field"><span>{label}</span>{input("text", "numeric")}</label> }.into_any()
+            // Units are taken off when the field is left: while it is typed in, digits may follow (1980年3月).
+            let read = move |event| {
+                if let Some(number) = field::number(&event_target_value(&event)) {
+                    on_change.run((name, number.into()));
+                }
+            };
+            view! {
+                <label class="field" on:change=read><span>{label}</span>{input("text", "numeric")}</label>
+            }
+            .into_any()
         }
         Input::Phone => view! { <label class="field"><span>{label}</span>{input("tel", "tel")}</label> }.into_any(),
     };

@@ -11,7 +11,7 @@ use crate::{
     },
     platform::clock,
     route::list_of,
-    state::{case::reports::Round, drafts::Kept, notebook::drafts::Draft, use_app},
+    state::{case::reports::Round, drafts::DraftStatus, notebook::drafts::Draft, use_app},
 };
 use leptos::prelude::*;
 use ruhu_domain::{
@@ -146,7 +146,7 @@ fn Note(
     };
     let text = RwSignal::new(written());
     let problem = RwSignal::new(None::<String>);
-    let kept = RwSignal::new(Kept::Nothing);
+    let kept = RwSignal::new(DraftStatus::Untouched);
     let write = move |event| {
         text.set(event_target_value(&event));
         problem.set(None);
@@ -178,7 +178,7 @@ fn Note(
                     app.say("已记下 ✓ 已存本机", None);
                     draft.set_value(begun());
                     let _ = text.try_set(String::new());
-                    let _ = kept.try_set(Kept::Nothing);
+                    let _ = kept.try_set(DraftStatus::Untouched);
                 }
                 Err(error) => drop(problem.try_set(Some(error.to_string()))),
             }
@@ -192,7 +192,7 @@ fn Note(
                 <textarea rows="2" autocomplete="off" prop:value=text on:input=write readonly=busy></textarea>
             </label>
             <p class="problem" role="status">{move || problem.get()}</p>
-            <p class="hint" role="status">{move || kept.with(Kept::words)}</p>
+            <p class="hint" role="status">{move || kept.with(DraftStatus::words)}</p>
             <button class="button plain" on:click=save>"记下"</button>
         </section>
     }

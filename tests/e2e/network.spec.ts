@@ -108,6 +108,22 @@ test("what was typed in the moment of a lock is there after it", async ({ server
   await expect(page.getByLabel("走访情况")).toHaveValue("字".repeat(40) + "最后");
 });
 
+test("a number is read as people write it, and what is none stays", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url, "liqiang");
+  await ready(page);
+  await page.goto(`${server.url}/matters/new`);
+  await expect(page.getByLabel("名称")).toBeVisible();
+  // What is known (the mediator) stands below 更多, which is open then.
+  const people = page.getByLabel("涉及人数");
+  for (const [typed, read] of [["36人", "36"], ["３６", "36"], ["1980年3月", "1980年3月"]]) {
+    await people.fill("");
+    await people.pressSequentially(typed);
+    await people.blur();
+    await expect(people).toHaveValue(read);
+  }
+});
+
 test("one tap has one effect, and a draft that was given up comes back", async ({ server, phone }) => {
   const page = await phone.open();
   await logIn(page, server.url);

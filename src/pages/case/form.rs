@@ -8,7 +8,7 @@ use crate::{
     },
     platform::clock,
     route::{list_of, path_of},
-    state::{Undo, drafts::Kept, notebook::drafts::Draft, use_app},
+    state::{Undo, drafts::DraftStatus, notebook::drafts::Draft, use_app},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use ruhu_domain::{
@@ -37,7 +37,7 @@ pub struct Form {
     /// Whether something of it is still being made.
     pub busy: RwSignal<bool>,
     /// Whether what was typed last is on the phone.
-    pub kept: RwSignal<Kept>,
+    pub kept: RwSignal<DraftStatus>,
 }
 
 impl Form {
@@ -150,7 +150,7 @@ fn FileForm(
     let draft = StoredValue::new(draft);
     let wrong = RwSignal::new(None::<Wrong>);
     let problem = RwSignal::new(None::<String>);
-    let (saving, kept) = (RwSignal::new(false), RwSignal::new(Kept::Nothing));
+    let (saving, kept) = (RwSignal::new(false), RwSignal::new(DraftStatus::Untouched));
     let put = move |fields: Map<String, Value>| {
         values.update(|values| values.extend(fields.clone()));
         draft.update_value(|draft| {
@@ -229,15 +229,17 @@ fn FileForm(
         });
     };
     let discard = move |_| {
+        // Read before anything is waited for: the form may be gone by then.
+        let (given_up, back) = (draft.get_value(), back.get_value());
         leptos::task::spawn_local(async move {
             let Some(open) = app.notebook() else { return };
             let was_kept = open.drafts().iter().any(|draft| draft.id == id);
             match open.forget_draft(id).await {
                 Ok(()) => {
                     if was_kept {
-                        app.say("草稿已放弃", Some(Undo::Draft(Arc::new(draft.get_value()))));
+                        app.say("草稿已放弃", Some(Undo::Draft(Arc::new(given_up))));
                     }
-                    app.leave_for(&back.get_value());
+                    app.leave_for(&back);
                 }
                 Err(error) => drop(problem.try_set(Some(error.to_string()))),
             }
@@ -253,7 +255,7 @@ fn FileForm(
                 <div class="action">
                     <p class="problem" role="status">{move || problem.get().filter(|_| wrong.get().is_some())}</p>
                     <p class="problem" role="alert">{move || problem.get().filter(|_| wrong.get().is_none())}</p>
-                    <p class="hint" role="status">{move || kept.with(Kept::words)}</p>
+                    <p class="hint" role="status">{move || kept.with(DraftStatus::words)}</p>
                     <div class="buttons">
                         <button class="button plain" type="button" on:click=discard>"放弃"</button>
                         <button class="button" type="submit" disabled=move || saving.get() || busy.get()>

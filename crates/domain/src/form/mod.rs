@@ -319,6 +319,16 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn a_number_that_is_none_is_explained_and_not_emptied() {
+        let said = |people: Value| {
+            let values = Map::from_iter([("people".to_owned(), people)]);
+            check_fields(&Kind::Dispute, &values, |name| name == "people").err().map(|wrong| wrong.words)
+        };
+        assert_eq!(said(json!(36)), None);
+        assert_eq!(said(json!("三十来人")).as_deref(), Some("涉及人数请只写数字，如 36"));
+    }
+
+    #[test]
     fn a_visit_says_what_is_wrong_with_it() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 29).expect("a day");
         let noon = 1_795_924_800_000_i64;
