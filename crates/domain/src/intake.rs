@@ -6,27 +6,22 @@ use crate::{
     case::{Case, book::CaseFile},
     day,
     dispute::{DisputeFile, file::presses},
-    form,
+    field_rights, form,
     office::duties::{self, Duty},
     photo::Photo,
-    record::{Channel, Fieldwork, Kind, MOVED, WITHDRAWN},
+    record::{Channel, Fieldwork, Kind, MOVED, Record, WITHDRAWN},
     report::Report,
     rights::{self, Action, Grant, Role},
     roster::{
         household::{Household, POSTPONED},
-        merged::SAME_AS,
         resident::Resident,
     },
     visit::Visit,
 };
-use ruhu_sync::{
-    RecordChannel, RecordId, Schema,
-    intake::{Incident, Policy, Proposal},
-    merge::merge,
-};
+use ruhu_sync::{RecordChannel, RecordId, Schema, intake::Proposal, merge::merge};
 use std::borrow::Cow;
 
-pub use ruhu_sync::intake::{MAX_OP, OpDigest, Past, Verdict, rejected};
+pub use ruhu_sync::intake::{Incident, MAX_OP, OpDigest, Past, Policy, Unacceptable, Verdict, rejected};
 
 /// Who sends ops, and when.
 pub type Sender<'a> = ruhu_sync::intake::Sender<'a, Fieldwork>;
@@ -75,15 +70,15 @@ impl Policy for Fieldwork {
                 return Err("您没有要移到的那个网格的权限，已交主管核对".into());
             }
         }
-        // To another household, in another grid.
-        let home = stored.and(op.home()).and_then(|home| intake.home(home));
-        if home.is_some_and(|home| !rights::allows(sender.grants, Action::Save, &home.channel)) {
-            return Err("您没有要换到的那一户所在网格的权限，已交主管核对".into());
+        // To a household in another grid. What is new there goes along with one that moved without the sender's knowing.
+        let home = op.home().and_then(|home| intake.home(home));
+        let unknown = |home: &Record| stored.is_none() && intake.has_left(home.id, channel);
+        let away = home.filter(|home| home.channel != *channel && !unknown(home));
+        if away.is_some_and(|home| !rights::allows(sender.grants, Action::Save, &home.channel)) {
+            return Err("您没有那一户所在网格的权限，已交主管核对".into());
         }
-        let leads = || rights::roles(sender.grants, channel).contains(&Role::VillageLead);
-        if op.changes.contains_key(SAME_AS) && !leads() {
-            return Err("重复的登记由村负责人合并，已交主管核对".into());
-        }
+        let named = op.changes.keys().map(|name| name.as_str());
+        field_rights::check(sender.grants, &op.kind, channel, named).map_err(|why| format!("{why}，已交主管核对"))?;
         if stored.is_some_and(|record| record.kind != op.kind) {
             return Err("记录类型前后不一致，已交主管核对".into());
         }
@@ -100,11 +95,18 @@ impl Policy for Fieldwork {
         if op.kind.is_step() {
             check_step(proposal)?;
         }
+        if let Some(why) = closed(proposal) {
+            return Err(format!("{why}，已交主管核对").into());
+        }
         if op.kind == Kind::Visit && merged.view::<Visit>().is_none() {
             return Err("走访记录内容不完整，已交主管核对".into());
         }
         if op.kind == Kind::Photo && !Photo::of(merged).is_some_and(|photo| photo.is_sound()) {
             return Err("照片的登记不完整，已交主管核对".into());
+        }
+        let of = (op.kind == Kind::Photo && stored.is_none()).then(|| op.parent()).flatten();
+        if of.is_some_and(|of| intake.record(of).is_none_or(|of| of.channel != *channel)) {
+            return Err("照片所属的记录还没有收下，已交主管核对".into());
         }
         let household = (op.kind == Kind::Household).then(|| merged.view::<Household>());
         let resident = (op.kind == Kind::Resident).then(|| merged.view::<Resident>());
@@ -135,6 +137,9 @@ impl Policy for Fieldwork {
             Incident::TooLarge => "这条记录太大，请缩短文字后再保存",
             Incident::IdReused => "同一编号已有不同内容，请导出这条记录交办公室",
             Incident::ClockAhead => "手机时间比办公室快，已按办公室的时间排序",
+            Incident::Malformed => "这条记录的格式有误，办公室无法读取",
+            Incident::RecordTooLarge => "这条记录累计的内容太多，没有合并进去，已交主管核对",
+            Incident::Unreadable => "这条记录在办公室读不出来，已交主管核对，请告诉管理员",
         }
     }
 }
@@ -143,6 +148,17 @@ impl Policy for Fieldwork {
 fn file<F: CaseFile>(intake: &Intake, id: RecordId) -> Option<F> {
     let head = intake.record(id).filter(|record| F::HEADS.contains(&record.kind))?;
     F::gather(head, intake.records().filter(|record| record.parent() == Some(id)))
+}
+
+/// Returns why a record of a dispute's file may not be written any more; none where it may.
+fn closed(proposal: &Proposal<'_, Fieldwork>) -> Option<&'static str> {
+    let Proposal { op, stored, intake, .. } = *proposal;
+    if op.kind.head() != Some(Kind::Dispute) {
+        return None;
+    }
+    let own = (op.kind == Kind::Dispute).then_some(op.record);
+    let head = own.or_else(|| op.parent()).or_else(|| stored?.parent())?;
+    file::<DisputeFile>(intake, head)?.closed_to(&op.kind, op.changes.keys().map(|name| name.as_str()))
 }
 
 /// A step follows from the file as it is here, and is its sender's to take. It is not changed afterwards, but the
@@ -186,6 +202,7 @@ mod tests {
     use crate::{
         record::{Class, Name, Op, diff},
         rights::Place,
+        roster::merged::SAME_AS,
         wire::OpOutcome,
     };
     use ruhu_sync::{DeviceId, OpId, Stamp};

@@ -12,6 +12,7 @@ pub mod dispute;
 pub mod due;
 pub mod engine;
 pub mod field;
+pub mod field_rights;
 pub mod form;
 pub mod help;
 pub mod intake;
@@ -33,4 +34,4 @@ pub mod wire;
 
 pub use area::{AreaCode, AreaLevel, GridCode};
 pub use record::{Channel, Class, Kind, Record};
-pub use ruhu_sync::{DeviceId, OpId, RecordChannel, RecordId, RecordKind, Stamp, id, merge, stamp};
+pub use ruhu_sync::{DeviceId, OpId, RecordChannel, RecordId, RecordKind, Stamp, id, merge, stamp, timeline};

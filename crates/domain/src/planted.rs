@@ -34,8 +34,15 @@ pub const GIVES_ABOVE: Bug = Bug("GivesAbove");
 /// An office answers for records of every class.
 pub const DUTY_OF_ANY_CLASS: Bug = Bug("DutyOfAnyClass");
 
+/// An office makes codes for accounts that may do more than it may give.
+pub const CODES_FOR_ANYBODY: Bug = Bug("CodesForAnybody");
+
+/// Whoever saves a record sets all of its fields.
+pub const FIELDS_OF_ANYBODY: Bug = Bug("FieldsOfAnybody");
+
 /// Those that the matrix of rights finds.
-pub const RIGHTS: [Bug; 6] = [OFFICES_SAVE, OFFICES_CARRY, WHOLE_VILLAGE, ANY_PLACE, ANY_CLASS, ENDED_GRANTS];
+pub const RIGHTS: [Bug; 7] =
+    [OFFICES_SAVE, OFFICES_CARRY, WHOLE_VILLAGE, ANY_PLACE, ANY_CLASS, ENDED_GRANTS, FIELDS_OF_ANYBODY];
 
 /// Those that the matrix of duties finds.
-pub const DUTIES: [Bug; 4] = [GOVERNS_ANYWHERE, PEERS_GOVERNED, GIVES_ABOVE, DUTY_OF_ANY_CLASS];
+pub const DUTIES: [Bug; 5] = [GOVERNS_ANYWHERE, PEERS_GOVERNED, GIVES_ABOVE, DUTY_OF_ANY_CLASS, CODES_FOR_ANYBODY];

@@ -153,6 +153,10 @@ impl Kind {
 }
 
 impl RecordKind for Kind {
+    fn name(&self) -> &str {
+        self.as_str()
+    }
+
     /// The field with which records of this kind name the head of their file, and photos what they are of; none for heads,
     /// and those in no file.
     fn parent_field(&self) -> Option<&'static str> {
@@ -197,9 +201,18 @@ pub const PHOTO_OF: &str = "of";
 /// The field with which a resident or a visit names its household.
 pub const HOUSEHOLD: &str = "household";
 
-/// The head of the file that has to be looked at before an op is taken in: that of a new step. None for other ops.
+/// The record that has to be looked at, with what belongs to it, before an op is taken in: the head of a new step's file, the
+/// head of a dispute's, which may be closed, and what a new photo is of. None for other ops.
 pub fn file_needed(op: &Op) -> Option<RecordId> {
-    op.kind.is_step().then(|| op.parent()).flatten()
+    match op.kind {
+        Kind::Dispute => Some(op.record),
+        _ => (is_of_file(&op.kind) || op.kind == Kind::Photo).then(|| op.parent()).flatten(),
+    }
+}
+
+/// Whether a record of this kind is taken in by looking at its file: steps, and what is in a dispute's.
+pub fn is_of_file(kind: &Kind) -> bool {
+    kind.is_step() || kind.head() == Some(Kind::Dispute)
 }
 
 impl FromStr for Kind {

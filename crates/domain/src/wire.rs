@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use ruhu_sync::wire::{AHEAD_MS, MAX_OP_BYTES, MAX_OPS, MAX_RECORDS, OpOutcome, OpResult, Position};
+pub use ruhu_sync::wire::{AHEAD_MS, MAX_OP_BYTES, MAX_OPS, MAX_RECORDS, OpOutcome, OpResult, Position, read_answer};
 
 /// `POST /api/v1/sync`.
 pub type SyncRequest = ruhu_sync::wire::SyncRequest<Fieldwork>;
@@ -230,6 +230,20 @@ pub struct HandbookAnswer {
     /// 便民电话 of the phone's places, nearest first; they come with the pages.
     #[serde(default)]
     pub contacts: Vec<Contact>,
+    /// The codes that offices made for the account lately, the latest first; they come with the pages.
+    #[serde(default)]
+    pub codes: Vec<CodeMade>,
+}
+
+/// A code that an office made for an account: whoever has it can log in as its owner, so the owner is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeMade {
+    /// Who made it.
+    pub by: String,
+    /// When, Unix milliseconds.
+    pub at: u64,
+    /// When somebody logged in with it, Unix milliseconds; none before.
+    pub used_at: Option<u64>,
 }
 
 /// Somebody to call.

@@ -6,6 +6,7 @@ use ruhu_domain::{
     planted::{Bug, planted},
     record::Op,
     rights::{self, Action, Grant},
+    timeline::{Milestone, Timeline},
     wire::{Grid, Left, OpOutcome, OpResult, Page, Position, SyncRequest, SyncResponse},
 };
 use std::{
@@ -26,6 +27,8 @@ pub struct Tables {
     pub channels: BTreeMap<Channel, (u64, u64, u64)>,
     /// Records that moved away from a channel, with the sequence numbers of that.
     pub moved: BTreeMap<(Channel, RecordId), u64>,
+    /// The runs of the server that wrote in each channel.
+    pub timelines: BTreeMap<Channel, Timeline>,
 }
 
 /// The office.
@@ -35,6 +38,10 @@ pub struct Server {
     pub tables: Tables,
     /// Which life of the database this is.
     pub epoch: u64,
+    /// Whether the database was set back and no phone showed it yet.
+    pub unnoticed: bool,
+    /// The number of this run of the server: another one after it was restored or set back.
+    pub run: u64,
     /// How often an op was kept: more than once would be an effect too many.
     pub effects: HashMap<OpId, u32>,
     /// Ops whose values were ever erased, also by a life of the database before this one: they need be nowhere.
@@ -49,7 +56,17 @@ impl Server {
     /// An empty office for these channels.
     pub fn new(channels: &[Channel]) -> Self {
         let (tables, effects, lost, lagging) = Default::default();
-        Self { tables, epoch: 1, effects, erased: BTreeSet::new(), channels: channels.to_vec(), lost, lagging }
+        Self {
+            tables,
+            epoch: 1,
+            unnoticed: false,
+            run: 1,
+            effects,
+            erased: BTreeSet::new(),
+            channels: channels.to_vec(),
+            lost,
+            lagging,
+        }
     }
 
     /// Returns the grants of a device's worker.
@@ -77,7 +94,16 @@ impl Server {
             self.tables = known_before;
             return None;
         }
-        let same_epoch = request.epoch.as_ref().is_none_or(|epoch| *epoch == self.epoch.to_string());
+        let mut same_epoch = request.epoch.as_ref().is_none_or(|epoch| *epoch == self.epoch.to_string());
+        let of_another = |(channel, milestone): (&Channel, &Milestone)| {
+            let (last, ..) = self.tables.channels.get(channel).copied().unwrap_or_default();
+            !self.tables.timelines.get(channel).cloned().unwrap_or_default().gave_out(*milestone, last)
+        };
+        if same_epoch && request.milestones.iter().any(of_another) && !planted(Bug::SET_BACK_NOT_NOTICED) {
+            self.epoch += 1;
+            self.unnoticed = false;
+            same_epoch = false;
+        }
         let carries = |channel: &&Channel| rights::allows(&grants, Action::Carry, channel);
         let channels: Vec<Channel> = self.channels.iter().filter(carries).cloned().collect();
         let pages = channels.iter().cloned().filter_map(|channel| {
@@ -98,7 +124,22 @@ impl Server {
                 .into_iter()
                 .map(|channel| Grid { channel, name: String::new(), roles: Vec::new() })
                 .collect(),
+            written: request.ops.iter().flat_map(|op| self.milestones(op)).collect(),
+            unreadable: Vec::new(),
         })
+    }
+
+    /// Returns where the channel that an op names stands, and the one that its record is in.
+    fn milestones(&self, op: &Op) -> impl Iterator<Item = (Channel, Milestone)> {
+        let is_in = self.tables.records.get(&op.record).and_then(|(_, record)| self.milestone(&record.channel));
+        is_in.into_iter().chain(self.milestone(&op.channel))
+    }
+
+    /// Returns where a channel stands; none where nothing was written in it.
+    fn milestone(&self, channel: &Channel) -> Option<(Channel, Milestone)> {
+        let (number, ..) = *self.tables.channels.get(channel)?;
+        let run = self.tables.timelines.get(channel)?.run();
+        Some((channel.clone(), Milestone { number, run }))
     }
 
     /// Sequence numbers written for this sender, with the numbers before, where it has the same already.
@@ -107,7 +148,8 @@ impl Server {
         let (records, homes) = self.ground(ops.iter().map(AsRef::as_ref));
         let taken = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Accepted);
         let gone = taken.map(|(op, _)| op.record).filter(|id| !self.tables.records.contains_key(id));
-        let mut intake = Intake::new(history, records, gone).beside(homes);
+        let left = self.tables.moved.keys().map(|(channel, record)| (*record, channel.clone()));
+        let mut intake = Intake::new(history, records, gone).moved(left).beside(homes);
         let sender = Sender { name: "", grants, now_ms };
         let results = ops.iter().map(|op| intake.take(op.as_ref().clone(), &sender)).collect();
         let own = self.keep(intake);
@@ -141,6 +183,7 @@ impl Server {
         for (channel, Changes { records, left }) in channels {
             let counter = self.tables.channels.entry(channel.clone()).or_default();
             let after = counter.0;
+            self.tables.timelines.entry(channel.clone()).or_default().begin(self.run, after);
             let mut before = BTreeMap::new();
             for changed in records {
                 counter.0 += 1;
@@ -155,7 +198,8 @@ impl Server {
                 counter.0 += 1;
                 self.tables.moved.insert((channel.clone(), record), counter.0);
             }
-            own.insert(channel, Own { after, last: counter.0, before, generation: counter.2 });
+            let (last, generation) = (counter.0, counter.2);
+            own.insert(channel, Own { after, last, before, generation, run: self.run });
         }
         own
     }
@@ -171,6 +215,7 @@ impl Server {
     ) -> Page {
         let tables = if lag { &self.lagging } else { &self.tables };
         let (last, floor, generation) = tables.channels.get(&channel).copied().unwrap_or_default();
+        let run = tables.timelines.get(&channel).map(Timeline::run).unwrap_or_default();
         let reset = position.generation != generation && position.next < floor;
         let after = if reset { 0 } else { position.next };
         let records = tables.records.values().filter(|(_, record)| record.channel == channel);
@@ -197,7 +242,7 @@ impl Server {
                 }
             }
         }
-        Page { channel, records, left, after, next: Position { next, generation }, more, reset }
+        Page { channel, records, left, after, next: Position { next, generation }, more, reset, run }
     }
 
     /// Brings the copy up to date.
@@ -205,9 +250,18 @@ impl Server {
         self.lagging = self.tables.clone();
     }
 
+    /// The database is another one now, and nobody said so: a snapshot from before.
+    pub fn set_back(&mut self, snapshot: Tables) {
+        self.restore(snapshot);
+        self.epoch -= 1;
+        self.unnoticed = true;
+    }
+
     /// The database is another one now: a backup from before.
     pub fn restore(&mut self, backup: Tables) {
         self.epoch += 1;
+        self.run += 1;
+        self.unnoticed = false;
         self.effects = backup.history.keys().map(|id| (*id, 1)).collect();
         self.lagging = backup.clone();
         self.tables = backup;
@@ -237,7 +291,7 @@ impl Server {
         let earlier = self.tables.history.values().filter(|(_, past)| past.verdict == Verdict::Accepted);
         let mut intake = Intake::new([], stored, earlier.map(|(op, _)| op.record)).beside(homes);
         let sender = Sender { name: "", grants: &[], now_ms };
-        let accepted = if accept { intake.accept(&op, &sender) } else { None };
+        let accepted = if accept { intake.accept(&op, &sender).ok() } else { None };
         self.keep(intake);
         let verdict = match accepted {
             Some(_) => Verdict::Accepted,
@@ -258,6 +312,7 @@ pub struct Own {
     last: u64,
     before: BTreeMap<u64, u64>,
     generation: u64,
+    run: u64,
 }
 
 /// The page of a request that only pushes: the numbers of what it wrote, where the sender has it all.
@@ -273,5 +328,6 @@ fn own_page(channel: Channel, own: Option<&Own>) -> Option<Page> {
         next: Position { next: own.last, generation: own.generation },
         more: false,
         reset: false,
+        run: own.run,
     })
 }

@@ -1,7 +1,9 @@
 //! The server's side of a push: it decides on each op of a batch. Pure, so that every database and a simulation run the
 //! same; the caller brings what is stored and writes what comes out, in one transaction.
 
+pub use crate::{bounds::MAX_OP, incident::Incident};
 use crate::{
+    bounds::{check_op, check_record},
     id::{OpId, RecordId},
     merge::merge,
     planted::{Bug, planted},
@@ -16,9 +18,6 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fmt,
 };
-
-/// The largest op that is taken, in bytes of JSON.
-pub const MAX_OP: usize = 64 * 1024;
 
 /// The SHA-256 of an op as the phone made it.
 pub type OpDigest = [u8; 32];
@@ -74,15 +73,13 @@ impl<S: Policy> Proposal<'_, S> {
     }
 }
 
-/// Something about an op that its sender is told in words.
+/// Why an op that waits can't be accepted by anybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Incident {
-    /// The op is larger than [`MAX_OP`] and was not kept.
-    TooLarge,
-    /// Another op with the same identity is in the history; this one was not kept.
-    IdReused,
-    /// The sender's clock is ahead, so the op was merged at the server's time.
-    ClockAhead,
+pub enum Unacceptable {
+    /// Its record, or the head of the file that it belongs to, has been erased.
+    Gone,
+    /// Its record could not be stored with it, or can't be read.
+    Incident(Incident),
 }
 
 /// The entry of an op in the history.
@@ -164,6 +161,10 @@ pub struct Intake<S: Policy> {
     history: HashMap<OpId, Past>,
     records: HashMap<RecordId, Changed<S>>,
     gone: HashSet<RecordId>,
+    /// Records that are stored and can't be read: nothing is merged into them.
+    unreadable: HashSet<RecordId>,
+    /// Records that left a channel once, and the channel.
+    left: HashSet<(RecordId, ChannelOf<S>)>,
     /// Records that are not changed, but looked at: files that ops belong to, and homes.
     beside: HashMap<RecordId, Record<S>>,
     touched: BTreeSet<RecordId>,
@@ -201,6 +202,26 @@ impl<S: Policy> Intake<S> {
         self
     }
 
+    /// Names the records that are stored and can't be read: ops on them wait for a supervisor.
+    #[must_use]
+    pub fn without(mut self, unreadable: impl IntoIterator<Item = RecordId>) -> Self {
+        self.unreadable.extend(unreadable);
+        self
+    }
+
+    /// Names records that moved away from a channel, each with that channel: who wrote there may not know it yet.
+    #[must_use]
+    pub fn moved(mut self, left: impl IntoIterator<Item = (RecordId, S::Channel)>) -> Self {
+        self.left.extend(left);
+        self
+    }
+
+    /// Whether a record moved away from a channel, before this batch or in it.
+    pub fn has_left(&self, record: RecordId, channel: &S::Channel) -> bool {
+        let now = self.records.get(&record).and_then(Changed::left);
+        now == Some(channel) || self.left.contains(&(record, channel.clone()))
+    }
+
     /// A record as it is now, changed by the batch or looked at beside it.
     pub fn record(&self, id: RecordId) -> Option<&Record<S>> {
         self.records.get(&id).map(|changed| &changed.record).or_else(|| self.beside.get(&id))
@@ -225,6 +246,9 @@ impl<S: Policy> Intake<S> {
         if bytes.len() > MAX_OP {
             return rejected(op.id, S::words(Incident::TooLarge));
         }
+        if let Err(incident) = check_op(&op) {
+            return rejected(op.id, S::words(incident));
+        }
         let (result, verdict) = match self.checked(&op, sender) {
             Ok((changed, result)) => {
                 let elsewhere = changed.record.channel != op.channel;
@@ -245,14 +269,26 @@ impl<S: Policy> Intake<S> {
         result
     }
 
-    /// Merges an op that a supervisor accepted, whatever was objected; none when its record is gone.
-    pub fn accept(&mut self, op: &Op<S>, sender: &Sender<'_, S>) -> Option<OpResult> {
+    /// Merges an op that a supervisor accepted, whatever the policy objected.
+    ///
+    /// # Errors
+    /// The reason why nobody can accept it: see [`Unacceptable`].
+    pub fn accept(&mut self, op: &Op<S>, sender: &Sender<'_, S>) -> Result<OpResult, Unacceptable> {
         if self.is_gone(op.record) || op.parent().is_some_and(|head| self.is_gone(head)) {
-            return None;
+            return Err(Unacceptable::Gone);
         }
         let (changed, result) = self.merged(op, sender);
+        check_op(op).and_then(|()| self.storable(op, &changed.record)).map_err(Unacceptable::Incident)?;
         self.put(changed);
-        Some(result)
+        Ok(result)
+    }
+
+    /// Checks that the record can be stored after an op.
+    fn storable(&self, op: &Op<S>, merged: &Record<S>) -> Result<(), Incident> {
+        if self.unreadable.contains(&op.record) {
+            return Err(Incident::Unreadable);
+        }
+        check_record(merged)
     }
 
     /// The outcome of an op that was taken before.
@@ -315,6 +351,7 @@ impl<S: Policy> Intake<S> {
     /// Returns the op merged with its answer, or the reason why the schema does not accept it.
     fn checked(&self, op: &Op<S>, sender: &Sender<'_, S>) -> Result<(Changed<S>, OpResult), Cow<'static, str>> {
         let (changed, result) = self.merged(op, sender);
+        self.storable(op, &changed.record).map_err(S::words)?;
         let stored = self.records.get(&op.record).map(|changed| &changed.record);
         S::check(&Proposal { op, stored, merged: &changed.record, intake: self, sender })?;
         Ok((changed, result))

@@ -37,7 +37,11 @@
 //!
 //! #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 //! struct Note;
-//! impl RecordKind for Note {}
+//! impl RecordKind for Note {
+//!     fn name(&self) -> &str {
+//!         "note"
+//!     }
+//! }
 //!
 //! #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 //! struct List(String);
@@ -90,6 +94,9 @@
 //!             Incident::TooLarge => "The note is too large.",
 //!             Incident::IdReused => "Another change has this identity.",
 //!             Incident::ClockAhead => "The clock is ahead.",
+//!             Incident::Malformed => "The change is malformed.",
+//!             Incident::RecordTooLarge => "The note has grown too large.",
+//!             Incident::Unreadable => "The note can't be read any more.",
 //!         }
 //!     }
 //! }
@@ -126,9 +133,10 @@
 //!             next: Position { next: self.last, generation: 0 },
 //!             more: false,
 //!             reset: false,
+//!             run: 0,
 //!         };
 //!         let grants = vec![Carried { channel, name: "The list".into(), roles: Vec::new() }];
-//!         SyncResponse { now, epoch: "1".into(), results, channels: vec![page], grants }
+//!         SyncResponse { now, epoch: "1".into(), results, channels: vec![page], grants, written: Default::default(), unreadable: Vec::new() }
 //!     }
 //! }
 //!
@@ -177,8 +185,10 @@
 //! # Ok::<(), ruhu_sync::engine::Unreadable>(())
 //! ```
 
+pub mod bounds;
 pub mod engine;
 pub mod id;
+mod incident;
 pub mod intake;
 pub mod merge;
 pub mod planted;
@@ -187,6 +197,7 @@ pub mod schema;
 pub mod stamp;
 pub mod storage;
 pub mod text;
+pub mod timeline;
 pub mod wire;
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ impl Bug {
     pub const LAGGING_TAKES_BACK: Self = Self("LaggingTakesBack");
     /// A new epoch is not noticed.
     pub const RESTORE_NOT_NOTICED: Self = Self("RestoreNotNoticed");
+    /// A server does not notice that its database was set back.
+    pub const SET_BACK_NOT_NOTICED: Self = Self("SetBackNotNoticed");
     /// Acknowledged ops are not offered to a restored server.
     pub const ACKNOWLEDGED_NOT_OFFERED: Self = Self("AcknowledgedNotOffered");
     /// A window that was frozen writes what it planned, whatever another wrote meanwhile.
@@ -52,7 +54,7 @@ impl Bug {
     pub const HOME_GOES_ALONE: Self = Self("HouseholdGoesAlone");
 
     /// Every bug of this crate.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SAVE_NOT_WRITTEN,
         Self::STAMPS_GO_BACK,
         Self::UNNAMED_FORGOTTEN,
@@ -60,6 +62,7 @@ impl Bug {
         Self::GAPS_IGNORED,
         Self::LAGGING_TAKES_BACK,
         Self::RESTORE_NOT_NOTICED,
+        Self::SET_BACK_NOT_NOTICED,
         Self::ACKNOWLEDGED_NOT_OFFERED,
         Self::FROZEN_WRITES,
         Self::SWEPT_TOO_EARLY,

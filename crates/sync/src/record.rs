@@ -8,6 +8,7 @@ use crate::{
     id::{DeviceId, OpId, RecordId},
     schema::{RecordChannel, RecordKind, Schema},
     stamp::Stamp,
+    text::cleaned,
 };
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -300,7 +301,7 @@ impl<S: Schema> Op<S> {
 }
 
 /// The changes that turn `before` into `after`. Fields of `before` that `after` does not name stay
-/// out; a value of `null` is not written where there was none.
+/// out; a value of `null` is not written where there was none. Control characters, which no server takes, go from texts.
 /// Returns no changes where `after` does not serialize to a JSON object.
 pub fn diff<S: Schema, T: Serialize>(before: Option<&Record<S>>, after: &T) -> BTreeMap<Name, Change> {
     let Ok(Value::Object(after)) = serde_json::to_value(after) else {
@@ -309,6 +310,7 @@ pub fn diff<S: Schema, T: Serialize>(before: Option<&Record<S>>, after: &T) -> B
     let old = |name: &str| before.and_then(|record| record.fields.get(name));
     after
         .into_iter()
+        .map(|(name, value)| (name, cleaned(value)))
         .filter(|(name, value)| old(name).map_or(!is_empty(value), |field| field.value != *value))
         .map(|(name, value)| {
             let replaced = old(&name).map(|field| field.stamp);
@@ -357,6 +359,8 @@ mod tests {
         assert_eq!(changes["found"].replaced, Some(first.fields["found"].stamp));
         assert_eq!(changes["note"].replaced, None);
         assert!(diff(Some(&first), &json!({"found": "好"})).is_empty());
+        let pasted = diff::<Notes, _>(None, &json!({"found": "第一\u{b}行\n\0第二行", "met": ["\u{1}王芳"]}));
+        assert_eq!((&pasted["found"].value, &pasted["met"].value), (&json!("第一行\n第二行"), &json!(["王芳"])));
     }
 
     #[test]

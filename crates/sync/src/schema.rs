@@ -27,6 +27,9 @@ pub type ClassOf<S> = <<S as Schema>::Channel as RecordChannel>::Class;
 
 /// The kind of a record.
 pub trait RecordKind: Clone + Debug + Eq + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The kind's name, as it is stored and sent.
+    fn name(&self) -> &str;
+
     /// The field with which records of this kind name the head of the file that they are part of. None for heads, and for
     /// records that are in no file.
     fn parent_field(&self) -> Option<&'static str> {

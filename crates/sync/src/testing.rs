@@ -39,6 +39,9 @@ impl Policy for Notes {
             Incident::TooLarge => "too large",
             Incident::IdReused => "the id is another op's",
             Incident::ClockAhead => "the clock is ahead",
+            Incident::Malformed => "malformed",
+            Incident::RecordTooLarge => "the record is too large",
+            Incident::Unreadable => "the record can't be read",
         }
     }
 }
@@ -62,6 +65,17 @@ pub enum Kind {
 }
 
 impl RecordKind for Kind {
+    fn name(&self) -> &str {
+        match self {
+            Self::Note => "note",
+            Self::Case => "case",
+            Self::Step => "step",
+            Self::House => "house",
+            Self::Member => "member",
+            Self::Other(name) => name,
+        }
+    }
+
     fn parent_field(&self) -> Option<&'static str> {
         (*self == Self::Step).then_some("case")
     }

@@ -1,6 +1,7 @@
-//! Deserializing a value from its text form.
+//! Texts: deserializing a value from its text form, and the letters that a text may have.
 
 use serde::{Deserializer, de};
+use serde_json::Value;
 use std::{fmt, marker::PhantomData, str::FromStr};
 
 /// Deserializes a value from its text, without keeping a copy of the text.
@@ -28,4 +29,21 @@ where
         }
     }
     deserializer.deserialize_str(Text(PhantomData))
+}
+
+/// Whether a letter may be in a text: no control character is, but the ends of lines and tabs.
+pub(crate) fn is_written(letter: char) -> bool {
+    !letter.is_control() || matches!(letter, '\n' | '\r' | '\t')
+}
+
+/// Returns a value whose texts have no control characters: nobody sees them, and they come with what is pasted.
+pub(crate) fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) if !text.chars().all(is_written) => {
+            text.chars().filter(|letter| is_written(*letter)).collect::<String>().into()
+        }
+        Value::Array(items) => items.into_iter().map(cleaned).collect(),
+        Value::Object(entries) => entries.into_iter().map(|(name, item)| (name, cleaned(item))).collect(),
+        value => value,
+    }
 }

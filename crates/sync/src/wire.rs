@@ -6,8 +6,10 @@ use crate::{
     record::{Op, Record},
     schema::Schema,
     stamp::Stamp,
+    timeline::Milestone,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The most ops of one request.
@@ -52,6 +54,9 @@ pub struct SyncRequest<S: Schema> {
     /// How far each channel was pulled.
     #[serde(default)]
     pub cursors: BTreeMap<S::Channel, Position>,
+    /// The furthest milestone of each channel that the phone knows of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub milestones: BTreeMap<S::Channel, Milestone>,
     /// The most records wanted; 0 where this request only pushes.
     pub limit: u32,
 }
@@ -142,17 +147,20 @@ pub struct Page<S: Schema, R = Record<S>> {
     /// The new position.
     pub next: Position,
     /// Whether there are more to pull.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub more: bool,
     /// Whether the phone's position was too old: the pull began anew, and records of this channel that
     /// it does not bring again are gone.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub reset: bool,
+    /// The run of the server that wrote last in the channel.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub run: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this shape")]
-const fn is_false(value: &bool) -> bool {
-    !*value
+/// Whether a value says nothing: then it is not sent.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A record that moved away from a channel.
@@ -180,4 +188,44 @@ pub struct SyncResponse<S: Schema, R = Record<S>> {
     pub channels: Vec<Page<S, R>>,
     /// The channels that the phone may carry now. It forgets the records of other channels.
     pub grants: Vec<Carried<S>>,
+    /// Where the channels of what was pushed stand: by these the phone can show later that it was taken.
+    #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
+    pub written: BTreeMap<S::Channel, Milestone>,
+    /// Records of the pages that could not be read, where [`read_answer`] read the answer. It is not sent.
+    #[serde(skip)]
+    pub unreadable: Vec<RecordId>,
+}
+
+/// The identity alone. Whatever is beside it may be nested as deep as it likes.
+#[derive(Deserialize)]
+struct OnlyId {
+    id: RecordId,
+}
+
+/// Reads an answer. Records that can't be read, because they are damaged or nested too deep, are left out and named: they
+/// hold up no other.
+///
+/// # Errors
+/// The bytes are no answer at all.
+pub fn read_answer<S: Schema>(bytes: &[u8]) -> serde_json::Result<SyncResponse<S>> {
+    // Nearly every answer can be read as a whole, which is twice as fast.
+    if let Ok(answer) = serde_json::from_slice(bytes) {
+        return Ok(answer);
+    }
+    let raw: SyncResponse<S, Box<RawValue>> = serde_json::from_slice(bytes)?;
+    let mut unreadable = Vec::new();
+    let pages = raw.channels.into_iter().map(|page| {
+        let mut records = Vec::with_capacity(page.records.len());
+        for raw in &page.records {
+            match serde_json::from_str(raw.get()) {
+                Ok(record) => records.push(record),
+                Err(_) => unreadable.extend(serde_json::from_str(raw.get()).ok().map(|OnlyId { id }| id)),
+            }
+        }
+        let Page { channel, left, after, next, more, reset, run, .. } = page;
+        Page { channel, records, left, after, next, more, reset, run }
+    });
+    let channels = pages.collect();
+    let SyncResponse { now, epoch, results, grants, written, .. } = raw;
+    Ok(SyncResponse { now, epoch, results, channels, grants, written, unreadable })
 }

@@ -160,6 +160,18 @@ pub fn looks_after(own: &[Grant], home: Option<&Place>, theirs: &[Grant]) -> boo
     at_home && theirs.iter().all(|grant| own.iter().any(|with| one(grant, with)))
 }
 
+/// Whether somebody with these grants may make a code for an account that has `theirs`: a code opens all that the account
+/// sees, so of each class they need a grant themselves, over that place. Administrators, who see no records, let anybody in.
+pub fn may_let_in(own: &[Grant], theirs: &[Grant]) -> bool {
+    let opens = |with: &Grant, grant: &Grant| {
+        let sees = with.role() == Role::Administrator
+            || grant.classes().iter().all(|class| with.classes().contains(class))
+            || planted(planted::CODES_FOR_ANYBODY);
+        with.role().has(Duty::People) && with.place().contains(grant.place()) && sees
+    };
+    theirs.iter().all(|grant| own.iter().any(|with| opens(with, grant)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,6 +45,8 @@ pub enum Action {
     Backup,
     /// The office is restored from its backup.
     Restore,
+    /// The office's database is set back to its backup, and nobody says so.
+    SetBack,
     /// The copy that is read from catches up.
     Replicate,
     /// The office purges withdrawn records.
@@ -58,7 +60,7 @@ pub enum Action {
 impl Action {
     /// An action, the everyday ones more often.
     pub fn pick(rng: &mut impl Rng) -> Self {
-        const ACTIONS: [(Action, u32); 24] = [
+        const ACTIONS: [(Action, u32); 25] = [
             (Action::Edit, 160),
             (Action::EditBadly, 8),
             (Action::Choose, 20),
@@ -79,6 +81,7 @@ impl Action {
             (Action::Wait, 40),
             (Action::Backup, 4),
             (Action::Restore, 3),
+            (Action::SetBack, 3),
             (Action::Replicate, 20),
             (Action::Purge, 6),
             (Action::Decide, 10),

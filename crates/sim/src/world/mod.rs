@@ -149,7 +149,8 @@ impl World {
             }
             Action::Wait => self.now_ms += rng.random_range(0..3 * DAY),
             Action::Backup => self.backup = self.server.tables.clone(),
-            Action::Restore => self.restore(),
+            Action::Restore => self.restore(false),
+            Action::SetBack => self.restore(true),
             Action::Replicate => self.server.replicate(),
             Action::Purge => self.server.purge(),
             Action::Decide => self.server.decide(rng.random(), self.now_ms),
@@ -394,20 +395,19 @@ impl World {
         }
     }
 
-    fn restore(&mut self) {
-        // What reached the office after the backup, from phones that are no more or no longer have it,
-        // is gone with the database.
+    fn restore(&mut self, silently: bool) {
+        // What came after the backup, from phones that are no more or no longer have it, is gone with the database.
         let backup = self.backup.clone();
         for phone in &mut self.phones {
-            let kept: BTreeSet<OpId> = phone
-                .engine
-                .outbox()
-                .map(|queued| queued.op.id)
-                .chain(phone.engine.acknowledged().map(|(_, op)| op.id))
-                .collect();
+            let acknowledged = phone.engine.acknowledged().map(|(_, op)| op.id);
+            let kept: BTreeSet<OpId> = phone.engine.outbox().map(|queued| queued.op.id).chain(acknowledged).collect();
             phone.promised.retain(|id| kept.contains(id) || backup.history.contains_key(id));
         }
-        self.server.restore(backup);
+        if silently {
+            self.server.set_back(backup);
+        } else {
+            self.server.restore(backup);
+        }
     }
 
     fn regrant(&mut self, at: usize, channel: Channel) {
@@ -435,6 +435,8 @@ impl World {
         for at in 0..self.phones.len() {
             self.exchange(at);
         }
+        // All have been there: what was set back has shown by now.
+        self.server.unnoticed = false;
         for at in 0..self.phones.len() {
             self.exchange(at);
             let phone = &self.phones[at];

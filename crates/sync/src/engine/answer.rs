@@ -9,6 +9,7 @@ use crate::{
     schema::{ClassOf, RecordClass, Schema},
     stamp::Stamp,
     storage::{Table, Write},
+    timeline::Milestone,
     wire::{Left, OpOutcome, OpResult, Page, SyncResponse},
 };
 use std::{
@@ -59,9 +60,20 @@ impl<S: Schema> Engine<S> {
         if answer.restored {
             answer.start_over();
         }
-        let mut last = self.head.last;
+        let (mut last, mut unreadable) = (self.head.last, self.head.unreadable.clone());
         for record in response.channels.iter().flat_map(|page| &page.records) {
+            unreadable.remove(&record.id);
             last = last.max(record.latest().map_or(last, |stamp| Stamp { device: last.device, ..stamp }));
+        }
+        unreadable.extend(&response.unreadable);
+        let mut milestones = if answer.restored { BTreeMap::new() } else { self.head.milestones.clone() };
+        let pulled = response.channels.iter().map(|page| {
+            let milestone = Milestone { number: page.next.next, run: page.run };
+            (page.channel.clone(), milestone)
+        });
+        for (channel, milestone) in pulled.chain(response.written) {
+            let known = milestones.entry(channel).or_default();
+            *known = milestone.max(*known);
         }
         let (duplicates, results): (Vec<_>, Vec<_>) =
             response.results.into_iter().partition(|result| result.outcome == OpOutcome::Duplicate);
@@ -83,6 +95,8 @@ impl<S: Schema> Engine<S> {
             grants: response.grants,
             synced_at: Some(now_ms),
             generation: self.head.generation + 1,
+            unreadable,
+            milestones,
             ..self.head.clone()
         };
         answer.finish(head)

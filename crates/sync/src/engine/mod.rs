@@ -25,6 +25,7 @@ use crate::{
     schema::{ChannelOf, ClassOf, RecordChannel, RecordClass, Schema},
     stamp::Stamp,
     storage::{Batch, Snapshot, Table, Write},
+    timeline::Milestone,
     wire::{Carried, Position},
 };
 use queue::Queue;
@@ -138,6 +139,13 @@ pub struct Head<S: Schema> {
     pub synced_at: Option<u64>,
     /// Counts the writes to segments: a window whose count is behind must load again before a pass.
     pub generation: u64,
+    /// Records that the office handed out and that this phone could not read, until it hands out what can be read.
+    #[serde(default)]
+    pub unreadable: BTreeSet<RecordId>,
+    /// The furthest milestone that is known of each channel, also of those that the phone may carry no more: what it sent there
+    /// was taken.
+    #[serde(default = "BTreeMap::new")]
+    pub milestones: BTreeMap<S::Channel, Milestone>,
 }
 
 /// The key of [`Head`] in [`Table::Meta`].
@@ -158,6 +166,8 @@ impl<S: Schema> Head<S> {
             grants,
             synced_at: None,
             generation: 0,
+            unreadable: BTreeSet::new(),
+            milestones: BTreeMap::new(),
         }
     }
 

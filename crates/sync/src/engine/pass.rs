@@ -177,6 +177,7 @@ impl<S: Schema> Engine<S> {
             epoch: self.head.epoch.clone(),
             ops,
             cursors,
+            milestones: self.head.milestones.clone(),
             limit: if pull { pass.limit } else { 0 },
         };
         Some((pass.departed, request))

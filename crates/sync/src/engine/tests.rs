@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     record::{Field, MOVED},
     testing::{Channel, Class, Kind, NoteRecord as Record, Notes},
-    wire::{Carried, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Position},
+    wire::{Carried, MAX_OP_BYTES, MAX_OPS, OpOutcome, OpResult, Position, read_answer},
 };
 use serde_json::{Map, Value, json};
 
@@ -112,12 +112,14 @@ fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> S
             .collect(),
         channels: vec![page(records, next)],
         grants: vec![Carried { channel: channel(), name: "第2网格".into(), roles: Vec::new() }],
+        written: BTreeMap::new(),
+        unreadable: Vec::new(),
     }
 }
 
 fn page(records: Vec<Record>, next: u64) -> Page {
     let next = Position { next, generation: 0 };
-    Page { channel: channel(), records, left: Vec::new(), after: 0, next, more: false, reset: false }
+    Page { channel: channel(), records, left: Vec::new(), after: 0, next, more: false, reset: false, run: 0 }
 }
 
 #[test]
@@ -801,4 +803,27 @@ fn several_saves_at_once_are_all_kept_or_none() {
     let phone = phone.restarted();
     assert_eq!([1, 2, 3].map(|n| phone.value(record(n), "found")), [json!("甲"), json!("乙"), json!("丙")]);
     assert_eq!(phone.engine.outbox().count(), 3);
+}
+
+#[test]
+fn a_record_that_can_t_be_read_is_left_out_of_an_answer_and_named() {
+    let mut phone = Phone::new(1);
+    let mut office = Phone::new(2);
+    for n in 1..=3 {
+        office.edit(record(n), &json!({"found": format!("第{n}条")}), NOW);
+    }
+    let records: Vec<Record> =
+        (1..=3).map(|n| office.engine.record(record(n)).expect("a record").as_ref().clone()).collect();
+    let text = serde_json::to_string(&response(&[], records, 3)).expect("text");
+    let deep = text.replace("\"第2条\"", &format!("{}1{}", "[".repeat(150), "]".repeat(150)));
+    assert_ne!(deep, text);
+    let answer: SyncResponse = read_answer(deep.as_bytes()).expect("the rest can be read");
+    assert_eq!(answer.unreadable, [record(2)]);
+    phone.answer(answer);
+    assert!(phone.engine.record(record(1)).is_some() && phone.engine.record(record(3)).is_some());
+    assert!(phone.engine.record(record(2)).is_none());
+    assert_eq!(phone.engine.head().unreadable, [record(2)].into(), "it is named until it comes");
+    phone.answer(read_answer(text.as_bytes()).expect("an answer"));
+    assert!(phone.engine.record(record(2)).is_some() && phone.engine.head().unreadable.is_empty());
+    assert!(read_answer::<Notes>(b"<html>").is_err());
 }
