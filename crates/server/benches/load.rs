@@ -158,7 +158,8 @@ impl Phone {
     fn body(&self, ops: Vec<Op>, limit: u32) -> Vec<u8> {
         let (device, cursors) = (DeviceId(self.device), BTreeMap::new());
         let ops = ops.into_iter().map(Arc::new).collect();
-        let request = SyncRequest { device, app: "load".into(), epoch: None, ops, cursors, limit };
+        let request =
+            SyncRequest { device, app: "load".into(), epoch: None, ops, cursors, milestones: BTreeMap::new(), limit };
         let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
         gzip.write_all(&serde_json::to_vec(&request).expect("a request")).expect("memory");
         gzip.finish().expect("memory")
@@ -332,7 +333,7 @@ async fn throughput(name: &str, cluster: Option<&str>) {
         let full = format!("load_{round}");
         make(cluster, &full).await;
         let location = place(folder.path(), cluster, &full);
-        let database = Database::open(&location).await.expect("a database");
+        let database = Database::create(&location).await.expect("a database");
         accounts(&database).await;
         database.close().await;
         let server = Server::start(&location, folder.path());
@@ -346,7 +347,7 @@ async fn throughput(name: &str, cluster: Option<&str>) {
         let empty = format!("bare_{round}");
         make(cluster, &empty).await;
         let location = place(folder.path(), cluster, &empty);
-        Database::open(&location).await.expect("a database").close().await;
+        Database::create(&location).await.expect("a database").close().await;
         let begin = if cluster.is_some() { "BEGIN" } else { SQLITE };
         let into = pool(&location).await;
         inserted.push(bare(begin, &into, transactions).await);
@@ -360,7 +361,7 @@ async fn growth(name: &str, cluster: Option<&str>) {
     let folder = TempDir::new().expect("a folder");
     make(cluster, "growth").await;
     let location = place(folder.path(), cluster, "growth");
-    let database = Database::open(&location).await.expect("a database");
+    let database = Database::create(&location).await.expect("a database");
     accounts(&database).await;
     let grants: Vec<Grant> = (0..DEVICES).map(|device| Grant::grid_worker(grid(device))).collect();
     let (mut filled, mut first) = (0, None);
@@ -390,6 +391,7 @@ async fn growth(name: &str, cluster: Option<&str>) {
                 epoch: None,
                 ops: Vec::new(),
                 cursors: cursors.clone(),
+                milestones: BTreeMap::new(),
                 limit: 2_000,
             };
             let answer = phone.client.post(&phone.url).bearer_auth(&phone.token).json(&request).send().await;
@@ -405,6 +407,7 @@ async fn growth(name: &str, cluster: Option<&str>) {
             epoch: None,
             ops: Vec::new(),
             cursors,
+            milestones: BTreeMap::new(),
             limit: 1_000,
         };
         let mut pulls = Vec::new();

@@ -10,6 +10,12 @@ use sha2::{Digest, Sha256};
 /// The fewest characters of a password.
 pub const MIN_PASSWORD: usize = 8;
 
+/// The most bytes of a password.
+const MAX_PASSWORD: usize = 512;
+
+/// The most bytes of a login name.
+pub const MAX_NAME: usize = 128;
+
 /// The 3,000 commonest passwords that are long enough, in lower case, the commonest first. From the list of the
 /// `zxcvbn-ts` project, whose licence (MIT) is beside it.
 const COMMON: &str = include_str!("../data/common-passwords.txt");
@@ -20,6 +26,9 @@ pub enum BadPassword {
     /// Fewer than [`MIN_PASSWORD`] characters.
     #[error("密码至少 {MIN_PASSWORD} 个字")]
     Short,
+    /// More than [`MAX_PASSWORD`] bytes.
+    #[error("密码太长，请短一些")]
+    Long,
     /// One of the first that anybody would try.
     #[error("这个密码太容易猜到，请换一个：几个不相干的词连在一起就好")]
     Common,
@@ -33,6 +42,9 @@ pub enum BadPassword {
 pub fn check(password: &str, account: &str) -> Result<(), BadPassword> {
     if password.chars().count() < MIN_PASSWORD {
         return Err(BadPassword::Short);
+    }
+    if password.len() > MAX_PASSWORD {
+        return Err(BadPassword::Long);
     }
     let lower = password.to_lowercase();
     let account = account.to_lowercase();
@@ -64,12 +76,25 @@ pub fn hash_password(password: &str, account: &str) -> anyhow::Result<String> {
 }
 
 /// Whether a password fits a kept hash. Takes as long where there is no account, so that the time
-/// says nothing about which accounts exist.
+/// says nothing about which accounts exist. One that is longer than any password can be fits none.
 pub fn password_fits(password: &str, kept: Option<&str>) -> bool {
     const NOBODY: &str =
         "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    if password.len() > MAX_PASSWORD {
+        return false;
+    }
     let Ok(hash) = PasswordHash::new(kept.unwrap_or(NOBODY)) else { return false };
     argon().verify_password(password.as_bytes(), &hash).is_ok() && kept.is_some()
+}
+
+/// Returns a login name as it is kept: without spaces around it, and letters of full width as the usual ones
+/// (Unicode, Halfwidth and Fullwidth Forms).
+pub fn login_name(typed: &str) -> String {
+    let usual = |letter: char| match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+        letter => letter,
+    };
+    typed.trim().chars().map(usual).collect()
 }
 
 /// A new bearer token: 256 random bits as text.
@@ -93,11 +118,18 @@ mod tests {
             assert_eq!(check(password, "wangfang"), Err(BadPassword::Common), "{password}");
         }
         assert_eq!(check("短的密码", "wangfang"), Err(BadPassword::Short));
+        assert_eq!(check(&"长".repeat(200), "wangfang"), Err(BadPassword::Long));
         for password in ["走村入户-2026", "wangfang 喜欢吃热干面", "correct horse"] {
             assert_eq!(check(password, "wangfang"), Ok(()), "{password}");
         }
         assert_eq!(check("correct horse", ""), Ok(()), "an account without a name changes nothing");
         assert!(COMMON.lines().count() == 3_000 && COMMON.lines().all(|line| line.chars().count() >= MIN_PASSWORD));
+    }
+
+    #[test]
+    fn a_login_name_has_letters_of_one_width() {
+        assert_eq!(login_name(" Ｗangfang＿２\u{3000}"), "Wangfang_2");
+        assert_eq!(login_name("王芳"), "王芳");
     }
 
     #[test]

@@ -194,7 +194,7 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
         let mut demo = Demo::new(rng.clone(), WORKERS.len(), grid.clone(), name);
         let author = Author { account: "demo", name, device: demo.device, grants: &[grant] };
         let people = database.records(grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
-        demo.cases(&people);
+        demo.cases(&people.records);
         database.take(author, demo.taken()).await?;
         let (_, lead, role, classes) = OFFICES[0];
         let over = [Grant::new(role, Place::Area(village.clone()), classes.to_vec())?];

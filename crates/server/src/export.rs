@@ -1,6 +1,9 @@
 //! Ledgers as `.xlsx`.
 
-use crate::{database::Database, random};
+use crate::{
+    database::{Database, Stored},
+    random,
+};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Kind, Record, RecordId,
@@ -16,7 +19,7 @@ use ruhu_domain::{
     visit::Visit,
 };
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, Workbook};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The ledger that is wanted.
 #[derive(Clone, Debug)]
@@ -51,11 +54,30 @@ impl Wanted {
     }
 }
 
-/// Writes a ledger; returns the `.xlsx` and how many rows it has.
+/// A ledger as a sheet.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    /// The `.xlsx`.
+    pub xlsx: Vec<u8>,
+    /// The number of rows.
+    pub rows: usize,
+    /// Records of the place that can't be read, of any time. They are not in the ledger.
+    pub unreadable: BTreeSet<RecordId>,
+}
+
+impl Sheet {
+    /// Returns the words for the records that can't be read; `None` where there are none.
+    pub fn lacks(&self) -> Option<String> {
+        let first = self.unreadable.iter().next()?;
+        Some(format!("有 {} 条记录读不出来，没有列入，请联系管理员（编号 {first} 等）", self.unreadable.len()))
+    }
+}
+
+/// Writes a ledger.
 ///
 /// # Errors
-/// The database can't be read.
-pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+/// The database can't be reached.
+pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
     match wanted.ledger {
         Ledger::Visits => visits(database, wanted).await,
         Ledger::Disputes => disputes(database, wanted).await,
@@ -66,8 +88,8 @@ pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec
     }
 }
 
-async fn visits(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
-    let records = database.records(wanted.prefix(), &[Kind::Household, Kind::Visit]).await?;
+async fn visits(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
+    let Stored { records, unreadable } = database.records(wanted.prefix(), &[Kind::Household, Kind::Visit]).await?;
     let households: HashMap<RecordId, Household> = records
         .iter()
         .filter(|record| record.kind == Kind::Household)
@@ -86,27 +108,27 @@ async fn visits(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>
         ledger::visit_row(at + 1, &record.channel.grid, household, visit, !wanted.purpose.is_empty())
     });
     let widths = [6, 12, 18, 10, 10, 22, 30, 30, 10, 12];
-    write(&ledger::VISIT_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
+    write(&ledger::VISIT_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>(), unreadable)
 }
 
-async fn disputes(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
-    let files = database.files::<DisputeFile>(wanted.prefix()).await?;
+async fn disputes(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
+    let (files, unreadable) = database.files::<DisputeFile>(wanted.prefix()).await?;
     let found = |file: &DisputeFile| file.dispute.found_on.is_some_and(|on| wanted.has(on));
     let mut files: Vec<DisputeFile> = files.into_iter().map(|(_, file)| file).filter(found).collect();
     files.sort_by_key(|file| (file.dispute.found_on, file.id));
     let in_full = !wanted.purpose.is_empty();
     let rows = files.iter().enumerate().map(|(at, file)| ledger::dispute_row(at + 1, file, in_full));
     let widths = [6, 16, 12, 10, 12, 16, 30, 10, 12, 10, 18, 10, 14, 16, 20, 12];
-    write(&ledger::DISPUTE_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
+    write(&ledger::DISPUTE_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>(), unreadable)
 }
 
-async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
     let today = day::day(random::now_ms().cast_signed());
     let open_then = |file: &CareFile| {
         let begun = file.case.opened_on.is_none_or(|on| on <= wanted.to);
         begun && file.ended_on(today).is_none_or(|on| on >= wanted.from)
     };
-    let mut files = database.files::<CareFile>(wanted.prefix()).await?;
+    let (mut files, unreadable) = database.files::<CareFile>(wanted.prefix()).await?;
     files.retain(|(_, file)| open_then(file));
     files.sort_by_key(|(_, file)| (file.case.opened_on, file.id));
     let in_full = !wanted.purpose.is_empty();
@@ -114,29 +136,29 @@ async fn care(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, 
         ledger::care_row(at + 1, &head.channel.grid, file, today, in_full)
     };
     let widths = [6, 16, 18, 12, 10, 8, 12, 12, 12, 10, 24, 30];
-    write(&ledger::CARE_COLUMNS, &widths, wanted, &files.iter().enumerate().map(row).collect::<Vec<_>>())
+    write(&ledger::CARE_COLUMNS, &widths, wanted, &files.iter().enumerate().map(row).collect::<Vec<_>>(), unreadable)
 }
 
-async fn reports(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+async fn reports(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
     let in_full = !wanted.purpose.is_empty();
     let kind = if wanted.ledger == Ledger::Hazards { Kind::Hazard } else { Kind::Request };
-    let mut reports = database.files::<Report>(wanted.prefix()).await?;
+    let (mut reports, unreadable) = database.files::<Report>(wanted.prefix()).await?;
     reports.retain(|(head, report)| head.kind == kind && report.since().is_some_and(|on| wanted.has(on)));
     reports.sort_by_key(|(_, report)| (report.since(), report.id));
     let reports = reports.iter().enumerate().map(|(at, (head, report))| (at + 1, &head.channel.grid, report));
     if kind == Kind::Hazard {
         let rows = reports.filter_map(|(at, grid, report)| ledger::hazard_row(at, grid, report, in_full));
         let widths = [6, 16, 12, 18, 10, 8, 18, 30, 10, 14, 16, 10, 30, 18];
-        return write(&ledger::HAZARD_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>());
+        return write(&ledger::HAZARD_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>(), unreadable);
     }
     let rows = reports.filter_map(|(at, grid, report)| ledger::request_row(at, grid, report, in_full));
     let widths = [6, 16, 12, 18, 12, 30, 14, 16, 10, 30, 10];
-    write(&ledger::REQUEST_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
+    write(&ledger::REQUEST_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>(), unreadable)
 }
 
-async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
     let in_full = !wanted.purpose.is_empty();
-    let mut records = database.records(wanted.prefix(), &[Kind::Patrol, Kind::Finding]).await?;
+    let Stored { mut records, unreadable } = database.records(wanted.prefix(), &[Kind::Patrol, Kind::Finding]).await?;
     records.retain(|record| !record.withdrawn());
     let mut found: HashMap<RecordId, Vec<String>> = HashMap::new();
     records.sort_by_key(|record| (record.created.at, record.id));
@@ -155,12 +177,12 @@ async fn patrols(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8
         ledger::patrol_row(at + 1, &record.channel.grid, patrol, found, in_full)
     });
     let widths = [6, 12, 18, 14, 18, 8, 8, 20, 36, 30];
-    write(&ledger::PATROL_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>())
+    write(&ledger::PATROL_COLUMNS, &widths, wanted, &rows.collect::<Vec<_>>(), unreadable)
 }
 
-async fn outreach(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u8>, usize)> {
+async fn outreach(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
     let in_full = !wanted.purpose.is_empty();
-    let records = database.records(wanted.prefix(), &[Kind::Outreach]).await?;
+    let Stored { records, unreadable } = database.records(wanted.prefix(), &[Kind::Outreach]).await?;
     let sessions = records.iter().filter(|record| !record.withdrawn());
     let mut sessions: Vec<(&Record, Outreach)> =
         sessions.filter_map(|record| Some((record, record.view::<Outreach>()?))).collect();
@@ -170,16 +192,23 @@ async fn outreach(database: &Database, wanted: &Wanted) -> anyhow::Result<(Vec<u
         ledger::outreach_row(at + 1, &record.channel.grid, session, in_full)
     };
     let widths = [6, 12, 18, 12, 10, 18, 10, 12, 18, 24];
-    write(&ledger::OUTREACH_COLUMNS, &widths, wanted, &sessions.iter().enumerate().map(row).collect::<Vec<_>>())
+    write(
+        &ledger::OUTREACH_COLUMNS,
+        &widths,
+        wanted,
+        &sessions.iter().enumerate().map(row).collect::<Vec<_>>(),
+        unreadable,
+    )
 }
 
-/// Writes a ledger's rows, each with its number first. Returns the file and the number of rows.
+/// Writes a ledger's rows, each with its number first.
 fn write<const N: usize>(
     columns: &[&str; N],
     widths: &[u16; N],
     wanted: &Wanted,
     rows: &[[String; N]],
-) -> anyhow::Result<(Vec<u8>, usize)> {
+    unreadable: BTreeSet<RecordId>,
+) -> anyhow::Result<Sheet> {
     let name = wanted.ledger.title();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
@@ -201,7 +230,7 @@ fn write<const N: usize>(
         }
     }
     sheet.set_freeze_panes(2, 0)?.set_repeat_rows(0, 1)?.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
-    Ok((book.save_to_buffer()?, rows.len()))
+    Ok(Sheet { xlsx: book.save_to_buffer()?, rows: rows.len(), unreadable })
 }
 
 /// The most letters of a cell (Excel specifications and limits), less the words that say that there is more.

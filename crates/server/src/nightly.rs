@@ -1,6 +1,9 @@
 //! The server's work of each night: it erases records whose retention period is over (个人信息保护法 47).
 
-use crate::{database::Database, photos::PhotoStore, random};
+use crate::{
+    database::{Database, Night},
+    photos::PhotoStore,
+};
 use chrono::{NaiveDate, Timelike};
 use ruhu_domain::day;
 use std::time::Duration;
@@ -23,13 +26,23 @@ fn due(now_ms: u64, done: Option<NaiveDate>) -> Option<NaiveDate> {
 
 /// Works for as long as the server does. A server that was off at night does it when it starts.
 pub async fn run(database: Database, photos: PhotoStore) {
-    let mut done = None;
+    let (mut done, mut held) = (None, None);
     loop {
-        if let Some(today) = due(random::now_ms(), done) {
-            match database.retain(today, BY).await {
-                Ok(erased) => {
+        if let Err(error) = database.look_at_clock().await {
+            tracing::error!(%error, "the time could not be noted");
+        }
+        // A day that waits for an office is not looked through again before one approves it.
+        if let Some(today) = due(database.now_ms(), done)
+            && (held != Some(today) || database.is_approved(today).await.unwrap_or_default())
+        {
+            match database.retain_tonight(today, BY).await {
+                Ok(Night::Erased(erased)) => {
                     tracing::info!(erased, "retention");
-                    done = Some(today);
+                    (done, held) = (Some(today), None);
+                }
+                Ok(Night::Held(why)) => {
+                    tracing::warn!(?why, "retention waits for an office");
+                    held = Some(today);
                 }
                 Err(_) => tracing::error!("retention failed; it is tried again"),
             }

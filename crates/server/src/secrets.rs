@@ -35,6 +35,27 @@ pub fn init(folder: &Path) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// Checks that nobody but the server's user can read the secrets.
+///
+/// # Errors
+/// Others can; the words say what to do.
+pub fn check(folder: &Path) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join(RECOVERY);
+        let mode = fs::metadata(&path).with_context(|| format!("无法读取 {}", path.display()))?.permissions().mode();
+        anyhow::ensure!(
+            mode & 0o077 == 0,
+            "密钥文件 {} 别的用户也能读（权限 {:o}）。请运行 chmod 600 {}，再启动",
+            path.display(),
+            mode & 0o777,
+            path.display()
+        );
+    }
+    Ok(())
+}
+
 /// The key that opens what phones sealed to this server.
 ///
 /// # Errors
@@ -66,6 +87,9 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
             assert_eq!((mode(&secrets), mode(&secrets.join(RECOVERY))), (0o700, 0o600));
+            assert!(check(&secrets).is_ok());
+            fs::set_permissions(secrets.join(RECOVERY), fs::Permissions::from_mode(0o640)).expect("it is set");
+            assert!(check(&secrets).expect_err("the group can read it").to_string().contains("chmod 600"));
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use super::staff::Attribution;
 use crate::{
+    day,
     id::RecordId,
     record::{Channel, Kind, Name},
     wire::HistoryEntry,
 };
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -76,6 +78,62 @@ pub struct ActLine {
     pub subject: String,
 }
 
+/// `retention`: the erasing of a night that waits for an office.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRetention {
+    /// The day up to which records are over.
+    pub on: NaiveDate,
+    /// Why it waits.
+    pub why: WhyHeld,
+}
+
+/// Why the erasing of a night waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyHeld {
+    /// The server's clock jumped ahead. Times are Unix milliseconds.
+    ClockJumped {
+        /// The last time that was believed.
+        from_ms: u64,
+        /// What the clock shows.
+        to_ms: u64,
+    },
+    /// An unusual share of all records is over.
+    Many {
+        /// The records that are over.
+        count: usize,
+        /// All records.
+        all: usize,
+    },
+}
+
+impl HeldRetention {
+    /// Returns what an office is told, and what it should look at.
+    pub fn words(&self) -> String {
+        match self.why {
+            WhyHeld::ClockJumped { from_ms, to_ms } => {
+                let day = |ms: u64| day::day(ms.cast_signed());
+                format!(
+                    "服务器的时间从 {} 跳到了 {}。如果今天不是 {}，请管理员先校准服务器的时间，不要继续",
+                    day(from_ms),
+                    day(to_ms),
+                    day(to_ms)
+                )
+            }
+            WhyHeld::Many { count, all } => {
+                format!("{} 到期的有 {count} 条，服务器上一共 {all} 条，比平常多得多。请核对后再继续", self.on)
+            }
+        }
+    }
+}
+
+/// `retention-approve`: lets the erasing of a day go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApproveRetention {
+    /// The day, as it was shown.
+    pub on: NaiveDate,
+}
+
 /// The data held on one person (个人信息保护法 45).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
@@ -89,6 +147,9 @@ pub struct Dossier {
     pub requests: Vec<DataRequest>,
     /// How long it is kept, in words.
     pub kept: String,
+    /// How many records of the grid can't be read: nobody knows whether they speak of them.
+    #[serde(default)]
+    pub unreadable: usize,
 }
 
 /// A record that speaks of a person.

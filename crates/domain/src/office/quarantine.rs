@@ -8,7 +8,26 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// `waiting`: a change that waits for a decision.
+/// `waiting`: asks for changes that wait, the oldest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindWaiting {
+    /// How many of the oldest are left out.
+    pub skip: usize,
+}
+
+/// The answer: at most [`WAITING_PAGE`] changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WaitingPage {
+    /// The changes.
+    pub items: Vec<Waiting>,
+    /// How many wait in all.
+    pub all: usize,
+}
+
+/// The most changes of a [`WaitingPage`].
+pub const WAITING_PAGE: usize = 40;
+
+/// A change that waits for a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Waiting {
     /// The op.

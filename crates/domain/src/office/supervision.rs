@@ -107,6 +107,9 @@ pub struct LedgerFile {
     pub rows: usize,
     /// The `.xlsx` in Base64.
     pub xlsx: String,
+    /// The words for records that can't be read and are not in it; `None` where there are none.
+    #[serde(default)]
+    pub lacks: Option<String>,
 }
 
 /// How somebody above pressed.

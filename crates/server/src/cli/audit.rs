@@ -3,13 +3,13 @@
 use anyhow::Context;
 use clap::Subcommand;
 use ruhu_domain::{Channel, RecordId, day};
-use ruhu_server::database::{Database, Head};
+use ruhu_server::database::{CheckedOps, Database, Head};
 use std::process::ExitCode;
 
 /// The questions that can be put to the audit.
 #[derive(Subcommand)]
 pub enum Audit {
-    /// 从头核对审计记录有没有被改动、删除或截断
+    /// 从头核对审计记录有没有被改动、删除或截断，保存历史与当时的校验值是否相符
     Verify {
         /// 以前记下的链头（见 head），核对它还在不在
         #[arg(long)]
@@ -33,6 +33,8 @@ impl Audit {
             Self::Verify { head } => {
                 let found = database.verify_audit(head.as_ref()).await.context("审计核对未通过")?;
                 println!("审计记录完好，链头 {found}");
+                let CheckedOps { sound, redacted } = database.verify_ops().await.context("保存历史核对未通过")?;
+                println!("保存历史 {sound} 条完好，另有 {redacted} 条因依法删除姓名改写过");
             }
             Self::Head => println!("{}", database.audit_head().await?),
             Self::Who { record, channel } => {

@@ -69,9 +69,12 @@ impl Export {
         let wanted = export::Wanted { ledger, place, from, to, purpose: purpose.unwrap_or_default().to_owned() };
         let entry = Entry { account: OPERATOR, device: None, act: Act::Export, subject: wanted.subject() };
         database.put_on_record(&[entry]).await?;
-        let (table, rows) = export::ledger(database, &wanted).await?;
-        write(&out, &table)?;
-        println!("{}：{rows} 条，已写到 {}", ledger.title(), out.display());
+        let sheet = export::ledger(database, &wanted).await?;
+        write(&out, &sheet.xlsx)?;
+        println!("{}：{} 条，已写到 {}", ledger.title(), sheet.rows, out.display());
+        if let Some(words) = sheet.lacks() {
+            println!("{words}");
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -45,7 +45,7 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// 第一次使用：生成服务器的密钥。请另外妥善保存一份，丢失后忘记密码的手机将无法恢复
+    /// 第一次使用：生成服务器的密钥，建立空的数据库。密钥请另外妥善保存一份，丢失后忘记密码的手机将无法恢复
     Init,
     /// 启动服务
     Serve(serve::Serve),
@@ -131,10 +131,17 @@ impl Cli {
             }
             Command::Init => {
                 init(&files.secrets)?;
+                Database::create(&location()?).await?.close().await;
                 Ok(ExitCode::SUCCESS)
             }
             command => {
-                let database = Database::open(&location()?).await?;
+                let location = location()?;
+                // Held for as long as this serves.
+                let _lock = if matches!(command, Command::Serve(_)) { location.lock()? } else { None };
+                let database = match command {
+                    Command::Demo { .. } => Database::create(&location).await?,
+                    _ => Database::open(&location).await?,
+                };
                 let code = command.carry_out(&database, &files).await?;
                 database.close().await;
                 Ok(code)
@@ -152,8 +159,11 @@ impl Command {
                     recovery: secrets::recovery(&files.secrets)?,
                     behind_proxy: options.behind_proxy,
                     login_throttle: http::LoginThrottle::default(),
+                    hashing: http::Hashing::default(),
                     photos: PhotoStore::open(&files.photos)?,
                 };
+                secrets::check(&files.secrets)?;
+                database.check_recovery(&state.recovery.public().bytes()).await?;
                 database.put_photo_place(&files.photos).await?;
                 return options.carry_out(state, &files.secrets).await;
             }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use clap::Subcommand;
 use ruhu_domain::day;
 use ruhu_server::{
-    database::{Database, OPERATOR},
+    database::{Database, Night, OPERATOR},
     random,
 };
 use std::process::ExitCode;
@@ -19,7 +19,11 @@ pub enum Retention {
         on: Option<NaiveDate>,
     },
     /// 现在就删除今天到期的记录，服务器和手机上都删
-    Run,
+    Run {
+        /// 服务器的日期和到期的条数都核对过，不再等办公室准许
+        #[arg(long)]
+        approve: bool,
+    },
 }
 
 impl Retention {
@@ -35,9 +39,16 @@ impl Retention {
                 }
                 println!("{on} 到期的记录 {} 条", expired.values().map(Vec::len).sum::<usize>());
             }
-            Self::Run => {
-                let count = database.retain(today, OPERATOR).await?;
-                println!("已删除到期的记录 {count} 条");
+            Self::Run { approve } => {
+                if approve {
+                    database.approve_retention(today, OPERATOR).await?;
+                }
+                match database.retain_tonight(today, OPERATOR).await? {
+                    Night::Erased(count) => println!("已删除到期的记录 {count} 条"),
+                    Night::Held(held) => {
+                        anyhow::bail!("没有删除：{}。核对无误后加 --approve 再运行", held.words());
+                    }
+                }
             }
         }
         Ok(ExitCode::SUCCESS)

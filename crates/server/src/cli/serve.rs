@@ -67,15 +67,24 @@ impl Serve {
             "在本机以外的地址上监听需要 TLS:请用 --tls-cert 和 --tls-key 或 --acme-domain，或放在反向代理之后并加 --behind-proxy"
         );
         let nightly = tokio::spawn(nightly::run(state.database.clone(), state.photos.clone()));
+        let database = state.database.clone();
         let router = http::router(state, Some(&self.app))?;
         let listener = TcpListener::bind(self.listen).await.with_context(|| format!("无法监听 {}", self.listen))?;
         let scheme = if certificate.is_some() { "https" } else { "http" };
         println!("listening on {scheme}://{}", listener.local_addr()?);
         std::io::stdout().flush()?;
-        match certificate {
-            Some(certificate) => http::tls::serve(listener, router, certificate, stopped()).await?,
-            None if self.behind_proxy => http::serve(listener, http::tls::strictly(router), stopped()).await?,
-            None => http::serve(listener, router, stopped()).await?,
+        let serving = async {
+            match certificate {
+                Some(certificate) => http::tls::serve(listener, router, certificate, stopped()).await,
+                None if self.behind_proxy => {
+                    Ok(http::serve(listener, http::tls::strictly(router), true, stopped()).await?)
+                }
+                None => Ok(http::serve(listener, router, false, stopped()).await?),
+            }
+        };
+        tokio::select! {
+            served = serving => served?,
+            error = database.displaced() => anyhow::bail!("{error}，服务已停止。请放回原来的文件，或用 restore 恢复备份，再启动"),
         }
         nightly.abort();
         Ok(ExitCode::SUCCESS)

@@ -147,6 +147,25 @@ impl Database {
         Ok(())
     }
 
+    /// Returns the login name that somebody means by what they typed: case and width of letters don't matter where one name
+    /// fits. `None` where none fits, or several do.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn login_name(&self, typed: &str) -> sqlx::Result<Option<String>> {
+        let typed = crate::accounts::login_name(typed);
+        let mut names: Vec<String> =
+            sqlx::query_scalar("SELECT account FROM account WHERE account = $1 OR LOWER(account) = $2 LIMIT 3")
+                .bind(&typed)
+                .bind(typed.to_ascii_lowercase())
+                .fetch_all(&self.pool)
+                .await?;
+        if names.contains(&typed) {
+            return Ok(Some(typed));
+        }
+        Ok(names.pop().filter(|_| names.is_empty()))
+    }
+
     /// The account with this login name.
     ///
     /// # Errors
@@ -197,7 +216,7 @@ impl Database {
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn session(&self, token: &str) -> sqlx::Result<Standing> {
-        let now = random::now_ms().cast_signed();
+        let now = self.now_ms().cast_signed();
         let hash = token_hash(token);
         let row = sqlx::query(
             "SELECT a.id, a.name, s.device, s.seen_at, a.account, s.created_at, d.revoked_at, s.kind FROM session s

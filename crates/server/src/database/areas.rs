@@ -4,8 +4,8 @@ use super::{
     Database,
     sql::{ROWS, insert},
 };
-use ruhu_domain::{AreaCode, AreaLevel, office::NamedArea};
-use sqlx::Row;
+use ruhu_domain::{AreaCode, AreaLevel, GridCode, office::NamedArea};
+use sqlx::{AnyConnection, Row};
 
 /// A row of the area table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +94,24 @@ impl Database {
             NamedArea { code, name }
         });
         Ok(named.collect())
+    }
+
+    /// Whether a grid exists: it has records, or somebody has or had a right in it.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub(super) async fn has_grid(&self, tx: &mut AnyConnection, county: &str, grid: &GridCode) -> sqlx::Result<bool> {
+        let there = sqlx::query(
+            "SELECT 1 FROM channel WHERE county = $1 AND channel >= $2 AND channel < $3
+             UNION ALL SELECT 1 FROM access_grant WHERE place = $4 LIMIT 1",
+        )
+        .bind(county)
+        .bind(format!("{grid}/"))
+        .bind(format!("{grid}/~"))
+        .bind(grid.as_str())
+        .fetch_optional(tx)
+        .await?;
+        Ok(there.is_some())
     }
 
     /// The counties that have records.

@@ -8,10 +8,10 @@
 use super::{
     Database,
     sql::{Engine, Retries},
-    sync::rows::decode,
+    stored::decode,
 };
 use crate::random;
-use ruhu_domain::{Channel, DeviceId, RecordId};
+use ruhu_domain::{Channel, DeviceId, OpId, RecordId};
 use sha2::{Digest, Sha256};
 use sqlx::{AnyConnection, Row};
 use std::{fmt, str::FromStr};
@@ -68,6 +68,8 @@ pub enum Act {
     Answer,
     /// Erased records, at a request or because their time was over.
     Erase,
+    /// Let the erasing of a day go on that waited for an office.
+    Approve,
     /// Turned a second factor on or off.
     Factor,
     /// Wrote a backup.
@@ -85,7 +87,7 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 31] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -109,6 +111,7 @@ impl Act {
         Self::Ask,
         Self::Answer,
         Self::Erase,
+        Self::Approve,
         Self::Factor,
         Self::Backup,
         Self::Sight,
@@ -144,6 +147,7 @@ impl Act {
             Self::Ask => "ask",
             Self::Answer => "answer",
             Self::Erase => "erase",
+            Self::Approve => "approve",
             Self::Factor => "factor",
             Self::Backup => "backup",
             Self::Sight => "sight",
@@ -184,6 +188,7 @@ impl Act {
             Self::Ask => "登记个人信息请求",
             Self::Answer => "答复个人信息请求",
             Self::Erase => "删除记录",
+            Self::Approve => "准许到期删除",
             Self::Factor => "设置动态码",
             Self::Backup => "备份",
             Self::Sight => "查看审计",
@@ -260,6 +265,9 @@ pub enum Broken {
     /// The head that was written down is not of this chain.
     #[error("与记下的链头不符：数据库被换过，或从更早的备份恢复过")]
     Another,
+    /// A save in the history was changed.
+    #[error("保存历史里的 {0} 被改动过，与当时的校验值不符")]
+    Op(OpId),
     /// The database's reason.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

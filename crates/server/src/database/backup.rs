@@ -1,7 +1,7 @@
 //! Backups: a whole copy while serving, and putting one back.
 
 use super::{
-    Database, Location, OPERATOR,
+    Database, Location, OPERATOR, Session,
     audit::{Act, Entry, append},
     new_epoch,
     sql::Engine,
@@ -21,8 +21,18 @@ impl Database {
         let name = file.to_str().context("文件名含有无法识别的字符")?;
         let entry = Entry { account: OPERATOR, device: None, act: Act::Backup, subject: String::new() };
         self.put_on_record(&[entry]).await?;
-        sqlx::query("VACUUM INTO $1").bind(name).execute(&self.pool).await.context("备份没有写成")?;
-        Ok(())
+        // Under its name only when it is whole and on disk.
+        let partial = format!("{name}.partial");
+        drop(std::fs::remove_file(&partial));
+        let written = async {
+            sqlx::query("VACUUM INTO $1").bind(&partial).execute(&self.pool).await?;
+            std::fs::File::open(&partial)?.sync_all()?;
+            std::fs::hard_link(&partial, file)?;
+            anyhow::Ok(())
+        };
+        let written = written.await.context("备份没有写成");
+        drop(std::fs::remove_file(&partial));
+        written
     }
 
     /// Puts a backup in the place of the database at `into`, which is kept beside it under another name and
@@ -32,6 +42,7 @@ impl Database {
     /// The backup can't be read or is damaged: then nothing was changed.
     pub async fn restore(backup: &Path, into: &Path) -> anyhow::Result<Option<PathBuf>> {
         ensure!(backup.is_file(), "没有找到备份文件 {}", backup.display());
+        let _lock = Location::File(into.to_owned()).lock()?;
         let beside = |suffix: &str| PathBuf::from(format!("{}.{suffix}", into.display()));
         let fresh = beside("restoring");
         std::fs::copy(backup, &fresh).with_context(|| format!("无法写入 {}", fresh.display()))?;
@@ -60,6 +71,41 @@ impl Database {
         }
         std::fs::rename(&fresh, into)?;
         Ok(old)
+    }
+
+    /// Begins a new epoch because a phone of an account had a position that this database never gave out in its present
+    /// state: it was set back without [`Database::restore`]. `false` where the same account said so within a day: a phone
+    /// that makes positions up makes nobody begin again and again.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn begin_anew_for(&self, session: &Session, epoch: &str) -> sqlx::Result<bool> {
+        const DAY_MS: u64 = 86_400_000;
+        let name = format!("set_back_seen_by_{}", session.account);
+        let now = self.now_ms();
+        let seen = self.setting(&name).await?.and_then(|at| at.parse::<u64>().ok());
+        if seen.is_some_and(|seen| now.saturating_sub(seen) < DAY_MS) {
+            return Ok(false);
+        }
+        self.put_setting(&name, &now.to_string()).await?;
+        let mut tx = self.begin().await?;
+        // Another phone may have shown it at the same time.
+        let begun = sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch' AND value = $2")
+            .bind(new_epoch())
+            .bind(epoch)
+            .execute(&mut *tx)
+            .await?;
+        if begun.rows_affected() == 1 {
+            sqlx::query("DELETE FROM photo_upload").execute(&mut *tx).await?;
+            let (account, device) = (session.account.as_str(), Some(session.device));
+            let entry = Entry { account, device, act: Act::Restore, subject: "unnoticed".to_owned() };
+            append(&mut tx, self.engine, &entry).await?;
+            tracing::error!(
+                "the database was set back without a word: a new epoch begins, and phones offer again what it lacks"
+            );
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Tells that what is stored now was put back from a backup: it gets a new epoch, so that phones offer

@@ -3,7 +3,7 @@
 use super::{
     Database,
     audit::{Act, Entry, append},
-    sync::rows::decode,
+    stored::decode,
 };
 use crate::random;
 use ruhu_domain::{

@@ -1,9 +1,9 @@
 //! The rights of the people recorded (个人信息保护法 44–50): finding somebody, what is held on them, their requests.
 
 use super::{
-    Database, Person,
+    Database, Person, Stored,
     audit::{Act, Entry, append},
-    sync::rows::{decode, key, uuid},
+    stored::{decode, key, uuid},
 };
 use crate::random;
 use chrono::Datelike;
@@ -17,7 +17,7 @@ use ruhu_domain::{
     visit::Visit,
 };
 use serde_json::Value;
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The data held on a resident.
@@ -37,6 +37,14 @@ pub struct HeldOn {
     pub others: Vec<String>,
     /// The records of others that may name them, and where those are: households they lived in and visits there.
     pub mentioned: Vec<(Channel, RecordId)>,
+    /// Records of the grid that can't be read: nobody knows whether they speak of them.
+    pub unreadable: BTreeSet<RecordId>,
+    /// Those of the names that nobody else of the grid has.
+    pub unique: Vec<String>,
+    /// Records of others in the channel that have one of these in their text.
+    pub elsewhere: Vec<RecordId>,
+    /// Their household, and others that were merged with it.
+    pub homes: BTreeSet<RecordId>,
 }
 
 /// Records that may name anybody in the words that were written.
@@ -85,9 +93,7 @@ impl Database {
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn held_on(&self, of: &OfRecord) -> sqlx::Result<Option<HeldOn>> {
-        let kinds = [&[Kind::Resident, Kind::Household, Kind::Visit], REPORTS.as_slice()].concat();
-        let records = self.records(of.channel.grid.as_str(), &kinds).await?;
-        let records: Vec<Record> = records.into_iter().filter(|record| record.channel == of.channel).collect();
+        let Stored { records, unreadable } = self.records_in(&of.channel).await?;
         let own = records.iter().find(|record| record.id == of.record && record.kind == Kind::Resident);
         let Some((own, resident)) = own.and_then(|own| Some((own, own.view::<Resident>()?))) else { return Ok(None) };
         let household = records.iter().find(|record| record.id == resident.household);
@@ -117,9 +123,19 @@ impl Database {
             Kind::Resident => own(&record.id),
             Kind::Household => homes.contains(&record.id),
             Kind::Visit => record.view::<Visit>().is_some_and(|visit| homes.contains(&visit.household)),
-            _ => speaks_of(record, &unique, &longer, &homes),
+            _ => REPORTS.contains(&record.kind) && speaks_of(record, &unique, &longer, &homes),
         };
         let speak: Vec<Record> = records.iter().filter(speaks).cloned().collect();
+        // Records of others, and of kinds that this version does not know: what they say of others is not this person's to
+        // read, but their name goes from them.
+        let person = Person { names: &unique, others: &longer, mentioned_in: &[] };
+        let named = |record: &&Record| {
+            let contested =
+                record.contested.iter().flat_map(|(name, values)| values.iter().map(move |one| (name, one)));
+            record.fields.iter().chain(contested).any(|(name, field)| person.is_in(name, &field.value))
+        };
+        let elsewhere = records.iter().filter(|record| record.kind != Kind::Resident && !speaks(record));
+        let elsewhere = elsewhere.filter(named).map(|record| record.id).collect();
         let mut held = self.with_history(&speak).await?;
         // What was asked about comes first.
         held.sort_by_key(|held| (held.kind.clone(), held.record != of.record));
@@ -129,6 +145,8 @@ impl Database {
         for record in held.iter().filter(|held| held.kind != Kind::Resident) {
             mentioned.push((of.channel.clone(), record.record));
         }
+        // A name is taken out of their text, whatever they are of.
+        mentioned.extend(unreadable.iter().map(|record| (of.channel.clone(), *record)));
         for earlier in lived_in(&held).difference(&homes) {
             let village = of.channel.grid.village();
             let (there, more) = self.mentions(village.county(), *earlier, &same, &names).await?;
@@ -136,7 +154,19 @@ impl Database {
             mentioned.extend(there.iter().map(|record| (record.channel.clone(), record.id)));
             held.extend(self.with_history(&there).await?);
         }
-        Ok(Some(HeldOn { found, resident, same, names, records: held, others, mentioned }))
+        Ok(Some(HeldOn {
+            found,
+            resident,
+            same,
+            names,
+            records: held,
+            others,
+            mentioned,
+            unreadable,
+            unique,
+            elsewhere,
+            homes,
+        }))
     }
 
     /// A household and the visits to it, as far as one of the names is in them; and the names of others who live there.
@@ -155,7 +185,7 @@ impl Database {
         let Some(channel) = channel else { return Ok((Vec::new(), Vec::new())) };
         let channel: Channel = channel.parse().map_err(decode)?;
         let kinds = [Kind::Household, Kind::Visit, Kind::Resident];
-        let mut records = self.records(channel.grid.as_str(), &kinds).await?;
+        let mut records = self.records(channel.grid.as_str(), &kinds).await?.records;
         let residents = records.iter().filter(|record| record.kind == Kind::Resident && !same.contains(&record.id));
         let residents = residents.filter_map(Record::view::<Resident>).filter(|other| other.household == household);
         let others: Vec<String> = residents.map(|other| other.name).collect();
@@ -193,7 +223,7 @@ impl Database {
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn cared_for(&self, of: &OfRecord, held: &HeldOn) -> sqlx::Result<Vec<Record>> {
         let kinds = Kind::in_files_of(&Kind::CareCase);
-        let mut records = self.records(of.channel.grid.village().county(), &kinds).await?;
+        let mut records = self.records(of.channel.grid.village().county(), &kinds).await?.records;
         records.retain(|record| record.channel.class == Class::Care);
         let text = |record: &Record, name: &str| {
             let value = record.fields.get(name).map(|field| &field.value);
@@ -325,12 +355,60 @@ impl Database {
                 let subject = record.to_string();
                 append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject }).await?;
             }
+            let Some(held) = held.as_ref().filter(|_| *channel == request.of.channel) else { continue };
+            // Where somebody else has the name, words with it may be about them.
+            let others = Person { names: &held.unique, others: &held.others, mentioned_in: &held.elsewhere };
+            self.erase_in(&mut tx, channel, &[], Some(&others)).await?;
+            let theirs = Person { mentioned_in: &[], names, others: &held.others };
+            self.take_out_of_waiting(&mut tx, channel, &theirs, &others, &held.homes).await?;
         }
         let subject = request.id.clone();
         append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Answer, subject }).await?;
+        if let Some(held) = &held {
+            let person = Person { names: &held.names, others: &held.others, mentioned_in: &[] };
+            take_out_of_requests(&mut tx, request, &held.same, &person).await?;
+        }
         tx.commit().await?;
+        if erase {
+            self.empty_log().await;
+        }
         Ok(true)
     }
+}
+
+/// Takes a person's name out of the words of their requests. That there were such requests stays.
+async fn take_out_of_requests(
+    tx: &mut AnyConnection,
+    request: &DataRequest,
+    same: &BTreeSet<RecordId>,
+    person: &Person<'_>,
+) -> sqlx::Result<()> {
+    let county = request.of.channel.grid.village().county().to_owned();
+    for record in same {
+        let rows = sqlx::query(
+            "SELECT id, asked_by, words, COALESCE(answer, '') FROM personal_request WHERE county = $1 AND record = $2",
+        )
+        .bind(&county)
+        .bind(key(record.0))
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in &rows {
+            let texts = [1, 2, 3].map(|column| row.try_get::<String, _>(column));
+            let [asked_by, words, answer] = texts;
+            sqlx::query(
+                "UPDATE personal_request SET asked_by = $1, words = $2,
+                 answer = CASE WHEN answer IS NULL THEN NULL ELSE $3 END WHERE county = $4 AND id = $5",
+            )
+            .bind(person.take_out_unread(&asked_by?))
+            .bind(person.take_out_unread(&words?))
+            .bind(person.take_out_unread(&answer?))
+            .bind(&county)
+            .bind(row.try_get::<String, _>(0)?)
+            .execute(&mut *tx)
+            .await?;
+        }
+    }
+    Ok(())
 }
 
 /// The households that somebody ever belonged to.

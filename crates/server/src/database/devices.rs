@@ -4,7 +4,7 @@ use super::{
     Database, Session, SessionKind,
     audit::{Act, Entry, append},
     sql::Engine,
-    sync::rows::decode,
+    stored::decode,
 };
 use crate::{accounts::token_hash, random};
 use ruhu_domain::DeviceId;

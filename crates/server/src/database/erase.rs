@@ -1,29 +1,18 @@
-//! Erasing records for good: at a request of the person recorded, or because their time is over (个人信息保护法 47).
+//! Erasing records for good, whoever decided on it (个人信息保护法 47).
 //! Erased values are gone from the records and from the history; that there were such ops stays, by identity and
 //! digest, so that a phone that sends one again is told that its record is no more. Every phone that carries the
 //! channel starts over, and forgets.
 
 use super::{
     Database,
-    audit::{Act, Entry, append},
-    records::gathered,
-    sql::Writing,
-    sync::rows::{decode, key, uuid},
+    sql::{Engine, Writing},
+    stored,
+    stored::{decode, key, uuid},
 };
-use chrono::NaiveDate;
-use ruhu_domain::{
-    Channel, Class, Kind, Record, RecordId,
-    care::CareFile,
-    record::{Field, Op},
-    report::Report,
-    retention,
-};
+use ruhu_domain::{Channel, RecordId, record::Field};
 use serde_json::Value;
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
-use std::collections::BTreeMap;
-
-/// Records looked at in one statement.
-const PAGE: i64 = 1_000;
+use sqlx::Row;
+use std::{collections::BTreeSet, time::Duration};
 
 /// The text in place of an erased name.
 pub const ERASED_NAME: &str = "×××";
@@ -83,17 +72,78 @@ impl Database {
         let county = channel.grid.village().county().to_owned();
         let waiting = "SELECT id, body FROM op WHERE county = $1 AND outcome = 'quarantined' AND body <> ''";
         for row in sqlx::query(waiting).bind(&county).fetch_all(&mut **tx).await? {
-            let op: Op = serde_json::from_str(&row.try_get::<String, _>(1)?).map_err(decode)?;
-            if op.parent().is_none_or(|head| !heads.contains(&head)) {
+            let (id, body): (_, String) = (uuid(&row, 0)?, row.try_get(1)?);
+            // Of one that can't be read it is enough that it names a file.
+            let theirs = stored::op(id, &body).map_or_else(
+                || heads.iter().any(|head| body.contains(&head.to_string())),
+                |op| op.parent().is_some_and(|head| heads.contains(&head)),
+            );
+            if !theirs {
                 continue;
             }
             sqlx::query("UPDATE op SET body = '', reason = NULL, outcome = 'refused' WHERE county = $1 AND id = $2")
                 .bind(&county)
-                .bind(key(uuid(&row, 0)?))
+                .bind(key(id))
                 .execute(&mut **tx)
                 .await?;
         }
         Ok(())
+    }
+
+    /// Takes names out of what waits for a decision, or was refused, and is on no record that is here: of ops on the person's
+    /// household all of `theirs`, of others those that nobody else has.
+    pub(super) async fn take_out_of_waiting(
+        &self,
+        tx: &mut Writing,
+        channel: &Channel,
+        theirs: &Person<'_>,
+        unique: &Person<'_>,
+        homes: &BTreeSet<RecordId>,
+    ) -> sqlx::Result<()> {
+        let county = channel.grid.village().county().to_owned();
+        let words = "SELECT id, body FROM op WHERE county = $1 AND channel = $2 AND body <> ''
+                     AND outcome IN ('quarantined', 'refused') AND record NOT IN (SELECT id FROM record WHERE county = $3)";
+        let query = sqlx::query(words).bind(&county).bind(channel.to_string()).bind(&county);
+        for row in query.fetch_all(&mut **tx).await? {
+            let (id, body): (_, String) = (uuid(&row, 0)?, row.try_get(1)?);
+            let cleaned = match stored::op(id, &body) {
+                Some(mut op) => {
+                    let person = if op.home().is_some_and(|home| homes.contains(&home)) { theirs } else { unique };
+                    for (name, change) in &mut op.changes {
+                        person.take_out(name, &mut change.value, false);
+                    }
+                    serde_json::to_string(&op).map_err(decode)?
+                }
+                None => unique.take_out_unread(&body),
+            };
+            if cleaned != body {
+                sqlx::query("UPDATE op SET body = $1, redacted = 1 WHERE county = $2 AND id = $3")
+                    .bind(cleaned)
+                    .bind(&county)
+                    .bind(key(id))
+                    .execute(&mut **tx)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties SQLite's log, in which pages as they were before an erasing stand until it is written over. What reads at this
+    /// moment may need them: then it is tried again.
+    pub(super) async fn empty_log(&self) {
+        const TRIES: usize = 50;
+        if self.engine != Engine::Sqlite {
+            return;
+        }
+        for _ in 0..TRIES {
+            let busy = sqlx::query_scalar::<_, i64>("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.writer).await;
+            match busy {
+                Ok(0) => return,
+                Ok(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                Err(error) => return tracing::error!(%error, "the log was not emptied after an erasing"),
+            }
+        }
+        tracing::error!("the log was not emptied after an erasing: something has been reading for seconds");
     }
 
     /// Takes a name out of a record and its history.
@@ -105,18 +155,23 @@ impl Database {
             .await?;
         let mut is_head = false;
         if let Some(body) = body {
-            let mut stored: Record = serde_json::from_str(&body).map_err(decode)?;
-            let is_theirs = |head: &Field| person.names.iter().any(|name| head.value == name.as_str());
-            let head = ["head", "asker", "to"].iter().any(|name| stored.fields.get(*name).is_some_and(is_theirs));
-            for (name, field) in &mut stored.fields {
-                person.take_out(name, &mut field.value, head);
-            }
-            for (name, fields) in &mut stored.contested {
-                fields.iter_mut().for_each(|field| person.take_out(name, &mut field.value, head));
-            }
-            is_head = head;
+            let body = match stored::record(record, &body) {
+                Some(mut stored) => {
+                    let is_theirs = |head: &Field| person.names.iter().any(|name| head.value == name.as_str());
+                    is_head =
+                        ["head", "asker", "to"].iter().any(|name| stored.fields.get(*name).is_some_and(is_theirs));
+                    for (name, field) in &mut stored.fields {
+                        person.take_out(name, &mut field.value, is_head);
+                    }
+                    for (name, fields) in &mut stored.contested {
+                        fields.iter_mut().for_each(|field| person.take_out(name, &mut field.value, is_head));
+                    }
+                    serde_json::to_string(&stored).map_err(decode)?
+                }
+                None => person.take_out_unread(&body),
+            };
             sqlx::query("UPDATE record SET body = $1 WHERE county = $2 AND id = $3")
-                .bind(serde_json::to_string(&stored).map_err(decode)?)
+                .bind(body)
                 .bind(county)
                 .bind(key(record.0))
                 .execute(&mut **tx)
@@ -129,12 +184,18 @@ impl Database {
             .await?;
         for row in &ops {
             let id = uuid(row, 0)?;
-            let mut op: Op = serde_json::from_str(&row.try_get::<String, _>(1)?).map_err(decode)?;
-            for (name, change) in &mut op.changes {
-                person.take_out(name, &mut change.value, is_head);
-            }
-            sqlx::query("UPDATE op SET body = $1 WHERE county = $2 AND id = $3")
-                .bind(serde_json::to_string(&op).map_err(decode)?)
+            let body: String = row.try_get(1)?;
+            let body = match stored::op(id, &body) {
+                Some(mut op) => {
+                    for (name, change) in &mut op.changes {
+                        person.take_out(name, &mut change.value, is_head);
+                    }
+                    serde_json::to_string(&op).map_err(decode)?
+                }
+                None => person.take_out_unread(&body),
+            };
+            sqlx::query("UPDATE op SET body = $1, redacted = 1 WHERE county = $2 AND id = $3")
+                .bind(body)
                 .bind(county)
                 .bind(key(id))
                 .execute(&mut **tx)
@@ -142,197 +203,6 @@ impl Database {
         }
         Ok(())
     }
-
-    /// The records whose time is over on this day, by channel.
-    ///
-    /// # Errors
-    /// Fails when the database can't be reached or refuses a statement.
-    pub async fn expired(&self, today: NaiveDate) -> sqlx::Result<BTreeMap<Channel, Vec<RecordId>>> {
-        let mut expired: BTreeMap<Channel, Vec<RecordId>> = BTreeMap::new();
-        let (mut county, mut last) = (String::new(), Vec::new());
-        loop {
-            let rows = sqlx::query(
-                "SELECT county, id, body FROM record WHERE county > $1 OR (county = $2 AND id > $3)
-                 ORDER BY county, id LIMIT $4",
-            )
-            .bind(&county)
-            .bind(&county)
-            .bind(last.clone())
-            .bind(PAGE)
-            .fetch_all(&self.pool)
-            .await?;
-            let Some(end) = rows.last() else { break };
-            (county, last) = (end.try_get(0)?, end.try_get(1)?);
-            for row in &rows {
-                let record: Record = serde_json::from_str(&row.try_get::<String, _>(2)?).map_err(decode)?;
-                // When it arrived can only make it later: few records are asked for that.
-                if !is_over(&record, 0, today) {
-                    continue;
-                }
-                let mut connection = self.pool.acquire().await?;
-                let arrived = arrived(&mut connection, &record).await?;
-                if is_over(&record, arrived, today) {
-                    expired.entry(record.channel).or_default().push(record.id);
-                }
-            }
-        }
-        let files = self.records("", &in_whole_files()).await?;
-        for (channel, records) in files_over(&mut *self.pool.acquire().await?, files, today).await? {
-            let of = expired.entry(channel).or_default();
-            of.extend(records);
-            of.sort_unstable();
-            of.dedup();
-        }
-        Ok(expired)
-    }
-
-    /// Erases what is over on this day; how many records that were. What nobody can use any more goes too.
-    ///
-    /// # Errors
-    /// Fails when the database does: channels done before stay done.
-    pub async fn retain(&self, today: NaiveDate, by: &str) -> sqlx::Result<usize> {
-        let mut count = 0;
-        for (channel, records) in self.expired(today).await? {
-            let mut tx = self.begin().await?;
-            // With the channel's row locked nobody saves in it: a record that was edited since is not over.
-            let words =
-                format!("SELECT seq FROM channel WHERE county = $1 AND channel = $2{}", self.engine.for_update());
-            let village = channel.grid.village();
-            sqlx::query(AssertSqlSafe(words))
-                .bind(village.county())
-                .bind(channel.to_string())
-                .fetch_optional(&mut *tx)
-                .await?;
-            let mut files: Vec<Record> = Vec::new();
-            for kind in in_whole_files().into_iter().filter(|kind| kind.class() == channel.class) {
-                let words = "SELECT body FROM record WHERE county = $1 AND channel = $2 AND kind = $3";
-                let query = sqlx::query_scalar(words).bind(village.county()).bind(channel.to_string());
-                let bodies: Vec<String> = query.bind(kind.as_str().to_owned()).fetch_all(&mut *tx).await?;
-                let records: Result<Vec<Record>, _> = bodies.iter().map(|body| serde_json::from_str(body)).collect();
-                files.extend(records.map_err(decode)?);
-            }
-            let files = files_over(&mut tx, files, today).await?;
-            let whole: Vec<RecordId> = files.into_iter().flat_map(|(_, records)| records).collect();
-            let mut still = Vec::new();
-            for record in records {
-                if whole.contains(&record) {
-                    still.push(record);
-                    continue;
-                }
-                let body: Option<String> =
-                    sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
-                        .bind(village.county())
-                        .bind(key(record.0))
-                        .bind(channel.to_string())
-                        .fetch_optional(&mut *tx)
-                        .await?;
-                let Some(body) = body else { continue };
-                let stored: Record = serde_json::from_str(&body).map_err(decode)?;
-                let arrived = arrived(&mut tx, &stored).await?;
-                if is_over(&stored, arrived, today) {
-                    still.push(record);
-                }
-            }
-            if still.is_empty() {
-                continue;
-            }
-            self.erase_in(&mut tx, &channel, &still, None).await?;
-            if channel.class != Class::Mediation {
-                self.erase_waiting(&mut tx, &channel, &still).await?;
-            }
-            for record in &still {
-                let entry = Entry { account: by, device: None, act: Act::Erase, subject: record.to_string() };
-                append(&mut tx, self.engine, &entry).await?;
-            }
-            tx.commit().await?;
-            count += still.len();
-        }
-        self.forget_the_rest().await?;
-        Ok(count)
-    }
-
-    /// Codes and offices' sessions that ended long ago, and the words of saves that were refused a year ago. A phone's
-    /// sessions stay: its token shows whose it is when it is revoked, however late.
-    async fn forget_the_rest(&self) -> sqlx::Result<()> {
-        const DAY_MS: i64 = 86_400_000;
-        let now = crate::random::now_ms().cast_signed();
-        let mut tx = self.begin().await?;
-        for (words, before) in [
-            ("DELETE FROM enrolment WHERE until < $1", now - 60 * DAY_MS),
-            ("DELETE FROM session WHERE kind = 'office' AND created_at < $1", now - 60 * DAY_MS),
-            (
-                "UPDATE op SET body = '' WHERE outcome = 'refused' AND body <> '' AND received_at < $1",
-                now - 365 * DAY_MS,
-            ),
-        ] {
-            sqlx::query(words).bind(before).execute(&mut *tx).await?;
-        }
-        tx.commit().await
-    }
-}
-
-/// The kinds of records that are erased with their file as a whole.
-fn in_whole_files() -> Vec<Kind> {
-    let heads = [Kind::CareCase, Kind::Hazard, Kind::Request];
-    heads.iter().flat_map(Kind::in_files_of).chain([Kind::Outreach, Kind::Photo]).collect()
-}
-
-/// The records of care cases, hazards and requests that are over on a day, and outreach with its photos, by channel.
-async fn files_over(
-    connection: &mut AnyConnection,
-    records: Vec<Record>,
-    today: NaiveDate,
-) -> sqlx::Result<Vec<(Channel, Vec<RecordId>)>> {
-    let by_id: BTreeMap<RecordId, Record> = records.iter().map(|record| (record.id, record.clone())).collect();
-    let mut files: Vec<(Record, Erased, Vec<RecordId>)> = Vec::new();
-    for (head, file, all) in gathered::<CareFile>(records.clone()) {
-        files.push((head, Box::new(move |head, arrived| retention::case_erased_on(head, &file, arrived, today)), all));
-    }
-    let mut photos: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
-    for photo in records.iter().filter(|record| record.kind == Kind::Photo) {
-        photos.entry(photo.parent().unwrap_or(photo.id)).or_default().push(photo.id);
-    }
-    for head in records.iter().filter(|record| record.kind == Kind::Outreach) {
-        let photos = photos.remove(&head.id).unwrap_or_default();
-        files.push((head.clone(), Box::new(retention::erased_on), [vec![head.id], photos].concat()));
-    }
-    for (head, report, all) in gathered::<Report>(records) {
-        files.push((head, Box::new(move |head, arrived| retention::report_erased_on(head, &report, arrived)), all));
-    }
-    let mut over = Vec::new();
-    for (head, erased_on, all) in files {
-        let on = |arrived| erased_on(&head, arrived).is_some_and(|day| day <= today);
-        if !on(0) {
-            continue;
-        }
-        let mut last = 0;
-        for record in all.iter().filter_map(|id| by_id.get(id)) {
-            last = last.max(arrived(connection, record).await?);
-        }
-        if on(last) {
-            over.push((head.channel, all));
-        }
-    }
-    Ok(over)
-}
-
-/// The day on which a file is to be erased, by its head and when the last of it arrived.
-type Erased = Box<dyn Fn(&Record, u64) -> Option<NaiveDate> + Send + Sync>;
-
-/// When the last save of a record arrived, Unix milliseconds.
-async fn arrived(connection: &mut AnyConnection, record: &Record) -> sqlx::Result<u64> {
-    let village = record.channel.grid.village();
-    let last: Option<i64> = sqlx::query_scalar("SELECT MAX(received_at) FROM op WHERE county = $1 AND record = $2")
-        .bind(village.county())
-        .bind(key(record.id.0))
-        .fetch_one(connection)
-        .await?;
-    Ok(last.unwrap_or_default().cast_unsigned())
-}
-
-/// Whether a record that is erased by itself is over. Outreach goes with its photos.
-fn is_over(record: &Record, arrived_ms: u64, today: NaiveDate) -> bool {
-    record.kind != Kind::Outreach && retention::erased_on(record, arrived_ms).is_some_and(|day| day <= today)
 }
 
 /// A person whose name is taken out of records that speak of their household.
@@ -377,11 +247,21 @@ impl Person<'_> {
                     }
                 });
             }
-            // The head of a household and the name of a resident are one name each.
-            ("head" | "name", _) => {}
+            // The head of a household and the name of a resident are one name each; workers are no persons recorded.
+            ("head" | "name" | "workers", _) => {}
             (_, Value::String(text)) if !is_reference(text) => *text = self.without(name, text),
+            // A newer app's records may have lists and maps.
+            (_, Value::Array(items)) => items.iter_mut().for_each(|item| self.take_out_name(name, "", item, head)),
+            (_, Value::Object(entries)) => {
+                entries.values_mut().for_each(|item| self.take_out_name(name, "", item, head));
+            }
             _ => {}
         }
+    }
+
+    /// Takes the names out of a text as a whole: of a record or an op that can't be read, or of words that are no record.
+    pub(super) fn take_out_unread(&self, body: &str) -> String {
+        self.names.iter().fold(body.to_owned(), |body, name| self.without(name, &body))
     }
 
     /// A text without the name, where it is not part of another's.

@@ -4,7 +4,7 @@ use super::{
     Database,
     audit::{Act, Entry, append},
     sql::Engine,
-    sync::rows::decode,
+    stored::decode,
 };
 use crate::random;
 use ruhu_domain::{
@@ -117,7 +117,7 @@ impl Database {
     pub async fn rights(&self, account: &str) -> sqlx::Result<Vec<Grant>> {
         let words = "SELECT role, place, classes FROM access_grant WHERE account = $1 AND ended_at IS NULL
                      AND (until IS NULL OR until > $2) ORDER BY place, role";
-        let now = if planted(planted::ENDED_GRANTS) { 0 } else { random::now_ms().cast_signed() };
+        let now = if planted(planted::ENDED_GRANTS) { 0 } else { self.now_ms().cast_signed() };
         let rows = sqlx::query(words).bind(account).bind(now).fetch_all(&self.pool).await?;
         rows.iter().map(|row| grant(row, 0)).collect()
     }

@@ -3,7 +3,9 @@
 use super::{
     Database, Quarantined,
     sql::Writing,
-    sync::rows::{decode, key},
+    stored,
+    stored::Stored,
+    stored::{decode, key},
 };
 use crate::{photos::PhotoStore, random};
 use ruhu_domain::{
@@ -16,6 +18,9 @@ use std::collections::BTreeSet;
 
 /// How long an upload is waited for after its last piece, in milliseconds.
 const UPLOAD_MS: u64 = 7 * 86_400_000;
+
+/// The most bytes that are still to come of the uploads an account began. A phone sends one photo after the other.
+const OPEN_BYTES: i64 = 64 * 1024 * 1024;
 
 /// A photo on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,9 +54,8 @@ impl Database {
                 .bind(channel.to_string())
                 .fetch_optional(&self.pool)
                 .await?;
-        let Some(body) = body else { return Ok(None) };
-        let record: Record = serde_json::from_str(&body).map_err(decode)?;
-        Ok(Some(record)
+        Ok(body
+            .and_then(|body| stored::record(record, &body))
             .filter(|record| record.kind == Kind::Photo && !record.withdrawn())
             .and_then(|record| Photo::of(&record)))
     }
@@ -61,15 +65,7 @@ impl Database {
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_photo_place(&self, place: &str) -> sqlx::Result<()> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO setting (name, value) VALUES ('photos', $1)
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        )
-        .bind(place)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await
+        self.put_setting("photos", place).await
     }
 
     /// Where photos are kept; none before the server ran.
@@ -77,7 +73,7 @@ impl Database {
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn photo_place(&self) -> sqlx::Result<Option<String>> {
-        sqlx::query_scalar("SELECT value FROM setting WHERE name = 'photos'").fetch_optional(&self.pool).await
+        self.setting("photos").await
     }
 
     /// Whether a photo of a channel is here.
@@ -95,7 +91,8 @@ impl Database {
         Ok(there.is_some())
     }
 
-    /// Begins an upload of which `position` bytes are here.
+    /// Begins an upload of which `position` bytes are here, or goes on with the one that the account began of this photo in
+    /// this channel. `None` where the account has begun very much that it did not finish.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
@@ -105,7 +102,27 @@ impl Database {
         account: &str,
         photo: &Photo,
         position: u64,
-    ) -> sqlx::Result<Upload> {
+    ) -> sqlx::Result<Option<Upload>> {
+        let begun = self.uploads_of(account, photo.hash).await?;
+        for upload in begun.into_iter().filter(|upload| upload.channel == *channel) {
+            if upload.position < upload.length && upload.length == u64::from(photo.size) {
+                // One that is here by other ways has nothing more to come.
+                return Ok(Some(Upload { position: upload.position.max(position), ..upload }));
+            }
+            // It came whole once, and is asked about again: whoever asks has it and the store may not.
+            self.forget_upload(channel.grid.village().county(), &upload.id).await?;
+        }
+        let open: i64 = sqlx::query_scalar(
+            "SELECT CAST(COALESCE(SUM(length - position), 0) AS BIGINT) FROM photo_upload
+             WHERE account = $1 AND expires_at > $2",
+        )
+        .bind(account)
+        .bind(self.now_ms().cast_signed())
+        .fetch_one(&self.pool)
+        .await?;
+        if open > OPEN_BYTES {
+            return Ok(None);
+        }
         let upload = Upload {
             id: uuid::Uuid::from_bytes(random::bytes()).simple().to_string(),
             channel: channel.clone(),
@@ -113,7 +130,7 @@ impl Database {
             hash: photo.hash,
             length: photo.size.into(),
             position,
-            expires_at: random::now_ms() + UPLOAD_MS,
+            expires_at: self.now_ms() + UPLOAD_MS,
         };
         let mut tx = self.begin().await?;
         sqlx::query(
@@ -131,7 +148,7 @@ impl Database {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(upload)
+        Ok(Some(upload))
     }
 
     /// An upload that is waited for.
@@ -145,7 +162,7 @@ impl Database {
         )
         .bind(county)
         .bind(id)
-        .bind(random::now_ms().cast_signed())
+        .bind(self.now_ms().cast_signed())
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -201,7 +218,7 @@ impl Database {
         // In this order: what is decided on in between is among the records then.
         let waiting = self.waiting_photos("").await?.into_iter().filter(|(waits, _)| waits.op.stamp.device == device);
         let waiting = waiting.map(|(waits, photo)| (waits.channel, photo));
-        let records = self.records("", &[Kind::Photo]).await?.into_iter();
+        let records = self.records("", &[Kind::Photo]).await?.records.into_iter();
         let made = |record: &Record| record.fields.get(PHOTO_OF).is_some_and(|field| field.stamp.device == device);
         let own = records.filter(|record| made(record) && !record.withdrawn());
         let own = own.filter_map(|record| Some((record.channel.clone(), Photo::of(&record)?)));
@@ -234,7 +251,7 @@ impl Database {
             "UPDATE photo_upload SET position = $1, expires_at = $2 WHERE county = $3 AND id = $4 AND position = $5",
         )
         .bind(to.cast_signed())
-        .bind((random::now_ms() + UPLOAD_MS).cast_signed())
+        .bind((self.now_ms() + UPLOAD_MS).cast_signed())
         .bind(upload.channel.grid.village().county())
         .bind(&upload.id)
         .bind(upload.position.cast_signed())
@@ -301,7 +318,7 @@ impl Database {
     pub async fn sweep_photos(&self, photos: &PhotoStore) -> anyhow::Result<usize> {
         let mut count = 0;
         let late = sqlx::query("SELECT county, id FROM photo_upload WHERE expires_at <= $1")
-            .bind(random::now_ms().cast_signed())
+            .bind(self.now_ms().cast_signed())
             .fetch_all(&self.pool)
             .await?;
         for row in &late {
@@ -338,9 +355,15 @@ impl Database {
     }
 
     /// The photos that records name, withdrawn ones too: those may be taken back; and those of records that wait.
+    ///
+    /// # Errors
+    /// Fails where one of those can't be read: nobody knows which photo it names, so none may be taken for unnamed.
     async fn named_photos(&self, area: &str) -> sqlx::Result<BTreeSet<(String, PhotoHash)>> {
         let waiting = self.waiting_photos("").await?.into_iter();
-        let records = self.records(area, &[Kind::Photo]).await?;
+        let Stored { records, unreadable } = self.records(area, &[Kind::Photo]).await?;
+        if !unreadable.is_empty() {
+            return Err(sqlx::Error::Decode("a photo's record can't be read".into()));
+        }
         let named = records.iter().filter_map(|record| Some((record.channel.to_string(), Photo::of(record)?.hash)));
         Ok(named.chain(waiting.map(|(waits, photo)| (waits.channel.to_string(), photo.hash))).collect())
     }

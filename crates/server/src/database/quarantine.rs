@@ -4,11 +4,16 @@ use super::{
     Database,
     audit::{Act, Entry, append},
     sql::Retries,
-    sync::rows::{Ground, Hints, decode, key},
+    stored,
+    stored::{decode, key, uuid},
+    sync::ground::{Ground, Hints},
 };
-use crate::random;
-use ruhu_domain::{Channel, OpId, intake::Sender, record::Op};
-use sqlx::{AnyConnection, Row};
+use ruhu_domain::{
+    Channel, OpId,
+    intake::{Incident, Policy as _, Sender, Unacceptable},
+    record::{Fieldwork, Op},
+};
+use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
 /// An op that was set aside.
 #[derive(Clone, Debug)]
@@ -34,13 +39,33 @@ pub enum CannotDecide {
     /// Its record was purged meanwhile.
     #[error("这条修改对应的记录已清除，不能采纳")]
     Gone,
+    /// The op, or its record, can't be read, or the record would grow beyond its bounds.
+    #[error("不能采纳：{0}")]
+    NotStorable(&'static str),
     /// The database's reason.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
+/// The beginning of a statement on ops that wait.
+const WAITING: &str = "SELECT o.body, o.received_at, o.reason, COALESCE(r.channel, o.channel), o.account, o.id
+                       FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
+                       WHERE o.outcome = 'quarantined'";
+
+/// Reads a row of [`WAITING`]; `None` where its op can't be read.
+fn quarantined(row: &AnyRow) -> sqlx::Result<Option<Quarantined>> {
+    let Some(op) = stored::op(uuid(row, 5)?, &row.try_get::<String, _>(0)?) else { return Ok(None) };
+    Ok(Some(Quarantined {
+        op,
+        received_at: row.try_get::<i64, _>(1)?.cast_unsigned(),
+        reason: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
+        channel: row.try_get::<String, _>(3)?.parse().map_err(decode)?,
+        account: row.try_get(4)?,
+    }))
+}
+
 impl Database {
-    /// Returns the records that wait for a decision, the oldest first.
+    /// Returns the ops that wait for a decision, the oldest first, but for those that can't be read.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
@@ -48,28 +73,48 @@ impl Database {
         self.quarantined_of("").await
     }
 
-    /// Returns the ops of an account that wait; those of all accounts where it is empty.
-    pub(super) async fn quarantined_of(&self, account: &str) -> sqlx::Result<Vec<Quarantined>> {
+    /// Returns the ops that wait in the channels that `may` names, the oldest first: `limit` of them after `skip`, and how many
+    /// there are in all.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn quarantined_page(
+        &self,
+        may: impl Fn(&Channel) -> bool,
+        skip: usize,
+        limit: usize,
+    ) -> sqlx::Result<(Vec<Quarantined>, usize)> {
         let rows = sqlx::query(
-            "SELECT o.body, o.received_at, o.reason, COALESCE(r.channel, o.channel), o.account
+            "SELECT o.county, o.id, COALESCE(r.channel, o.channel)
              FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
-             WHERE o.outcome = 'quarantined' AND ($1 = '' OR o.account = $2) ORDER BY o.received_at, o.id",
+             WHERE o.outcome = 'quarantined' ORDER BY o.received_at, o.id",
         )
-        .bind(account)
-        .bind(account)
         .fetch_all(&self.pool)
         .await?;
-        let read = |row: &sqlx::any::AnyRow| {
-            let body: String = row.try_get(0)?;
-            Ok(Quarantined {
-                op: serde_json::from_str(&body).map_err(decode)?,
-                received_at: row.try_get::<i64, _>(1)?.cast_unsigned(),
-                reason: row.try_get::<Option<String>, _>(2)?.unwrap_or_default(),
-                channel: row.try_get::<String, _>(3)?.parse().map_err(decode)?,
-                account: row.try_get(4)?,
-            })
-        };
-        rows.iter().map(read).collect()
+        let mut theirs: Vec<(String, Vec<u8>)> = Vec::new();
+        for row in &rows {
+            let channel: Channel = row.try_get::<String, _>(2)?.parse().map_err(decode)?;
+            if may(&channel) {
+                theirs.push((row.try_get(0)?, row.try_get(1)?));
+            }
+        }
+        let mut page = Vec::new();
+        for (county, id) in theirs.iter().skip(skip).take(limit) {
+            let row = sqlx::query(AssertSqlSafe(format!("{WAITING} AND o.county = $1 AND o.id = $2")))
+                .bind(county)
+                .bind(id.as_slice())
+                .fetch_optional(&self.pool)
+                .await?;
+            page.extend(row.map(|row| quarantined(&row)).transpose()?.flatten());
+        }
+        Ok((page, theirs.len()))
+    }
+
+    /// Returns the ops of an account that wait and can be read; those of all accounts where it is empty.
+    pub(super) async fn quarantined_of(&self, account: &str) -> sqlx::Result<Vec<Quarantined>> {
+        let words = format!("{WAITING} AND ($1 = '' OR o.account = $2) ORDER BY o.received_at, o.id");
+        let rows = sqlx::query(AssertSqlSafe(words)).bind(account).bind(account).fetch_all(&self.pool).await?;
+        rows.iter().filter_map(|row| quarantined(row).transpose()).collect()
     }
 
     /// Whether the history has an op, whatever became of it.
@@ -119,9 +164,17 @@ impl Database {
     async fn try_accept(&self, id: OpId, by: &str, before: &mut Hints) -> sqlx::Result<Option<CannotDecide>> {
         let mut tx = self.begin().await?;
         let Some((county, op)) = waiting(&mut tx, id).await? else { return Ok(Some(CannotDecide::NotThere)) };
-        let mut ground = Ground::read(&mut tx, self.engine, &county, std::slice::from_ref(&op), before).await?;
-        let sender = Sender { name: &op.by, grants: &[], now_ms: random::now_ms() };
-        let Some(result) = ground.intake.accept(&op, &sender) else { return Ok(Some(CannotDecide::Gone)) };
+        let Some(op) = op else {
+            return Ok(Some(CannotDecide::NotStorable(Fieldwork::words(Incident::Malformed))));
+        };
+        let mut ground =
+            Ground::read(&mut tx, (self.engine, self.run), &county, std::slice::from_ref(&op), before).await?;
+        let sender = Sender { name: &op.by, grants: &[], now_ms: self.now_ms() };
+        let result = match ground.intake.accept(&op, &sender) {
+            Ok(result) => result,
+            Err(Unacceptable::Gone) => return Ok(Some(CannotDecide::Gone)),
+            Err(Unacceptable::Incident(why)) => return Ok(Some(CannotDecide::NotStorable(Fieldwork::words(why)))),
+        };
         for (channel, changes) in std::mem::take(&mut ground.intake).finish().1 {
             ground.write(&mut tx, &channel, changes).await?;
         }
@@ -166,15 +219,14 @@ fn decision(act: Act, id: OpId, by: &str) -> Entry<'_> {
     Entry { account: by, device: None, act, subject: id.to_string() }
 }
 
-/// The op that waits under this id, and its county.
-async fn waiting(tx: &mut AnyConnection, id: OpId) -> sqlx::Result<Option<(String, Op)>> {
+/// Returns the county of the op that waits under this identity, and the op where it can be read.
+async fn waiting(tx: &mut AnyConnection, id: OpId) -> sqlx::Result<Option<(String, Option<Op>)>> {
     let row = sqlx::query("SELECT county, body FROM op WHERE outcome = 'quarantined' AND id = $1")
         .bind(key(id.0))
         .fetch_optional(&mut *tx)
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let body: String = row.try_get(1)?;
-    Ok(Some((row.try_get(0)?, serde_json::from_str(&body).map_err(decode)?)))
+    Ok(Some((row.try_get(0)?, stored::op(id.0, &row.try_get::<String, _>(1)?))))
 }
 
 /// Writes a decision down; `false` where another came before it.

@@ -1,6 +1,7 @@
 //! The statements that differ between the two databases, and lists for statements. Placeholders are numbers (`$1`): both
 //! databases take them.
 
+use super::location::InPlace;
 use crate::random;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Transaction, any::AnyArguments, query::Query};
 use std::{
@@ -15,22 +16,33 @@ use tokio::sync::Notify;
 pub(super) struct Writing {
     transaction: Transaction<'static, Any>,
     written: Arc<Notify>,
+    in_place: Option<Arc<InPlace>>,
 }
 
 impl Writing {
     /// Begins, when the others of this program are done.
-    pub(super) async fn begin(writer: &AnyPool, engine: Engine, written: &Arc<Notify>) -> sqlx::Result<Self> {
+    pub(super) async fn begin(
+        writer: &AnyPool,
+        engine: Engine,
+        written: &Arc<Notify>,
+        in_place: Option<&Arc<InPlace>>,
+    ) -> sqlx::Result<Self> {
         let words = match engine {
             Engine::Sqlite => "BEGIN IMMEDIATE",
             // Each statement sees what was committed before it: after a lock is had, what its holder wrote.
             Engine::Postgres => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
-        Ok(Self { transaction: writer.begin_with(words).await?, written: written.clone() })
+        let transaction = writer.begin_with(words).await?;
+        Ok(Self { transaction, written: written.clone(), in_place: in_place.cloned() })
     }
 
-    /// Makes it durable.
+    /// Makes it durable. Fails where the database's file is not in its place any more: nobody is told that something is kept
+    /// that is in no file.
     pub(super) async fn commit(self) -> sqlx::Result<()> {
-        let Self { transaction, written } = self;
+        let Self { transaction, written, in_place } = self;
+        if let Some(in_place) = in_place.filter(|in_place| !in_place.holds()) {
+            return Err(sqlx::Error::Io(in_place.replaced()));
+        }
         transaction.commit().await?;
         written.notify_one();
         Ok(())

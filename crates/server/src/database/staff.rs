@@ -7,14 +7,16 @@ use super::{
     audit::{Act, Entry, append},
     devices::revoke,
     grants::{end, give},
-    sync::rows::decode,
+    stored::decode,
 };
 use crate::{accounts::token_hash, random};
 use ruhu_domain::{
     Class, DeviceId, GridCode, OpId,
     office::{Attribution, GridHandover, GridHandoverReceipt},
     rights::{Grant, Place, Role},
+    wire::CodeMade,
 };
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 use std::collections::BTreeMap;
 
@@ -138,7 +140,7 @@ impl Database {
         let found = found.ok_or_else(|| CannotChange::NoAccount(account.to_owned()))?;
         let letters = random::bytes::<12>().map(|byte| char::from(ALPHABET[usize::from(byte % 32)]));
         let code: String = letters.iter().collect();
-        let (now, until) = (random::now_ms(), random::now_ms() + CODE_MS);
+        let (now, until) = (self.now_ms(), self.now_ms() + CODE_MS);
         let mut tx = self.begin().await?;
         sqlx::query("DELETE FROM enrolment WHERE account = $1 AND used_at IS NULL")
             .bind(&found.id)
@@ -159,6 +161,45 @@ impl Database {
         Ok((format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]), until))
     }
 
+    /// Returns the codes made for an account since a time (Unix milliseconds), the latest first.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn codes_made(&self, account: &str, since: u64) -> sqlx::Result<Vec<CodeMade>> {
+        let rows = sqlx::query(
+            "SELECT COALESCE(a.name, e.given_by), e.given_at, e.used_at FROM enrolment e
+             LEFT JOIN account a ON a.id = e.given_by
+             WHERE e.account = $1 AND e.given_at >= $2 ORDER BY e.given_at DESC LIMIT 5",
+        )
+        .bind(account)
+        .bind(since.cast_signed())
+        .fetch_all(&self.pool)
+        .await?;
+        let code = |row: &AnyRow| {
+            let used: Option<i64> = row.try_get(2)?;
+            let at = row.try_get::<i64, _>(1)?.cast_unsigned();
+            Ok(CodeMade { by: row.try_get(0)?, at, used_at: used.map(i64::cast_unsigned) })
+        };
+        rows.iter().map(code).collect()
+    }
+
+    /// Whether an account that is not closed has this code, unused and in time.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn has_code(&self, account: &str, code: &str) -> sqlx::Result<bool> {
+        let found = sqlx::query(
+            "SELECT 1 FROM enrolment e JOIN account a ON a.id = e.account
+             WHERE e.code_hash = $1 AND e.used_at IS NULL AND e.until > $2 AND a.account = $3 AND a.closed_at IS NULL",
+        )
+        .bind(code_hash(code).as_slice())
+        .bind(self.now_ms().cast_signed())
+        .bind(account)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Lets a phone in with a code, once: the password is set and a session opened, together. `false` where the code
     /// is not this account's, was used, or is too old.
     ///
@@ -172,9 +213,7 @@ impl Database {
         device: DeviceId,
         token: &str,
     ) -> sqlx::Result<bool> {
-        let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
-        let code = code.replace('O', "0").replace(['I', 'L'], "1");
-        let now = random::now_ms().cast_signed();
+        let now = self.now_ms().cast_signed();
         let mut tx = self.begin().await?;
         let done: Option<String> = sqlx::query_scalar(
             "UPDATE enrolment SET used_at = $1, device = $2 WHERE code_hash = $3 AND used_at IS NULL AND until > $4
@@ -182,7 +221,7 @@ impl Database {
         )
         .bind(now)
         .bind(device.to_string())
-        .bind(token_hash(&code).as_slice())
+        .bind(code_hash(code).as_slice())
         .bind(now)
         .bind(account)
         .fetch_optional(&mut *tx)
@@ -204,14 +243,30 @@ impl Database {
         Ok(true)
     }
 
+    /// Notes the recovery key that phones seal their keys to, by its public half, or checks that it is the one noted.
+    ///
+    /// # Errors
+    /// It is another: with it nothing that phones sealed could be opened.
+    pub async fn check_recovery(&self, public: &[u8]) -> anyhow::Result<()> {
+        let print: String = Sha256::digest(public).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        match self.setting("recovery").await? {
+            None => self.put_setting("recovery", &print).await?,
+            Some(noted) => anyhow::ensure!(
+                noted == print,
+                "密钥目录里的恢复密钥（指纹 {print}）不是这个数据库原来用的那一把（{noted}）。\
+                 换了就打不开手机交来的记录，请放回原来的密钥"
+            ),
+        }
+        Ok(())
+    }
+
     /// Whether a password alone lets somebody in on a new phone: in a database of demo data. Elsewhere it takes a
     /// code.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn is_demo(&self) -> sqlx::Result<bool> {
-        let found: Option<String> =
-            sqlx::query_scalar("SELECT value FROM setting WHERE name = 'demo'").fetch_optional(&self.pool).await?;
+        let found: Option<String> = self.setting("demo").await?;
         Ok(found.is_some())
     }
 
@@ -420,6 +475,12 @@ impl Database {
         let contact = seen.iter().filter(since_then).count() as u64;
         Ok([contact, seen.len() as u64 - contact])
     }
+}
+
+/// Returns the hash of a code as somebody typed it: letters that look like digits are those.
+fn code_hash(code: &str) -> [u8; 32] {
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+    token_hash(&code.replace('O', "0").replace(['I', 'L'], "1"))
 }
 
 fn member(row: &AnyRow) -> sqlx::Result<Member> {

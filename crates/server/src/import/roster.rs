@@ -5,7 +5,7 @@
 
 use super::sheet::{self, Row};
 use crate::{
-    database::{Author, Database, Incoming},
+    database::{Author, Database, Incoming, Stored},
     random,
 };
 use chrono::{Days, NaiveDate};
@@ -91,7 +91,14 @@ pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow:
     }
     let device = DeviceId(u64::from_be_bytes(random::bytes()));
     for (grid, entries) in grids {
-        let records = database.records(grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
+        let Stored { records, unreadable } =
+            database.records(grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
+        // Whoever can't be read might be registered twice.
+        anyhow::ensure!(
+            unreadable.is_empty(),
+            "网格 {grid} 有 {} 条户或居民的记录读不出来，没有导入：请联系管理员处理后再导入",
+            unreadable.len()
+        );
         let channel = Channel::general(grid);
         let ops = plan(&channel, &entries, &records, device, &mut summary);
         if dry_run {
@@ -257,7 +264,7 @@ fn plan(
     let mut writer = Writer { channel, stamp: Stamp::zero(device), ops: Vec::new() };
     let kept: Vec<&Record> = records.iter().filter(|record| !record.withdrawn()).collect();
     for record in &kept {
-        writer.stamp = writer.stamp.max(record.latest().unwrap_or(writer.stamp));
+        writer.stamp = record.latest().map_or(writer.stamp, |latest| writer.stamp.max(Stamp { device, ..latest }));
     }
     // What was registered twice and is merged is one: its rows change the record that shows.
     let mut roster = Roster::default();

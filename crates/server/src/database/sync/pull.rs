@@ -1,12 +1,17 @@
 //! Handing out the records that changed.
 
 use super::{
-    super::Database,
+    super::{
+        Database,
+        stored::{decode, uuid},
+    },
+    ground::timeline,
     push::Pushed,
-    rows::{decode, uuid},
 };
+use futures::TryStreamExt;
 use ruhu_domain::{
     Channel, RecordId,
+    timeline::{Milestone, Timeline},
     wire::{Left, MAX_RECORDS, Page, Position},
 };
 use serde_json::value::RawValue;
@@ -15,7 +20,8 @@ use std::collections::BTreeMap;
 
 impl Database {
     /// Returns the records that changed in the channels after the positions, at most `limit` in all. Leaves out those that the
-    /// sender of `pushed` has already. With a limit of 0 it returns only the numbers of what was pushed.
+    /// sender of `pushed` has already. With a limit of 0 it returns only the numbers of what was pushed. `None` where a
+    /// position is ahead of its channel: the database was set back.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
@@ -25,18 +31,22 @@ impl Database {
         positions: &BTreeMap<Channel, Position>,
         limit: u32,
         pushed: &Pushed,
-    ) -> sqlx::Result<Vec<Page<Box<RawValue>>>> {
+    ) -> sqlx::Result<Option<Vec<Page<Box<RawValue>>>>> {
         if limit == 0 {
-            return Ok(pushed.written.iter().filter_map(|(channel, written)| written.page(channel)).collect());
+            return Ok(Some(pushed.written.iter().filter_map(|(channel, written)| written.page(channel)).collect()));
         }
         let mut tx = self.engine.begin_reading(&self.pool).await?;
-        let mut left = limit.min(MAX_RECORDS);
+        let mut left = Budget { records: limit.min(MAX_RECORDS) as usize, bytes: MAX_BYTES };
         let mut pages = Vec::new();
         for channel in channels {
-            let asked = positions.get(channel).copied();
-            let position = asked.unwrap_or_default();
+            let position = positions.get(channel).copied();
+            let (before, position) = (position, position.unwrap_or_default());
             let county = channel.grid.village().county().to_owned();
-            let (generation, floor) = generation(&mut tx, &county, channel).await?;
+            let Standing { last, floor, timeline } = standing(&mut tx, &county, channel).await?;
+            if position.next > last.next {
+                return Ok(None);
+            }
+            let generation = last.generation;
             let reset = position.generation != generation && position.next < floor;
             let after = if reset { 0 } else { position.next };
             let next = Position { next: after, generation };
@@ -48,8 +58,9 @@ impl Database {
                 next,
                 more: true,
                 reset,
+                run: timeline.run(),
             };
-            if left == 0 {
+            if left.is_spent() {
                 pages.push(page);
                 continue;
             }
@@ -59,9 +70,8 @@ impl Database {
             if let Some(own) = own {
                 page.next = own.next;
             }
-            let rows = changes(&mut tx, &county, channel, page.next.next, left).await?;
-            page.more = rows.len() == left as usize;
-            left = left.saturating_sub(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+            let rows = changes(&mut tx, &county, channel, page.next.next, &mut left).await?;
+            page.more = left.is_spent();
             let known = pushed.written.get(channel).map(|written| &written.known);
             for (seq, row) in rows {
                 page.next.next = seq;
@@ -72,12 +82,12 @@ impl Database {
                     Row::Record(body) => page.records.push(RawValue::from_string(body).map_err(decode)?),
                 }
             }
-            if asked != Some(page.next) || page.more || reset {
+            if before != Some(page.next) || page.more || reset {
                 pages.push(page);
             }
         }
         tx.commit().await?;
-        Ok(pages)
+        Ok(Some(pages))
     }
 }
 
@@ -89,13 +99,61 @@ enum Row {
     Left(Left),
 }
 
-/// Returns the changes of a channel after a number, at most `limit`, with their numbers.
+impl Database {
+    /// Whether all milestones were given out by this database as it is now. Where one was not, it was set back.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn gave_out(&self, milestones: &BTreeMap<Channel, Milestone>) -> sqlx::Result<bool> {
+        let mut tx = self.engine.begin_reading(&self.pool).await?;
+        for (channel, milestone) in milestones.iter().take(MOST_MILESTONES) {
+            let Standing { last, timeline, .. } = standing(&mut tx, channel.grid.village().county(), channel).await?;
+            if !timeline.gave_out(*milestone, last.next) {
+                return Ok(false);
+            }
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+}
+
+/// The most milestones of one request that are looked at: more than a phone carries channels.
+const MOST_MILESTONES: usize = 1_000;
+
+/// What an answer may still hold.
+struct Budget {
+    records: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    fn is_spent(&self) -> bool {
+        self.records == 0 || self.bytes == 0
+    }
+}
+
+/// The bytes of records after which an answer takes no more: a phone takes it in, and the server writes it, in one piece of
+/// memory.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+impl Row {
+    /// Returns about how many bytes it takes in an answer.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Record(body) => body.len(),
+            Self::Left(_) => 100,
+        }
+    }
+}
+
+/// Returns the changes of a channel after a number, as many as the budget has room for, with their numbers. The last record
+/// may be larger than what was left.
 async fn changes(
     tx: &mut AnyConnection,
     county: &str,
     channel: &Channel,
     after: u64,
-    limit: u32,
+    left: &mut Budget,
 ) -> sqlx::Result<Vec<(u64, Row)>> {
     const RECORDS: &str =
         "SELECT seq, body FROM record WHERE county = $1 AND channel = $2 AND seq > $3 ORDER BY seq LIMIT $4";
@@ -105,36 +163,57 @@ async fn changes(
     let mut changes = Vec::new();
     for words in [RECORDS, LEFT] {
         // Planned each time: PostgreSQL would keep a plan from when the table was small.
-        let rows = sqlx::query(words)
+        let mut rows = sqlx::query(words)
             .persistent(false)
             .bind(county)
             .bind(channel.to_string())
             .bind(after.cast_signed())
-            .bind(i64::from(limit))
-            .fetch_all(&mut *tx)
-            .await?;
-        for row in &rows {
+            .bind(i64::try_from(left.records).unwrap_or(i64::MAX))
+            .fetch(&mut *tx);
+        let mut bytes = 0;
+        while bytes < left.bytes
+            && let Some(row) = rows.try_next().await?
+        {
             let seq = row.try_get::<i64, _>(0)?.cast_unsigned();
             let change = if words == RECORDS {
                 Row::Record(row.try_get(1)?)
             } else {
-                Row::Left(Left { record: RecordId(uuid(row, 1)?), to: row.try_get::<String, _>(2)?.parse().ok() })
+                Row::Left(Left { record: RecordId(uuid(&row, 1)?), to: row.try_get::<String, _>(2)?.parse().ok() })
             };
+            bytes += change.bytes();
             changes.push((seq, change));
         }
     }
     changes.sort_unstable_by_key(|(seq, _)| *seq);
-    changes.truncate(limit as usize);
+    let mut taken = 0;
+    for (_, change) in &changes {
+        if left.is_spent() {
+            break;
+        }
+        left.records -= 1;
+        left.bytes = left.bytes.saturating_sub(change.bytes());
+        taken += 1;
+    }
+    changes.truncate(taken);
     Ok(changes)
 }
 
-/// A channel's generation and floor.
-async fn generation(tx: &mut AnyConnection, county: &str, channel: &Channel) -> sqlx::Result<(u64, u64)> {
-    let row = sqlx::query("SELECT generation, floor FROM channel WHERE county = $1 AND channel = $2")
+/// How far a channel is.
+#[derive(Debug, Default)]
+struct Standing {
+    last: Position,
+    floor: u64,
+    timeline: Timeline,
+}
+
+async fn standing(tx: &mut AnyConnection, county: &str, channel: &Channel) -> sqlx::Result<Standing> {
+    let row = sqlx::query("SELECT generation, floor, seq, runs FROM channel WHERE county = $1 AND channel = $2")
         .bind(county)
         .bind(channel.to_string())
         .fetch_optional(&mut *tx)
         .await?;
-    let Some(row) = row else { return Ok((0, 0)) };
-    Ok((row.try_get::<i64, _>(0)?.cast_unsigned(), row.try_get::<i64, _>(1)?.cast_unsigned()))
+    let Some(row) = row else { return Ok(Standing::default()) };
+    let number = |column: usize| Ok::<_, sqlx::Error>(row.try_get::<i64, _>(column)?.cast_unsigned());
+    let last = Position { next: number(2)?, generation: number(0)? };
+    Ok(Standing { last, floor: number(1)?, timeline: timeline(&row.try_get::<String, _>(3)?)? })
 }

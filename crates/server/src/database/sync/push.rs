@@ -2,16 +2,23 @@
 
 use super::{
     super::{Database, sql::Retries},
-    rows::{Author, Ground, Hints, Written, insert_history},
+    ground::{Ground, Hints},
+    rows::{Author, Written, insert_history},
 };
-use crate::random;
 use ruhu_domain::{
-    Channel, OpId,
-    intake::{Sender, rejected},
+    Channel, GridCode, OpId, RecordId,
+    intake::{Kept, Sender, Verdict, rejected},
     record::Op,
+    timeline::Milestone,
     wire::OpResult,
 };
-use std::collections::{BTreeMap, HashMap};
+use sqlx::AnyConnection;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// The most ops of one account that wait for a supervisor, and their most bytes. A phone that hands over all that it has
+/// has fewer.
+const MOST_WAITING: i64 = 5_000;
+const MOST_WAITING_BYTES: i64 = 64 * 1024 * 1024;
 
 /// An op of a push, parsed or not.
 #[derive(Clone, Debug)]
@@ -28,6 +35,8 @@ pub struct Pushed {
     /// A result per op, in the order sent.
     pub results: Vec<OpResult>,
     pub(super) written: BTreeMap<Channel, Written>,
+    /// Where the channels stand now that the ops name, or that their records are in.
+    pub milestones: BTreeMap<Channel, Milestone>,
 }
 
 impl Database {
@@ -54,8 +63,11 @@ impl Database {
                 }
             }
         }
+        for id in self.take_foreign(author, &mut counties).await? {
+            malformed.insert(id, rejected(id, "这条记录的编号属于别的手机，办公室没有收下"));
+        }
         let (mut retries, mut before) = (Retries::default(), Hints::default());
-        let (mut results, written) = loop {
+        let (mut results, written, milestones) = loop {
             match self.take_counties(author, &counties, &mut before).await {
                 Ok(done) => break done,
                 Err(error) => {
@@ -66,7 +78,81 @@ impl Database {
         };
         results.extend(malformed);
         let results = order.iter().filter_map(|id| results.get(id).cloned()).collect();
-        Ok(Pushed { results, written })
+        Ok(Pushed { results, written, milestones })
+    }
+
+    /// Takes out the ops whose stamps name a device that is not their sender's, and returns which those were: with the stamp
+    /// of another's device somebody could overwrite what that one wrote, as if it had been seen.
+    async fn take_foreign(
+        &self,
+        author: Author<'_>,
+        counties: &mut BTreeMap<String, Vec<Op>>,
+    ) -> sqlx::Result<Vec<OpId>> {
+        if counties.values().flatten().all(|op| op.stamp.device == author.device) {
+            return Ok(Vec::new());
+        }
+        // Of a phone on which somebody logged in anew there may be ops from before.
+        let own: Vec<String> = sqlx::query_scalar("SELECT id FROM device WHERE account = $1")
+            .bind(author.account)
+            .fetch_all(&self.pool)
+            .await?;
+        let is_own = |op: &Op| op.stamp.device == author.device || own.contains(&op.stamp.device.to_string());
+        let foreign = counties.values_mut().flat_map(|ops| ops.extract_if(.., |op| !is_own(op)));
+        Ok(foreign.map(|op| op.id).collect())
+    }
+
+    /// Takes out of the history what would fill the quarantine: ops that would make records, other than those that are
+    /// `there`, in grids that don't exist; and those of an account of which very many wait. They stay on the phone, with the
+    /// reason.
+    async fn bound_quarantine(
+        &self,
+        tx: &mut AnyConnection,
+        county: &str,
+        author: Author<'_>,
+        there: &HashSet<RecordId>,
+        kept: &mut Vec<Kept>,
+        results: &mut HashMap<OpId, OpResult>,
+    ) -> sqlx::Result<()> {
+        let waits = |kept: &Kept| matches!(kept.past.verdict, Verdict::Quarantined { .. });
+        if !kept.iter().any(waits) {
+            return Ok(());
+        }
+        let makes = |kept: &Kept| !there.contains(&kept.op.record);
+        let new = kept.iter().filter(|kept| waits(kept) && makes(kept));
+        let grids: BTreeSet<GridCode> = new.map(|kept| kept.op.channel.grid.clone()).collect();
+        let mut unknown = BTreeSet::new();
+        for grid in grids {
+            if !self.has_grid(tx, county, &grid).await? {
+                unknown.insert(grid);
+            }
+        }
+        let (count, bytes): (i64, i64) = sqlx::query_as(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(body)), 0) AS BIGINT) FROM op
+             WHERE outcome = 'quarantined' AND account = $1",
+        )
+        .bind(author.account)
+        .fetch_one(&mut *tx)
+        .await?;
+        let mut room = MOST_WAITING.saturating_sub(count);
+        if bytes >= MOST_WAITING_BYTES {
+            room = 0;
+        }
+        kept.retain(|kept| {
+            if !waits(kept) {
+                return true;
+            }
+            let refused = if makes(kept) && unknown.contains(&kept.op.channel.grid) {
+                "没有这个网格，办公室没有收下。请核对网格编码"
+            } else if room == 0 {
+                "待核对的记录太多，暂时收不下。请联系主管核对后再重试"
+            } else {
+                room -= 1;
+                return true;
+            };
+            results.insert(kept.op.id, rejected(kept.op.id, refused));
+            false
+        });
+        Ok(())
     }
 
     async fn take_counties(
@@ -74,23 +160,33 @@ impl Database {
         author: Author<'_>,
         counties: &BTreeMap<String, Vec<Op>>,
         before: &mut Hints,
-    ) -> sqlx::Result<(HashMap<OpId, OpResult>, BTreeMap<Channel, Written>)> {
-        let (mut results, mut written) = (HashMap::new(), BTreeMap::new());
+    ) -> sqlx::Result<(HashMap<OpId, OpResult>, BTreeMap<Channel, Written>, BTreeMap<Channel, Milestone>)> {
+        let (mut results, mut written, mut milestones) = (HashMap::new(), BTreeMap::new(), BTreeMap::new());
         let mut tx = self.begin().await?;
         for (county, ops) in counties {
-            let mut ground = Ground::read(&mut tx, self.engine, county, ops, before).await?;
-            let sender = Sender { name: author.name, grants: author.grants, now_ms: random::now_ms() };
+            let mut ground = Ground::read(&mut tx, (self.engine, self.run), county, ops, before).await?;
+            let sender = Sender { name: author.name, grants: author.grants, now_ms: self.now_ms() };
             for op in ops {
+                let is_in = ground.intake.record(op.record).map(|record| &record.channel);
+                for channel in is_in.into_iter().chain([&op.channel]) {
+                    let stood = ground.locked.get(&channel.to_string());
+                    milestones.extend(stood.map(|stood| (channel.clone(), *stood)));
+                }
                 results.insert(op.id, ground.intake.take(op.clone(), &sender));
             }
-            let (kept, channels) = std::mem::take(&mut ground.intake).finish();
+            let intake = std::mem::take(&mut ground.intake);
+            let there: HashSet<RecordId> =
+                ops.iter().map(|op| op.record).filter(|id| intake.record(*id).is_some()).collect();
+            let (mut kept, channels) = intake.finish();
+            self.bound_quarantine(&mut tx, county, author, &there, &mut kept, &mut results).await?;
             insert_history(&mut tx, self.engine, county, author, &kept).await?;
             for (channel, changes) in channels {
                 let wrote = ground.write(&mut tx, &channel, changes).await?;
+                milestones.insert(channel.clone(), Milestone { number: wrote.last, run: wrote.run });
                 written.insert(channel, wrote);
             }
         }
         tx.commit().await?;
-        Ok((results, written))
+        Ok((results, written, milestones))
     }
 }
