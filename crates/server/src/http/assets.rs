@@ -48,6 +48,10 @@ async fn cache(request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path();
     let name = path.rsplit('/').next().unwrap_or_default().to_owned();
     let looks_like_file = name.contains('.');
+    // A redirect to a folder's page would lead to another host.
+    if path.starts_with("//") {
+        return Response::builder().status(StatusCode::NOT_FOUND).body(Body::empty()).unwrap_or_default();
+    }
     let mut response = next.run(request).await;
     let is_page = response
         .headers()

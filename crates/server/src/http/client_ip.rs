@@ -13,6 +13,11 @@ use tower_governor::{GovernorError, key_extractor::KeyExtractor};
 pub struct ClientIp(IpAddr);
 
 impl ClientIp {
+    /// Returns the client at an address.
+    pub fn new(address: IpAddr) -> Self {
+        Self(network(address))
+    }
+
     /// Returns the client at an IPv4 address.
     #[cfg(test)]
     pub const fn of_address(address: std::net::Ipv4Addr) -> Self {
@@ -26,7 +31,7 @@ impl ClientIp {
         // The proxy appends the last address; those before it are whatever the client sent.
         let told = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
         let told = told.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-        Some(Self(network(told.filter(|_| behind_proxy).unwrap_or(socket.ip()))))
+        Some(Self::new(told.filter(|_| behind_proxy).unwrap_or(socket.ip())))
     }
 }
 

@@ -2,11 +2,11 @@
 //! token that is among its sealed values shows whose it is.
 
 use super::{
-    AppState, Refusal,
+    AppState, Asked, Refusal,
     photos::{self, Failure},
 };
 use crate::database::{Author, Database, Incoming, Session, Upload};
-use axum::{Json, extract::State, extract::rejection::JsonRejection};
+use axum::{Json, extract::State};
 use ruhu_domain::{
     OpId,
     engine::Queued,
@@ -23,18 +23,16 @@ use std::collections::HashMap;
 /// `POST /api/v1/device`
 pub async fn device(
     State(state): State<AppState>,
-    body: Result<Json<DeviceRequest>, JsonRejection>,
+    Asked(request): Asked<DeviceRequest>,
 ) -> Result<Json<DeviceAnswer>, Refusal> {
-    let Json(request) = body.map_err(|_| Refusal::Malformed)?;
     Ok(Json(DeviceAnswer { revoked: state.database.is_revoked(request.device).await? }))
 }
 
 /// `POST /api/v1/device_handover`
 pub async fn hand_device_over(
     State(state): State<AppState>,
-    body: Result<Json<DeviceHandover<Sealed>>, JsonRejection>,
+    Asked(DeviceHandover { of, outbox, pieces, last }): Asked<DeviceHandover<Sealed>>,
 ) -> Result<Json<DeviceHandoverAnswer>, Refusal> {
-    let Json(DeviceHandover { of, outbox, pieces, last }) = body.map_err(|_| Refusal::Malformed)?;
     if outbox.len() > MAX_OPS {
         return Err(Refusal::TooLarge);
     }
@@ -71,9 +69,8 @@ pub async fn hand_device_over(
 /// `POST /api/v1/device_handover/wanted`
 pub async fn wanted(
     State(state): State<AppState>,
-    body: Result<Json<Revoked<Sealed>>, JsonRejection>,
+    Asked(of): Asked<Revoked<Sealed>>,
 ) -> Result<Json<WantedPhotos>, Refusal> {
-    let Json(of) = body.map_err(|_| Refusal::Malformed)?;
     let (session, keys) = whose(&state.database, &state.recovery, &of).await?;
     let mut photos = Vec::new();
     for (channel, photo) in state.database.photos_of(session.device).await? {
@@ -87,7 +84,10 @@ pub async fn wanted(
                 state.database.advance_upload(&upload, upload.position).await?;
                 upload
             }
-            None => state.database.begin_upload(&channel, &session.account, &photo, 0).await?,
+            None => {
+                let upload = state.database.begin_upload(&channel, &session.account, &photo, 0).await?;
+                upload.ok_or(Refusal::TooManyUploads)?
+            }
         };
         if upload.position == upload.length {
             finish(&state, &upload).await?;

@@ -24,6 +24,12 @@ pub enum Refusal {
     /// Too many wrong passwords: how many minutes to wait.
     #[error("密码错了太多次，请过 {0} 分钟再试")]
     Wait(u64),
+    /// An account began very many uploads that it did not finish.
+    #[error("没传完的照片太多，请过几天再试，或联系办公室")]
+    TooManyUploads,
+    /// Too many log in at this moment.
+    #[error("现在登录的人太多，请过一分钟再试")]
+    Crowded,
     /// The account has a second factor: the six digits are wanted too.
     #[error("请填写动态码：打开手机上的验证器，输入现在显示的 6 位数字")]
     CodeWanted,
@@ -78,7 +84,7 @@ impl Refusal {
             Self::CodeWanted => StatusCode::PRECONDITION_REQUIRED,
             Self::BadPassword(_) | Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Revoked => StatusCode::GONE,
-            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Wait(_) | Self::Crowded | Self::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotYours | Self::NewDevice | Self::NoOffice | Self::NotAllowed | Self::FactorWanted => {
@@ -114,9 +120,21 @@ impl IntoResponse for Refusal {
         if let Self::Database(error) = &self {
             // A database's words can quote values: only the sort of the error is logged.
             let sort = match error {
-                sqlx::Error::Database(error) => error.code().map(|code| code.into_owned()).unwrap_or_default(),
+                sqlx::Error::Database(error) => match error.code().as_deref() {
+                    // SQLite: result codes.
+                    Some("13") => "the disk is full".to_owned(),
+                    Some("10") | Some("778") | Some("1034") => "the disk can't be read or written".to_owned(),
+                    Some("8") => "the database is read-only".to_owned(),
+                    Some("11") | Some("26") => "the database is damaged".to_owned(),
+                    // PostgreSQL: error codes.
+                    Some("55P03") => "a lock was waited for in vain".to_owned(),
+                    Some("57014") => "a statement took too long".to_owned(),
+                    Some("53100") => "the disk of the database is full".to_owned(),
+                    code => code.unwrap_or_default().to_owned(),
+                },
                 sqlx::Error::Decode(_) => "a stored value could not be read".to_owned(),
                 sqlx::Error::PoolTimedOut => "no connection was free".to_owned(),
+                sqlx::Error::Io(error) => format!("the connection failed: {:?}", error.kind()),
                 _ => "the connection failed".to_owned(),
             };
             tracing::error!(sort, "database");

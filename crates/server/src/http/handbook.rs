@@ -1,8 +1,8 @@
 //! The pages of 手册 that offices added, and 便民电话, for a phone.
 
-use super::{Caller, Refusal};
+use super::{Asked, Caller, Refusal};
 use crate::database::Database;
-use axum::{Json, extract::State, extract::rejection::JsonRejection};
+use axum::{Json, extract::State};
 use ruhu_domain::{
     office::OwnContact,
     rights::Place,
@@ -11,13 +11,15 @@ use ruhu_domain::{
 use sha2::{Digest, Sha256};
 use std::{cmp::Reverse, collections::BTreeSet};
 
+/// How long an owner is told of a code, in milliseconds.
+const CODES_MS: u64 = 30 * 86_400_000;
+
 /// `POST /api/v1/handbook`
 pub async fn handbook(
     State(database): State<Database>,
     caller: Caller,
-    request: Result<Json<HandbookRequest>, JsonRejection>,
+    Asked(request): Asked<HandbookRequest>,
 ) -> Result<Json<HandbookAnswer>, Refusal> {
-    let Json(request) = request.map_err(|_| Refusal::Malformed)?;
     let rights = database.rights(&caller.session.account).await?;
     let at = |place: &Place| rights.iter().any(|grant| place.contains(grant.place()));
     let mut pages = Vec::new();
@@ -38,13 +40,15 @@ pub async fn handbook(
         Contact { from, service, name, phone, note }
     };
     let contacts: Vec<Contact> = near.into_iter().map(contact).collect();
-    let bytes = serde_json::to_vec(&(&pages, &contacts)).map_err(|_| Refusal::Internal)?;
+    let since = database.now_ms().saturating_sub(CODES_MS);
+    let codes = database.codes_made(&caller.session.account, since).await?;
+    let bytes = serde_json::to_vec(&(&pages, &contacts, &codes)).map_err(|_| Refusal::Internal)?;
     let digest: [u8; 32] = Sha256::digest(&bytes).into();
     let digest = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
     let digest = format!("{digest:016x}");
     let answer = match request.digest == digest {
         true => HandbookAnswer { digest, ..HandbookAnswer::default() },
-        false => HandbookAnswer { digest, pages: Some(pages), contacts },
+        false => HandbookAnswer { digest, pages: Some(pages), contacts, codes },
     };
     Ok(Json(answer))
 }

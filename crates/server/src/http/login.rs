@@ -1,16 +1,12 @@
 //! Login and logout, a phone's first login with a code, and the way back into a vault whose password was forgotten.
 
-use super::{AppState, Caller, Refusal, client_ip::ClientIp, login_throttle::Origin};
+use super::{AppState, Asked, Caller, Refusal, client_ip::ClientIp, login_throttle::Origin};
 use crate::{
     accounts,
     database::{Account, Act, Database, Entry},
     random, second_factor,
 };
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use ruhu_domain::{
     DeviceId,
     wire::{EnrolRequest, LoginRequest, LoginResponse, Recovery, vault_owner},
@@ -33,7 +29,11 @@ pub(super) async fn guest(
     code: Option<&str>,
     device: Option<DeviceId>,
 ) -> Result<Guest, Refusal> {
+    if name.len() > accounts::MAX_NAME {
+        return Err(Refusal::WrongPassword);
+    }
     let (database, login_throttle) = (&state.database, &state.login_throttle);
+    let name = &meant(database, name).await?;
     let known = match device {
         Some(device) => database.logged_in_before(name, device).await?.then_some(device),
         None => None,
@@ -42,9 +42,8 @@ pub(super) async fn guest(
     login_throttle.begin(name, origin, random::now_ms()).map_err(|wait| Refusal::Wait(wait.div_ceil(60_000)))?;
     let account = database.account(name).await?.filter(|account| !account.closed);
     let kept = account.as_ref().and_then(|account| account.password_hash.clone());
-    // Argon2 takes tens of milliseconds of one core: not on the threads that serve others.
-    let fits = tokio::task::spawn_blocking(move || accounts::password_fits(&password, kept.as_deref()));
-    let fits = fits.await.map_err(|_| Refusal::Internal)?;
+    let fits = state.hashing.turn(move || accounts::password_fits(&password, kept.as_deref()));
+    let fits = fits.await.ok_or(Refusal::Crowded)?;
     let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
     if account.second_factor {
         // The password was right, and the try still counts: nobody goes through the codes.
@@ -57,15 +56,18 @@ pub(super) async fn guest(
     Ok(Guest { account, known: known.is_some() })
 }
 
+/// Returns the login name that somebody means; of nobody's what they typed, so that tries at it are counted too.
+async fn meant(database: &Database, typed: &str) -> Result<String, Refusal> {
+    Ok(database.login_name(typed).await?.unwrap_or_else(|| accounts::login_name(typed)))
+}
+
 /// `POST /api/v1/login`
 pub async fn login(
     State(state): State<AppState>,
     client_ip: ClientIp,
-    body: Result<Json<LoginRequest>, JsonRejection>,
+    Asked(LoginRequest { account, password, device, code }): Asked<LoginRequest>,
 ) -> Result<Json<LoginResponse>, Refusal> {
-    let Json(request) = body.map_err(|_| Refusal::Malformed)?;
-    let LoginRequest { account, password, device, code } = request;
-    let guest = guest(&state, client_ip, account.trim(), password, code.as_deref(), Some(device)).await?;
+    let guest = guest(&state, client_ip, &account, password, code.as_deref(), Some(device)).await?;
     let database = &state.database;
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
@@ -86,10 +88,13 @@ pub async fn login(
 pub async fn enrol(
     State(state): State<AppState>,
     client_ip: ClientIp,
-    body: Result<Json<EnrolRequest>, JsonRejection>,
+    Asked(EnrolRequest { account, code, password, device }): Asked<EnrolRequest>,
 ) -> Result<Json<LoginResponse>, Refusal> {
-    let Json(EnrolRequest { account, code, password, device }) = body.map_err(|_| Refusal::Malformed)?;
-    let (database, name) = (&state.database, account.trim().to_owned());
+    let database = &state.database;
+    if account.len() > accounts::MAX_NAME {
+        return Err(Refusal::WrongCode);
+    }
+    let name = meant(database, &account).await?;
     // Not a try yet: somebody who looks for a good password is not made to wait.
     accounts::check(&password, &name).map_err(|error| Refusal::BadPassword(error.to_string()))?;
     let origin = Origin { client_ip, known: None };
@@ -97,9 +102,12 @@ pub async fn enrol(
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
     }
+    // Before the password is hashed, which is dear.
+    if !database.has_code(&name, &code).await? {
+        return Err(Refusal::WrongCode);
+    }
     let of = name.clone();
-    let hash = tokio::task::spawn_blocking(move || accounts::hash_password(&password, &of));
-    let hash = hash.await.map_err(|_| Refusal::Internal)?;
+    let hash = state.hashing.turn(move || accounts::hash_password(&password, &of)).await.ok_or(Refusal::Crowded)?;
     let hash = hash.map_err(|error| Refusal::BadPassword(error.to_string()))?;
     let token = accounts::new_token();
     if !database.enrol(&name, &code, &hash, device, &token).await? {
@@ -120,9 +128,8 @@ async fn welcome(state: &AppState, account: Account, token: String) -> Result<Js
 pub async fn recover(
     State(state): State<AppState>,
     caller: Caller,
-    body: Result<Json<Recovery<Sealed>>, JsonRejection>,
+    Asked(request): Asked<Recovery<Sealed>>,
 ) -> Result<Json<Recovery<[u8; 32]>>, Refusal> {
-    let Json(request) = body.map_err(|_| Refusal::Malformed)?;
     let owner = vault_owner(&caller.session.login, caller.session.device);
     let key = state.recovery.open(&request.key, &owner).map_err(|_| Refusal::NotYours)?;
     state.database.put_on_record(&[caller.does(Act::Recover, String::new())]).await?;

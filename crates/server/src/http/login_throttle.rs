@@ -4,6 +4,7 @@
 
 use super::client_ip::ClientIp;
 use ruhu_domain::DeviceId;
+use sha2::{Digest, Sha256};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -16,8 +17,8 @@ const FREE: u32 = 5;
 const FIRST_MS: u64 = 30_000;
 const LONGEST_MS: u64 = 15 * 60_000;
 
-/// More counts than this are tidied up.
-const MOST: usize = 10_000;
+/// The most counts that are kept: about 2 MB.
+const MOST: usize = 20_000;
 
 /// The origin of a log-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,9 +29,17 @@ pub struct Origin {
     pub known: Option<DeviceId>,
 }
 
-/// Counts the wrong passwords of each account and origin. The counts are in memory: a restart forgets them.
+/// Counts the wrong passwords of each account and origin. The counts are in memory: a restart forgets them. There are at most
+/// [`MOST`], of a size that no caller chooses: names are kept as their hash.
 #[derive(Clone, Debug, Default)]
-pub struct LoginThrottle(Arc<Mutex<HashMap<(String, Origin), Wrong>>>);
+pub struct LoginThrottle(Arc<Mutex<HashMap<Key, Wrong>>>);
+
+/// The hash of a login name, and an origin.
+type Key = ([u8; 32], Origin);
+
+fn key(account: &str, origin: Origin) -> Key {
+    (Sha256::digest(account.as_bytes()).into(), origin)
+}
 
 #[derive(Clone, Copy, Debug)]
 struct Wrong {
@@ -55,9 +64,9 @@ impl LoginThrottle {
     pub fn begin(&self, account: &str, origin: Origin, now_ms: u64) -> Result<(), u64> {
         let mut login_throttle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if login_throttle.len() >= MOST {
-            login_throttle.retain(|_, wrong| now_ms.saturating_sub(wrong.last_ms) < LONGEST_MS);
+            make_room(&mut login_throttle, now_ms);
         }
-        let wrong = login_throttle.entry((account.to_owned(), origin)).or_insert(Wrong { count: 0, last_ms: now_ms });
+        let wrong = login_throttle.entry(key(account, origin)).or_insert(Wrong { count: 0, last_ms: now_ms });
         if now_ms.saturating_sub(wrong.last_ms) >= 2 * LONGEST_MS {
             wrong.count = 0;
         }
@@ -72,7 +81,22 @@ impl LoginThrottle {
 
     /// Forgets the wrong passwords of an origin, because the right one came.
     pub fn right(&self, account: &str, origin: Origin) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(account.to_owned(), origin));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(account, origin));
+    }
+}
+
+/// Forgets what is long past; where that is not enough, who has not to wait yet; and then the half that was last touched
+/// longest ago.
+fn make_room(counts: &mut HashMap<Key, Wrong>, now_ms: u64) {
+    counts.retain(|_, wrong| now_ms.saturating_sub(wrong.last_ms) < LONGEST_MS);
+    if counts.len() >= MOST {
+        counts.retain(|_, wrong| wrong.count >= FREE);
+    }
+    if counts.len() >= MOST {
+        let mut times: Vec<u64> = counts.values().map(|wrong| wrong.last_ms).collect();
+        let (_, middle, _) = times.select_nth_unstable(MOST / 2);
+        let middle = *middle;
+        counts.retain(|_, wrong| wrong.last_ms > middle);
     }
 }
 
@@ -121,5 +145,19 @@ mod tests {
         }
         login_throttle.begin("wangfang", HERE, LONGEST_MS).expect("a first try");
         assert_eq!(login_throttle.0.lock().expect("nobody panicked").len(), 1);
+    }
+
+    #[test]
+    fn guesses_at_ever_new_names_take_bounded_memory_and_free_nobody_who_has_to_wait() {
+        let login_throttle = LoginThrottle::default();
+        let begin = |name: &str, now| login_throttle.begin(name, HERE, now);
+        for n in 0..3 * MOST as u64 {
+            begin(&format!("{n}{}", "x".repeat(100)), n / 100).expect("a first try");
+            if n % 1_000 == 0 {
+                let _ = begin("wangfang", n / 100);
+            }
+        }
+        assert!(login_throttle.0.lock().expect("nobody panicked").len() <= MOST);
+        assert!(begin("wangfang", 3 * MOST as u64 / 100).is_err(), "their wait is not over");
     }
 }

@@ -1,10 +1,14 @@
 //! The HTTP interface.
 
+mod asked;
 mod assets;
 mod client_ip;
+mod connections;
 mod devices;
 mod error;
 mod handbook;
+mod hashing;
+mod health;
 mod login;
 mod login_throttle;
 mod office;
@@ -13,7 +17,9 @@ mod sync;
 pub mod tls;
 
 pub use assets::content_security_policy;
+pub use connections::serve;
 pub use error::Refusal;
+pub use hashing::Hashing;
 pub use login_throttle::LoginThrottle;
 pub use photos::metadata;
 
@@ -21,16 +27,16 @@ use crate::{
     database::{Act, Database, Entry, Session, SessionKind, Standing},
     photos::PhotoStore,
 };
+use asked::Asked;
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, FromRef, FromRequestParts, State},
+    extract::{DefaultBodyLimit, FromRef, FromRequestParts},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
-    routing::{get, head, post},
+    routing::{head, post},
 };
 use client_ip::ByClientIp;
 use ruhu_vault::RecoveryKey;
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use std::{path::Path, sync::Arc, time::Duration};
 use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder};
 use tower_http::{
     ServiceBuilderExt,
@@ -62,6 +68,8 @@ pub struct AppState {
     pub login_throttle: LoginThrottle,
     /// The photos.
     pub photos: PhotoStore,
+    /// The turns in which passwords are hashed.
+    pub hashing: Hashing,
 }
 
 impl FromRef<AppState> for PhotoStore {
@@ -111,7 +119,8 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest));
 
-    let router = Router::new().route("/healthz", get(health)).nest("/api/v1", api).with_state(state);
+    let health = health::route(state.database.clone());
+    let router = Router::new().nest("/api/v1", api).with_state(state).merge(health);
     let router = match app {
         Some(app) => router.fallback_service(assets::service(app)?),
         None => router,
@@ -125,6 +134,11 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
     };
     Ok(router.layer(
         tower::ServiceBuilder::new()
+            // A client's own would be written into the log.
+            .map_request(|mut request: axum::http::Request<axum::body::Body>| {
+                request.headers_mut().remove("x-request-id");
+                request
+            })
             .set_x_request_id(MakeRequestUuid)
             .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()))
             .propagate_x_request_id()
@@ -144,23 +158,6 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
-}
-
-/// Serves until `stop` ends; what was accepted is finished first.
-///
-/// # Errors
-/// Fails when the listener does.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(stop).await
-}
-
-async fn health(State(database): State<Database>) -> Result<&'static str, Refusal> {
-    database.ping().await?;
-    Ok("ok\n")
 }
 
 /// A phone's bearer token that speaks for somebody. Every route of theirs but the logins asks for one.

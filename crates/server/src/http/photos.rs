@@ -3,16 +3,15 @@
 //! A photo is sent for a record that is here already, by somebody who may save where it is; it is handed out to those
 //! who may look there (ADR 28).
 
-use super::{Caller, Refusal};
+use super::{Asked, Caller, Refusal};
 use crate::{
     database::{Act, Database, Entry, Upload},
     photo_check,
     photos::PhotoStore,
 };
 use axum::{
-    Json,
     body::{Body, Bytes},
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
@@ -150,6 +149,7 @@ pub async fn create(
     // Who may not look there is not told what is there.
     let here = if may && is_here(&database, &photos, &channel, photo.hash).await? { length } else { 0 };
     let upload = database.begin_upload(&channel, &caller.session.account, &photo, here).await?;
+    let upload = upload.ok_or(Refusal::TooManyUploads)?;
     let mut response = answer(StatusCode::CREATED, Some(&upload));
     let location = format!("{UPLOADS}/{}/{}", channel.grid.village().county(), upload.id);
     let location = HeaderValue::from_str(&location).map_err(|_| Refusal::Internal)?;
@@ -344,9 +344,8 @@ pub async fn show(
     State(database): State<Database>,
     State(photos): State<PhotoStore>,
     caller: Caller,
-    request: Result<Json<PhotoRequest>, JsonRejection>,
+    Asked(PhotoRequest { channel, record }): Asked<PhotoRequest>,
 ) -> Result<Response<Body>, Refusal> {
-    let Json(PhotoRequest { channel, record }) = request.map_err(|_| Refusal::Malformed)?;
     if !may(&database, &caller, Action::Look, &channel).await? {
         return Err(Refusal::NotFound);
     }

@@ -1,22 +1,16 @@
 //! The sync endpoint, and the history of a record.
 
-use super::{Caller, Refusal};
-use crate::{
-    database::{Act, Author, Database, Entry, Incoming},
-    random,
-};
+use super::{Asked, Caller, Refusal, asked};
+use crate::database::{Act, Author, Database, Entry, Incoming};
 use axum::{
     Json,
     body::Bytes,
-    extract::{
-        State,
-        rejection::{BytesRejection, JsonRejection},
-    },
-    http::StatusCode,
+    extract::{State, rejection::BytesRejection},
 };
 use ruhu_domain::{
     Channel, DeviceId, OpId,
     rights::{self, Action},
+    timeline::Milestone,
     wire::{HistoryEntry, HistoryRequest, MAX_OPS, Position, SyncResponse},
 };
 use serde::Deserialize;
@@ -33,6 +27,8 @@ struct Request {
     ops: Vec<Box<RawValue>>,
     #[serde(default)]
     cursors: BTreeMap<Channel, Position>,
+    #[serde(default)]
+    milestones: BTreeMap<Channel, Milestone>,
     limit: u32,
 }
 
@@ -47,10 +43,7 @@ pub async fn sync(
     caller: Caller,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<SyncResponse<Box<RawValue>>>, Refusal> {
-    let body = body.map_err(|error| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
-        _ => Refusal::Malformed,
-    })?;
+    let body = asked::body(body)?;
     let request: Request = serde_json::from_slice(&body).map_err(|_| Refusal::Malformed)?;
     if request.ops.len() > MAX_OPS {
         return Err(Refusal::TooLarge);
@@ -74,18 +67,33 @@ pub async fn sync(
     let channels: Vec<Channel> = grants.iter().map(|grid| grid.channel.clone()).collect();
 
     // Cursors of another epoch mean nothing here: start over.
-    let same_epoch = request.epoch.as_deref().is_none_or(|epoch| epoch == database.epoch());
-    let cursors = if same_epoch { request.cursors } else { BTreeMap::new() };
-    let pages = database.pull(&channels, &cursors, request.limit, &taken).await?;
+    let epoch = database.epoch().await?;
+    let same_epoch = request.epoch.as_ref().is_none_or(|asked| *asked == epoch);
+    let positions = if same_epoch { request.cursors } else { BTreeMap::new() };
+    let gave_out = !same_epoch || database.gave_out(&request.milestones).await?;
+    let pages = match gave_out {
+        true => database.pull(&channels, &positions, request.limit, &taken).await?,
+        false => None,
+    };
+    let pages = match pages {
+        Some(pages) => pages,
+        // The database was set back, and nobody said so.
+        None => {
+            database.begin_anew_for(&caller.session, &epoch).await?;
+            database.pull(&channels, &BTreeMap::new(), request.limit, &taken).await?.unwrap_or_default()
+        }
+    };
     let carried = pages.iter().filter(|page| !page.records.is_empty());
     let entries: Vec<Entry<'_>> = carried.map(|page| caller.does(Act::Carry, page.channel.to_string())).collect();
     database.put_on_record(&entries).await?;
     Ok(Json(SyncResponse {
-        now: random::now_ms(),
-        epoch: database.epoch().to_owned(),
+        now: database.now_ms(),
+        epoch: database.epoch().await?,
         results: taken.results,
         channels: pages,
         grants,
+        written: taken.milestones,
+        unreadable: Vec::new(),
     }))
 }
 
@@ -93,9 +101,8 @@ pub async fn sync(
 pub async fn history(
     State(database): State<Database>,
     caller: Caller,
-    request: Result<Json<HistoryRequest>, JsonRejection>,
+    Asked(request): Asked<HistoryRequest>,
 ) -> Result<Json<Vec<HistoryEntry>>, Refusal> {
-    let Json(request) = request.map_err(|_| Refusal::Malformed)?;
     let rights = database.rights(&caller.session.account).await?;
     if !rights::allows(&rights, Action::Look, &request.channel) {
         return Err(Refusal::NotFound);

@@ -1,13 +1,14 @@
 //! TLS of the server's own: from files, which are read again when they change, or by ACME (RFC 8555; the challenge is
 //! tls-alpn-01, RFC 8737: no second port is needed).
 
+use super::connections;
 use crate::crypto;
 use anyhow::Context;
 use axum::{
     Router,
     http::{HeaderValue, header},
 };
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use futures::StreamExt;
 use rustls_acme::{
     AcmeConfig,
@@ -28,9 +29,6 @@ const HSTS: &str = "max-age=63072000";
 
 /// How often certificate files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-
-/// How long requests that were accepted may take when the server stops.
-const GRACE: Duration = Duration::from_secs(30);
 
 /// Where a certificate comes from.
 #[derive(Clone, Debug)]
@@ -72,20 +70,14 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     crypto::install();
-    let handle: Handle<SocketAddr> = Handle::new();
-    let stopping = handle.clone();
-    tokio::spawn(async move {
-        stop.await;
-        stopping.graceful_shutdown(Some(GRACE));
-    });
     let service = strictly(router).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum_server::from_tcp(listener.into_std()?)?.handle(handle);
+    let server = connections::server(listener, false, stop)?;
     match certificate {
         Certificate::Files { chain, key } => {
             let config = read(&chain, &key).await?;
-            let acceptor = axum_server::tls_rustls::RustlsAcceptor::new(config.clone());
+            let tls = config.clone();
             let renewing = tokio::spawn(renew(config, chain, key));
-            server.acceptor(acceptor).serve(service).await?;
+            server.map(|guard| guard.before(RustlsAcceptor::new(tls))).serve(service).await?;
             renewing.abort();
         }
         Certificate::Acme { domains, contact, directory, kept_in } => {
@@ -104,7 +96,7 @@ pub async fn serve(
                     }
                 }
             });
-            server.acceptor(acceptor).serve(service).await?;
+            server.map(|guard| guard.before(acceptor)).serve(service).await?;
             asking.abort();
         }
     }

@@ -9,13 +9,13 @@ use axum::{Json, extract::State};
 use ruhu_domain::{
     Channel, Class, DeviceId, Kind, OpId, Stamp, form,
     office::{
-        DataRequest, DecideDataRequest, Dossier, FindPerson, FoundResident, Held, Nothing, OfRecord, OpenDataRequest,
-        Wish,
+        ApproveRetention, DataRequest, DecideDataRequest, Dossier, FindPerson, FoundResident, Held, HeldRetention,
+        Nothing, OfRecord, OpenDataRequest, Wish,
         duties::{self, Duty},
     },
     record::{Change, Name, Op},
     retention,
-    rights::Grant,
+    rights::{Grant, Place},
     roster::resident::{RESTRICTED, Resident},
     wire::OpOutcome,
 };
@@ -64,7 +64,7 @@ pub async fn dossier(
     }
     let mut cases = database.cared_for(&of, &held).await?;
     cases.retain(|record| duties::answers_for(&official.grants, Duty::Personal, &record.channel));
-    let HeldOn { found, mut records, mentioned, .. } = held;
+    let HeldOn { found, mut records, mentioned, unreadable, .. } = held;
     let hidden = |(channel, _): &&(Channel, _)| !duties::answers_for(&official.grants, Duty::Personal, channel);
     let hidden: Vec<_> = mentioned.iter().filter(hidden).map(|(_, record)| *record).collect();
     records.retain(|held| !hidden.contains(&held.record));
@@ -74,7 +74,7 @@ pub async fn dossier(
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
     let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
     let seen = seen_of(&database, &of).await?;
-    Ok(Json(Dossier { found, records, seen, requests, kept: kept.join("；") }))
+    Ok(Json(Dossier { found, records, seen, requests, kept: kept.join("；"), unreadable: unreadable.len() }))
 }
 
 /// `POST /api/v1/office/request-open`
@@ -138,6 +138,38 @@ pub async fn decide(
     done(database.decide_request(&request, true, answer, by, false).await?)
 }
 
+/// Checks that somebody answers for the records of a whole county: the nights of a server are the same for all of them.
+fn answers_for_county(official: &Official) -> Result<(), Refusal> {
+    let whole = |place: &Place| place.county().is_none_or(|county| place.prefix() == county);
+    official.places(Duty::Personal).any(whole).then_some(()).ok_or(Refusal::NotAllowed)
+}
+
+/// `POST /api/v1/office/retention`: the erasing that waits for an office, for those of a county or a city.
+pub async fn held(
+    State(database): State<Database>,
+    official: Official,
+) -> Result<Json<Option<HeldRetention>>, Refusal> {
+    official.has(Duty::Personal)?;
+    if answers_for_county(&official).is_err() {
+        return Ok(Json(None));
+    }
+    Ok(Json(database.held_retention().await?))
+}
+
+/// `POST /api/v1/office/retention-approve`
+pub async fn approve(
+    State(database): State<Database>,
+    official: Official,
+    Asked(ApproveRetention { on }): Asked<ApproveRetention>,
+) -> Result<Json<Nothing>, Refusal> {
+    answers_for_county(&official)?;
+    if database.held_retention().await?.is_none_or(|held| held.on != on) {
+        return Err(Refusal::Invalid("没有等着准许的到期删除，或已经换了一天，请刷新再看".into()));
+    }
+    database.approve_retention(on, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
 fn done(done: bool) -> Result<Json<Nothing>, Refusal> {
     if done { Ok(Json(Nothing {})) } else { Err(Refusal::Invalid("这条请求已经答复".into())) }
 }
@@ -185,7 +217,8 @@ async fn write(
         changes: changes.into_iter().map(change).collect(),
     };
     // An office saves nothing by its own grants: this one decision is what it may write.
-    let grants = [Grant::grid_worker(of.channel.grid.clone())];
+    let mut grants = vec![Grant::grid_worker(of.channel.grid.clone())];
+    grants.extend_from_slice(&official.grants);
     let author = Author { account: &official.session.account, name: &official.session.name, device, grants: &grants };
     let taken = database.take(author, vec![Incoming::Op(Box::new(op))]).await?;
     match taken.results.into_iter().next() {

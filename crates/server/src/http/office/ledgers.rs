@@ -37,9 +37,10 @@ pub async fn ledger(
     }
     let wanted = Wanted { ledger, place, from, to, purpose };
     database.put_on_record(&[official.does(Act::Export, wanted.subject())]).await?;
-    let (table, rows) = export::ledger(&database, &wanted).await.map_err(|error| {
+    let sheet = export::ledger(&database, &wanted).await.map_err(|error| {
         tracing::error!(%error, "a ledger could not be written");
         Refusal::Internal
     })?;
-    Ok(Json(LedgerFile { rows, xlsx: BASE64_STANDARD.encode(table) }))
+    let lacks = sheet.lacks();
+    Ok(Json(LedgerFile { rows: sheet.rows, xlsx: BASE64_STANDARD.encode(sheet.xlsx), lacks }))
 }

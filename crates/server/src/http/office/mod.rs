@@ -10,14 +10,14 @@ mod security;
 mod staff;
 mod supervision;
 
-use super::{AppState, Refusal, bearer, client_ip::ClientIp, login::guest};
+use super::{AppState, Asked, Refusal, bearer, client_ip::ClientIp, login::guest};
 use crate::{
     accounts,
     database::{Act, Database, Entry, Session, SessionKind, Standing},
 };
 use axum::{
     Json, Router,
-    extract::{FromRequest, FromRequestParts, Request, State, rejection::JsonRejection},
+    extract::{FromRequestParts, State},
     http::request::Parts,
     routing::post,
 };
@@ -29,7 +29,6 @@ use ruhu_domain::{
     },
     rights::{Grant, Place},
 };
-use serde::de::DeserializeOwned;
 
 /// The routes below `/office`, without the login.
 pub fn routes() -> Router<AppState> {
@@ -68,6 +67,8 @@ pub fn routes() -> Router<AppState> {
         .route("/request-open", post(data_rights::open))
         .route("/requests", post(data_rights::list))
         .route("/request-decide", post(data_rights::decide))
+        .route("/retention", post(data_rights::held))
+        .route("/retention-approve", post(data_rights::approve))
         .route("/second-factor", post(security::begin))
         .route("/second-factor-on", post(security::turn_on))
         .route("/second-factor-off", post(security::turn_off))
@@ -144,18 +145,6 @@ async fn factor_wanted(state: &AppState, has_one: bool) -> Result<bool, Refusal>
     Ok(!has_one && !state.database.is_demo().await?)
 }
 
-/// A body of JSON, or [`Refusal::Malformed`].
-pub struct Asked<T>(pub T);
-
-impl<T: DeserializeOwned> FromRequest<AppState> for Asked<T> {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
-        let body: Result<Json<T>, JsonRejection> = Json::from_request(request, state).await;
-        body.map(|Json(asked)| Self(asked)).map_err(|_| Refusal::Malformed)
-    }
-}
-
 /// `POST /api/v1/office/login`
 pub async fn login(
     State(state): State<AppState>,
@@ -163,7 +152,7 @@ pub async fn login(
     Asked(request): Asked<Login>,
 ) -> Result<Json<Welcome>, Refusal> {
     let Login { account, password, code } = request;
-    let account = guest(&state, client_ip, account.trim(), password, code.as_deref(), None).await?.account;
+    let account = guest(&state, client_ip, &account, password, code.as_deref(), None).await?.account;
     let grants = state.database.rights(&account.id).await?;
     if !Duty::ALL.into_iter().any(|duty| duties::has(&grants, duty)) {
         return Err(Refusal::NoOffice);

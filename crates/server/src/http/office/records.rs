@@ -8,9 +8,10 @@ use crate::{
 };
 use axum::{Json, body::Body, extract::State, http::Response};
 use ruhu_domain::{
-    OpId,
+    Channel, OpId,
     office::{
-        ActLine, Attribution, Decision, FindActs, Nothing, OfRecord, Seen, Waiting, WaitingPhoto,
+        ActLine, Attribution, Decision, FindActs, FindWaiting, Nothing, OfRecord, Seen, WAITING_PAGE, Waiting,
+        WaitingPage, WaitingPhoto,
         duties::{self, Duty},
     },
 };
@@ -19,11 +20,16 @@ use ruhu_domain::{
 const ACTS: u32 = 200;
 
 /// `POST /api/v1/office/waiting`
-pub async fn waiting(State(database): State<Database>, official: Official) -> Result<Json<Vec<Waiting>>, Refusal> {
+pub async fn waiting(
+    State(database): State<Database>,
+    official: Official,
+    Asked(FindWaiting { skip }): Asked<FindWaiting>,
+) -> Result<Json<WaitingPage>, Refusal> {
     official.has(Duty::Decide)?;
-    let waiting = database.quarantined().await?.into_iter();
-    let own: Vec<Waiting> = waiting
-        .filter(|item| duties::answers_for(&official.grants, Duty::Decide, &item.channel))
+    let may = |channel: &Channel| duties::answers_for(&official.grants, Duty::Decide, channel);
+    let (waiting, all) = database.quarantined_page(may, skip, WAITING_PAGE).await?;
+    let items: Vec<Waiting> = waiting
+        .into_iter()
         .map(|Quarantined { op, channel, received_at, reason, .. }| Waiting {
             op: op.id,
             by: op.by,
@@ -34,9 +40,11 @@ pub async fn waiting(State(database): State<Database>, official: Official) -> Re
             changes: op.changes.into_iter().map(|(name, change)| (name, change.value)).collect(),
         })
         .collect();
-    let read: Vec<_> = own.iter().map(|item| official.does(Act::Wait, item.op.to_string())).collect();
-    database.put_on_record(&read).await?;
-    Ok(Json(own))
+    if !items.is_empty() {
+        let read: Vec<String> = items.iter().map(|item| item.op.to_string()).collect();
+        database.put_on_record(&[official.does(Act::Wait, read.join(" "))]).await?;
+    }
+    Ok(Json(WaitingPage { items, all }))
 }
 
 /// `POST /api/v1/office/photo`

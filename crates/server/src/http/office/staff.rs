@@ -1,7 +1,10 @@
 //! 账号、设备、授权: accounts, devices and grants.
 
 use super::{Asked, Official, Refusal, right};
-use crate::database::{Database, Device, Given, Member};
+use crate::{
+    accounts,
+    database::{Database, Device, Given, Member},
+};
 use axum::{Json, extract::State};
 use ruhu_domain::{
     day,
@@ -104,7 +107,9 @@ pub async fn put(
     official: Official,
     Asked(PutAccount { account, name, team, home }): Asked<PutAccount>,
 ) -> Result<Json<Nothing>, Refusal> {
-    let [account, name, team] = [account, name, team].map(|text| text.trim().to_owned());
+    let [name, team] = [name, team].map(|text| text.trim().to_owned());
+    let account = accounts::login_name(&account);
+    let account = database.login_name(&account).await?.unwrap_or(account);
     let plain = account.chars().all(|letter| letter.is_alphanumeric() || ['.', '_', '-'].contains(&letter));
     if account.is_empty() || name.is_empty() || !plain {
         return Err(Refusal::Invalid("登录名用字母、数字或汉字，姓名不能空".into()));
@@ -140,7 +145,12 @@ pub async fn code(
     official: Official,
     Asked(OfAccount { account }): Asked<OfAccount>,
 ) -> Result<Json<Code>, Refusal> {
-    Staff::read(&database).await?.looked_after(&official, &account)?;
+    let staff = Staff::read(&database).await?;
+    staff.looked_after(&official, &account)?;
+    if !duties::may_let_in(&official.grants, &staff.grants(&account)) {
+        let words = "这个账号能看的记录有您没有的类别，请由有这些类别权限的办公室或管理员发码";
+        return Err(Refusal::Invalid(words.into()));
+    }
     let (code, until) = database.make_code(&account, &official.session.account).await?;
     Ok(Json(Code { code, until }))
 }

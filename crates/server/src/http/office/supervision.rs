@@ -33,7 +33,8 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
     official.has(Duty::Late)?;
     let mut disputes: Vec<OpenDispute> = Vec::new();
     for prefix in prefixes(&official) {
-        let files = database.files::<DisputeFile>(&prefix).await?.into_iter().filter(|(_, file)| file.state.is_open());
+        let (files, _) = database.files::<DisputeFile>(&prefix).await?;
+        let files = files.into_iter().filter(|(_, file)| file.state.is_open());
         disputes.extend(files.map(|(record, file)| open_dispute(&record, &file)));
     }
     for open in &mut disputes {
@@ -58,7 +59,8 @@ pub async fn reports(State(database): State<Database>, official: Official) -> Re
     official.has(Duty::Late)?;
     let mut open: Vec<OpenReport> = Vec::new();
     for prefix in prefixes(&official) {
-        let files = database.files::<Report>(&prefix).await?.into_iter().filter(|(_, report)| report.state().is_open());
+        let (files, _) = database.files::<Report>(&prefix).await?;
+        let files = files.into_iter().filter(|(_, report)| report.state().is_open());
         open.extend(files.map(|(record, report)| open_report(&record, &report)));
     }
     open.sort_by_key(|report| (report.by.is_none(), report.by, report.record));
