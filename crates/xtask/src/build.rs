@@ -129,6 +129,7 @@ pub fn is_part(file: &Path) -> bool {
     let text = file.to_string_lossy();
     ["/split_", "/chunk-"].iter().any(|part| text.contains(part))
         || file.ends_with("handbook.txt")
+        || file.ends_with("pinyin.txt")
         || file.ends_with("photo.js")
 }
 

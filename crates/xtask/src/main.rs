@@ -1,5 +1,6 @@
 //! `cargo xtask`: the commands for building, testing, measuring and releasing. Each verb sets up what it needs first.
 
+mod attack;
 mod authz;
 mod bench;
 mod beside;
@@ -56,6 +57,8 @@ enum Verb {
     Sim(sim::Options),
     /// Every grant against every channel, on both databases; prints cells and leaks, mutants and how many were caught
     Authz,
+    /// Attack the real server with one account or none; prints attacks and how many held, with the peak memory of each
+    Attack,
     /// Kill the real server and the real browser again and again, and break the network at every step; prints rounds, faults and losses
     Faults(faults::Options),
     /// Write marked text through every field, lock, and look for it in files, logs and traffic; prints the hits
@@ -98,6 +101,7 @@ fn carry_out(verb: Verb) -> anyhow::Result<()> {
         Verb::Check => check::check(),
         Verb::Sim(options) => sim::sim(&options),
         Verb::Authz => authz::authz(),
+        Verb::Attack => attack::attack(),
         Verb::Faults(options) => faults::faults(&options),
         Verb::Canary => canary::canary(),
         Verb::Fuzz(options) => fuzz::fuzz(&options),

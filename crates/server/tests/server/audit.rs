@@ -72,6 +72,18 @@ async fn tamper(base: Base, world: &World, statements: &str) {
     crate::world::sql(&address(&world.location), &format!("{off} {statements}")).await;
 }
 
+async fn a_save_that_was_changed_in_the_history_shows(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(vec![phone.visit(1, "家里的事"), phone.visit(2, "别的事")]).await;
+    let checked = world.database.verify_ops().await.expect("nobody touched it");
+    assert_eq!((checked.sound, checked.redacted), (2, 0));
+    let words = "UPDATE op SET body = REPLACE(body, '家里的事', '没有的事')";
+    crate::world::sql(&address(&world.location), words).await;
+    let error = world.database.verify_ops().await.expect_err("one is not what was sent");
+    assert!(error.to_string().contains("被改动过"), "{error}");
+}
+
 async fn an_edit_a_deletion_and_a_cut_of_the_audit_show(base: Base) {
     for (statements, expected) in [
         ("UPDATE audit SET account = 'somebody else' WHERE seq = 3", "第 3 条被改动过"),
@@ -133,6 +145,7 @@ async fn what_can_not_be_put_on_record_is_not_handed_out(base: Base) {
 }
 
 on_both_databases!(
+    a_save_that_was_changed_in_the_history_shows,
     who_read_and_who_decided_is_on_record_and_never_the_content,
     an_edit_a_deletion_and_a_cut_of_the_audit_show,
     the_database_itself_refuses_to_change_the_audit,

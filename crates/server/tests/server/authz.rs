@@ -6,7 +6,7 @@ use crate::world::{Base, World};
 use ruhu_domain::{
     Channel, Class, DeviceId, Kind, OpId, RecordId, Stamp,
     planted::{self, plant},
-    record::{Change, Op},
+    record::{Change, Op, diff},
     rights::{Grant, Place, Role},
     wire::{HistoryRequest, OpOutcome, SyncRequest, SyncResponse},
 };
@@ -14,6 +14,7 @@ use ruhu_server::{
     database::{Author, Incoming},
     random,
 };
+use serde_json::{Value, json};
 use std::{collections::BTreeMap, sync::Arc};
 
 const DEVICE: DeviceId = DeviceId(77);
@@ -53,6 +54,19 @@ const ROLES: [Part; 9] = [
     ("administrator", &[1, 2, 3, 4, 5], &[], [false, false, false]),
 ];
 
+/// Fields that not everybody sets who may save their record, and one of those that everybody does: the kind, the field, a
+/// value, and the roles that set it from a phone. What offices set they set by decisions of their own.
+const FIELDS: [(Kind, &str, &str, &[&str]); 4] = [
+    (Kind::Household, "address", "东湾2号", &["grid-worker", "mediator", "patrol", "carer", "village-lead"]),
+    (Kind::Household, "same_as", "00000000-0002-7202-8202-020202020202", &["village-lead"]),
+    (Kind::Resident, "same_as", "00000000-0002-7202-8202-020202020202", &["village-lead"]),
+    (Kind::Resident, "restricted", "本人要求", &[]),
+];
+
+/// The household and the resident of the first grid that fields are set of.
+const HOME: u64 = 7_001;
+const PERSON: u64 = 7_002;
+
 /// How a grant stands when it is asked for.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -67,6 +81,8 @@ struct Case {
     state: State,
     /// Whether an action on the class's channel of a grid is allowed: save, carry, look.
     allowed: Vec<(Channel, [bool; 3])>,
+    /// Whether it sets each of [`FIELDS`] in the first grid.
+    sets: [bool; FIELDS.len()],
 }
 
 fn channels() -> impl Iterator<Item = (usize, Channel)> {
@@ -101,8 +117,10 @@ fn cases() -> Vec<Case> {
                         let its = state == State::Good && covers[at] && has.contains(&channel.class.as_str());
                         (channel, does.map(|does| does && its))
                     };
-                    let name = format!("{name} {text} {has:?}");
-                    cases.push(Case { name, grant: grant.clone(), state, allowed: channels().map(allows).collect() });
+                    let saves = state == State::Good && covers[0] && has.contains(&G) && does[0];
+                    let sets = FIELDS.map(|(.., roles)| saves && roles.contains(&name));
+                    let (name, grant) = (format!("{name} {text} {has:?}"), grant.clone());
+                    cases.push(Case { name, grant, state, allowed: channels().map(allows).collect(), sets });
                 }
             }
         }
@@ -123,6 +141,19 @@ fn note(channel: Channel) -> Op {
     }
 }
 
+/// An op that sets a field.
+fn sets(kind: &Kind, field: &str, value: &str) -> Op {
+    let (_, channel) = channels().next().expect("a channel");
+    let record = if *kind == Kind::Household { HOME } else { PERSON };
+    let change = Change { value: value.into(), replaced: None, settles: Vec::new() };
+    Op {
+        kind: kind.clone(),
+        record: RecordId::new(record, [7; 10]),
+        changes: BTreeMap::from([(field.into(), change)]),
+        ..note(channel)
+    }
+}
+
 struct Matrix {
     world: World,
     /// A record in each channel.
@@ -136,6 +167,10 @@ impl Matrix {
         let account = world.database.account("matrix").await.expect("an answer").expect("it is there");
         world.database.open_session(&account, DEVICE, TOKEN).await.expect("a session");
         let seeds: Vec<Op> = channels().map(|(_, channel)| note(channel)).collect();
+        let fields = |op: Op, view: &Value| Op { changes: diff(None, view), ..op };
+        let home = fields(sets(&Kind::Household, "", ""), &json!({"number": "001", "head": "李明"}));
+        let household = home.record.to_string();
+        let person = fields(sets(&Kind::Resident, "", ""), &json!({"household": household, "name": "李明"}));
         let everywhere: Vec<Grant> = seeds
             .iter()
             .map(|op| {
@@ -143,8 +178,8 @@ impl Matrix {
                 Grant::new(Role::VillageLead, village, Class::ALL.to_vec()).expect("a grant")
             })
             .collect();
-        let author = Author { account: "seed", name: "王芳", device: DeviceId(1), grants: &everywhere };
-        let ops = seeds.iter().cloned().map(|op| Incoming::Op(Box::new(op))).collect();
+        let author = Author { account: "seed", name: "王芳", device: DEVICE, grants: &everywhere };
+        let ops = seeds.iter().cloned().chain([home, person]).map(|op| Incoming::Op(Box::new(op))).collect();
         let taken = world.database.take(author, ops).await.expect("they are taken");
         assert!(taken.results.iter().all(|result| result.outcome == OpOutcome::Applied));
         Self { world, seeds: seeds.into_iter().map(|op| (op.channel, op.record)).collect() }
@@ -155,20 +190,24 @@ impl Matrix {
         request.json(body).send().await.expect("an answer")
     }
 
-    /// Returns what the server lets somebody with this grant do in each channel: save, carry, look.
-    async fn tried(&self, case: &Case) -> Vec<[bool; 3]> {
+    /// Returns what the server lets somebody with this grant do in each channel: save, carry, look; and which fields it lets
+    /// them set.
+    async fn tried(&self, case: &Case) -> (Vec<[bool; 3]>, Vec<bool>) {
         let until = (case.state == State::Expired).then(|| random::now_ms() - 1);
         let id = self.world.database.give("matrix", &case.grant, "测试", until).await.expect("it is given");
         if case.state == State::Ended {
             self.world.database.end(&id, "测试").await.expect("it ends");
         }
-        let ops: Vec<Arc<Op>> = case.allowed.iter().map(|(channel, _)| Arc::new(note(channel.clone()))).collect();
+        let notes = case.allowed.iter().map(|(channel, _)| note(channel.clone()));
+        let fields = FIELDS.iter().map(|(kind, field, value, _)| sets(kind, field, value));
+        let ops: Vec<Arc<Op>> = notes.chain(fields).map(Arc::new).collect();
         let request = SyncRequest {
             device: DEVICE,
             app: "test".into(),
             epoch: None,
             ops,
             cursors: BTreeMap::new(),
+            milestones: BTreeMap::new(),
             limit: 2_000,
         };
         let answer: SyncResponse = self.post("sync", &request).await.json().await.expect("a sync answer");
@@ -184,14 +223,22 @@ impl Matrix {
         if case.state != State::Ended {
             self.world.database.end(&id, "测试").await.expect("it ends");
         }
-        tried
+        let of_fields = &answer.results[case.allowed.len()..];
+        (tried, of_fields.iter().map(|result| result.outcome != OpOutcome::Quarantined).collect())
     }
 
     /// Cells tried, and those where the server differs from the table; all of them, or up to the first.
     async fn differences(&self, cases: &[Case], all: bool) -> (usize, Vec<String>) {
         let (mut cells, mut differ) = (0, Vec::new());
         for case in cases {
-            let tried = self.tried(case).await;
+            let (tried, set) = self.tried(case).await;
+            for ((kind, field, ..), (expected, found)) in FIELDS.iter().zip(case.sets.iter().zip(set)) {
+                cells += 1;
+                if *expected != found {
+                    let what = if found { "leak" } else { "refused" };
+                    differ.push(format!("{what}: {} sets {kind:?} {field}", case.name));
+                }
+            }
             for ((channel, expected), found) in case.allowed.iter().zip(tried) {
                 for (action, (expected, found)) in ["save", "carry", "look"].iter().zip(expected.iter().zip(found)) {
                     cells += 1;

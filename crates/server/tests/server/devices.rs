@@ -1,6 +1,6 @@
 //! Revoked devices: what they are answered, and what they hand over.
 
-use crate::world::{Base, PASSWORD, Phone, World, channel, desk::Desk};
+use crate::world::{Base, PASSWORD, Phone, World, channel, desk::Desk, hazard, picture};
 use ruhu_domain::{
     Class, DeviceId, Kind, RecordId,
     engine::{Queued, QueuedState},
@@ -99,7 +99,13 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
     // Anybody can seal a key of their own making to the server, in the name of the revoked phone.
     let stranger = |token: &str| {
         let cursors = BTreeMap::new();
-        Phone { world: &world, token: token.to_owned(), device: phone.device, cursors }
+        Phone {
+            world: &world,
+            token: token.to_owned(),
+            device: phone.device,
+            cursors,
+            milestones: phone.milestones.clone(),
+        }
     };
     let but = |change: &dyn Fn(&mut Revoked<Sealed>)| {
         let mut over = good.clone();
@@ -134,12 +140,6 @@ async fn nobody_hands_over_for_another_phone(base: Base) {
 }
 
 /// A photo of so many bytes: what follows the end of one is not looked at.
-fn photo(length: usize) -> Vec<u8> {
-    let mut bytes = include_bytes!("photos/hazard.jpg").to_vec();
-    bytes.resize(length.max(bytes.len()), 0);
-    bytes
-}
-
 /// The save of a photo's record.
 fn photo_op(phone: &Phone<'_>, n: u64, bytes: &[u8]) -> Op {
     let photo = Photo { of: RecordId::new(1, [1; 10]), hash: PhotoHash::of(bytes), size: bytes.len() as u32 };
@@ -150,9 +150,9 @@ fn photo_op(phone: &Phone<'_>, n: u64, bytes: &[u8]) -> Op {
 async fn a_revoked_phones_photos_come_too_and_wait_with_their_records(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
-    let [known, sent, new, damaged] = [100_000, 130_000, 150_000, 90_000].map(photo);
+    let [known, sent, new, damaged] = [100_000, 130_000, 150_000, 90_000].map(picture);
     // Of the first both the record and the photo are there, of the second the record alone.
-    let first = phone.sync(vec![photo_op(&phone, 1, &known), photo_op(&phone, 2, &sent)]).await;
+    let first = phone.sync(vec![hazard(phone.device), photo_op(&phone, 6, &known), photo_op(&phone, 2, &sent)]).await;
     assert!(first.results.iter().all(|result| result.reason.is_none()), "{first:?}");
     let at = channel();
     world.database.keep_photo(&world.photos, &at, PhotoHash::of(&known), known.clone()).await.expect("it is kept");

@@ -75,7 +75,7 @@ fn office_sheet() -> Vec<u8> {
 
 async fn the_whole_area_table_loads_and_again_changes_nothing(base: Base) {
     let (_folder, location) = place(base).await;
-    let database = Database::open(&location).await.expect("a database");
+    let database = Database::create(&location).await.expect("a database");
     let rows = areas::read(areas::XINYANG).expect("the table is right");
     let first = database.put_areas(&rows).await.expect("areas");
     assert_eq!(first, AreaCounts { added: 3_710, changed: 0, same: 0 });
@@ -187,7 +187,7 @@ async fn the_demo_is_the_same_for_the_same_seed_and_fills_once(base: Base) {
     let mut seen = Vec::new();
     for _ in 0..2 {
         let (_folder, location) = place(base).await;
-        let database = Database::open(&location).await.expect("a database");
+        let database = Database::create(&location).await.expect("a database");
         let logins = demo::fill(&database, 7, 30).await.expect("demo data");
         assert_eq!(demo::fill(&database, 7, 30).await.expect("demo data"), logins);
         let given = database.given(Some(logins[0].account)).await.expect("grants");
@@ -221,7 +221,7 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
     database.take(author, vec![ruhu_server::database::Incoming::Op(Box::new(op))]).await.expect("taken");
 
     let out = async |wanted: &export::Wanted| {
-        let (table, rows) = export::ledger(&database, wanted).await.expect("a ledger");
+        let export::Sheet { xlsx: table, rows, .. } = export::ledger(&database, wanted).await.expect("a ledger");
         (calamine::open_workbook_from_rs::<Xlsx<_>, _>(Cursor::new(table)).expect("an xlsx"), rows)
     };
     let day = |d| NaiveDate::from_ymd_opt(2026, 11, d).expect("a day");

@@ -3,12 +3,15 @@
 #[macro_use]
 mod world;
 
+#[cfg(target_os = "linux")]
+mod attacks;
 mod audit;
 mod authz;
 #[cfg(target_os = "linux")]
 mod bombs;
 mod databases;
 mod devices;
+mod durability;
 mod imports;
 mod office;
 mod photos;

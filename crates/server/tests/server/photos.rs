@@ -39,8 +39,8 @@ async fn record(phone: &mut Phone<'_>, n: u8, bytes: &[u8]) -> RecordId {
         changes: diff(None, &photo),
         ..phone.visit(u64::from(n), "")
     };
-    let answer = phone.sync(vec![op]).await;
-    assert_eq!(answer.results[0].reason, None);
+    let answer = phone.sync(vec![crate::world::hazard(phone.device), op]).await;
+    assert_eq!(answer.results[1].reason, None);
     id
 }
 
@@ -289,7 +289,7 @@ async fn a_photo_goes_with_its_record_that_waits_and_nobody_elses(base: Base) {
     let world = World::new(base).await;
     let mut phone = world.log_in(1).await;
     // The record came in time, the photo did not.
-    let earlier = [PHOTO, &[0]].concat();
+    let earlier = crate::world::picture(PHOTO.len() + 100);
     let came = record(&mut phone, 6, &earlier).await;
     world.database.put_account("zhao", "赵强", crate::world::PASSWORD, &[]).await.expect("an account");
     // Their right ended, and the phone did not know.

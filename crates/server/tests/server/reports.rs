@@ -63,7 +63,8 @@ async fn rows_for(world: &World, ledger: Ledger, purpose: &str) -> Vec<Vec<Strin
     let today = day::day(random::now_ms().cast_signed());
     let place = VILLAGE.parse().expect("a place");
     let wanted = Wanted { ledger, place, from: today, to: today, purpose: purpose.into() };
-    let (table, count) = export::ledger(&world.database, &wanted).await.expect("a ledger");
+    let export::Sheet { xlsx: table, rows: count, .. } =
+        export::ledger(&world.database, &wanted).await.expect("a ledger");
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(table)).expect("an xlsx");
     let range = book.worksheet_range(ledger.title()).expect("the sheet");
     let rows: Vec<Vec<String>> =

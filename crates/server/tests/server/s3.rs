@@ -80,7 +80,7 @@ async fn photos_are_kept_in_storage_that_speaks_s3() {
         changes: diff(None, &photo),
         ..phone.visit(5, "")
     };
-    assert_eq!(phone.sync(vec![op]).await.results[0].reason, None);
+    assert_eq!(phone.sync(vec![crate::world::hazard(phone.device), op]).await.results[1].reason, None);
     let (token, client) = (phone.token.clone(), world.client.clone());
     let (kept, location) = world.stop().await;
     let Location::File(file) = location else { panic!("it is a file") };

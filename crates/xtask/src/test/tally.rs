@@ -1,6 +1,6 @@
 //! Reading what test runners print: how many tests passed and failed, and how long each took.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use std::{
     io::{BufRead, BufReader},
     process::{Command, Stdio},
@@ -22,12 +22,22 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Runs a test command, shows what it prints but for native tests that passed, and adds up the closing lines of its
-    /// runners.
+    /// Runs a test command that has tests to run.
     ///
     /// # Errors
-    /// Fails when the command can't be started, ran no test, or failed without a test that did.
-    pub fn run(&mut self, mut command: Command) -> anyhow::Result<()> {
+    /// As [`Tally::add`], and when it ran no test.
+    pub fn run(&mut self, command: Command) -> anyhow::Result<()> {
+        let words = format!("{command:?}");
+        ensure!(self.add(command)? > 0, "ran no test: {words}");
+        Ok(())
+    }
+
+    /// Runs a test command, shows what it prints but for native tests that passed, and adds up the closing lines of its
+    /// runners. Returns how many tests ran.
+    ///
+    /// # Errors
+    /// Fails when the command can't be started, or failed without a test that did.
+    pub fn add(&mut self, mut command: Command) -> anyhow::Result<usize> {
         println!("test: {command:?}");
         let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("can't start {command:?}"))?;
         let output = child.stdout.take().context("the output is piped")?;
@@ -47,10 +57,7 @@ impl Tally {
         if !status.success() && self.failed == before.1 {
             bail!("failed: {command:?}");
         }
-        if self.passed == before.0 && self.failed == before.1 {
-            bail!("ran no test: {command:?}");
-        }
-        Ok(())
+        Ok(self.passed + self.failed - before.0 - before.1)
     }
 
     /// Prints the slowest tests, the slowest first.

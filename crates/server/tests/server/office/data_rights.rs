@@ -2,20 +2,20 @@
 
 use super::{HOUSEHOLD, RESIDENT, TOWNSHIP, VILLAGE, VISIT, family, id, in_class, of_dispute, op, resident, whole};
 use crate::world::{
-    Base, GRID, PASSWORD, World,
+    Base, GRID, PASSWORD, World, channel,
     desk::{Desk, place},
 };
 use ruhu_domain::{
     Channel, Class, DeviceId, Kind, Record, RecordId,
     codes::Outcome,
     office::*,
-    record::Op,
+    record::{Op, diff},
     rights::{Grant, Role},
     visit::Visit,
     wire::OpOutcome,
 };
 use ruhu_server::{
-    database::{Author, ERASED_NAME, Incoming, OPERATOR},
+    database::{Author, ERASED_NAME, Incoming, Location, OPERATOR},
     random,
 };
 use serde_json::{Value, json};
@@ -207,7 +207,7 @@ async fn who_was_registered_twice_and_moved_is_erased_everywhere(base: Base) {
         op(26, Kind::Resident, id(RESIDENT), &BTreeMap::from([("household", id(HOUSEHOLD))])),
     ];
     let grants = [Grant::new(Role::VillageLead, place(VILLAGE), vec![Class::General]).expect("a grant")];
-    let author = Author { account: "lead", name: "周兰", device: DeviceId(3), grants: &grants };
+    let author = Author { account: "lead", name: "周兰", device: DeviceId(1), grants: &grants };
     let taken = world.database.take(author, ops.map(|op| Incoming::Op(Box::new(op))).to_vec()).await.expect("taken");
     assert!(taken.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", taken.results);
 
@@ -236,7 +236,107 @@ async fn who_was_registered_twice_and_moved_is_erased_everywhere(base: Base) {
     assert!(page.reset && page.records.iter().all(|record| !gone.contains(&record.id)));
 }
 
+async fn an_erased_name_is_in_no_table_and_no_file(base: Base) {
+    const NAME: &str = "欧阳金丝雀";
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    let visit = |n: u64, household: u64, found: &str| {
+        let mut visit = Visit::new(id(household), random::now_ms().cast_signed(), "王芳", Outcome::Met);
+        visit.found = found.into();
+        op(n, Kind::Visit, id(n), &visit)
+    };
+    let said = |words: &str| format!("{NAME}{words}");
+    let ops = vec![
+        op(20, Kind::Household, id(200), &json!({"number": "007", "head": NAME, "phone": "19900000007"})),
+        op(21, Kind::Resident, id(201), &json!({"household": id(200), "name": NAME, "birth": "1956-03-08"})),
+        visit(22, 200, &said("在家")),
+        op(23, Kind::Household, id(210), &json!({"number": "008", "head": "邻居", "note": said("的邻居")})),
+        visit(24, 210, &said("来串门，借了把锄头")),
+        op(
+            25,
+            Kind::Other("from_2030".into()),
+            id(211),
+            &json!({"text": said("的事"), "deep": {"list": [said("还有")]}}),
+        ),
+        op(
+            26,
+            Kind::Patrol,
+            id(212),
+            &json!({"team": "volunteers", "members": "王芳", "places": said("家门口"), "began": 1}),
+        ),
+    ];
+    let results = phone.sync(ops).await.results;
+    assert!(results.iter().all(|result| result.outcome == OpOutcome::Applied), "{results:?}");
+    // A second value that waits for a choice; one op that waits for a supervisor, one that was refused.
+    let mut edit = visit(30, 210, &said("第二次来"));
+    edit.record = id(24);
+    let mut other = world.log_in(2).await;
+    other.sync(vec![edit]).await;
+    let waits = |n: u64| Op { changes: diff(None, &json!({"found": said("等着核对")})), ..visit(n, 210, "") };
+    let waiting = phone.sync(vec![waits(31), waits(32)]).await.results;
+    assert!(waiting.iter().all(|result| result.outcome == OpOutcome::Quarantined), "{waiting:?}");
+    world.database.refuse(waiting[1].op, "没有写明", OPERATOR).await.expect("it is refused");
+
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let of = OfRecord { record: id(201), channel: channel() };
+    let words = said("要求删除");
+    let asked = OpenDataRequest { of: of.clone(), wish: Wish::Erase, asked_by: said("本人"), words };
+    desk.ask::<Nothing>("request-open", &asked).await;
+    let dossier: Dossier = desk.ask("dossier", &of).await;
+    let held = serde_json::to_string(&dossier.records).expect("text");
+    assert!(!held.contains("锄头"), "what was written at a neighbour's is not this person's to read");
+    let requests: Vec<DataRequest> = desk.ask("requests", &()).await;
+    let decided = DecideDataRequest {
+        id: requests[0].id.clone(),
+        granted: true,
+        answer: said("，已删除"),
+        values: BTreeMap::new(),
+    };
+    desk.ask::<Nothing>("request-decide", &decided).await;
+
+    let checked = world.database.verify_ops().await.expect("what the law has erased is no forgery");
+    assert!(checked.redacted > 0, "{checked:?}");
+    let mut connection = world.connect().await;
+    let tables = match base {
+        Base::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        Base::Postgres => "SELECT CAST(tablename AS TEXT) FROM pg_tables WHERE schemaname = 'public'",
+    };
+    let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
+    assert!(tables.len() > 10);
+    let mut everything = String::new();
+    for table in tables {
+        let columns = match base {
+            Base::Sqlite => format!("SELECT name FROM pragma_table_info('{table}')"),
+            Base::Postgres => {
+                format!("SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_name = '{table}'")
+            }
+        };
+        let columns: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(columns)).fetch_all(&mut connection).await.expect("columns");
+        for column in columns {
+            let words = format!("SELECT CAST({column} AS TEXT) FROM {table} WHERE {column} IS NOT NULL");
+            let texts: Vec<String> =
+                sqlx::query_scalar(sqlx::AssertSqlSafe(words)).fetch_all(&mut connection).await.unwrap_or_default();
+            everything.extend(texts);
+        }
+    }
+    assert!(everything.contains("锄头") && everything.contains(ERASED_NAME), "what others said stays");
+    assert!(
+        !everything.contains(NAME),
+        "{}",
+        everything.split(NAME).next().unwrap_or_default().chars().rev().take(200).collect::<String>()
+    );
+    if let Location::File(file) = &world.location {
+        for name in ["", "-wal", "-shm"] {
+            let bytes = std::fs::read(format!("{}{name}", file.display())).unwrap_or_default();
+            let found = bytes.windows(NAME.len()).any(|window| window == NAME.as_bytes());
+            assert!(!found, "{name}");
+        }
+    }
+}
+
 on_both_databases! {
+    an_erased_name_is_in_no_table_and_no_file,
     a_person_sees_that_they_are_a_party_where_the_office_may_see_it,
     a_person_sees_their_care_case_and_it_goes_with_them,
     a_person_sees_corrects_restricts_and_erases_what_is_held,

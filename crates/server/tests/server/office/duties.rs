@@ -30,7 +30,7 @@ struct Expected {
     at: &'static str,
     classes: &'static [Class],
     makes: [bool; 3],
-    codes: [bool; 4],
+    codes: [bool; 5],
     gives: [bool; 4],
     decides: [bool; 3],
 }
@@ -47,17 +47,17 @@ fn expected() -> [Expected; 5] {
     };
     let (yes, no) = (true, false);
     [
-        row((Role::VillageLead, VILLAGE, G), [yes, no, no], [yes, no, no, no], [no; 4], [yes, no, no]),
-        row((Role::Township, TOWNSHIP, G), [yes, no, no], [yes, yes, no, no], [yes, yes, no, no], [yes, no, no]),
+        row((Role::VillageLead, VILLAGE, G), [yes, no, no], [yes, no, no, no, no], [no; 4], [yes, no, no]),
+        row((Role::Township, TOWNSHIP, G), [yes, no, no], [yes, yes, no, no, no], [yes, yes, no, no], [yes, no, no]),
         row(
             (Role::Township, TOWNSHIP, Class::ALL),
             [yes, no, no],
-            [yes, yes, no, no],
+            [yes, yes, yes, no, no],
             [yes, yes, yes, no],
             [yes, yes, no],
         ),
-        row((Role::County, COUNTY, Class::ALL), [yes, yes, no], [yes; 4], [yes; 4], [yes; 3]),
-        row((Role::Administrator, COUNTY, &[]), [yes, yes, no], [yes; 4], [yes; 4], [no; 3]),
+        row((Role::County, COUNTY, Class::ALL), [yes, yes, no], [yes; 5], [yes; 4], [yes; 3]),
+        row((Role::Administrator, COUNTY, &[]), [yes, yes, no], [yes; 5], [yes; 4], [no; 3]),
     ]
 }
 
@@ -76,7 +76,7 @@ async fn differences(world: &World, stop: bool) -> (usize, Vec<String>) {
             let new = PutAccount { account, name: "新人".into(), team: String::new(), home: place(home) };
             cell(format!("make {home}"), expected, desk.status("account", &new).await == 200);
         }
-        for (account, expected) in ["wangfang", "lead", "town", "far"].into_iter().zip(row.codes) {
+        for (account, expected) in ["wangfang", "lead", "carer", "town", "far"].into_iter().zip(row.codes) {
             cell(format!("code {account}"), expected, desk.status("code", &of(account)).await == 200);
         }
         let rights = [
@@ -96,9 +96,11 @@ async fn differences(world: &World, stop: bool) -> (usize, Vec<String>) {
             }
             cell(words, expected, done);
         }
-        let waiting = desk.post("waiting", &()).await;
-        let waiting: Vec<Waiting> =
-            if waiting.status() == 200 { waiting.json().await.expect("a list") } else { vec![] };
+        let waiting = desk.post("waiting", &FindWaiting::default()).await;
+        let waiting: Vec<Waiting> = match waiting.status().as_u16() {
+            200 => waiting.json::<WaitingPage>().await.expect("a page").items,
+            _ => vec![],
+        };
         for (at, expected) in AWAITED.into_iter().zip(row.decides) {
             let found = waiting.iter().any(|item| item.channel.to_string() == at);
             cell(format!("decide {at}"), expected, found);
@@ -119,19 +121,20 @@ async fn differences(world: &World, stop: bool) -> (usize, Vec<String>) {
 async fn an_office_does_what_is_its_own_and_no_more(base: Base) {
     let world = World::new(base).await;
     let people = [
-        ("lead", Role::VillageLead, VILLAGE),
-        ("town", Role::Township, TOWNSHIP),
-        ("far", Role::GridWorker, "411502002001-01"),
+        ("lead", Role::VillageLead, VILLAGE, G),
+        ("carer", Role::Carer, GRID, &[Class::General, Class::Care]),
+        ("town", Role::Township, TOWNSHIP, G),
+        ("far", Role::GridWorker, "411502002001-01", G),
     ];
-    for (account, role, at) in people {
+    for (account, role, at, classes) in people {
         world.database.put_account(account, account, PASSWORD, &[]).await.expect("an account");
         let home = place(at).to_string().chars().take(12).collect::<String>();
         sql(&address(&world.location), &format!("UPDATE account SET home = '{home}' WHERE account = '{account}'"))
             .await;
-        let grant = Grant::new(role, place(at), vec![Class::General]).expect("a grant");
+        let grant = Grant::new(role, place(at), classes.to_vec()).expect("a grant");
         world.database.give(account, &grant, OPERATOR, None).await.expect("it is given");
     }
-    let author = Author { account: "stranger", name: "王芳", device: DeviceId(3), grants: &[] };
+    let author = Author { account: "stranger", name: "王芳", device: DeviceId(1), grants: &[] };
     let waiting = AWAITED.iter().zip(300..).map(|(at, n)| {
         let channel: Channel = at.parse().expect("a channel");
         Incoming::Op(Box::new(Op { channel, ..op(n, Kind::Other("note".into()), id(n), &json!({"text": "话"})) }))

@@ -17,9 +17,9 @@ async fn nobody_decides_on_a_record_by_what_a_change_claims_of_it(base: Base) {
     let op = Op { channel: elsewhere, id: OpId::new(77, [7; 10]), ..crate::world::visit(DeviceId(3), 1, "改掉") };
     let taken = world.database.take(author, vec![Incoming::Op(Box::new(op.clone()))]).await.expect("it is kept");
     assert_eq!(taken.results[0].outcome, OpOutcome::Quarantined);
-    assert!(lead.ask::<Vec<Waiting>>("waiting", &()).await.is_empty());
+    assert!(lead.ask::<WaitingPage>("waiting", &FindWaiting::default()).await.items.is_empty());
     assert_eq!(lead.status("accept", &Decision { op: op.id, reason: String::new() }).await, 403);
-    let waiting: Vec<Waiting> = own.ask("waiting", &()).await;
+    let waiting = own.ask::<WaitingPage>("waiting", &FindWaiting::default()).await.items;
     assert_eq!((waiting.len(), waiting[0].channel.clone()), (1, channel()));
 }
 

@@ -62,7 +62,7 @@ async fn an_office_does_nothing_before_it_has_a_second_factor(base: Base) {
     let find = FindPerson { name: "陈静".into() };
     for (path, status) in [
         ("people", desk.status("people", &()).await),
-        ("waiting", desk.status("waiting", &()).await),
+        ("waiting", desk.status("waiting", &FindWaiting::default()).await),
         ("acts", desk.status("acts", &()).await),
         ("find", desk.status("find", &find).await),
         ("matters", desk.status("matters", &()).await),

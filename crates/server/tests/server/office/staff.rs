@@ -110,7 +110,7 @@ async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
     let answer = phone.sync(vec![phone.visit(3, "三"), phone.visit(4, "四")]).await;
     assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Quarantined));
     assert!(answer.grants.is_empty(), "the phone lets go of the grid");
-    let waiting: Vec<Waiting> = desk.ask("waiting", &()).await;
+    let waiting = desk.ask::<WaitingPage>("waiting", &FindWaiting::default()).await.items;
     desk.ask::<Nothing>("accept", &Decision { op: waiting[0].op, reason: String::new() }).await;
     let receipts: Vec<GridHandoverReceipt> = desk.ask("receipts", &()).await;
     assert_eq!((receipts.len(), receipts[0].late), (1, [1, 1, 0]));

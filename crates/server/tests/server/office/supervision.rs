@@ -145,7 +145,10 @@ async fn a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it
     assert_eq!(outcomes(&answer), [refused], "no right to care");
     assert!(answer.channels.iter().all(|page| page.channel.class != Class::Care));
     let desk = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General, Class::Mediation]).await;
-    assert!(desk.ask::<Vec<Waiting>>("waiting", &()).await.is_empty(), "an office without the right sees none of it");
+    assert!(
+        desk.ask::<WaitingPage>("waiting", &FindWaiting::default()).await.items.is_empty(),
+        "an office without the right sees none of it"
+    );
     assert_eq!(desk.status("accept", &own).await, 403);
 }
 

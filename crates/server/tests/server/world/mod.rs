@@ -8,7 +8,9 @@ pub mod program;
 use ruhu_domain::{
     Channel, DeviceId, GridCode, Kind, OpId, RecordId, Stamp,
     codes::Outcome,
+    day,
     record::{Op, diff},
+    timeline::Milestone,
     visit::Visit,
     wire::{LoginRequest, LoginResponse, Position, SyncRequest, SyncResponse},
 };
@@ -18,9 +20,10 @@ use ruhu_server::{
     http,
     import::areas,
     photos::PhotoStore,
+    random,
 };
 use ruhu_vault::RecoveryKey;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection};
 use std::{collections::BTreeMap, sync::Arc};
 use tempfile::TempDir;
@@ -71,7 +74,7 @@ pub struct World {
 /// The address of a new, empty PostgreSQL database.
 pub async fn postgres() -> String {
     let cluster = std::env::var("RUHU_TEST_POSTGRES").expect("a PostgreSQL cluster: run `cargo xtask test server`");
-    let name = format!("test_{}", uuid::Uuid::from_bytes(ruhu_server::random::bytes()).simple());
+    let name = format!("test_{}", uuid::Uuid::from_bytes(random::bytes()).simple());
     sql(&format!("{cluster}/postgres"), &format!("CREATE DATABASE {name}")).await;
     format!("{cluster}/{name}")
 }
@@ -89,7 +92,7 @@ pub async fn place(base: Base) -> (TempDir, Location) {
 /// A database that knows the areas.
 pub async fn database(base: Base) -> (TempDir, Location, Database) {
     let (folder, location) = place(base).await;
-    let database = Database::open(&location).await.expect("a database");
+    let database = Database::create(&location).await.expect("a database");
     let rows = areas::read(areas::XINYANG).expect("the table is right");
     database.put_areas(&rows).await.expect("areas");
     (folder, location, database)
@@ -135,13 +138,14 @@ impl World {
             recovery,
             behind_proxy: true,
             login_throttle: http::LoginThrottle::default(),
+            hashing: http::Hashing::default(),
             photos: photos.clone(),
         };
         let router = http::router(state, None).expect("a router");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(http::serve(listener, router, async { drop(stopped.await) }));
+        let serving = tokio::spawn(http::serve(listener, router, true, async { drop(stopped.await) }));
         Self { folder, location, database, url, client: client(), photos, stop: Some(stop), serving }
     }
 
@@ -178,7 +182,13 @@ impl World {
             LoginRequest { account: account.into(), password: PASSWORD.into(), device: DeviceId(device), code: None };
         let answer = self.client.post(format!("{}/api/v1/login", self.url)).json(&request).send().await;
         let answer: LoginResponse = answer.expect("an answer").json().await.expect("a login");
-        Phone { world: self, token: answer.token, device: DeviceId(device), cursors: BTreeMap::new() }
+        Phone {
+            world: self,
+            token: answer.token,
+            device: DeviceId(device),
+            cursors: BTreeMap::new(),
+            milestones: BTreeMap::new(),
+        }
     }
 }
 
@@ -187,13 +197,23 @@ pub struct Phone<'a> {
     pub token: String,
     pub device: DeviceId,
     pub cursors: BTreeMap<Channel, Position>,
+    pub milestones: BTreeMap<Channel, Milestone>,
 }
 
 impl Phone<'_> {
     pub fn request(&self, ops: Vec<Op>) -> SyncRequest {
         let cursors = self.cursors.clone();
-        let ops = ops.into_iter().map(Arc::new).collect();
-        SyncRequest { device: self.device, app: "test".into(), epoch: None, ops, cursors, limit: 1_000 }
+        let own = |op: Op| Op { stamp: Stamp { device: self.device, ..op.stamp }, ..op };
+        let ops = ops.into_iter().map(own).map(Arc::new).collect();
+        SyncRequest {
+            device: self.device,
+            app: "test".into(),
+            epoch: None,
+            ops,
+            cursors,
+            milestones: self.milestones.clone(),
+            limit: 1_000,
+        }
     }
 
     pub async fn post(&self, body: Vec<u8>, token: &str) -> reqwest::Response {
@@ -209,12 +229,29 @@ impl Phone<'_> {
         for page in &answer.channels {
             self.cursors.insert(page.channel.clone(), page.next);
         }
+        self.milestones.extend(answer.written.clone());
         answer
     }
 
     pub fn visit(&self, n: u64, found: &str) -> Op {
         visit(self.device, n, found)
     }
+}
+
+/// A photo of this many bytes at least: what is over is in comments of it (ITU-T T.81, B.2.4.5).
+pub fn picture(length: usize) -> Vec<u8> {
+    let bytes = include_bytes!("../photos/hazard.jpg");
+    let (start, rest) = bytes.split_at(2);
+    let mut more = length.saturating_sub(bytes.len());
+    let mut picture = start.to_vec();
+    while more > 0 {
+        let comment = more.clamp(4, 60_000);
+        picture.extend([0xFF, 0xFE]);
+        picture.extend(u16::try_from(comment - 2).expect("a short comment").to_be_bytes());
+        picture.resize(picture.len() + comment - 4, b'.');
+        more = more.saturating_sub(comment);
+    }
+    [&picture, rest].concat()
 }
 
 pub fn channel() -> Channel {
@@ -233,6 +270,15 @@ pub fn visit(device: DeviceId, n: u64, found: &str) -> Op {
         by: Default::default(),
         changes: diff(None, &visit),
     }
+}
+
+/// The hazard that the photos of these tests are of.
+pub fn hazard(device: DeviceId) -> Op {
+    let on = day::ledger(day::day(random::now_ms().cast_signed()));
+    let view =
+        json!({"what": "井盖塌了", "danger": "traffic", "grade": "serious", "place": "小学门口", "found_on": on});
+    let (id, record) = (OpId::new(1, [200 + device.0 as u8; 10]), RecordId::new(1, [1; 10]));
+    Op { id, record, kind: Kind::Hazard, changes: diff(None, &view), ..visit(device, 1, "") }
 }
 
 pub fn found(record: &ruhu_domain::Record) -> &Value {
