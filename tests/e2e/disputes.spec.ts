@@ -105,12 +105,19 @@ test("a dispute is registered, mediated, agreed and signed offline, and the offi
   for (const who of ["王建国", "张秀英", "调解员"]) await sign(page, who);
   // A later change of the text: the marks do not cover it.
   await page.getByRole("link", { name: /张秀英拆除界墙/ }).click();
+  await expect(page.getByText("王建国、张秀英、李强已在现在的文本上签名")).toBeVisible();
   await page.getByLabel("谁做什么").fill("张秀英拆除界墙并清运");
   await save(page);
   await expect(page.getByText("文本改过，要重签")).toHaveCount(3);
   for (const who of ["王建国", "张秀英", "调解员"]) await sign(page, who);
   await shot(page, "dispute-signed");
   await step(page, "书面协议生效");
+  // It is in force: what was signed is closed.
+  await page.getByRole("link", { name: /张秀英拆除界墙/ }).click();
+  await page.getByLabel("谁做什么").fill("不拆了");
+  await page.getByRole("button", { name: "保存" }).click();
+  await expect(page.getByText("协议已生效，当事人、协议内容和履行方式不能再改")).toBeVisible();
+  await page.getByRole("button", { name: "放弃" }).click();
   await step(page, "进入履行");
   await page.getByRole("link", { name: "看文书、打印" }).click();
   await expect(page.getByText("归档前还缺：人民调解回访记录")).toBeVisible();

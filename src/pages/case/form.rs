@@ -121,6 +121,10 @@ const GONE: (&str, &str) = ("没有这条记录", "可能已作废，或换了�
 /// A form; where there is nothing to write, why.
 pub fn form_with(draft: Option<Draft>, back: String, none: (&'static str, &'static str), beside: Beside) -> AnyView {
     let fields = draft.as_ref().map(|draft| form::fields(&draft.kind)).unwrap_or_default();
+    // A file in the archive is closed to every change.
+    if let Some(why) = draft.as_ref().and_then(|draft| use_app().closed_to(draft)) {
+        return view! { <Page title="表单" back=back><Empty title="不能改了" hint=why/></Page> }.into_any();
+    }
     match draft.filter(|_| !fields.is_empty()) {
         Some(draft) => view! { <FileForm draft back beside/> }.into_any(),
         None => view! { <Page title="表单" back=back><Empty title=none.0 hint=none.1/></Page> }.into_any(),

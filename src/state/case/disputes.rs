@@ -168,9 +168,30 @@ impl App {
     /// Nothing was saved, and why.
     pub async fn save_form(self, draft: &Draft) -> Result<(), StorageError> {
         let Some(open) = self.notebook() else { return Ok(()) };
+        if let Some(why) = self.closed_to(draft) {
+            return Err(StorageError::Failed(why.into()));
+        }
         open.save_form(draft).await?;
         self.sync_now();
         Ok(())
+    }
+
+    /// Returns why a form can't be saved in its dispute's file; none where it can, or where it is of no dispute.
+    pub fn closed_to(self, draft: &Draft) -> Option<&'static str> {
+        let head = if draft.kind == Kind::Dispute { Some(draft.id) } else { draft.parent() };
+        let file = self.file(head.filter(|_| draft.kind.head() == Some(Kind::Dispute))?)?;
+        let saved = self.saved_values(draft.id);
+        let changed = draft.values.iter().filter(|(name, value)| saved.get(*name) != Some(value));
+        file.closed_to(&draft.kind, changed.map(|(name, _)| name.as_str()))
+    }
+
+    /// Returns whose mark falls when a record of a dispute's file is changed, in words; empty where nobody's does.
+    pub fn marks_at_risk(self, dispute: RecordId, kind: &Kind) -> String {
+        let names = self.file(dispute).map(|file| file.marks_at_risk(kind)).unwrap_or_default();
+        if names.is_empty() {
+            return String::new();
+        }
+        format!("{}已在现在的文本上签名。改了姓名、地位、协议内容或履行方式，要请他们重新签", names.join("、"))
     }
 
     /// Keeps a mark on the agreement.
@@ -180,6 +201,10 @@ impl App {
     pub async fn sign(self, mark: &Signature) -> Result<(), NotTaken> {
         let open = self.notebook().ok_or(NotTaken::Gone)?;
         let channel = open.channel_of(mark.dispute).ok_or(NotTaken::Gone)?;
+        let closed = self.file(mark.dispute).and_then(|file| file.closed_to(&Kind::Signature, [].into_iter()));
+        if let Some(why) = closed {
+            return Err(StorageError::Failed(why.into()).into());
+        }
         open.save(new_id(clock::now_ms()), Kind::Signature, channel, mark).await?;
         self.sync_now();
         Ok(())

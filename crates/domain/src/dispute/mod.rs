@@ -1,5 +1,6 @@
 //! Disputes (矛盾纠纷), from the day they are found to the archive, by the People's Mediation Law (人民调解法).
 
+mod closed;
 pub mod codes;
 pub mod deadlines;
 pub mod file;

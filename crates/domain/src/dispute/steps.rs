@@ -348,7 +348,7 @@ pub const ROWS: [Row<Step>; 22] = [
     },
     Row {
         step: Step::Reopen,
-        from: &[S::FollowedUp, S::Terminated, S::Withdrawn, S::Verified],
+        from: &[S::Agreed, S::Performing, S::FollowedUp, S::Terminated, S::Withdrawn, S::Verified, S::Archived],
         to: Some(S::Mediating),
         who: LEAD,
         needs: &[Need::Why],
