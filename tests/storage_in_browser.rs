@@ -5,16 +5,10 @@ mod contract;
 
 use indexed_db_futures::{Build, database::Database};
 use ruhu::{
-    platform::{
-        locks::{self, Held},
-        pinyin::Syllables,
-    },
+    platform::locks::{self, Held},
     storage::{Storage, StorageError, indexed_db::IndexedDb},
 };
-use ruhu_domain::{
-    roster::search::reading,
-    storage::{Table, Write},
-};
+use ruhu_domain::storage::{Table, Write};
 use ruhu_vault::VaultKey;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -107,34 +101,4 @@ async fn a_lock_is_taken_from_a_window_that_is_frozen_with_it() {
     assert_eq!(locks::holding("frozen", Held::LeaveIt, async { 1 }).await, None);
     assert_eq!(locks::holding("frozen", Held::TakeIt, async { 2 }).await, Some(2));
     assert_eq!(locks::holding("frozen", Held::LeaveIt, async { 3 }).await, Some(3), "it is free again");
-}
-
-#[wasm_bindgen_test]
-fn the_browser_knows_how_names_are_read() {
-    let mut known = Syllables::default();
-    let mut syllable = |character| known.of(character);
-    for (name, expected) in [
-        ("李明", "li ming"),
-        ("王建国", "wang jian guo"),
-        ("张秀英", "zhang xiu ying"),
-        ("曾国藩", "zeng guo fan"),
-        ("单雄信", "shan xiong xin"),
-        ("解晓东", "xie xiao dong"),
-        ("仇英", "qiu ying"),
-        ("区寄", "ou ji"),
-        ("查良镛", "zha liang yong"),
-        ("尉迟恭", "yu chi gong"),
-        ("欧阳修", "ou yang xiu"),
-        ("阿依古丽·A", "a yi gu li · a"),
-        ("余华", "yu hua"),
-        ("鄂尔泰", "e er tai"),
-        ("吕布", "lv bu"),
-        ("谷爱凌", "gu ai ling"),
-        ("陈娜", "chen na"),
-        ("赵女娲", "zhao nv wa"),
-        ("孙略", "sun lve"),
-        ("邹醉", "zou zui"),
-    ] {
-        assert_eq!(reading(name, &mut syllable).join(" "), expected, "{name}");
-    }
 }

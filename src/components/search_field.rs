@@ -14,6 +14,13 @@ pub fn SearchField(
     query: RwSignal<String>,
 ) -> impl IntoView {
     let app = use_app();
+    // How characters are read comes after the first screen; what is typed by then is looked for again.
+    leptos::task::spawn_local(async move {
+        let Some(open) = app.notebook() else { return };
+        if open.load_readings().await {
+            let _ = query.try_update(|_| ());
+        }
+    });
     // Doors are made ready to be found before the first letter is there.
     let prepare = move |_| {
         request_animation_frame(move || {

@@ -1,7 +1,7 @@
 //! Finding households and disputes.
 
 use super::Notebook;
-use crate::platform::pinyin::Syllables;
+use crate::platform::pinyin;
 use ruhu_domain::{
     dispute::Disputes,
     roster::{
@@ -14,6 +14,16 @@ impl Notebook {
     /// Makes ready for searching: worth doing before the first keystroke.
     pub fn prepare_search(&self) {
         self.index.borrow_mut().get_or_insert_with(|| build_index(&self.roster()));
+    }
+
+    /// Loads how characters are read, where that is not there yet; whether it came, and searches find more now.
+    pub async fn load_readings(&self) -> bool {
+        let came = pinyin::load().await;
+        if came {
+            *self.index.borrow_mut() = None;
+            *self.disputes.borrow_mut() = None;
+        }
+        came
     }
 
     /// The households that match a search.
@@ -30,8 +40,7 @@ impl Notebook {
 }
 
 fn build_index(roster: &Roster) -> Index {
-    let mut syllables = Syllables::default();
-    let mut syllable = |character| syllables.of(character);
+    let mut syllable = pinyin::syllable;
     let mut index = Index::default();
     for door in roster.doors() {
         let household = &door.household;
@@ -50,8 +59,7 @@ fn build_index(roster: &Roster) -> Index {
 }
 
 fn index_disputes(disputes: &Disputes) -> Index {
-    let mut syllables = Syllables::default();
-    let mut syllable = |character| syllables.of(character);
+    let mut syllable = pinyin::syllable;
     let mut index = Index::default();
     let mut files: Vec<_> = disputes.files().collect();
     // The latest first.

@@ -5,6 +5,7 @@ pub mod duplicates;
 pub mod household;
 pub mod id_number;
 pub mod merged;
+pub mod pinyin;
 pub mod resident;
 pub mod search;
 pub mod walking_order;

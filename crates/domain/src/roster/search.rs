@@ -1,8 +1,8 @@
 //! Finding a door while standing in front of it: by any part of a name, its pinyin or the initials of that, the tail of
 //! a phone number or the house number, offline, at each keystroke.
 //!
-//! The texts of one sort lie end to end in one string, so a search is one scan. Pinyin comes from the caller: browsers
-//! know the pinyin order of characters, so no table of characters is shipped.
+//! The texts of one sort lie end to end in one string, so a search is one scan. Spaces, and case and width of letters, make no
+//! difference, on either side.
 
 use crate::id::RecordId;
 use std::{borrow::Cow, collections::HashSet};
@@ -14,6 +14,8 @@ pub const MAX_HITS: usize = 60;
 const SURNAMES: &[(&str, &[&str])] = &[
     ("尉迟", &["yu", "chi"]),
     ("欧阳", &["ou", "yang"]),
+    ("单于", &["chan", "yu"]),
+    ("令狐", &["ling", "hu"]),
     ("万俟", &["mo", "qi"]),
     ("长孙", &["zhang", "sun"]),
     ("澹台", &["tan", "tai"]),
@@ -34,6 +36,31 @@ const SURNAMES: &[(&str, &[&str])] = &[
     ("员", &["yun"]),
     ("折", &["she"]),
     ("钭", &["tou"]),
+    ("覃", &["qin"]),
+    ("卜", &["bu"]),
+    ("薄", &["bo"]),
+    ("尉", &["wei"]),
+    ("黑", &["he"]),
+    ("那", &["na"]),
+    ("洗", &["xian"]),
+    ("冼", &["xian"]),
+    ("逄", &["pang"]),
+    ("繁", &["po"]),
+    ("祭", &["zhai"]),
+    ("阚", &["kan"]),
+    ("任", &["ren"]),
+    ("宁", &["ning"]),
+    ("葛", &["ge"]),
+    ("华", &["hua"]),
+    ("燕", &["yan"]),
+    ("牟", &["mu"]),
+    ("郝", &["hao"]),
+    ("肖", &["xiao"]),
+    ("谌", &["chen"]),
+    ("应", &["ying"]),
+    ("哈", &["ha"]),
+    ("都", &["du"]),
+    ("幺", &["yao"]),
 ];
 
 /// The usual reading of a character, without its tone; none where it is not Chinese.
@@ -47,6 +74,15 @@ pub fn reading(name: &str, syllable: Syllables<'_>) -> Vec<Cow<'static, str>> {
         syllable(character).map_or_else(|| Cow::Owned(character.to_lowercase().collect()), Cow::Borrowed)
     });
     surname.iter().copied().map(Cow::Borrowed).chain(rest).collect()
+}
+
+/// Returns a text as it is looked for: without spaces, letters of full width as the usual ones, in lower case.
+fn looked_for(text: &str) -> String {
+    let usual = |letter: char| match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+        letter => letter,
+    };
+    text.chars().filter(|letter| !letter.is_whitespace()).map(usual).flat_map(char::to_lowercase).collect()
 }
 
 /// The owner of a text: a record, and the number of the name beside which it stands.
@@ -73,12 +109,6 @@ impl Haystack {
 
     fn owner(&self, at: usize) -> Owner {
         self.owners[self.starts.partition_point(|start| *start <= at) - 1]
-    }
-
-    /// The text at a place.
-    fn text(&self, place: u32) -> Option<&str> {
-        let rest = self.text.get(self.starts.get(place as usize)? + 1..)?;
-        rest.split('\n').next()
     }
 
     fn find(&self, needle: &str, hits: &mut Hits) {
@@ -136,6 +166,8 @@ pub struct Hit {
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     names: Haystack,
+    /// The names as they are shown, in the order of those.
+    shown: Vec<String>,
     initials: Haystack,
     pinyin: Haystack,
     phones: Haystack,
@@ -147,9 +179,11 @@ impl Index {
     /// Adds a person's name and phone, found as `record`.
     pub fn person(&mut self, record: RecordId, name: &str, phone: &str, syllable: Syllables<'_>) {
         let owner = (record, (!name.is_empty()).then(|| u32::try_from(self.names.starts.len()).ok()).flatten());
-        self.names.push(name, owner);
-        self.phones.push(phone, owner);
-        let reading = reading(name, syllable);
+        self.names.push(&looked_for(name), owner);
+        self.shown.extend((!name.is_empty()).then(|| name.to_owned()));
+        let digits: String = looked_for(phone).chars().filter(char::is_ascii_digit).collect();
+        self.phones.push(&digits, owner);
+        let reading = reading(&looked_for(name), syllable);
         let initials: String = reading.iter().filter_map(|read| read.chars().next()).collect();
         self.initials.push(&initials, owner);
         // From each character on, so that what matches begins where a character does.
@@ -160,14 +194,13 @@ impl Index {
 
     /// Adds a number, and an address or a title.
     pub fn place(&mut self, record: RecordId, number: &str, address: &str) {
-        self.numbers.push(&number.to_ascii_lowercase(), (record, None));
-        self.addresses.push(address, (record, None));
+        self.numbers.push(&looked_for(number), (record, None));
+        self.addresses.push(&looked_for(address), (record, None));
     }
 
     /// The records that match, the best kind of match first, at most [`MAX_HITS`].
     pub fn search(&self, query: &str) -> Vec<Hit> {
-        let query: String = query.chars().filter(|character| !character.is_whitespace()).collect();
-        let query = query.to_ascii_lowercase();
+        let query = looked_for(query);
         let mut hits = Hits::default();
         if query.is_empty() {
             return Vec::new();
@@ -192,11 +225,12 @@ impl Index {
             if query.bytes().any(|b| b.is_ascii_digit()) {
                 self.numbers.find(&query, &mut hits);
             }
+            self.addresses.find(&query, &mut hits);
         } else {
             self.names.find_beginnings_first(&query, &mut hits);
             self.addresses.find(&query, &mut hits);
         }
-        let named = |(id, place): Owner| Hit { id, name: place.and_then(|at| self.names.text(at)).map(str::to_owned) };
+        let named = |(id, place): Owner| Hit { id, name: place.and_then(|at| self.shown.get(at as usize)).cloned() };
         hits.found.into_iter().map(named).collect()
     }
 }
@@ -268,6 +302,31 @@ mod tests {
                 assert_eq!(found, expected, "{query}");
             }
         }
+    }
+
+    #[test]
+    fn spaces_case_and_width_make_no_difference_on_either_side() {
+        let mut index = Index::default();
+        index.place(id(1), "Ａ-01", "幸福里 B栋 3201");
+        index.person(id(1), "李 明", "139 0000-1234", &mut syllable);
+        index.place(id(2), "002", "Ａ区３２０２");
+        for (query, expected) in [
+            ("李明", &[1][..]),
+            ("李　明", &[1]),
+            ("ｌｍ", &[1]),
+            ("b栋", &[1]),
+            ("B 栋", &[1]),
+            ("a区", &[2]),
+            ("A区3202", &[2]),
+            ("３２０１", &[1]),
+            ("3202", &[2]),
+            ("a-01", &[1]),
+            ("1234", &[1]),
+        ] {
+            let found: Vec<_> = index.search(query).into_iter().map(|hit| hit.id).collect();
+            assert_eq!(found, expected.iter().map(|n| id(*n)).collect::<Vec<_>>(), "{query}");
+        }
+        assert_eq!(index.search("李明")[0].name.as_deref(), Some("李 明"), "as it was written");
     }
 
     #[test]
