@@ -393,3 +393,43 @@ test("whether the browser promises to keep the records is asked for and shown", 
   await tab(page, "我的");
   await expect(page.getByText("是，系统不会自动清理")).toBeVisible();
 });
+
+test("a browser that lacks what the app is built with says so in place of a blank page", async ({ server, phone }) => {
+  const page = await phone.open();
+  const old = "这个浏览器太旧";
+  // Each feature of WebAssembly by itself: a browser of its time knows those before it.
+  for (let feature = 0; feature < 5; feature++) {
+    const other = await phone.context.newPage();
+    await other.addInitScript((lacks) => {
+      const knows = WebAssembly.validate.bind(WebAssembly);
+      let asked = 0;
+      WebAssembly.validate = (bytes) => asked++ !== lacks && knows(bytes);
+    }, feature);
+    for (const path of ["/", "/office"]) {
+      await other.goto(server.url + path);
+      await expect(other.getByText(old)).toBeVisible();
+    }
+    await other.close();
+  }
+  for (const lacks of ["indexedDB", "ReadableStream", "BroadcastChannel", "WebAssembly", "BigInt"]) {
+    const other = await phone.context.newPage();
+    await other.addInitScript((name) => Object.defineProperty(window, name, { value: undefined }), lacks);
+    await other.goto(server.url);
+    await expect(other.getByText(old), lacks).toBeVisible();
+    await other.close();
+  }
+  // What can be done without is done without.
+  await page.addInitScript(() => Object.defineProperty(window, "CompressionStream", { value: undefined }));
+  await logIn(page, server.url);
+  await ready(page);
+  await expect(page.getByText(old)).toBeHidden();
+});
+
+test("a module that can't be compiled is said so in place of a blank page", async ({ server, phone }) => {
+  const page = await phone.open();
+  await page.route(/_bg.*\.wasm$/, (route) => route.fulfill({ contentType: "application/wasm", body: "no module" }));
+  for (const path of ["/", "/office"]) {
+    await page.goto(server.url + path);
+    await expect(page.getByText("没有打开。请先刷新一次")).toBeVisible();
+  }
+});
