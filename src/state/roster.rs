@@ -105,7 +105,7 @@ impl App {
         })
     }
 
-    /// A household or resident in words; none where it is not here, or the resident's data may not be used.
+    /// A household, a resident or a visit in words; none where it is not here, or the resident's data may not be used.
     pub fn entry(self, id: RecordId) -> Option<Entry> {
         self.read(|notebook| {
             let roster = notebook.roster();
@@ -119,6 +119,12 @@ impl App {
                     ("走访", count(roster.visits(id).len(), "次")),
                 ];
                 return Some(Entry { id, household: id, name: name_of(household), facts });
+            }
+            if let Some(visit) = roster.visit(id) {
+                let household = roster.home(visit.household);
+                let place = roster.household(household).map(|(_, household)| name_of(household)).unwrap_or_default();
+                let name = format!("{place} · {}走访", day::words(day::day(visit.at)));
+                return Some(Entry { id, household, name, facts: vec![("走访情况", visit.found.clone())] });
             }
             let (_, resident) = roster.resident(id).filter(|_| !roster.is_restricted(id))?;
             let household = roster.home(resident.household);
@@ -158,7 +164,7 @@ impl App {
         self.save_all(edit.into_iter().collect(), words).await
     }
 
-    /// Withdraws a household or resident, with the reason; whether it was saved. A household's members go first.
+    /// Withdraws a household, resident or visit, with the reason; whether it was saved. A household's members go first.
     ///
     /// # Errors
     /// Returns the message that says what to do before.

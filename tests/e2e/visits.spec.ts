@@ -1,6 +1,6 @@
 // The main job: log visits on a phone without signal, and have them at the office.
 import { OpenVault } from "./vault";
-import { test, expect, logIn, logVisit, ready, tab, Phone } from "./world";
+import { test, expect, logIn, logVisit, ready, shot, tab, Phone } from "./world";
 
 test("visits logged without signal survive a restart and reach the office by themselves", async ({
   server,
@@ -77,6 +77,38 @@ test("an undone 无人在家 is withdrawn on every phone", async ({ server, phon
   await logIn(other, server.url);
   await ready(other);
   await expect(other.getByRole("article").nth(0)).toHaveText(before ?? "");
+});
+
+test("a visit that was logged wrongly is withdrawn later, with a reason, on every phone", async ({
+  server,
+  phone,
+  second,
+}) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await logVisit(page, 0, "记到别家去了");
+  await tab(page, "走访");
+  await page.getByText("全部", { exact: true }).click();
+  await page.getByRole("article").nth(0).getByRole("link").first().click();
+  const wrong = page.getByRole("listitem").filter({ hasText: "记到别家去了" });
+  await wrong.getByRole("link", { name: "作废" }).click();
+  await expect(page.getByText("只用于记错了的")).toBeVisible();
+  await page.getByRole("button", { name: "作废" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "请写明为什么作废" })).toBeVisible();
+  await page.getByLabel("为什么作废").fill("门牌看错了");
+  await shot(page, "withdraw-visit");
+  await page.getByRole("button", { name: "作废" }).click();
+  await expect(page.getByText("已作废")).toBeVisible();
+  await expect(wrong).toHaveCount(0);
+  await tab(page, "我的");
+  await expect(page.getByText("全部已到办公室")).toBeVisible();
+
+  const other = await second.open();
+  await logIn(other, server.url);
+  await ready(other);
+  await other.getByRole("article").nth(0).getByRole("link").first().click();
+  await expect(other.getByText("记到别家去了")).toHaveCount(0);
 });
 
 test("a form left half-way waits as a draft, with every field as it was typed", async ({ server, phone }) => {

@@ -189,6 +189,7 @@ fn TimelineVisit(
                 <Tick record=id/>
                 <a href=format!("/visits/{id}/history") class="text-button">"历史"</a>
                 <a href=format!("/visits/{id}") class="text-button">"修改"</a>
+                <a href=format!("/withdraw/{id}") class="text-button">"作废"</a>
             </p>
         </li>
     }

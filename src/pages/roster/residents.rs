@@ -284,10 +284,10 @@ pub fn PutOffVisit(
     .into_any()
 }
 
-/// 作废 of a household or resident, with the reason.
+/// 作废 of a household, resident or visit, with the reason.
 #[component]
 pub fn Withdraw(
-    /// The household or resident.
+    /// The household, resident or visit.
     id: RecordId,
 ) -> impl IntoView {
     let app = use_app();
@@ -296,7 +296,17 @@ pub fn Withdraw(
         return view! { <Page title="作废" back="/round"><Empty title hint/></Page> }.into_any();
     };
     let is_household = entry.household == id;
-    let back = if is_household { format!("/households/{id}/edit") } else { format!("/residents/{id}") };
+    let is_visit = untrack(|| app.read(|notebook| notebook.roster().visit(id).is_some()));
+    let back = match (is_household, is_visit) {
+        (true, _) => format!("/households/{id}/edit"),
+        (_, true) => format!("/households/{}", entry.household),
+        _ => format!("/residents/{id}"),
+    };
+    let hint = if is_visit {
+        "只用于记错了的，如记到了别的户。同事和办公室也不再看到，修改历史里留着"
+    } else {
+        "只用于登记错了的。搬走、去世请在“居住状态”里选"
+    };
     let next =
         StoredValue::new(if is_household { "/round".to_owned() } else { format!("/households/{}", entry.household) });
     let reason = RwSignal::new(String::new());
@@ -316,7 +326,7 @@ pub fn Withdraw(
         <Page title="作废" back>
             <form class="visit-form" autocomplete="off" on:submit=withdraw novalidate>
                 <p class="lead">{entry.name}</p>
-                <p class="hint">"只用于登记错了的。搬走、去世请在“居住状态”里选"</p>
+                <p class="hint">{hint}</p>
                 <label class="field">
                     <span>"为什么作废"</span>
                     <input
