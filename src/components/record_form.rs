@@ -53,6 +53,24 @@ pub fn RecordForm(
     }
 }
 
+/// How much more may be written in a field, once that is little. Nothing is cut: what does not fit is said, and refused when
+/// the form is saved.
+#[component]
+pub fn LettersLeft(
+    /// What is written.
+    #[prop(into)]
+    text: Signal<String>,
+) -> impl IntoView {
+    move || match MAX_TEXT.checked_sub(text.with(|text| text.chars().count())) {
+        Some(left) if left > MAX_TEXT / 5 => None,
+        Some(left) => Some(view! { <p class="hint">{format!("还能写 {left} 字")}</p> }.into_any()),
+        None => {
+            let over = text.with(|text| text.chars().count()) - MAX_TEXT;
+            Some(view! { <p class="problem">{format!("超出 {over} 字，请缩短后再保存")}</p> }.into_any())
+        }
+    }
+}
+
 #[component]
 fn Row(
     /// The field.
@@ -183,20 +201,11 @@ fn Row(
         }
         Input::Phone => view! { <label class="field"><span>{label}</span>{input("tel", "tel")}</label> }.into_any(),
     };
-    // Nothing is cut: what does not fit is said, and refused when the form is saved.
-    let left = move || match MAX_TEXT.checked_sub(text.with(|text| text.chars().count())) {
-        Some(left) if left > MAX_TEXT / 5 => None,
-        Some(left) => Some(view! { <p class="hint">{format!("还能写 {left} 字")}</p> }.into_any()),
-        None => {
-            let over = text.with(|text| text.chars().count()) - MAX_TEXT;
-            Some(view! { <p class="problem">{format!("超出 {over} 字，请缩短后再保存")}</p> }.into_any())
-        }
-    };
     let words = move || wrong.get().filter(|wrong| wrong.field == name).map(|wrong| wrong.words);
     view! {
         {asked}
         {(!field.purpose.is_empty()).then(|| view! { <p class="hint">"用途："{field.purpose}</p> })}
-        {left}
+        <LettersLeft text/>
         <p class="problem" role="alert">{words}</p>
     }
 }

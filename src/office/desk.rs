@@ -4,6 +4,7 @@ use crate::transport::http::{self, TransportError};
 use leptos::prelude::*;
 use ruhu_domain::office::{Login, Nothing, Welcome, duties::Duty};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// The session. Copies are handles to the same one.
 #[derive(Clone, Copy)]
@@ -130,7 +131,7 @@ impl Desk {
         after: impl Fn() + 'static,
     ) {
         leptos::task::spawn_local(async move {
-            match self.ask::<serde_json::Value>(path, &body).await {
+            match self.ask::<Value>(path, &body).await {
                 Ok(_) => {
                     self.say(done);
                     after();
@@ -162,6 +163,8 @@ pub struct Asked<T: Send + Sync + 'static> {
     pub got: RwSignal<Option<Result<T, String>>>,
     desk: Desk,
     path: &'static str,
+    /// What was asked last.
+    what: StoredValue<Value>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Asked<T> {
@@ -175,7 +178,7 @@ impl<T: Send + Sync + 'static> Copy for Asked<T> {}
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Asked<T> {
     /// Nothing is asked yet.
     pub fn empty(path: &'static str) -> Self {
-        Self { got: RwSignal::new(None), desk: use_desk(), path }
+        Self { got: RwSignal::new(None), desk: use_desk(), path, what: StoredValue::new(Value::Null) }
     }
 
     /// Asks with nothing to say.
@@ -186,24 +189,25 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Asked<T> {
     }
 
     /// Asks about something.
-    pub fn about(path: &'static str, what: &(impl Serialize + Clone + 'static)) -> Self {
+    pub fn about(path: &'static str, what: &impl Serialize) -> Self {
         let asked = Self::empty(path);
         asked.about_again(what);
         asked
     }
 
-    /// Asks about it again.
-    pub fn about_again(self, what: &(impl Serialize + Clone + 'static)) {
-        let what = what.clone();
+    /// Asks about something else.
+    pub fn about_again(self, what: &impl Serialize) {
+        self.what.set_value(serde_json::to_value(what).unwrap_or_default());
+        self.again();
+    }
+
+    /// Asks about the same again.
+    pub fn again(self) {
+        let what = self.what.get_value();
         leptos::task::spawn_local(async move {
             let got = self.desk.ask(self.path, &what).await;
             drop(self.got.try_set(Some(got)));
         });
-    }
-
-    /// Asks again with nothing to say.
-    pub fn again(self) {
-        self.about_again(&());
     }
 
     /// Returns the answer of the office, or the default while there is none.

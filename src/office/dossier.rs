@@ -90,6 +90,11 @@ pub fn DossierPage(
                 <ul>{decided.collect_view()}</ul>
                 <h3>"保存多久"</h3>
                 <p>{dossier.kept.clone()}</p>
+                {(dossier.unreadable > 0).then(|| view! {
+                    <p class="problem" role="alert">
+                        {format!("这个网格有 {} 条记录读不出来，不知道是否与此人有关，请联系管理员", dossier.unreadable)}
+                    </p>
+                })}
             </section>
         }
         .into_any()

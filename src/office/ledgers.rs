@@ -44,8 +44,9 @@ pub fn Ledgers() -> impl IntoView {
         leptos::task::spawn_local(async move {
             let got: Result<LedgerFile, String> = desk.ask("ledger", &wanted).await;
             busy.set(false);
-            match got.map(|file| (file.rows, BASE64_STANDARD.decode(file.xlsx))) {
-                Ok((rows, Ok(table))) => {
+            match got.map(|file| (file.rows, file.lacks, BASE64_STANDARD.decode(file.xlsx))) {
+                Ok((rows, lacks, Ok(table))) => {
+                    problem.set(lacks.unwrap_or_default());
                     let name = format!("{} {first} 至 {last}.xlsx", ledger.title());
                     if download::save(&name, &table) {
                         desk.say(format!("已导出 {rows} 条"));
@@ -53,7 +54,7 @@ pub fn Ledgers() -> impl IntoView {
                         problem.set("浏览器不能保存文件，请换用 Chrome 或 Edge".to_owned());
                     }
                 }
-                Ok((_, Err(_))) => problem.set("文件没有收全，请再试一次".to_owned()),
+                Ok((_, _, Err(_))) => problem.set("文件没有收全，请再试一次".to_owned()),
                 Err(words) => problem.set(words),
             }
         });

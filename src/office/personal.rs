@@ -6,7 +6,7 @@ use super::{
     moment, value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::office::{DataRequest, FindPerson, FoundResident, OfRecord};
+use ruhu_domain::office::{ApproveRetention, DataRequest, FindPerson, FoundResident, HeldRetention, OfRecord};
 
 /// A search by name, the requests, or one person's document.
 #[component]
@@ -21,6 +21,35 @@ pub fn Personal() -> impl IntoView {
             .into_any(),
             None => view! { <Search person/> }.into_any(),
         }}
+    }
+}
+
+/// The erasing that waits for an office, where one does.
+#[component]
+fn Retention() -> impl IntoView {
+    let desk = use_desk();
+    let held: Asked<Option<HeldRetention>> = Asked::new("retention");
+    let sure = RwSignal::new(false);
+    move || {
+        held.got.get().and_then(Result::ok).flatten().map(|waits| {
+            let approve = move |_| {
+                if sure.get_untracked() {
+                    let approved = ApproveRetention { on: waits.on };
+                    desk.act("retention-approve", approved, "已准许，夜里删除", move || held.again());
+                }
+                sure.update(|sure| *sure = !*sure);
+            };
+            view! {
+                <section class="card item">
+                    <h3>"到期删除已暂停"</h3>
+                    <p class="problem" role="alert">{waits.words()}</p>
+                    <p class="hint">"保存期满的记录每天夜里自动删除。暂停期间什么也不删"</p>
+                    <button type="button" class="small-button" on:click=approve>
+                        {move || if sure.get() { "核对无误，确定准许" } else { "准许删除" }}
+                    </button>
+                </section>
+            }
+        })
     }
 }
 
@@ -43,6 +72,7 @@ fn Search(
     };
     view! {
         <div class="desk-head"><h2>"个人信息"</h2></div>
+        <Retention/>
         <form class="card form" on:submit=find>
             <p class="hint">
                 "被记录的人可以查阅、复制、更正、删除自己的信息，或要求限制使用（个人信息保护法第 44–47 条）。每次查找和查阅都会留下记录"

@@ -6,21 +6,64 @@ use super::{
 };
 use crate::platform::photo::Shown;
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::{Kind, OpId, form::labels, office};
+use ruhu_domain::{
+    Kind, OpId,
+    form::labels,
+    office::{self, FindWaiting, WAITING_PAGE, WaitingPage},
+};
 
 /// Shows the ops that wait for a decision.
 #[component]
 pub fn Waiting() -> impl IntoView {
-    let waiting: Asked<Vec<office::Waiting>> = Asked::new("waiting");
+    let skip = RwSignal::new(0);
+    let waiting: Asked<WaitingPage> = Asked::about("waiting", &FindWaiting::default());
     let again = Callback::new(move |()| waiting.again());
+    let turn = Callback::new(move |to: usize| {
+        skip.set(to);
+        waiting.about_again(&FindWaiting { skip: to });
+    });
     view! {
         <div class="desk-head"><h2>"待核对"</h2></div>
-        {shown(waiting, move |items| {
+        {shown(waiting, move |WaitingPage { items, all }| {
+            let from = skip.get_untracked();
+            if items.is_empty() && from > 0 {
+                // The last of this page were decided on.
+                turn.run(from.saturating_sub(WAITING_PAGE));
+            }
             if items.is_empty() {
                 return view! { <p class="hint">"没有待核对的记录"</p> }.into_any();
             }
-            items.into_iter().map(|item| view! { <Item item on_change=again/> }).collect_view().into_any()
+            let to = from + items.len();
+            view! {
+                {items.into_iter().map(|item| view! { <Item item on_change=again/> }).collect_view()}
+                {(all > WAITING_PAGE).then(|| view! { <Pages from to all turn/> })}
+            }
+            .into_any()
         })}
+    }
+}
+
+/// Which of all that wait are shown, and the way to the others.
+#[component]
+fn Pages(
+    /// How many are before these.
+    from: usize,
+    /// How many are up to the last of these.
+    to: usize,
+    /// How many wait in all.
+    all: usize,
+    /// Called with how many to leave out.
+    turn: Callback<usize>,
+) -> impl IntoView {
+    view! {
+        <p class="decide" role="status">
+            <button
+                type="button" class="small-button" disabled=from == 0
+                on:click=move |_| turn.run(from.saturating_sub(WAITING_PAGE))
+            >"上一页"</button>
+            <span class="hint">{format!("第 {}～{to} 条，共 {all} 条，先到的在前", from + 1)}</span>
+            <button type="button" class="small-button" disabled={to >= all} on:click=move |_| turn.run(to)>"下一页"</button>
+        </p>
     }
 }
 

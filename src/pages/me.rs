@@ -2,6 +2,7 @@
 
 use crate::{
     components::{chips::OneOf, page::Page, switch::Switch},
+    pages::outbox::Outbox,
     platform::{
         clock, fingerprint, install,
         preferences::Theme,
@@ -16,14 +17,7 @@ use crate::{
     },
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::{
-    Kind, day,
-    engine::{Queued, QueuedState, grids},
-    form::labels,
-    record::WITHDRAWN,
-    roster::resident::Resident,
-    visit::Visit,
-};
+use ruhu_domain::{day, engine::grids, wire::CodeMade};
 
 /// The worker's own page.
 #[component]
@@ -54,6 +48,7 @@ pub fn Me() -> impl IntoView {
             <section class="card rows">
                 <p class="row"><b>{name}</b><span class="hint">{grids}</span></p>
             </section>
+            <CodesMade/>
             <Outbox/>
             <section>
                 <h2>"花名册"</h2>
@@ -106,6 +101,37 @@ pub fn Me() -> impl IntoView {
     }
 }
 
+/// The codes that offices made for this account lately: whoever has one can log in as its owner.
+#[component]
+fn CodesMade() -> impl IntoView {
+    let app = use_app();
+    move || {
+        let codes = app.read(|notebook| notebook.codes_made());
+        (!codes.is_empty()).then(|| {
+            let line = |code: CodeMade| {
+                let used = code.used_at.map_or("还没有用过".to_owned(), |at| {
+                    format!("{}已用它登录", day::ago(at.cast_signed(), clock::now_ms()))
+                });
+                view! {
+                    <p class="row">
+                        <span>{day::ago(code.at.cast_signed(), clock::now_ms())}"，"{code.by}</span>
+                        <span class="hint">{used}</span>
+                    </p>
+                }
+            };
+            view! {
+                <section>
+                    <h2>"登记码"</h2>
+                    <div class="card rows">
+                        {codes.into_iter().map(line).collect_view()}
+                        <p class="row hint">"办公室给您的账号发的登记码。不是您要的，请马上告诉办公室"</p>
+                    </div>
+                </section>
+            }
+        })
+    }
+}
+
 /// 到期提醒, where the browser can.
 #[component]
 fn Reminder() -> impl IntoView {
@@ -137,123 +163,6 @@ fn Reminder() -> impl IntoView {
                 </section>
             }
         })
-    }
-}
-
-/// Unsent items shown one by one.
-const SHOWN: usize = 50;
-
-/// Every unsent item: what it is, its state and the reason.
-#[component]
-fn Outbox() -> impl IntoView {
-    let app = use_app();
-    let items = move || {
-        app.read(|notebook| {
-            let engine = notebook.engine();
-            let roster = notebook.roster();
-            let item = |queued: &Queued| {
-                let record = engine.record(queued.op.record);
-                let household = record.and_then(|record| match record.kind {
-                    Kind::Household => Some(record.id),
-                    Kind::Visit => Some(record.view::<Visit>()?.household),
-                    Kind::Resident => Some(record.view::<Resident>()?.household),
-                    _ => None,
-                });
-                let household = household.and_then(|id| roster.household(id));
-                let name = household.map(|(_, household)| format!("{} {}", household.number, household.head));
-                (queued.clone(), name.unwrap_or_default())
-            };
-            let items: Vec<_> = engine.outbox().take(SHOWN).map(item).collect();
-            (engine.outbox().count(), items)
-        })
-    };
-    let count = move || items().0;
-    let photos = move || app.read(|notebook| notebook.unsent_photos().len());
-    let synced = move || app.read(|notebook| notebook.engine().head().synced_at);
-    let state = move || match app.status.get() {
-        SyncStatus::Sending => "正在发送…".to_owned(),
-        _ => synced().map_or_else(
-            || "还没有和办公室同步过".to_owned(),
-            |at| format!("上次同步：{}", day::ago(at.cast_signed(), clock::now_ms())),
-        ),
-    };
-    view! {
-        <section>
-            <h2>"发送"</h2>
-            <div class="card rows">
-                <p class="row">
-                    <span>{move || match (count(), photos()) {
-                        (0, 0) => "全部已到办公室".to_owned(),
-                        (0, count) => format!("{count} 张照片还没到办公室"),
-                        (count, _) => format!("{count} 条还没到办公室"),
-                    }}</span>
-                    <button class="text-button" on:click=move |_| app.sync_now()>"立即发送"</button>
-                </p>
-                <p class="row hint" role="status">{state}</p>
-                <ul class="rows">
-                    {move || items().1.into_iter().map(|(queued, household)| view! { <Item queued household/> }).collect_view()}
-                </ul>
-                {move || (count() + photos() > 0).then(|| view! {
-                    <p class="row">
-                        <span class="hint">"一直发不出去？导出文件交办公室，内含群众信息，请勿转发"</span>
-                        <button class="text-button" on:click=move |_| leptos::task::spawn_local(app.export_unsent())>"导出"</button>
-                    </p>
-                })}
-                {move || (count() > SHOWN).then(|| view! { <p class="row hint">"还有 "{count() - SHOWN}" 条未列出"</p> })}
-            </div>
-        </section>
-    }
-}
-
-#[component]
-fn Item(
-    /// The unsent op.
-    queued: Queued,
-    /// The household's number and head, where it has to do with one.
-    household: String,
-) -> impl IntoView {
-    let app = use_app();
-    let id = queued.op.id;
-    let withdrawn = queued.op.changes.contains_key(WITHDRAWN);
-    let what = match (&queued.op.kind, withdrawn) {
-        (Kind::Visit, true) => "撤销走访",
-        (Kind::Other(_), _) => "记录",
-        (kind, _) => labels::kind(kind),
-    };
-    let what = what.to_owned();
-    let since = day::ago(queued.op.stamp.ms.cast_signed(), clock::now_ms());
-    let sending = move || app.status.get() == SyncStatus::Sending;
-    let (state, reason, retry) = match queued.state {
-        QueuedState::Waiting => ("", String::new(), false),
-        QueuedState::Review { reason } => ("待核对", reason, false),
-        QueuedState::SetAside { reason } => ("被退回", reason, true),
-    };
-    let waiting = state.is_empty();
-    let retry_now = move |_| leptos::task::spawn_local(async move { app.retry(id).await });
-    let sure = RwSignal::new(false);
-    let give_up = move |_| {
-        if sure.get_untracked() {
-            leptos::task::spawn_local(async move { app.give_up(id).await });
-        }
-        sure.set(true);
-    };
-    let give_up_words = move || if sure.get() { "确定放弃" } else { "放弃" };
-    view! {
-        <li class="row">
-            <span>
-                {what}" "{household}
-                <br/>
-                <span class="hint">{since}" · ✓ 已存本机"</span>
-                {(!reason.is_empty()).then(|| view! { <br/><span class="problem">{reason}</span> })}
-            </span>
-            <span class="hint">
-                {move || if waiting { if sending() { "发送中" } else { "等待" } } else { state }}
-                {retry.then(|| view! {
-                    <button class="text-button" on:click=retry_now>"重试"</button>
-                    <button class="text-button" on:click=give_up>{give_up_words}</button>
-                })}
-            </span>
-        </li>
     }
 }
 

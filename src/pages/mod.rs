@@ -8,6 +8,7 @@ pub mod due;
 pub mod help;
 pub mod me;
 pub mod not_found;
+mod outbox;
 pub mod patrol;
 pub mod report;
 pub mod roster;

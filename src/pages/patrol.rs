@@ -7,6 +7,7 @@ use crate::{
         contested::Contested,
         empty::Empty,
         page::Page,
+        record_form::LettersLeft,
         tick::Tick,
     },
     platform::clock,
@@ -15,7 +16,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use ruhu_domain::{
-    Channel, Kind, RecordId, day,
+    Channel, Kind, RecordId, day, form,
     outreach::{Outreach, Topic, Venue},
     patrol::{Patrol, Team},
 };
@@ -171,6 +172,10 @@ fn Note(
             return;
         }
         let Some(done) = draft.get_value().filter(|_| !busy.get_untracked()) else { return };
+        if let Err(wrong) = form::check(&done.kind, &done.values) {
+            problem.set(Some(wrong.words));
+            return;
+        }
         busy.set(true);
         leptos::task::spawn_local(async move {
             match app.save_form(&done).await {
@@ -191,6 +196,7 @@ fn Note(
                 <span>"发现了什么"</span>
                 <textarea rows="2" autocomplete="off" prop:value=text on:input=write readonly=busy></textarea>
             </label>
+            <LettersLeft text/>
             <p class="problem" role="status">{move || problem.get()}</p>
             <p class="hint" role="status">{move || kept.with(DraftStatus::words)}</p>
             <button class="button plain" on:click=save>"记下"</button>

@@ -8,7 +8,7 @@ use ruhu_domain::{
     wire::{
         DeviceAnswer, DeviceHandover, DeviceHandoverAnswer, DeviceRequest, EnrolRequest, HandbookAnswer,
         HandbookRequest, HistoryEntry, HistoryRequest, LoginRequest, LoginResponse, Problem, Recovery, Revoked,
-        SyncRequest, SyncResponse, WantedPhotos,
+        SyncRequest, SyncResponse, WantedPhotos, read_answer,
     },
 };
 use ruhu_vault::{Sealed, VaultKey};
@@ -77,7 +77,8 @@ pub async fn enrol(request: &EnrolRequest) -> Result<LoginResponse, TransportErr
 /// # Errors
 /// See [`TransportError`].
 pub async fn sync(token: &str, request: &SyncRequest) -> Result<SyncResponse, TransportError> {
-    post("/api/v1/sync", Some(token), request).await
+    let answer = ask("/api/v1/sync", Some(token), request).await?;
+    read_answer(&answer).map_err(|_| TransportError::NotOurs)
 }
 
 /// Who changed what in a record.
@@ -144,12 +145,18 @@ pub async fn post<T: Serialize, R: DeserializeOwned>(
     token: Option<&str>,
     body: &T,
 ) -> Result<R, TransportError> {
+    let answer = ask(path, token, body).await?;
+    serde_json::from_slice(&answer).map_err(|_| TransportError::NotOurs)
+}
+
+/// Posts a value and returns the body of the answer.
+async fn ask<T: Serialize>(path: &str, token: Option<&str>, body: &T) -> Result<Vec<u8>, TransportError> {
     let json = serde_json::to_vec(body).map_err(|error| TransportError::Busy(error.to_string()))?;
     let answer = fetch(path, token, &json).await.map_err(|_| TransportError::Offline)?;
     let ours = answer.header("content-type").starts_with("application/json");
     let problem = || answer.words();
     match answer.status {
-        200 if ours => serde_json::from_slice(&answer.body).map_err(|_| TransportError::NotOurs),
+        200 if ours => Ok(answer.body),
         200..=399 => Err(TransportError::NotOurs),
         401 => Err(TransportError::Unauthorized(problem())),
         410 if ours => Err(TransportError::Revoked(problem())),

@@ -2,7 +2,7 @@
 import { desk, to } from "./desk";
 import { add, atOffice, hazard, picture, save } from "./photo";
 import { fillOutbox, kept } from "./vault";
-import { byHand, expect, logIn, logVisit, ready, shot, test, unlock, type Phone, type Server } from "./world";
+import { byHand, expect, logIn, logVisit, ready, shot, tab, test, unlock, type Phone, type Server } from "./world";
 import type { Page } from "@playwright/test";
 import { gunzipSync } from "node:zlib";
 
@@ -132,4 +132,16 @@ test("a locked phone that was not revoked stays as it is", async ({ server, phon
   await expect(page.getByRole("heading", { name: /该走访的户/ })).toBeVisible();
   await expect(page.getByText("条还没到办公室")).toBeHidden();
   expect(server.run("quarantine", "list")).toContain("待核对 0 条");
+});
+
+test("an account's owner is told on the phone who made a code for it", async ({ server, phone }) => {
+  server.run("code", "wangfang");
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await ready(page);
+  await tab(page, "我的");
+  await expect(page.getByRole("heading", { name: "登记码" })).toBeVisible();
+  await expect(page.getByText("还没有用过")).toBeVisible();
+  await expect(page.getByText("不是您要的，请马上告诉办公室")).toBeVisible();
+  await shot(page, "codes-made");
 });

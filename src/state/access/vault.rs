@@ -12,6 +12,7 @@ use ruhu_domain::{
 };
 use ruhu_vault::{Kdf, RecoveryPublicKey, Sealed, VaultKey, Wrap};
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 /// The keys in [`VAULT`].
 const KEYS: &str = "vault";
@@ -37,6 +38,9 @@ pub struct Vault {
     pub recovery: Option<Sealed>,
 }
 
+/// When this page last tried a password, by [`clock::steady_ms`].
+static LAST_TRY: AtomicI64 = AtomicI64::new(0);
+
 /// Wrong passwords so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Tries {
@@ -51,13 +55,14 @@ impl Tries {
         vec![Write::Put(VAULT, TRIES.into(), bytes)]
     }
 
-    /// How long to wait for the next try, in milliseconds.
-    fn wait_ms(self, now_ms: i64) -> i64 {
+    /// How long to wait for the next try, in milliseconds. `steady_ms` is how long this page has been open without a try, by
+    /// a clock that nobody sets: to set the phone's ahead shortens nothing.
+    fn wait_ms(self, now_ms: i64, steady_ms: i64) -> i64 {
         let Some(over) = self.wrong.checked_sub(FREE_TRIES) else { return 0 };
         let wait = (FIRST_WAIT_MS << over.min(16)).min(LONGEST_WAIT_MS);
         // A clock that was set back does not shut anybody out for longer.
         let passed = now_ms.saturating_sub(self.last_ms).max(0);
-        (wait - passed).clamp(0, wait)
+        (wait - passed.min(steady_ms)).clamp(0, wait)
     }
 }
 
@@ -144,10 +149,11 @@ impl Vault {
         let tries = storage.get(VAULT, TRIES).await?;
         let tries: Tries = tries.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
         let now_ms = clock::now_ms();
-        let wait = tries.wait_ms(now_ms);
+        let wait = tries.wait_ms(now_ms, clock::steady_ms() - LAST_TRY.load(Relaxed));
         if wait > 0 {
             return Err(StayLocked::Wait(wait / 1_000 + 1));
         }
+        LAST_TRY.store(clock::steady_ms(), Relaxed);
         // Counted before it is tried: closing the page saves no try. A phone that is full opens all the same.
         let count = Tries { wrong: tries.wrong.saturating_add(1), last_ms: now_ms };
         match storage.write(&count.writes()).await {
@@ -174,11 +180,13 @@ mod tests {
 
     #[test]
     fn wrong_passwords_wait_longer_and_longer_but_never_for_ever() {
-        let wait = |wrong, now| Tries { wrong, last_ms: 1_000_000 }.wait_ms(now);
+        let wait = |wrong, now: i64| Tries { wrong, last_ms: 1_000_000 }.wait_ms(now, (now - 1_000_000).max(0));
         assert_eq!((wait(0, 1_000_000), wait(2, 1_000_000)), (0, 0));
         assert_eq!((wait(3, 1_000_000), wait(4, 1_000_000)), (5_000, 10_000));
         assert_eq!((wait(3, 1_004_000), wait(3, 1_005_000)), (1_000, 0));
         assert_eq!(wait(u32::MAX, 1_000_000), LONGEST_WAIT_MS);
         assert_eq!(wait(3, 0), FIRST_WAIT_MS, "a clock set back");
+        let ahead = Tries { wrong: 3, last_ms: 1_000_000 }.wait_ms(9_000_000, 2_000);
+        assert_eq!(ahead, 3_000, "a clock set ahead");
     }
 }

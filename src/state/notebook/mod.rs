@@ -29,7 +29,7 @@ use ruhu_domain::{
     report::Reports,
     roster::{doors::Roster, search::Index},
     storage::{Batch, DRAFTS, Snapshot, Table},
-    wire::{AddedPage, Contact, HandbookAnswer, UnsentOps},
+    wire::{AddedPage, CodeMade, Contact, HandbookAnswer, UnsentOps},
 };
 use std::{
     cell::{Cell, Ref, RefCell},
@@ -222,6 +222,11 @@ impl Notebook {
     /// 便民电话.
     pub fn contacts(&self) -> Vec<Contact> {
         self.handbook.borrow().contacts.clone()
+    }
+
+    /// Returns the codes that offices made for this account lately, the latest first.
+    pub fn codes_made(&self) -> Vec<CodeMade> {
+        self.handbook.borrow().codes.clone()
     }
 
     /// The pages that offices added to 手册.

@@ -67,7 +67,6 @@ pub fn field(of: &Kind, name: &str) -> Option<&'static str> {
         (of, "to") if of.is_step() => "交给",
         (Kind::Patrol, "began") => "开始",
         (Kind::Patrol, "ended") => "结束",
-        (Kind::Finding, "what") => "发现",
         (Kind::DisputeStep, "until") => "新的期限",
         (Kind::CareStep, "until") => "恢复的日期",
         (Kind::DisputeStep, "reason") => "终止原因",

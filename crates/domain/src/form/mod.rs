@@ -170,6 +170,8 @@ const PATROL: [Field; 4] = [
     Field::new("handled", "现场处理", Input::Text),
 ];
 
+const FINDING: [Field; 1] = [Field::new("what", "发现", Input::Text).wanted()];
+
 const OUTREACH: [Field; 8] = [
     Field::new("topic", "内容", Input::One(Topic::ROWS)).wanted(),
     Field::new("venue", "法律七进", Input::One(Venue::ROWS)),
@@ -199,6 +201,7 @@ pub const fn fields(kind: &Kind) -> &'static [Field] {
         Kind::Hazard => &HAZARD,
         Kind::Request => &REQUEST,
         Kind::Patrol => &PATROL,
+        Kind::Finding => &FINDING,
         Kind::Outreach => &OUTREACH,
         _ => &[],
     }
