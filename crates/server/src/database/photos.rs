@@ -114,8 +114,9 @@ impl Database {
         }
         let open: i64 = sqlx::query_scalar(
             "SELECT CAST(COALESCE(SUM(length - position), 0) AS BIGINT) FROM photo_upload
-             WHERE account = $1 AND expires_at > $2",
+             WHERE county = $1 AND account = $2 AND expires_at > $3",
         )
+        .bind(channel.grid.village().county())
         .bind(account)
         .bind(self.now_ms().cast_signed())
         .fetch_one(&self.pool)

@@ -128,8 +128,9 @@ impl Database {
         }
         let (count, bytes): (i64, i64) = sqlx::query_as(
             "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(body)), 0) AS BIGINT) FROM op
-             WHERE outcome = 'quarantined' AND account = $1",
+             WHERE county = $1 AND outcome = 'quarantined' AND account = $2",
         )
+        .bind(county)
         .bind(author.account)
         .fetch_one(&mut *tx)
         .await?;
