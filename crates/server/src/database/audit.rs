@@ -355,7 +355,7 @@ impl Database {
     }
 
     async fn try_put_on_record(&self, entries: &[Entry<'_>]) -> sqlx::Result<()> {
-        let mut tx = self.begin().await?;
+        let mut tx = self.begin_on(&self.recorder).await?;
         for entry in entries {
             append(&mut tx, self.engine, entry).await?;
         }

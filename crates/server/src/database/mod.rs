@@ -57,6 +57,8 @@ pub struct Database {
     /// connection, which is faster than asking again and again whether the file is free, and whose pages in memory no
     /// other makes stale.
     writer: AnyPool,
+    /// Where the audit is written from before something is handed out: readers do not wait behind writers.
+    recorder: AnyPool,
     engine: sql::Engine,
     /// Told of each commit.
     written: Arc<Notify>,
@@ -78,7 +80,11 @@ impl Database {
 
     /// A transaction that writes.
     async fn begin(&self) -> sqlx::Result<sql::Writing> {
-        sql::Writing::begin(&self.writer, self.engine, &self.written, self.in_place.as_ref()).await
+        self.begin_on(&self.writer).await
+    }
+
+    async fn begin_on(&self, pool: &AnyPool) -> sqlx::Result<sql::Writing> {
+        sql::Writing::begin(pool, self.engine, &self.written, self.in_place.as_ref()).await
     }
 
     /// A value that the server notes about itself; none where it was never noted.
@@ -119,6 +125,7 @@ impl Database {
     /// Closes every connection; SQLite's write-ahead log is folded in.
     pub async fn close(&self) {
         self.writer.close().await;
+        self.recorder.close().await;
         self.pool.close().await;
     }
 }

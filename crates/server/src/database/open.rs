@@ -31,11 +31,14 @@ const LIMITS: &str = "SET lock_timeout = '10s'; SET statement_timeout = '120s'; 
 /// The connections to PostgreSQL: for who reads, and for who writes. Writers that wait for a lock leave readers theirs.
 const CONNECTIONS: u32 = 12;
 
+/// And for the audit.
+const RECORDERS: u32 = 4;
+
 /// What a database that is not there yet is told to do first.
 const INIT_FIRST: &str = "第一次使用请先运行 ruhu-server init；原来有数据的，请把数据库放回原处";
 
-/// The pools of who reads and who writes.
-type Pools = [AnyPool; 2];
+/// The pools of who reads, who writes, and who puts on record what is handed out.
+type Pools = [AnyPool; 3];
 
 impl Database {
     /// Opens the database and brings its tables up to date.
@@ -82,7 +85,7 @@ impl Database {
         Self::prepared(location, pools, clock::system()).await
     }
 
-    async fn prepared(location: &Location, [pool, writer]: Pools, wall: Wall) -> anyhow::Result<Self> {
+    async fn prepared(location: &Location, [pool, writer, recorder]: Pools, wall: Wall) -> anyhow::Result<Self> {
         let (engine, in_place) = match location {
             Location::File(file) => (sql::Engine::Sqlite, Some(Arc::new(InPlace::of(&std::path::absolute(file)?)?))),
             Location::Postgres(_) => (sql::Engine::Postgres, None),
@@ -98,7 +101,7 @@ impl Database {
         }
         // Whole in the numbers of JSON, and never 0.
         let run = (u64::from_be_bytes(random::bytes()) >> 12).max(1);
-        let database = Self { pool, writer, engine, written, clock: clock::Clock::new(wall), run, in_place };
+        let database = Self { pool, writer, recorder, engine, written, clock: clock::Clock::new(wall), run, in_place };
         if let Some(Jump { from_ms, to_ms }) = database.look_at_clock().await? {
             tracing::warn!(from_ms, to_ms, "the clock jumped; nothing is erased until an office approves");
         }
@@ -130,7 +133,8 @@ async fn open_file(file: &Path, create: bool) -> anyhow::Result<Pools> {
         std::fs::set_permissions(&file, own).with_context(|| format!("无法设置 {} 的权限", file.display()))?;
     }
     let writer = pool().max_connections(1).acquire_timeout(TURN).idle_timeout(None).max_lifetime(None);
-    Ok([pool().max_connections(8).connect_lazy_with(options.clone()), writer.connect_lazy_with(options)])
+    let writer = writer.connect_lazy_with(options.clone());
+    Ok([pool().max_connections(8).connect_lazy_with(options), writer.clone(), writer])
 }
 
 /// Folds SQLite's log into the file a while after each commit, until the database is closed.
@@ -168,9 +172,9 @@ async fn connect(address: &str) -> anyhow::Result<Pools> {
         _ => anyhow::anyhow!("连不上数据库：请检查 --database-url 的写法"),
     })?;
     let options = options.disable_statement_logging();
-    Ok([(); 2].map(|()| {
+    Ok([CONNECTIONS, CONNECTIONS, RECORDERS].map(|most| {
         let pool = AnyPoolOptions::new().after_connect(|connection, _| Box::pin(prepare(connection, LIMITS)));
-        let pool = pool.max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(10));
+        let pool = pool.max_connections(most).acquire_timeout(Duration::from_secs(10));
         pool.connect_lazy_with(options.clone())
     }))
 }

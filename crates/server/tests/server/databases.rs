@@ -238,6 +238,37 @@ async fn a_deadlock_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_row_that_is_locked_stops_nobody_who_reads_and_no_other_grid() {
+    let world = World::new(Base::Postgres).await;
+    let elsewhere = other().grid;
+    world.database.put_account("liqiang", "李强", crate::world::PASSWORD, &[elsewhere]).await.expect("an account");
+    let mut one = world.log_in(1).await;
+    one.sync(vec![one.visit(1, "一")]).await;
+    let (mut reader, mut far) = (world.log_in(2).await, world.log_in_as("liqiang", 3).await);
+    let mut held = world.connect().await;
+    hold(&mut held, Base::Postgres, crate::world::GRID_CHANNEL).await;
+    // More pushes than there are connections for writers wait for the row.
+    let requests: Vec<_> = (0..20).map(|n| one.request(vec![one.visit(100 + n, "等着")])).collect();
+    let bodies = requests.iter().map(|request| serde_json::to_vec(request).expect("a request"));
+    let pushes: Vec<_> = bodies.map(|body| one.post(body, &one.token)).collect();
+    let pushes = join_all(pushes);
+    let others = async {
+        until_one_waits(&mut world.connect().await).await;
+        // A phone of the same grid gets what is there, and its reading is put on record.
+        let pages = reader.sync(vec![]).await.channels;
+        assert_eq!(pages.iter().map(|page| page.records.len()).sum::<usize>(), 1);
+        assert!(far.sync(vec![]).await.results.is_empty());
+        sqlx::raw_sql("COMMIT").execute(&mut held).await.expect("it commits");
+    };
+    let (answers, ()) = tokio::join!(pushes, others);
+    assert!(
+        answers.iter().all(|answer| answer.status() == 200),
+        "{:?}",
+        answers.iter().map(|one| one.status()).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
 async fn a_backup_made_while_serving_is_restored_with_a_new_epoch_and_without_sessions() {
     let world = World::new(Base::Sqlite).await;
     let mut phone = world.log_in(1).await;
