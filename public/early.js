@@ -33,7 +33,6 @@
     !("noModule" in document.createElement("script")) ||
     !window.indexedDB ||
     !window.ReadableStream ||
-    !window.BroadcastChannel ||
     typeof BigInt !== "function" ||
     typeof globalThis !== "object" ||
     !understands();
@@ -43,19 +42,21 @@
   var started = false;
   window.addEventListener("TrunkApplicationStarted", function () {
     started = true;
+    document.getElementById("not-started").hidden = true;
   });
-  // The app's script or module can't be read: it came broken, or has what this browser does not know after all.
-  function broke(error) {
-    var kinds = [SyntaxError, WebAssembly.CompileError, WebAssembly.LinkError];
+  // The app's script or module can't be read: it came broken, or has what this browser does not know after all. Scripts of
+  // others, as of extensions, are no matter of the app.
+  function broke(error, own) {
+    var kinds = [WebAssembly.CompileError, WebAssembly.LinkError].concat(own ? SyntaxError : []);
     var unread = kinds.some(function (kind) {
       return kind && error instanceof kind;
     });
     if (unread && !started) show("not-started");
   }
   window.addEventListener("error", function (event) {
-    broke(event.error);
+    broke(event.error, /\/(ruhu|office)-/.test(event.filename));
   });
   window.addEventListener("unhandledrejection", function (event) {
-    broke(event.reason);
+    broke(event.reason, false);
   });
 })();

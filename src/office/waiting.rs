@@ -24,17 +24,20 @@ pub fn Waiting() -> impl IntoView {
     });
     view! {
         <div class="desk-head"><h2>"待核对"</h2></div>
-        {shown(waiting, move |WaitingPage { items, all }| {
+        {shown(waiting, move |WaitingPage { items, unreadable, all }| {
             let from = skip.get_untracked();
-            if items.is_empty() && from > 0 {
+            let count = items.len() + unreadable.len();
+            if count == 0 && from > 0 {
                 // The last of this page were decided on.
                 turn.run(from.saturating_sub(WAITING_PAGE));
             }
-            if items.is_empty() {
+            if count == 0 {
                 return view! { <p class="hint">"没有待核对的记录"</p> }.into_any();
             }
-            let to = from + items.len();
+            // Where some were decided on meanwhile the page is shorter; the next begins after it all the same.
+            let to = all.min(from + WAITING_PAGE);
             view! {
+                {unreadable.into_iter().map(|op| view! { <Unreadable op on_change=again/> }).collect_view()}
                 {items.into_iter().map(|item| view! { <Item item on_change=again/> }).collect_view()}
                 {(all > WAITING_PAGE).then(|| view! { <Pages from to all turn/> })}
             }
@@ -67,6 +70,51 @@ fn Pages(
     }
 }
 
+/// A change that can't be read: it can only be returned.
+#[component]
+fn Unreadable(
+    /// The change.
+    op: OpId,
+    /// Called after a decision.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    view! {
+        <article class="card item">
+            <p class="problem">"这条记录读不出来，不能采纳。退回后走访人会看到原因，可以重新填写"</p>
+            <Decide op acceptable=false on_change/>
+        </article>
+    }
+}
+
+/// The decision on a change.
+#[component]
+fn Decide(
+    /// The change.
+    op: OpId,
+    /// Whether it can be accepted.
+    acceptable: bool,
+    /// Called after a decision.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let reason = NodeRef::<html::Input>::new();
+    let decision = move |reason: String| office::Decision { op, reason };
+    let accept = move |_| desk.act("accept", decision(String::new()), "已采纳", move || on_change.run(()));
+    let refuse = move |event: SubmitEvent| {
+        event.prevent_default();
+        desk.act("refuse", decision(value(reason)), "已退回，走访人会看到原因", move || on_change.run(()));
+    };
+    view! {
+        <form class="decide" on:submit=refuse>
+            {acceptable.then(|| view! {
+                <button type="button" class="small-button main" on:click=accept>"采纳"</button>
+            })}
+            <input type="text" autocomplete="off" aria-label="退回原因" placeholder="退回原因，走访人会看到" node_ref=reason/>
+            <button class="small-button" type="submit">"退回"</button>
+        </form>
+    }
+}
+
 #[component]
 fn Item(
     /// The change.
@@ -74,15 +122,7 @@ fn Item(
     /// Called after a decision.
     on_change: Callback<()>,
 ) -> impl IntoView {
-    let desk = use_desk();
-    let reason = NodeRef::<html::Input>::new();
     let op = item.op;
-    let decision = move |reason: String| office::Decision { op, reason };
-    let accept = move |_| desk.act("accept", decision(String::new()), "已采纳", move || on_change.run(()));
-    let refuse = move |event: SubmitEvent| {
-        event.prevent_default();
-        desk.act("refuse", decision(value(reason)), "已退回，走访人会看到原因", move || on_change.run(()));
-    };
     let kind = item.kind.clone();
     let fields = item.changes.iter().filter_map(|(name, value)| {
         let label = labels::field(&kind, name)?;
@@ -97,11 +137,7 @@ fn Item(
             <p class="problem">{item.reason.clone()}</p>
             {fields.collect_view()}
             {(item.kind == Kind::Photo).then(|| view! { <Photo op/> })}
-            <form class="decide" on:submit=refuse>
-                <button type="button" class="small-button main" on:click=accept>"采纳"</button>
-                <input type="text" autocomplete="off" aria-label="退回原因" placeholder="退回原因，走访人会看到" node_ref=reason/>
-                <button class="small-button" type="submit">"退回"</button>
-            </form>
+            <Decide op acceptable=true on_change/>
         </article>
     }
 }

@@ -173,6 +173,9 @@ impl App {
         if reason.is_empty() {
             return Err("请写明为什么作废".to_owned());
         }
+        if self.is_draft(record) {
+            return Err("这一条还有没保存的修改，请先打开它保存或放弃，再作废".to_owned());
+        }
         if !self.read(|notebook| notebook.roster().merged_into(record)).is_empty() {
             return Err("有重复的登记并入了这一条，请先在“修改”里分开".to_owned());
         }

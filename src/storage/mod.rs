@@ -26,6 +26,9 @@ pub enum StorageError {
     /// A stored value does not open with the keys of this vault, or is no value of ours.
     #[error("手机里的一部分数据读不出来")]
     Unreadable,
+    /// The record is closed to this change, with what to do about it.
+    #[error("{0}")]
+    Refused(&'static str),
     /// The connection broke, or the browser said something else.
     #[error("手机存储出错，这次没有保存，请再点一次（{0}）")]
     Failed(String),

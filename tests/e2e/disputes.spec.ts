@@ -113,10 +113,15 @@ test("a dispute is registered, mediated, agreed and signed offline, and the offi
   await shot(page, "dispute-signed");
   await step(page, "书面协议生效");
   // It is in force: what was signed is closed.
+  const inForce = "协议已生效，当事人、协议内容和履行方式不能再改。要改请村负责人先“退回重办”，写明原因";
+  await expect(page.getByRole("link", { name: "＋ 协议内容" })).toBeHidden();
+  await expect(page.getByRole("link", { name: "＋ 当事人" })).toBeHidden();
+  await expect(page.getByRole("link", { name: "＋ 记一次调解" })).toBeVisible();
   await page.getByRole("link", { name: /张秀英拆除界墙/ }).click();
+  await expect(page.locator(".lead")).toHaveText(inForce);
   await page.getByLabel("谁做什么").fill("不拆了");
   await page.getByRole("button", { name: "保存" }).click();
-  await expect(page.getByText("协议已生效，当事人、协议内容和履行方式不能再改")).toBeVisible();
+  await expect(page.getByRole("alert").getByText(inForce)).toHaveText(inForce);
   await page.getByRole("button", { name: "放弃" }).click();
   await step(page, "进入履行");
   await page.getByRole("link", { name: "看文书、打印" }).click();

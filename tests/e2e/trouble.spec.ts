@@ -411,7 +411,7 @@ test("a browser that lacks what the app is built with says so in place of a blan
     }
     await other.close();
   }
-  for (const lacks of ["indexedDB", "ReadableStream", "BroadcastChannel", "WebAssembly", "BigInt"]) {
+  for (const lacks of ["indexedDB", "ReadableStream", "WebAssembly", "BigInt"]) {
     const other = await phone.context.newPage();
     await other.addInitScript((name) => Object.defineProperty(window, name, { value: undefined }), lacks);
     await other.goto(server.url);

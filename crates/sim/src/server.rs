@@ -115,17 +115,20 @@ impl Server {
                 Some(self.page(channel, position, request.limit, own, lag, &channels))
             }
         });
+        let pages: Vec<_> = pages.collect();
+        let may_know = |of: &Channel| channels.contains(of) || request.ops.iter().any(|op| op.channel == *of);
+        let written = request.ops.iter().flat_map(|op| self.milestones(op)).filter(|(of, _)| may_know(of)).collect();
         Some(SyncResponse {
             now: now_ms,
             epoch: self.epoch.to_string(),
             results,
-            channels: pages.collect(),
+            channels: pages,
             grants: channels
                 .into_iter()
                 .map(|channel| Grid { channel, name: String::new(), roles: Vec::new() })
                 .collect(),
-            written: request.ops.iter().flat_map(|op| self.milestones(op)).collect(),
-            unreadable: Vec::new(),
+            written,
+            unreadable: BTreeMap::new(),
         })
     }
 

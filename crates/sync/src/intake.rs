@@ -294,6 +294,8 @@ impl<S: Policy> Intake<S> {
     /// The outcome of an op that was taken before.
     fn again(&self, op: &Op<S>, sender: &Sender<'_, S>) -> OpOutcome {
         match self.records.get(&op.record).map(|changed| &changed.record.channel) {
+            // It is there, whatever can be read of it.
+            None if self.unreadable.contains(&op.record) => OpOutcome::Duplicate,
             None => OpOutcome::Gone,
             Some(channel) if *channel == op.channel => OpOutcome::Duplicate,
             Some(channel) if S::may_carry(sender.grants, channel) => OpOutcome::Duplicate,

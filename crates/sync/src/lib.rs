@@ -136,7 +136,7 @@
 //!             run: 0,
 //!         };
 //!         let grants = vec![Carried { channel, name: "The list".into(), roles: Vec::new() }];
-//!         SyncResponse { now, epoch: "1".into(), results, channels: vec![page], grants, written: Default::default(), unreadable: Vec::new() }
+//!         SyncResponse { now, epoch: "1".into(), results, channels: vec![page], grants, written: Default::default(), unreadable: Default::default() }
 //!     }
 //! }
 //!

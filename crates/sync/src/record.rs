@@ -284,6 +284,16 @@ pub struct Op<S: Schema> {
 }
 
 impl<S: Schema> Op<S> {
+    /// The op without control characters in its texts. Versions that did not take them out when they saved made ops that no
+    /// server takes.
+    #[must_use]
+    pub fn cleaned(mut self) -> Self {
+        for change in self.changes.values_mut() {
+            change.value = cleaned(std::mem::take(&mut change.value));
+        }
+        self
+    }
+
     /// The channel that the op moves its record to; none where it moves it nowhere.
     pub fn moves_to(&self) -> Option<S::Channel> {
         self.changes.get(MOVED)?.value.as_str()?.parse().ok()

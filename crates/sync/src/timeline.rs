@@ -1,8 +1,9 @@
 //! Telling that a server's database was set back, by a snapshot, a copied file or a lost log, though nobody said so.
 //!
-//! Each run of a server has a random number. A channel notes at which of its sequence numbers a run began to write in it. A
-//! phone keeps the furthest [`Milestone`] that it knows of each channel, and shows it. One that is past the end of its run, or of a
-//! run that the channel does not know, was given out by a database that is no more.
+//! Each run of a server has a random number. A channel notes the last sequence number that each run wrote in it. Several runs may
+//! write in turn: of servers beside each other, and of commands beside a server. A phone keeps the furthest [`Milestone`] that it
+//! knows of each channel, and shows it. One that is past the end of its run, or of a run that the channel does not know, was given
+//! out by a database that is no more.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +32,8 @@ impl From<Milestone> for (u64, u64) {
     }
 }
 
-/// The runs that wrote in a channel, each with the sequence number before its first: the oldest first. What was written before
-/// runs were noted counts as run 0.
+/// The runs that wrote in a channel, each with the last sequence number that it wrote: in the order of these. That of the last
+/// run is the channel's own, and is not noted here. What was written before runs were noted counts as run 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timeline(Vec<(u64, u64)>);
@@ -48,7 +49,12 @@ impl Timeline {
         if self.run() == run {
             return false;
         }
-        self.0.push((run, last));
+        match self.0.last_mut() {
+            Some(before) => before.1 = last,
+            None => self.0.push((0, last)),
+        }
+        self.0.retain(|(known, _)| *known != run);
+        self.0.push((run, 0));
         if self.0.len() > MOST {
             self.0.remove(0);
         }
@@ -60,15 +66,14 @@ impl Timeline {
         if milestone.number > last {
             return false;
         }
-        let at = self.0.iter().position(|(known, _)| *known == milestone.run);
-        let next = match at {
-            Some(at) => self.0.get(at + 1),
-            None if milestone.run == 0 && self.0.len() < MOST => self.0.first(),
+        if milestone.run == self.run() {
+            return true;
+        }
+        match self.0.iter().find(|(known, _)| *known == milestone.run) {
+            Some((_, wrote)) => milestone.number <= *wrote,
             // It may have been forgotten.
-            None if self.0.len() == MOST => None,
-            None => return false,
-        };
-        next.is_none_or(|(_, began)| milestone.number <= *began)
+            None => self.0.len() == MOST,
+        }
     }
 }
 
@@ -89,6 +94,32 @@ mod tests {
         assert!(gave_out(40, 8) && gave_out(15, 8));
         assert!(gave_out(10, 0) && !gave_out(11, 0));
         assert!(!gave_out(5, 9), "a run that is not known wrote in what is gone");
+    }
+
+    #[test]
+    fn runs_that_write_in_turn_are_no_sign_of_a_database_that_was_set_back() {
+        let (mut timeline, mut last, mut given) = (Timeline::default(), 0, Vec::new());
+        for turn in 0..300 {
+            // Two servers, and now and then a command.
+            let run = if turn % 20 == 19 { 100 + turn } else { 1 + turn % 2 };
+            timeline.begin(run, last);
+            last += 1 + turn % 3;
+            given.push(Milestone { number: last, run: timeline.run() });
+            assert!(given.iter().all(|milestone| timeline.gave_out(*milestone, last)), "turn {turn}: {timeline:?}");
+        }
+        assert_eq!(timeline.0.len(), 18, "one entry a run");
+        // Set back to what stood ten turns ago, and written on by another run.
+        let lost = given.split_off(given.len() - 10);
+        let mut timeline = Timeline::default();
+        for milestone in &given {
+            timeline.begin(
+                milestone.run,
+                given.iter().filter(|one| one.number < milestone.number).map(|one| one.number).max().unwrap_or(0),
+            );
+        }
+        timeline.begin(999, given.last().map_or(0, |one| one.number));
+        assert!(lost.iter().all(|milestone| !timeline.gave_out(*milestone, last + 100)));
+        assert!(given.iter().all(|milestone| timeline.gave_out(*milestone, last + 100)));
     }
 
     #[test]

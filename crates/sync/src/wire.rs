@@ -191,9 +191,9 @@ pub struct SyncResponse<S: Schema, R = Record<S>> {
     /// Where the channels of what was pushed stand: by these the phone can show later that it was taken.
     #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<S::Channel, Milestone>,
-    /// Records of the pages that could not be read, where [`read_answer`] read the answer. It is not sent.
+    /// Records of the pages that could not be read, with their channels, where [`read_answer`] read the answer. It is not sent.
     #[serde(skip)]
-    pub unreadable: Vec<RecordId>,
+    pub unreadable: BTreeMap<RecordId, S::Channel>,
 }
 
 /// The identity alone. Whatever is beside it may be nested as deep as it likes.
@@ -213,13 +213,16 @@ pub fn read_answer<S: Schema>(bytes: &[u8]) -> serde_json::Result<SyncResponse<S
         return Ok(answer);
     }
     let raw: SyncResponse<S, Box<RawValue>> = serde_json::from_slice(bytes)?;
-    let mut unreadable = Vec::new();
+    let mut unreadable = BTreeMap::new();
     let pages = raw.channels.into_iter().map(|page| {
         let mut records = Vec::with_capacity(page.records.len());
         for raw in &page.records {
             match serde_json::from_str(raw.get()) {
                 Ok(record) => records.push(record),
-                Err(_) => unreadable.extend(serde_json::from_str(raw.get()).ok().map(|OnlyId { id }| id)),
+                Err(_) => {
+                    let named = serde_json::from_str(raw.get()).ok();
+                    unreadable.extend(named.map(|OnlyId { id }| (id, page.channel.clone())));
+                }
             }
         }
         let Page { channel, left, after, next, more, reset, run, .. } = page;

@@ -121,8 +121,10 @@ const GONE: (&str, &str) = ("没有这条记录", "可能已作废，或换了�
 /// A form; where there is nothing to write, why.
 pub fn form_with(draft: Option<Draft>, back: String, none: (&'static str, &'static str), beside: Beside) -> AnyView {
     let fields = draft.as_ref().map(|draft| form::fields(&draft.kind)).unwrap_or_default();
-    // A file in the archive is closed to every change.
-    if let Some(why) = draft.as_ref().and_then(|draft| use_app().closed_to(draft)) {
+    // A draft that is kept stays open, to be read and given up; what is new is not begun in a file that is closed to it.
+    let app = use_app();
+    let closed = draft.as_ref().filter(|draft| !app.is_draft(draft.id)).and_then(|draft| app.closed_to(draft));
+    if let Some(why) = closed {
         return view! { <Page title="表单" back=back><Empty title="不能改了" hint=why/></Page> }.into_any();
     }
     match draft.filter(|_| !fields.is_empty()) {

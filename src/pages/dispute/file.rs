@@ -59,7 +59,8 @@ fn Sections(
     let (roles, name) = app.part_in(id);
     // What is pressed for has a place of its own.
     let offers = file.offers(&roles, &name, clock::today()).into_iter().filter(|offer| offer.step != Step::Acknowledge);
-    let choices = Choice::of(offers, |_, place| place == 0);
+    // To send it back is never the usual next step.
+    let choices = Choice::of(offers, |step, place| place == 0 && step != Step::Reopen);
     let parties = file.parties.iter().map(|(party, view)| {
         let side = view.side.map_or("当事人", Side::label);
         let refuses = (view.consent == Some(Consent::Refused)).then(|| view! { <span class="tag">"拒绝调解"</span> });
@@ -86,10 +87,10 @@ fn Sections(
         }
     });
     let done = done.rev().collect_view();
-    let add = |kind: &str, words: &'static str| {
-        view! { <li><a href=format!("/matters/{id}/{kind}/new") class="row link strong">{words}</a></li> }
-    };
-    let after = file.effective_on().is_some();
+    let add = |kind: Kind, words: &'static str| add_row(&file, &kind, words);
+    let (add_party, add_session, add_follow_up) =
+        (add(Kind::Party, "＋ 当事人"), add(Kind::Session, "＋ 记一次调解"), add(Kind::FollowUp, "＋ 记一次回访"));
+    let after = file.effective_on().is_some() || !file.follow_ups.is_empty();
     // Whether it is the same as another is a question until one is noted, or somebody works on it.
     let open_question = file.dispute.earlier.is_none() && file.state.place() < State::Mediating.place();
     let traits = Traits::of(&file);
@@ -99,11 +100,11 @@ fn Sections(
         <NextSteps head=id kind=Kind::DisputeStep choices/>
         <Facts file=file.clone()/>
         {open_question.then(|| view! { <AlikeDisputes dispute=id traits/> })}
-        <section><h2>"当事人"</h2><ul class="card rows">{parties}{add("party", "＋ 当事人")}</ul></section>
-        <section><h2>"调解"</h2><ul class="card rows">{sessions}{add("mediation_session", "＋ 记一次调解")}</ul></section>
+        <section><h2>"当事人"</h2><ul class="card rows">{parties}{add_party}</ul></section>
+        <section><h2>"调解"</h2><ul class="card rows">{sessions}{add_session}</ul></section>
         <Agreed file/>
         {after.then(|| view! {
-            <section><h2>"回访"</h2><ul class="card rows">{follow_ups}{add("follow_up", "＋ 记一次回访")}</ul></section>
+            <section><h2>"回访"</h2><ul class="card rows">{follow_ups}{add_follow_up}</ul></section>
         })}
         <section>
             <h2>"文书"</h2>
@@ -113,6 +114,14 @@ fn Sections(
         </section>
         <section><h2>"办理经过"</h2><ol class="card rows">{done}</ol></section>
     }
+}
+
+/// The row with which a new record of a kind is begun; none where the file is closed to it.
+fn add_row(file: &DisputeFile, kind: &Kind, words: &'static str) -> Option<AnyView> {
+    let (id, code) = (file.id, kind.as_str());
+    let href = format!("/matters/{id}/{code}/new");
+    let row = || view! { <li><a href=href class="row link strong">{words}</a></li> }.into_any();
+    file.closed_to_new(kind).is_none().then(row)
 }
 
 /// A record of the file, to be opened.
@@ -226,15 +235,8 @@ fn Agreed(
 ) -> impl IntoView {
     let id = file.id;
     let Some((agreement, view)) = file.last_agreement() else {
-        return view! {
-            <section>
-                <h2>"协议"</h2>
-                <ul class="card rows">
-                    <li><a href=format!("/matters/{id}/agreement/new") class="row link strong">"＋ 写协议"</a></li>
-                </ul>
-            </section>
-        }
-        .into_any();
+        let add = add_row(&file, &Kind::Agreement, "＋ 写协议");
+        return add.map(|add| view! { <section><h2>"协议"</h2><ul class="card rows">{add}</ul></section> }).into_any();
     };
     let terms = file.terms.iter().map(|(term, view)| {
         let due = match (view.done_on, view.due) {
@@ -278,7 +280,7 @@ fn Agreed(
             <ul class="card rows">
                 {head}
                 {terms}
-                <li><a href=format!("/matters/{id}/term/new") class="row link strong">"＋ 协议内容"</a></li>
+                {add_row(&file, &Kind::Term, "＋ 协议内容")}
                 {marks}
             </ul>
         </section>

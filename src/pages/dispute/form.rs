@@ -40,7 +40,7 @@ pub fn InDispute(
         Kind::Party => Beside::first(move |form| of_party(form, head)),
         _ => Beside::default(),
     };
-    let beside = beside.lead(untrack(|| use_app().marks_at_risk(head, &kind)));
+    let beside = beside.lead(untrack(|| use_app().words_above_form(head, &kind)));
     in_file(head, &kind, record, beside)
 }
 

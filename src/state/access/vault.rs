@@ -73,7 +73,7 @@ pub enum StayLocked {
     #[error("密码不对，请再试一次")]
     Wrong,
     /// Too many wrong passwords: how many seconds to wait.
-    #[error("密码错了太多次，请等 {0} 秒再试")]
+    #[error("密码错了太多次。请让这一页开着，等 {0} 秒再试")]
     Wait(i64),
     /// The key can't be made on this phone.
     #[error("手机内存不足，打不开。请关掉别的应用再试")]
@@ -153,7 +153,7 @@ impl Vault {
         if wait > 0 {
             return Err(StayLocked::Wait(wait / 1_000 + 1));
         }
-        LAST_TRY.store(clock::steady_ms(), Relaxed);
+        let last_try = LAST_TRY.swap(clock::steady_ms(), Relaxed);
         // Counted before it is tried: closing the page saves no try. A phone that is full opens all the same.
         let count = Tries { wrong: tries.wrong.saturating_add(1), last_ms: now_ms };
         match storage.write(&count.writes()).await {
@@ -163,6 +163,7 @@ impl Vault {
         let kdf = self.wrap.kdf.checked().ok_or(StorageError::Unreadable)?;
         let Some(password_key) = kdf::key(password, &kdf).await else {
             // It was not tried at all.
+            LAST_TRY.store(last_try, Relaxed);
             drop(storage.write(&tries.writes()).await);
             return Err(StayLocked::NoMemory);
         };

@@ -20,7 +20,7 @@ use ruhu_domain::{
         known::{self, Alike, Person, Traits},
         records::Signature,
     },
-    record::Record,
+    record::{Record, diff},
     rights::Role,
 };
 use serde_json::{Map, Value, json};
@@ -169,24 +169,34 @@ impl App {
     pub async fn save_form(self, draft: &Draft) -> Result<(), StorageError> {
         let Some(open) = self.notebook() else { return Ok(()) };
         if let Some(why) = self.closed_to(draft) {
-            return Err(StorageError::Failed(why.into()));
+            return Err(StorageError::Refused(why));
         }
         open.save_form(draft).await?;
         self.sync_now();
         Ok(())
     }
 
+    /// Returns whether a draft of this record is on the phone.
+    pub fn is_draft(self, id: RecordId) -> bool {
+        self.notebook().is_some_and(|open| open.drafts().iter().any(|draft| draft.id == id))
+    }
+
     /// Returns why a form can't be saved in its dispute's file; none where it can, or where it is of no dispute.
     pub fn closed_to(self, draft: &Draft) -> Option<&'static str> {
         let head = if draft.kind == Kind::Dispute { Some(draft.id) } else { draft.parent() };
         let file = self.file(head.filter(|_| draft.kind.head() == Some(Kind::Dispute))?)?;
-        let saved = self.saved_values(draft.id);
-        let changed = draft.values.iter().filter(|(name, value)| saved.get(*name) != Some(value));
-        file.closed_to(&draft.kind, changed.map(|(name, _)| name.as_str()))
+        let changed = self.read(|notebook| diff(notebook.engine().record(draft.id).map(AsRef::as_ref), &draft.values));
+        file.closed_to(&draft.kind, changed.keys().map(|name| name.as_str()))
+    }
+
+    /// Returns what is said above the form of a record of a dispute's file: that it is closed, or whose mark falls.
+    pub fn words_above_form(self, dispute: RecordId, kind: &Kind) -> String {
+        let closed = self.file(dispute).and_then(|file| file.closed_to_new(kind));
+        closed.map_or_else(|| self.marks_at_risk(dispute, kind), str::to_owned)
     }
 
     /// Returns whose mark falls when a record of a dispute's file is changed, in words; empty where nobody's does.
-    pub fn marks_at_risk(self, dispute: RecordId, kind: &Kind) -> String {
+    fn marks_at_risk(self, dispute: RecordId, kind: &Kind) -> String {
         let names = self.file(dispute).map(|file| file.marks_at_risk(kind)).unwrap_or_default();
         if names.is_empty() {
             return String::new();
@@ -203,7 +213,7 @@ impl App {
         let channel = open.channel_of(mark.dispute).ok_or(NotTaken::Gone)?;
         let closed = self.file(mark.dispute).and_then(|file| file.closed_to(&Kind::Signature, [].into_iter()));
         if let Some(why) = closed {
-            return Err(StorageError::Failed(why.into()).into());
+            return Err(StorageError::Refused(why).into());
         }
         open.save(new_id(clock::now_ms()), Kind::Signature, channel, mark).await?;
         self.sync_now();

@@ -25,16 +25,21 @@ impl DisputeFile {
         match self.state {
             _ if kind.is_step() => None,
             State::Archived => Some(ARCHIVED),
-            State::Agreed | State::Performing | State::FollowedUp | State::Verified => {
-                changed.any(|field| signed().contains(&field)).then_some(IN_FORCE)
-            }
+            _ if self.agreed().is_some() => changed.any(|field| signed().contains(&field)).then_some(IN_FORCE),
             _ => None,
         }
     }
 
-    /// Returns whose mark falls when what was signed is changed: the names on marks that cover the text as it is.
+    /// Returns why a new record of this kind has no place in the file; `None` where it has one.
+    pub fn closed_to_new(&self, kind: &Kind) -> Option<&'static str> {
+        let signed = SIGNED.iter().find(|(of, _)| of == kind).map(|(_, fields)| *fields).unwrap_or_default();
+        self.closed_to(kind, signed.iter().copied())
+    }
+
+    /// Returns whose mark falls when what was signed is changed: the names on marks that cover the text as it is. None fall
+    /// once the agreement is in force: the text is closed then.
     pub fn marks_at_risk(&self, kind: &Kind) -> Vec<String> {
-        if !SIGNED.iter().any(|(of, _)| of == kind) {
+        if self.agreed().is_some() || !SIGNED.iter().any(|(of, _)| of == kind) {
             return Vec::new();
         }
         let all = self.parties.iter().map(|(id, _)| Some(*id)).chain([None]);

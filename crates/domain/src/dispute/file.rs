@@ -125,11 +125,19 @@ impl DisputeFile {
         self.last_agreement().map(|(_, agreement)| agreement).filter(|agreement| agreement.form == Some(form))
     }
 
-    /// The day on which the agreement took effect: a written one when all had signed and the seal was affixed, an oral
-    /// one when it was reached (人民调解法 29, 30).
+    /// The step with which the agreement in force was reached; none before one is, and after the file was sent back.
+    pub fn agreed(&self) -> Option<&TakenStep<DisputeStep>> {
+        let last = self.last_of(&[Step::AgreeWritten, Step::AgreeOral, Step::Reopen]);
+        last.filter(|done| done.taken.step != Step::Reopen)
+    }
+
+    /// The day on which the agreement in force took effect: a written one when all had signed and the seal was affixed, an
+    /// oral one when it was reached (人民调解法 29, 30).
     pub fn effective_on(&self) -> Option<NaiveDate> {
-        let written = self.last(Step::AgreeWritten).and_then(|_| self.agreement(Form::Written)?.sealed_on);
-        written.or_else(|| self.last(Step::AgreeOral).and_then(|_| self.agreement(Form::Oral)?.on))
+        match self.agreed()?.taken.step {
+            Step::AgreeWritten => self.agreement(Form::Written)?.sealed_on,
+            _ => self.agreement(Form::Oral)?.on,
+        }
     }
 
     /// The text that the parties sign: names, facts, terms and how they are performed.

@@ -162,7 +162,7 @@ impl case::Need for Need {
             Self::Session => "请先记一次调解",
             Self::WrittenAgreement => "请先写好书面协议：事实与责任、至少一条协议内容、履行方式",
             Self::Signatures => "还差签名：各方当事人和调解员都要在现在的文本上签",
-            Self::Seal => "请填写加盖调委会印章的日期",
+            Self::Seal => "请填写加盖调委会印章的日期；退回重办过的，要重新盖章",
             Self::OralAgreement => "请先登记口头协议：事实、协议内容和达成日期",
             Self::FollowUp => "请先记一次回访",
             Self::Pressed => "没有要签收的催办、领办、督办",

@@ -664,7 +664,37 @@ fn what_is_in_force_or_in_the_archive_is_changed_only_after_it_was_sent_back() {
         let (outcome, why) = said(office.put(n, kind, &view));
         assert!(outcome == OpOutcome::Quarantined && why.contains("已归档"), "{view}: {why}");
     }
+    assert!(office.file().marks_at_risk(&Kind::Term).is_empty(), "nothing can fall: the text is closed");
+    assert!(office.file().effective_on().is_some());
     office.must(Step::Reopen, Role::VillageLead, LEAD, |taken| taken.why = "履行期限写错了".into());
+    assert_eq!(office.file().effective_on(), None, "what was sent back is not in force");
     assert_eq!(said(office.put(7, Kind::Term, &json!(term(&office, "张秀英四月底前拆除")))).0, OpOutcome::Applied);
     assert_eq!(office.file().unsigned().len(), 3, "all sign again");
+    // It ends without an agreement this time: the one of before is not in force again.
+    office.must(Step::Terminate, Role::Mediator, MEDIATOR, |taken| {
+        taken.reason = Some(EndReason::NoAgreement);
+        taken.why = "谈不拢".into();
+        taken.confirmed = true;
+    });
+    office.must(Step::Verify, Role::VillageLead, LEAD, |_| {});
+    assert_eq!(office.file().effective_on(), None);
+    assert_eq!(office.file().closed_to_new(&Kind::Term), None);
+    assert_eq!(said(office.put(7, Kind::Term, &json!(term(&office, "另写")))).0, OpOutcome::Applied);
+}
+
+#[test]
+fn an_agreement_that_was_sent_back_is_sealed_anew() {
+    let mut office = Office::signed();
+    office.put(6, Kind::Agreement, &json!({"sealed_on": "2026-03-01"}));
+    office.must(Step::AgreeWritten, Role::Mediator, MEDIATOR, |_| {});
+    office.must(Step::Reopen, Role::VillageLead, LEAD, |taken| taken.why = "期限写错了".into());
+    let missing = |office: &Office| {
+        let offers = office.file().offers(&[Role::Mediator], MEDIATOR, day_of("2026-12-01"));
+        offers.into_iter().find(|offer| offer.step == Step::AgreeWritten).map(|offer| offer.missing)
+    };
+    let missing_before = missing(&office);
+    assert_eq!(missing_before, Some(vec![Need::Seal]), "the seal is older than the sending back");
+    let sealed = office.file().last(Step::Reopen).map(|done| day::ledger(done.on()));
+    office.put(6, Kind::Agreement, &json!({"sealed_on": sealed}));
+    assert_eq!(missing(&office), Some(Vec::new()));
 }

@@ -64,7 +64,11 @@ impl Case for DisputeFile {
                 said && !self.terms.is_empty()
             }),
             Need::Signatures => self.unsigned().is_empty(),
-            Need::Seal => self.agreement(Form::Written).is_some_and(|agreement| agreement.sealed_on.is_some()),
+            // What was sent back is sealed anew.
+            Need::Seal => self
+                .agreement(Form::Written)
+                .and_then(|agreement| agreement.sealed_on)
+                .is_some_and(|on| self.last(Step::Reopen).is_none_or(|sent_back| on >= sent_back.on())),
             Need::OralAgreement => self.agreement(Form::Oral).is_some_and(|agreement| {
                 agreement.on.is_some() && !agreement.facts.trim().is_empty() && !self.terms.is_empty()
             }),

@@ -20,6 +20,9 @@ pub struct FindWaiting {
 pub struct WaitingPage {
     /// The changes.
     pub items: Vec<Waiting>,
+    /// Those among them that can't be read: they can only be refused.
+    #[serde(default)]
+    pub unreadable: Vec<OpId>,
     /// How many wait in all.
     pub all: usize,
 }

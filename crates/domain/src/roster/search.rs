@@ -63,6 +63,9 @@ const SURNAMES: &[(&str, &[&str])] = &[
     ("幺", &["yao"]),
 ];
 
+/// Characters that given names read in another way than other words do.
+const GIVEN: &[(char, &str)] = &[('长', "chang"), ('晟', "sheng")];
+
 /// The usual reading of a character, without its tone; none where it is not Chinese.
 pub type Syllables<'a> = &'a mut dyn FnMut(char) -> Option<&'static str>;
 
@@ -71,7 +74,10 @@ pub fn reading(name: &str, syllable: Syllables<'_>) -> Vec<Cow<'static, str>> {
     let known = SURNAMES.iter().find_map(|(surname, read)| Some((*read, name.strip_prefix(surname)?)));
     let (surname, rest) = known.unwrap_or((&[], name));
     let rest = rest.chars().map(|character| {
-        syllable(character).map_or_else(|| Cow::Owned(character.to_lowercase().collect()), Cow::Borrowed)
+        let given = GIVEN.iter().find(|(known, _)| *known == character).map(|(_, read)| *read);
+        given
+            .or_else(|| syllable(character))
+            .map_or_else(|| Cow::Owned(character.to_lowercase().collect()), Cow::Borrowed)
     });
     surname.iter().copied().map(Cow::Borrowed).chain(rest).collect()
 }
@@ -178,12 +184,13 @@ pub struct Index {
 impl Index {
     /// Adds a person's name and phone, found as `record`.
     pub fn person(&mut self, record: RecordId, name: &str, phone: &str, syllable: Syllables<'_>) {
-        let owner = (record, (!name.is_empty()).then(|| u32::try_from(self.names.starts.len()).ok()).flatten());
-        self.names.push(&looked_for(name), owner);
-        self.shown.extend((!name.is_empty()).then(|| name.to_owned()));
+        let written = looked_for(name);
+        let owner = (record, (!written.is_empty()).then(|| u32::try_from(self.shown.len()).ok()).flatten());
+        self.names.push(&written, owner);
+        self.shown.extend((!written.is_empty()).then(|| name.to_owned()));
         let digits: String = looked_for(phone).chars().filter(char::is_ascii_digit).collect();
         self.phones.push(&digits, owner);
-        let reading = reading(&looked_for(name), syllable);
+        let reading = reading(&written, syllable);
         let initials: String = reading.iter().filter_map(|read| read.chars().next()).collect();
         self.initials.push(&initials, owner);
         // From each character on, so that what matches begins where a character does.
@@ -208,11 +215,14 @@ impl Index {
         if query.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
             let trimmed = query.trim_start_matches('0');
             self.numbers.find(&format!("\n{query}\n"), &mut hits);
-            for zeros in 0..4 {
+            for zeros in (0..4).filter(|_| !trimmed.is_empty()) {
                 self.numbers.find(&format!("\n{}{trimmed}\n", "0".repeat(zeros)), &mut hits);
             }
             if query.len() >= 3 {
-                self.phones.find(&format!("{query}\n"), &mut hits);
+                let digits: String = query.chars().filter(char::is_ascii_digit).collect();
+                if !digits.is_empty() {
+                    self.phones.find(&format!("{digits}\n"), &mut hits);
+                }
                 self.numbers.find(&query, &mut hits);
             }
             self.addresses.find(&query, &mut hits);
@@ -322,11 +332,20 @@ mod tests {
             ("3202", &[2]),
             ("a-01", &[1]),
             ("1234", &[1]),
+            ("0000-1234", &[1]),
+            ("139-0000-1234", &[1]),
+            ("---", &[]),
         ] {
             let found: Vec<_> = index.search(query).into_iter().map(|hit| hit.id).collect();
             assert_eq!(found, expected.iter().map(|n| id(*n)).collect::<Vec<_>>(), "{query}");
         }
         assert_eq!(index.search("李明")[0].name.as_deref(), Some("李 明"), "as it was written");
+        index.person(id(3), " ", "13900005678", &mut syllable);
+        index.person(id(4), "王芳", "", &mut syllable);
+        assert_eq!(index.search("5678")[0].name, None, "a name of spaces is none");
+        assert_eq!(index.search("王芳")[0].name.as_deref(), Some("王芳"), "and moves no other");
+        index.place(id(9), "0", "");
+        assert_eq!(index.search("0").iter().map(|hit| hit.id).collect::<Vec<_>>(), [id(9), id(1), id(2)]);
     }
 
     #[test]
@@ -341,6 +360,8 @@ mod tests {
             ("尉迟明", "yu chi ming"),
             ("欧阳明", "ou yang ming"),
             ("李单", "li dan"),
+            ("王长山", "wang chang shan"),
+            ("安晟", "an sheng"),
             ("王区", "wang qu"),
             ("买买提Ab", "买 买 提 a b"),
         ] {

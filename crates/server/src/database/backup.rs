@@ -27,7 +27,11 @@ impl Database {
         let written = async {
             sqlx::query("VACUUM INTO $1").bind(&partial).execute(&self.pool).await?;
             std::fs::File::open(&partial)?.sync_all()?;
-            std::fs::hard_link(&partial, file)?;
+            match std::fs::hard_link(&partial, file) {
+                // Some disks have no links, as those of USB sticks: nothing stands under this name, or it is refused.
+                Err(_) if !file.exists() => std::fs::rename(&partial, file)?,
+                linked => linked?,
+            }
             anyhow::Ok(())
         };
         let written = written.await.context("备份没有写成");
@@ -83,12 +87,22 @@ impl Database {
         const DAY_MS: u64 = 86_400_000;
         let name = format!("set_back_seen_by_{}", session.account);
         let now = self.now_ms();
-        let seen = self.setting(&name).await?.and_then(|at| at.parse::<u64>().ok());
+        let mut tx = self.begin().await?;
+        let seen: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = $1")
+            .bind(&name)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let seen = seen.and_then(|at| at.parse::<u64>().ok());
         if seen.is_some_and(|seen| now.saturating_sub(seen) < DAY_MS) {
             return Ok(false);
         }
-        self.put_setting(&name, &now.to_string()).await?;
-        let mut tx = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(&name)
+        .bind(now.to_string())
+        .execute(&mut *tx)
+        .await?;
         // Another phone may have shown it at the same time.
         let begun = sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch' AND value = $2")
             .bind(new_epoch())

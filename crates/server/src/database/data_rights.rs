@@ -135,7 +135,9 @@ impl Database {
             record.fields.iter().chain(contested).any(|(name, field)| person.is_in(name, &field.value))
         };
         let elsewhere = records.iter().filter(|record| record.kind != Kind::Resident && !speaks(record));
-        let elsewhere = elsewhere.filter(named).map(|record| record.id).collect();
+        let once = self.once_named(&of.channel, &unique).await?;
+        let elsewhere = elsewhere.filter(|record| named(record) || once.contains(&record.id));
+        let elsewhere = elsewhere.map(|record| record.id).collect();
         let mut held = self.with_history(&speak).await?;
         // What was asked about comes first.
         held.sort_by_key(|held| (held.kind.clone(), held.record != of.record));
@@ -167,6 +169,22 @@ impl Database {
             elsewhere,
             homes,
         }))
+    }
+
+    /// Returns the records of a channel whose history has one of the names, whatever they say now. It may return others too.
+    async fn once_named(&self, channel: &Channel, names: &[String]) -> sqlx::Result<BTreeSet<RecordId>> {
+        let words = "SELECT DISTINCT record FROM op WHERE county = $1 AND body LIKE $2
+                     AND record IN (SELECT id FROM record WHERE county = $3 AND channel = $4)";
+        let village = channel.grid.village();
+        let (county, mut found) = (village.county(), BTreeSet::new());
+        for name in names {
+            let query =
+                sqlx::query(words).bind(county).bind(format!("%{name}%")).bind(county).bind(channel.to_string());
+            for row in query.fetch_all(&self.pool).await? {
+                found.insert(RecordId(uuid(&row, 0)?));
+            }
+        }
+        Ok(found)
     }
 
     /// A household and the visits to it, as far as one of the names is in them; and the names of others who live there.

@@ -90,7 +90,7 @@ impl Database {
         Ok(())
     }
 
-    /// Takes names out of what waits for a decision, or was refused, and is on no record that is here: of ops on the person's
+    /// Takes names out of what waits for a decision, or was refused, whatever record it is on: of ops on the person's
     /// household all of `theirs`, of others those that nobody else has.
     pub(super) async fn take_out_of_waiting(
         &self,
@@ -102,8 +102,8 @@ impl Database {
     ) -> sqlx::Result<()> {
         let county = channel.grid.village().county().to_owned();
         let words = "SELECT id, body FROM op WHERE county = $1 AND channel = $2 AND body <> ''
-                     AND outcome IN ('quarantined', 'refused') AND record NOT IN (SELECT id FROM record WHERE county = $3)";
-        let query = sqlx::query(words).bind(&county).bind(channel.to_string()).bind(&county);
+                     AND outcome IN ('quarantined', 'refused')";
+        let query = sqlx::query(words).bind(&county).bind(channel.to_string());
         for row in query.fetch_all(&mut **tx).await? {
             let (id, body): (_, String) = (uuid(&row, 0)?, row.try_get(1)?);
             let cleaned = match stored::op(id, &body) {

@@ -34,7 +34,7 @@ pub use erase::{ERASED_NAME, Person};
 pub use grants::{CannotChange, Given};
 pub use location::{Location, Lock};
 pub use photos::Upload;
-pub use quarantine::{CannotDecide, Quarantined};
+pub use quarantine::{CannotDecide, QuarantinePage, Quarantined};
 pub use records::CheckedOps;
 pub use retention::Night;
 pub use staff::{Factor, Member};

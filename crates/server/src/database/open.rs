@@ -28,6 +28,9 @@ const FOLD_AFTER: Duration = Duration::from_millis(300);
 const LIMITS: &str = "SET lock_timeout = '10s'; SET statement_timeout = '120s'; \
                       SET idle_in_transaction_session_timeout = '120s'";
 
+/// The settings of the connection that brings the tables up to date.
+const NO_LIMITS: &str = "SET lock_timeout = 0; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0";
+
 /// The connections to PostgreSQL: for who reads, and for who writes. Writers that wait for a lock leave readers theirs.
 const CONNECTIONS: u32 = 12;
 
@@ -90,7 +93,7 @@ impl Database {
             Location::File(file) => (sql::Engine::Sqlite, Some(Arc::new(InPlace::of(&std::path::absolute(file)?)?))),
             Location::Postgres(_) => (sql::Engine::Postgres, None),
         };
-        migrations::migrator(engine)?.run(&pool).await.context("无法更新数据库的表")?;
+        migrate(engine, &pool).await.context("无法更新数据库的表")?;
         sqlx::query("INSERT INTO setting (name, value) VALUES ('epoch', $1) ON CONFLICT DO NOTHING")
             .bind(new_epoch())
             .execute(&pool)
@@ -107,6 +110,17 @@ impl Database {
         }
         Ok(database)
     }
+}
+
+/// Brings the tables up to date, on a connection of its own: a migration of a large database, or a server that waits for another
+/// to have migrated, takes as long as it takes.
+async fn migrate(engine: sql::Engine, pool: &AnyPool) -> anyhow::Result<()> {
+    let mut connection = pool.acquire().await?.detach();
+    if engine == sql::Engine::Postgres {
+        prepare(&mut connection, NO_LIMITS).await?;
+    }
+    migrations::migrator(engine)?.run(&mut connection).await?;
+    Ok(connection.close().await?)
 }
 
 async fn open_file(file: &Path, create: bool) -> anyhow::Result<Pools> {

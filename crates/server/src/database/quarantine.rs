@@ -30,6 +30,17 @@ pub struct Quarantined {
     pub reason: String,
 }
 
+/// Some of the ops that wait.
+#[derive(Clone, Debug, Default)]
+pub struct QuarantinePage {
+    /// The ops.
+    pub ops: Vec<Quarantined>,
+    /// Those among them that can't be read.
+    pub unreadable: Vec<OpId>,
+    /// How many wait in all.
+    pub all: usize,
+}
+
 /// Why a decision could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotDecide {
@@ -73,8 +84,7 @@ impl Database {
         self.quarantined_of("").await
     }
 
-    /// Returns the ops that wait in the channels that `may` names, the oldest first: `limit` of them after `skip`, and how many
-    /// there are in all.
+    /// Returns the ops that wait in the channels that `may` names, the oldest first: `limit` of them after `skip`.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
@@ -83,7 +93,7 @@ impl Database {
         may: impl Fn(&Channel) -> bool,
         skip: usize,
         limit: usize,
-    ) -> sqlx::Result<(Vec<Quarantined>, usize)> {
+    ) -> sqlx::Result<QuarantinePage> {
         let rows = sqlx::query(
             "SELECT o.county, o.id, COALESCE(r.channel, o.channel)
              FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
@@ -98,16 +108,20 @@ impl Database {
                 theirs.push((row.try_get(0)?, row.try_get(1)?));
             }
         }
-        let mut page = Vec::new();
+        let mut page = QuarantinePage { all: theirs.len(), ..QuarantinePage::default() };
         for (county, id) in theirs.iter().skip(skip).take(limit) {
             let row = sqlx::query(AssertSqlSafe(format!("{WAITING} AND o.county = $1 AND o.id = $2")))
                 .bind(county)
                 .bind(id.as_slice())
                 .fetch_optional(&self.pool)
                 .await?;
-            page.extend(row.map(|row| quarantined(&row)).transpose()?.flatten());
+            let Some(row) = row else { continue };
+            match quarantined(&row)? {
+                Some(op) => page.ops.push(op),
+                None => page.unreadable.push(OpId(uuid(&row, 5)?)),
+            }
         }
-        Ok((page, theirs.len()))
+        Ok(page)
     }
 
     /// Returns the ops of an account that wait and can be read; those of all accounts where it is empty.

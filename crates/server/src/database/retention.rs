@@ -138,7 +138,7 @@ impl Database {
                 }
             }
         }
-        let files = self.records("", &in_whole_files()).await?.records;
+        let files = self.records("", &in_whole_files()).await?;
         for (channel, records) in files_over(&mut *self.pool.acquire().await?, files, today).await? {
             let of = expired.entry(channel).or_default();
             of.extend(records);
@@ -165,12 +165,14 @@ impl Database {
                 .bind(channel.to_string())
                 .fetch_optional(&mut *tx)
                 .await?;
-            let mut files: Vec<Record> = Vec::new();
+            let mut files = Stored::default();
             for kind in in_whole_files().into_iter().filter(|kind| kind.class() == channel.class) {
                 let words = "SELECT id, body FROM record WHERE county = $1 AND channel = $2 AND kind = $3";
                 let query = sqlx::query(words).bind(village.county()).bind(channel.to_string());
                 let rows = query.bind(kind.as_str().to_owned()).fetch_all(&mut *tx).await?;
-                files.extend(Stored::read(&rows)?.records);
+                let stored = Stored::read(&rows)?;
+                files.records.extend(stored.records);
+                files.unreadable.extend(stored.unreadable);
             }
             let files = files_over(&mut tx, files, today).await?;
             let whole: Vec<RecordId> = files.into_iter().flat_map(|(_, records)| records).collect();
@@ -243,9 +245,18 @@ fn in_whole_files() -> Vec<Kind> {
 /// The records of care cases, hazards and requests that are over on a day, and outreach with its photos, by channel.
 async fn files_over(
     connection: &mut AnyConnection,
-    records: Vec<Record>,
+    Stored { records, unreadable }: Stored,
     today: NaiveDate,
 ) -> sqlx::Result<Vec<(Channel, Vec<RecordId>)>> {
+    // A file of which something can't be read stays whole: that may be the step which keeps it open.
+    let mut in_doubt = unreadable;
+    for record in in_doubt.clone() {
+        let parent: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT parent FROM record WHERE id = $1")
+            .bind(key(record.0))
+            .fetch_optional(&mut *connection)
+            .await?;
+        in_doubt.extend(parent.flatten().and_then(|parent| uuid::Uuid::from_slice(&parent).ok()).map(RecordId));
+    }
     let by_id: BTreeMap<RecordId, Record> = records.iter().map(|record| (record.id, record.clone())).collect();
     let mut files: Vec<(Record, Erased, Vec<RecordId>)> = Vec::new();
     for (head, file, all) in gathered::<CareFile>(records.clone()) {
@@ -263,7 +274,7 @@ async fn files_over(
         files.push((head, Box::new(move |head, arrived| retention::report_erased_on(head, &report, arrived)), all));
     }
     let mut over = Vec::new();
-    for (head, erased_on, all) in files {
+    for (head, erased_on, all) in files.into_iter().filter(|(head, ..)| !in_doubt.contains(&head.id)) {
         let on = |arrived| erased_on(&head, arrived).is_some_and(|day| day <= today);
         if !on(0) {
             continue;

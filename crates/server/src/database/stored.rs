@@ -22,7 +22,7 @@ impl Stored {
         let mut stored = Self::default();
         for row in rows {
             let id = RecordId(uuid(row, 0)?);
-            match record(id, &row.try_get::<String, _>(1)?) {
+            match row.try_get(1).ok().and_then(|body: String| record(id, &body)) {
                 Some(record) => stored.records.push(record),
                 None => drop(stored.unreadable.insert(id)),
             }

@@ -47,7 +47,7 @@ pub async fn hand_device_over(
     ops.sort_by_key(|op| op.stamp);
     let counties: HashMap<OpId, String> =
         ops.iter().map(|op| (op.id, op.channel.grid.village().county().to_owned())).collect();
-    let ops = ops.into_iter().map(|op| Incoming::Op(Box::new(op.as_ref().clone()))).collect();
+    let ops = ops.into_iter().map(|op| Incoming::Op(Box::new(op.as_ref().clone().cleaned()))).collect();
     // Whatever the worker may do: it comes from a phone that is not trusted any more, so a supervisor looks at it.
     let author = Author { account: &session.account, name: &session.name, device: session.device, grants: &[] };
     let results = database.take(author, ops).await?.results;
@@ -85,8 +85,12 @@ pub async fn wanted(
                 upload
             }
             None => {
-                let upload = state.database.begin_upload(&channel, &session.account, &photo, 0).await?;
-                upload.ok_or(Refusal::TooManyUploads)?
+                match state.database.begin_upload(&channel, &session.account, &photo, 0).await? {
+                    Some(upload) => upload,
+                    // The phone sends what was begun, and asks again for the others.
+                    None if photos.is_empty() => return Err(Refusal::TooManyUploads),
+                    None => break,
+                }
             }
         };
         if upload.position == upload.length {

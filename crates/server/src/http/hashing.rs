@@ -23,10 +23,15 @@ impl Default for Hashing {
 }
 
 impl Hashing {
-    /// Hashes when its turn comes, on a thread that serves nobody else; `None` where the queue is full.
+    /// Hashes when its turn comes, on a thread that serves nobody else; `None` where the queue is full. A hash that was begun
+    /// keeps its turn to its end, also where nobody waits for it any more.
     pub async fn turn<T: Send + 'static>(&self, hash: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        let _admitted = self.admitted.try_acquire().ok()?;
-        let _running = self.running.acquire().await.ok()?;
-        tokio::task::spawn_blocking(hash).await.ok()
+        let admitted = self.admitted.clone().try_acquire_owned().ok()?;
+        let running = self.running.clone().acquire_owned().await.ok()?;
+        let hashing = tokio::task::spawn_blocking(move || {
+            let _turn = (admitted, running);
+            hash()
+        });
+        hashing.await.ok()
     }
 }

@@ -43,7 +43,11 @@ pub(super) async fn guest(
     let account = database.account(name).await?.filter(|account| !account.closed);
     let kept = account.as_ref().and_then(|account| account.password_hash.clone());
     let fits = state.hashing.turn(move || accounts::password_fits(&password, kept.as_deref()));
-    let fits = fits.await.ok_or(Refusal::Crowded)?;
+    let Some(fits) = fits.await else {
+        // It was not looked at.
+        login_throttle.not_tried(name, origin);
+        return Err(Refusal::Crowded);
+    };
     let account = account.filter(|_| fits).ok_or(Refusal::WrongPassword)?;
     if account.second_factor {
         // The password was right, and the try still counts: nobody goes through the codes.

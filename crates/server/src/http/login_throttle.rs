@@ -79,6 +79,14 @@ impl LoginThrottle {
         }
     }
 
+    /// Takes a log-in back that was counted and whose password was not checked.
+    pub fn not_tried(&self, account: &str, origin: Origin) {
+        let mut login_throttle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wrong) = login_throttle.get_mut(&key(account, origin)) {
+            wrong.count = wrong.count.saturating_sub(1);
+        }
+    }
+
     /// Forgets the wrong passwords of an origin, because the right one came.
     pub fn right(&self, account: &str, origin: Origin) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(account, origin));

@@ -15,7 +15,7 @@ use ruhu_domain::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A [`ruhu_domain::wire::SyncRequest`] with its ops unread, so that one bad op spoils no other.
 #[derive(Deserialize)]
@@ -60,6 +60,7 @@ pub async fn sync(
         device: caller.session.device,
         grants: &rights,
     };
+    let named: BTreeSet<Channel> = ops.iter().filter_map(Incoming::channel).cloned().collect();
     let taken = database.take(author, ops).await?;
 
     // After the push: it may have begun a channel of a place.
@@ -79,8 +80,10 @@ pub async fn sync(
         Some(pages) => pages,
         // The database was set back, and nobody said so.
         None => {
-            database.begin_anew_for(&caller.session, &epoch).await?;
-            database.pull(&channels, &BTreeMap::new(), request.limit, &taken).await?.unwrap_or_default()
+            let anew = database.begin_anew_for(&caller.session, &epoch).await?;
+            // This account has said so lately: it goes on from as far as the database came.
+            let positions = if anew { BTreeMap::new() } else { database.as_far_as_it_came(positions).await? };
+            database.pull(&channels, &positions, request.limit, &taken).await?.unwrap_or_default()
         }
     };
     let carried = pages.iter().filter(|page| !page.records.is_empty());
@@ -92,8 +95,9 @@ pub async fn sync(
         results: taken.results,
         channels: pages,
         grants,
-        written: taken.milestones,
-        unreadable: Vec::new(),
+        // Where a record moved to is not told to who may not follow.
+        written: taken.milestones.into_iter().filter(|(of, _)| channels.contains(of) || named.contains(of)).collect(),
+        unreadable: BTreeMap::new(),
     }))
 }
 

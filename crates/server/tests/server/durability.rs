@@ -173,6 +173,36 @@ async fn a_database_that_was_set_back_without_a_word_is_noticed_by_the_first_pho
     assert_eq!(pulled, 3, "and pull from the beginning");
     let again = one.sync(vec![lost]).await;
     assert_eq!(again.results[0].outcome, OpOutcome::Applied);
+
+    // Set back once more on the same day, the same account is not believed. It goes on from as far as the database came,
+    // without pulling the same again and again.
+    let lost = one.visit(5, "又没了");
+    let before = one.sync(vec![lost.clone()]).await;
+    one.sync(vec![]).await;
+    set_back(&world, lost.record).await;
+    for _ in 0..2 {
+        let answer = one.sync(vec![]).await;
+        assert_eq!(answer.epoch, before.epoch);
+        assert!(answer.channels.iter().all(|page| page.records.is_empty() && !page.more), "{:?}", answer.channels);
+    }
+    // Another account that knows better is believed.
+    two.sync(vec![two.visit(6, "再来")]).await;
+}
+
+async fn a_record_whose_text_is_broken_off_holds_up_no_other(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    let results = phone.sync(family()).await.results;
+    sql(&address(&world.location), "UPDATE record SET body = '{\"id\":' WHERE body LIKE '%陈静说腿疼%'").await;
+    let fresh = world.log_in(2).await;
+    let body = serde_json::to_vec(&fresh.request(vec![])).expect("a request");
+    let bytes = fresh.post(body, &fresh.token).await.bytes().await.expect("an answer");
+    let answer: SyncResponse = read_answer(&bytes).expect("the rest can be read");
+    assert_eq!((answer.channels[0].records.len(), answer.unreadable.keys().copied().collect()), (2, vec![id(VISIT)]));
+    // What the office took is not said to be gone, or the phone would give up what it has.
+    let again = phone.sync(family()).await.results;
+    assert_eq!(again.len(), results.len());
+    assert!(again.iter().all(|result| result.outcome == OpOutcome::Duplicate), "{again:?}");
 }
 
 /// Nests a record's body deeper than any reader bears, past the server.
@@ -203,7 +233,7 @@ async fn a_record_that_can_t_be_read_is_skipped_counted_and_named(base: Base) {
     let body = serde_json::to_vec(&fresh.request(vec![])).expect("a request");
     let bytes = fresh.post(body, &fresh.token).await.bytes().await.expect("an answer");
     let answer: SyncResponse = read_answer(&bytes).expect("the rest can be read");
-    assert_eq!((answer.channels[0].records.len(), answer.unreadable.clone()), (3, vec![id(VISIT)]));
+    assert_eq!((answer.channels[0].records.len(), answer.unreadable.keys().copied().collect()), (3, vec![id(VISIT)]));
     // A save on it waits, with the reason; one beside it does not.
     let edit = op(60, Kind::Visit, id(VISIT), &serde_json::json!({"found": "改一改"}));
     let good =
@@ -305,5 +335,6 @@ on_both_databases! {
     a_night_that_would_take_an_unusual_share_waits_for_an_office,
     a_clock_that_is_set_back_revives_no_grant_and_no_code,
     a_database_that_was_set_back_without_a_word_is_noticed_by_the_first_phone_that_knows_better,
+    a_record_whose_text_is_broken_off_holds_up_no_other,
     a_record_that_can_t_be_read_is_skipped_counted_and_named,
 }

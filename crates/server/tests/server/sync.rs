@@ -326,6 +326,8 @@ async fn what_is_written_on_a_household_that_moved_goes_after_it(base: Base) {
     let left: Vec<_> = answer.channels.iter().flat_map(|page| &page.left).collect();
     assert_eq!(left.len(), 5, "the worker may not follow: all that is of it goes from the phone");
     assert!(left.iter().all(|left| left.to.is_none()));
+    let named: Vec<String> = answer.written.keys().map(ToString::to_string).collect();
+    assert_eq!(named, [GRID_CHANNEL], "nor is the worker told where it went");
     let again = worker.sync(vec![worker.visit(13, "移户之后")]).await;
     assert_eq!(again.results[0].outcome, OpOutcome::Elsewhere);
 

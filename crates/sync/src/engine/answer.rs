@@ -32,6 +32,8 @@ struct Answer<'a, S: Schema> {
     erased: BTreeSet<RecordId>,
     /// Records that moved away from a channel, and where to.
     left: BTreeMap<RecordId, Option<S::Channel>>,
+    /// See [`Head::unreadable`].
+    unreadable: BTreeMap<RecordId, S::Channel>,
     plan: Plan<S>,
 }
 
@@ -55,17 +57,17 @@ impl<S: Schema> Engine<S> {
             forgotten: BTreeSet::new(),
             erased: BTreeSet::new(),
             left: BTreeMap::new(),
+            unreadable: self.head.unreadable.clone(),
             plan: Plan::default(),
         };
         if answer.restored {
             answer.start_over();
         }
-        let (mut last, mut unreadable) = (self.head.last, self.head.unreadable.clone());
+        let mut last = self.head.last;
         for record in response.channels.iter().flat_map(|page| &page.records) {
-            unreadable.remove(&record.id);
             last = last.max(record.latest().map_or(last, |stamp| Stamp { device: last.device, ..stamp }));
         }
-        unreadable.extend(&response.unreadable);
+        answer.note_unreadable(&response);
         let mut milestones = if answer.restored { BTreeMap::new() } else { self.head.milestones.clone() };
         let pulled = response.channels.iter().map(|page| {
             let milestone = Milestone { number: page.next.next, run: page.run };
@@ -95,7 +97,7 @@ impl<S: Schema> Engine<S> {
             grants: response.grants,
             synced_at: Some(now_ms),
             generation: self.head.generation + 1,
-            unreadable,
+            unreadable: std::mem::take(&mut answer.unreadable),
             milestones,
             ..self.head.clone()
         };
@@ -119,6 +121,21 @@ impl<S: Schema> Answer<'_, S> {
         for (_, queued) in self.engine.acknowledged.values() {
             self.requeue(Queued::waiting(queued.op.clone()));
         }
+    }
+
+    /// Notes the records that can't be read, and those that can be again, left, or are pulled anew.
+    fn note_unreadable(&mut self, response: &SyncResponse<S>) {
+        if self.restored {
+            self.unreadable.clear();
+        }
+        for page in &response.channels {
+            self.unreadable.retain(|_, channel| !(page.reset && *channel == page.channel));
+            for id in page.records.iter().map(|record| record.id).chain(page.left.iter().map(|left| left.record)) {
+                self.unreadable.remove(&id);
+            }
+        }
+        self.unreadable.extend(response.unreadable.clone());
+        self.unreadable.retain(|_, channel| self.granted.contains(channel));
     }
 
     fn requeue(&mut self, queued: Queued<S>) {
@@ -165,7 +182,7 @@ impl<S: Schema> Answer<'_, S> {
         let came = self.known(op.record).is_some_and(|record| record.includes(&op));
         if came || !self.granted.contains(&op.channel) {
             self.plan.delta.acknowledged.push(result.op);
-        } else {
+        } else if !self.unreadable.contains_key(&op.record) {
             self.plan.delta.again = true;
         }
     }
@@ -263,7 +280,9 @@ impl<S: Schema> Answer<'_, S> {
         let engine = self.engine;
         let came: HashSet<RecordId> = engine.segments.range(fresh..).flat_map(|(_, (_, ids))| ids).copied().collect();
         let of_channel = engine.base.values().filter(|record| record.channel == *channel).map(|record| record.id);
-        let gone: Vec<RecordId> = of_channel.filter(|id| !came.contains(id) && !self.base.contains_key(id)).collect();
+        // What can't be read came all the same.
+        let here = |id: &RecordId| came.contains(id) || self.base.contains_key(id) || self.unreadable.contains_key(id);
+        let gone: Vec<RecordId> = of_channel.filter(|id| !here(id)).collect();
         self.erased.extend(gone.iter().filter(|id| !self.left.contains_key(id)));
         self.forgotten.extend(gone);
     }

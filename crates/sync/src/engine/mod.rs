@@ -139,9 +139,10 @@ pub struct Head<S: Schema> {
     pub synced_at: Option<u64>,
     /// Counts the writes to segments: a window whose count is behind must load again before a pass.
     pub generation: u64,
-    /// Records that the office handed out and that this phone could not read, until it hands out what can be read.
-    #[serde(default)]
-    pub unreadable: BTreeSet<RecordId>,
+    /// Records that the office handed out and that this phone could not read, with their channels, until it hands out what
+    /// can be read.
+    #[serde(default = "BTreeMap::new")]
+    pub unreadable: BTreeMap<RecordId, S::Channel>,
     /// The furthest milestone that is known of each channel, also of those that the phone may carry no more: what it sent there
     /// was taken.
     #[serde(default = "BTreeMap::new")]
@@ -166,7 +167,7 @@ impl<S: Schema> Head<S> {
             grants,
             synced_at: None,
             generation: 0,
-            unreadable: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
             milestones: BTreeMap::new(),
         }
     }
@@ -299,7 +300,8 @@ impl<S: Schema> Engine<S> {
             }
         }
         for (_, bytes) in stored.entries(Table::Outbox) {
-            let queued: Queued<S> = parse(Table::<ClassOf<S>>::Outbox, bytes)?;
+            let mut queued: Queued<S> = parse(Table::<ClassOf<S>>::Outbox, bytes)?;
+            queued.op = Arc::new(Arc::unwrap_or_clone(queued.op).cleaned());
             engine.head.last = engine.head.last.max(queued.op.stamp);
             match spent.get(&queued.op.id) {
                 Some(at) => drop(engine.acknowledged.insert(queued.op.id, (*at, queued))),

@@ -113,7 +113,7 @@ fn response(results: &[(OpId, OpOutcome)], records: Vec<Record>, next: u64) -> S
         channels: vec![page(records, next)],
         grants: vec![Carried { channel: channel(), name: "第2网格".into(), roles: Vec::new() }],
         written: BTreeMap::new(),
-        unreadable: Vec::new(),
+        unreadable: BTreeMap::new(),
     }
 }
 
@@ -818,12 +818,58 @@ fn a_record_that_can_t_be_read_is_left_out_of_an_answer_and_named() {
     let deep = text.replace("\"第2条\"", &format!("{}1{}", "[".repeat(150), "]".repeat(150)));
     assert_ne!(deep, text);
     let answer: SyncResponse = read_answer(deep.as_bytes()).expect("the rest can be read");
-    assert_eq!(answer.unreadable, [record(2)]);
+    assert_eq!(answer.unreadable, [(record(2), channel())].into());
     phone.answer(answer);
     assert!(phone.engine.record(record(1)).is_some() && phone.engine.record(record(3)).is_some());
     assert!(phone.engine.record(record(2)).is_none());
-    assert_eq!(phone.engine.head().unreadable, [record(2)].into(), "it is named until it comes");
+    assert_eq!(phone.engine.head().unreadable, [(record(2), channel())].into(), "it is named until it comes");
     phone.answer(read_answer(text.as_bytes()).expect("an answer"));
     assert!(phone.engine.record(record(2)).is_some() && phone.engine.head().unreadable.is_empty());
     assert!(read_answer::<Notes>(b"<html>").is_err());
+}
+
+#[test]
+fn what_can_t_be_read_is_not_taken_for_erased_and_is_forgotten_with_its_channel() {
+    let mut phone = Phone::new(1);
+    let saved = phone.edit(record(2), &json!({"found": "一"}), NOW);
+    let known = phone.engine.record(record(2)).expect("a record").as_ref().clone();
+    phone.answer(response(&[(saved, OpOutcome::Applied)], vec![at_office(1, "甲"), known], 2));
+    // A pull from the beginning, in which the record comes and can't be read.
+    let mut anew = response(&[], vec![at_office(1, "甲")], 2);
+    anew.channels[0].reset = true;
+    anew.channels[0].next.generation = 1;
+    anew.unreadable = [(record(2), channel())].into();
+    phone.answer(anew);
+    let mut phone = phone.restarted();
+    assert_eq!(phone.value(record(2), "found"), json!("一"), "what is known of it stays");
+    // It was left, its channel was begun anew, or the right to it ended: it is not counted any more.
+    let mut left = response(&[], Vec::new(), 3);
+    left.channels[0].after = 2;
+    left.channels[0].next.generation = 1;
+    left.channels[0].left = vec![Left { record: record(2), to: None }];
+    phone.answer(left);
+    assert!(phone.engine.head().unreadable.is_empty());
+    let mut bad = response(&[], Vec::new(), 4);
+    bad.channels[0].next.generation = 1;
+    bad.unreadable = [(record(5), channel())].into();
+    phone.answer(bad.clone());
+    assert_eq!(phone.engine.head().unreadable.len(), 1);
+    bad.unreadable.clear();
+    bad.grants.clear();
+    phone.answer(bad);
+    assert!(phone.engine.head().unreadable.is_empty());
+}
+
+#[test]
+fn what_an_older_version_saved_with_control_characters_can_be_sent() {
+    let mut phone = Phone::new(1);
+    phone.edit(record(1), &json!({"found": "第一行第二行"}), NOW);
+    for bytes in phone.stored.iter_mut().filter(|((table, _), _)| *table == Table::Outbox).map(|(_, bytes)| bytes) {
+        let text = String::from_utf8(std::mem::take(bytes)).expect("text");
+        *bytes = text.replace("第一行", "第一行\\u000b").into_bytes();
+    }
+    let phone = phone.restarted();
+    let op = &phone.request().ops[0];
+    assert_eq!(op.changes.get("found").map(|change| &change.value), Some(&json!("第一行第二行")));
+    assert_eq!(phone.value(record(1), "found"), json!("第一行第二行"));
 }

@@ -19,8 +19,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 pub(in crate::database) struct Hints {
     /// Channels in which records are that the ops name under another.
     channels: BTreeSet<String>,
-    /// Whether a key was there already. Few ops come twice: the history is not asked for them before.
-    seen: bool,
+    /// Whether a key was there already, or an op would be rejected. Few ops come twice: the history is not asked for them
+    /// before.
+    pub(super) seen: bool,
 }
 
 impl Hints {
@@ -190,7 +191,7 @@ fn numbered(rows: &[AnyRow]) -> sqlx::Result<Numbered> {
     let (mut found, mut unreadable) = (Vec::with_capacity(rows.len()), HashSet::new());
     for row in rows {
         let id = RecordId(uuid(row, 0)?);
-        match stored::record(id, &row.try_get::<String, _>(1)?) {
+        match row.try_get(1).ok().and_then(|body: String| stored::record(id, &body)) {
             Some(record) => found.push((record, row.try_get::<i64, _>(2)?.cast_unsigned())),
             None => drop(unreadable.insert(id)),
         }

@@ -14,7 +14,7 @@ use ruhu_domain::{
     timeline::{Milestone, Timeline},
     wire::{Left, MAX_RECORDS, Page, Position},
 };
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use sqlx::{AnyConnection, Row as _};
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ impl Database {
                     Row::Left(left) => page.left.push(Left { to: left.to.filter(|to| channels.contains(to)), ..left }),
                     Row::Record(_)
                         if known.and_then(|known| known.get(&seq)).is_some_and(|before| *before <= after) => {}
-                    Row::Record(body) => page.records.push(RawValue::from_string(body).map_err(decode)?),
+                    Row::Record(body) => page.records.push(body),
                 }
             }
             if before != Some(page.next) || page.more || reset {
@@ -93,13 +93,30 @@ impl Database {
 
 /// The change that a sequence number of a channel stands for.
 enum Row {
-    /// A record that is in the channel.
-    Record(String),
+    /// A record that is in the channel. One whose text is damaged has its identity alone: the phone names it as unreadable.
+    Record(Box<RawValue>),
     /// A record that moved away, and where it is now.
     Left(Left),
 }
 
 impl Database {
+    /// Returns the positions, those that are ahead of their channels at the channels' ends.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn as_far_as_it_came(
+        &self,
+        mut positions: BTreeMap<Channel, Position>,
+    ) -> sqlx::Result<BTreeMap<Channel, Position>> {
+        let mut tx = self.engine.begin_reading(&self.pool).await?;
+        for (channel, position) in &mut positions {
+            let Standing { last, .. } = standing(&mut tx, channel.grid.village().county(), channel).await?;
+            position.next = position.next.min(last.next);
+        }
+        tx.commit().await?;
+        Ok(positions)
+    }
+
     /// Whether all milestones were given out by this database as it is now. Where one was not, it was set back.
     ///
     /// # Errors
@@ -140,7 +157,7 @@ impl Row {
     /// Returns about how many bytes it takes in an answer.
     fn bytes(&self) -> usize {
         match self {
-            Self::Record(body) => body.len(),
+            Self::Record(body) => body.get().len(),
             Self::Left(_) => 100,
         }
     }
@@ -156,7 +173,7 @@ async fn changes(
     left: &mut Budget,
 ) -> sqlx::Result<Vec<(u64, Row)>> {
     const RECORDS: &str =
-        "SELECT seq, body FROM record WHERE county = $1 AND channel = $2 AND seq > $3 ORDER BY seq LIMIT $4";
+        "SELECT seq, id, body FROM record WHERE county = $1 AND channel = $2 AND seq > $3 ORDER BY seq LIMIT $4";
     const LEFT: &str = "SELECT m.seq, m.record, COALESCE(r.channel, '') FROM moved m
          LEFT JOIN record r ON r.county = m.county AND r.id = m.record
          WHERE m.county = $1 AND m.channel = $2 AND m.seq > $3 ORDER BY m.seq LIMIT $4";
@@ -176,7 +193,15 @@ async fn changes(
         {
             let seq = row.try_get::<i64, _>(0)?.cast_unsigned();
             let change = if words == RECORDS {
-                Row::Record(row.try_get(1)?)
+                let id = RecordId(uuid(&row, 1)?);
+                let body = row.try_get(2).ok().and_then(|body| RawValue::from_string(body).ok());
+                Row::Record(match body {
+                    Some(body) => body,
+                    None => {
+                        tracing::error!(%id, "can't be read and is handed out as its identity alone");
+                        to_raw_value(&serde_json::json!({ "id": id })).map_err(decode)?
+                    }
+                })
             } else {
                 Row::Left(Left { record: RecordId(uuid(&row, 1)?), to: row.try_get::<String, _>(2)?.parse().ok() })
             };

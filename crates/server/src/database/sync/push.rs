@@ -1,7 +1,10 @@
 //! Taking in ops, in one transaction.
 
 use super::{
-    super::{Database, sql::Retries},
+    super::{
+        Database,
+        sql::{Retries, overtaken},
+    },
     ground::{Ground, Hints},
     rows::{Author, Written, insert_history},
 };
@@ -10,7 +13,7 @@ use ruhu_domain::{
     intake::{Kept, Sender, Verdict, rejected},
     record::Op,
     timeline::Milestone,
-    wire::OpResult,
+    wire::{OpOutcome, OpResult},
 };
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -27,6 +30,16 @@ pub enum Incoming {
     Op(Box<Op>),
     /// An op that could not be parsed, but has an id to answer to.
     Malformed(OpId),
+}
+
+impl Incoming {
+    /// Returns the channel that the op names; none where it could not be parsed.
+    pub fn channel(&self) -> Option<&Channel> {
+        match self {
+            Self::Op(op) => Some(&op.channel),
+            Self::Malformed(_) => None,
+        }
+    }
 }
 
 /// The outcome of pushing a batch of ops.
@@ -97,8 +110,15 @@ impl Database {
             .fetch_all(&self.pool)
             .await?;
         let is_own = |op: &Op| op.stamp.device == author.device || own.contains(&op.stamp.device.to_string());
-        let foreign = counties.values_mut().flat_map(|ops| ops.extract_if(.., |op| !is_own(op)));
-        Ok(foreign.map(|op| op.id).collect())
+        let mut foreign = HashSet::new();
+        for (county, ops) in counties.iter() {
+            for op in ops.iter().filter(|op| !is_own(op)) {
+                // What was taken before is answered as it was then.
+                foreign.extend((!self.has_op(county, op.id).await?).then_some(op.id));
+            }
+        }
+        counties.values_mut().for_each(|ops| ops.retain(|op| !foreign.contains(&op.id)));
+        Ok(foreign.into_iter().collect())
     }
 
     /// Takes out of the history what would fill the quarantine: ops that would make records, other than those that are
@@ -180,6 +200,12 @@ impl Database {
                 ops.iter().map(|op| op.record).filter(|id| intake.record(*id).is_some()).collect();
             let (mut kept, channels) = intake.finish();
             self.bound_quarantine(&mut tx, county, author, &there, &mut kept, &mut results).await?;
+            // What was taken before is answered as it was then, whatever the bounds are now.
+            let refuses = |op: &Op| results.get(&op.id).is_some_and(|result| result.outcome == OpOutcome::Rejected);
+            if !before.seen && ops.iter().any(refuses) {
+                before.seen = true;
+                return Err(overtaken());
+            }
             insert_history(&mut tx, self.engine, county, author, &kept).await?;
             for (channel, changes) in channels {
                 let wrote = ground.write(&mut tx, &channel, changes).await?;

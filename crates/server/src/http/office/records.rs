@@ -2,7 +2,7 @@
 
 use super::{Asked, Official, Refusal};
 use crate::{
-    database::{Act, Database, Quarantined},
+    database::{Act, Database, QuarantinePage, Quarantined},
     http::photos,
     photos::PhotoStore,
 };
@@ -27,8 +27,8 @@ pub async fn waiting(
 ) -> Result<Json<WaitingPage>, Refusal> {
     official.has(Duty::Decide)?;
     let may = |channel: &Channel| duties::answers_for(&official.grants, Duty::Decide, channel);
-    let (waiting, all) = database.quarantined_page(may, skip, WAITING_PAGE).await?;
-    let items: Vec<Waiting> = waiting
+    let QuarantinePage { ops, unreadable, all } = database.quarantined_page(may, skip, WAITING_PAGE).await?;
+    let items: Vec<Waiting> = ops
         .into_iter()
         .map(|Quarantined { op, channel, received_at, reason, .. }| Waiting {
             op: op.id,
@@ -44,7 +44,7 @@ pub async fn waiting(
         let read: Vec<String> = items.iter().map(|item| item.op.to_string()).collect();
         database.put_on_record(&[official.does(Act::Wait, read.join(" "))]).await?;
     }
-    Ok(Json(WaitingPage { items, all }))
+    Ok(Json(WaitingPage { items, unreadable, all }))
 }
 
 /// `POST /api/v1/office/photo`

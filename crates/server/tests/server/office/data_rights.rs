@@ -9,7 +9,7 @@ use ruhu_domain::{
     Channel, Class, DeviceId, Kind, Record, RecordId,
     codes::Outcome,
     office::*,
-    record::{Op, diff},
+    record::{MOVED, Op, diff},
     rights::{Grant, Role},
     visit::Visit,
     wire::OpOutcome,
@@ -273,6 +273,14 @@ async fn an_erased_name_is_in_no_table_and_no_file(base: Base) {
     let mut other = world.log_in(2).await;
     other.sync(vec![edit]).await;
     let waits = |n: u64| Op { changes: diff(None, &json!({"found": said("等着核对")})), ..visit(n, 210, "") };
+    // What was said once and changed since is in the history alone; and a change to a record that is here waits too.
+    let once = visit(27, 210, &said("当时也在场"));
+    let changed = op(28, Kind::Visit, id(27), &BTreeMap::from([("found", "没有别人在场")]));
+    let results = phone.sync(vec![once, visit(29, 210, "没事"), changed]).await.results;
+    assert!(results.iter().all(|result| result.outcome == OpOutcome::Applied), "{results:?}");
+    let on_known = json!({"found": said("也来过"), MOVED: "411502001009-01/general"});
+    let waiting = phone.sync(vec![op(33, Kind::Visit, id(29), &on_known)]).await.results;
+    assert_eq!(waiting[0].outcome, OpOutcome::Quarantined, "{waiting:?}");
     let waiting = phone.sync(vec![waits(31), waits(32)]).await.results;
     assert!(waiting.iter().all(|result| result.outcome == OpOutcome::Quarantined), "{waiting:?}");
     world.database.refuse(waiting[1].op, "没有写明", OPERATOR).await.expect("it is refused");

@@ -77,6 +77,13 @@ async fn an_ended_care_case_is_erased_whole_when_its_time_is_over(base: Base) {
     assert!(!left.contains(&waits.to_string()) && !left.contains(&its_look.to_string()), "{left}");
     assert!(left.contains("睡不好"), "the ended one is kept longer");
     assert_eq!(retain(2).await, 0);
+    let damage = async |from: &str, to: &str| {
+        let words = format!("UPDATE record SET body = REPLACE(body, '{from}', '{to}') WHERE body LIKE '%\"close\"%'");
+        sql(&address(&world.location), &words).await;
+    };
+    damage("{", "<").await;
+    assert_eq!(retain(3).await, 0, "a file of which something can't be read stays whole");
+    damage("<", "{").await;
     assert_eq!(retain(3).await, 4, "the case with its look and its steps");
     let left = whole(&world).await;
     assert!(!left.contains("睡不好") && !left.contains("好多了") && !left.contains("老伴今年过世"), "{left}");
