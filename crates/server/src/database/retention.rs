@@ -19,7 +19,7 @@ use ruhu_domain::{
     retention,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Records looked at in one statement.
 const PAGE: i64 = 1_000;
@@ -250,12 +250,17 @@ async fn files_over(
 ) -> sqlx::Result<Vec<(Channel, Vec<RecordId>)>> {
     // A file of which something can't be read stays whole: that may be the step which keeps it open.
     let mut in_doubt = unreadable;
+    let counties: BTreeSet<String> =
+        records.iter().map(|record| record.channel.grid.village().county().to_owned()).collect();
     for record in in_doubt.clone() {
-        let parent: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT parent FROM record WHERE id = $1")
-            .bind(key(record.0))
-            .fetch_optional(&mut *connection)
-            .await?;
-        in_doubt.extend(parent.flatten().and_then(|parent| uuid::Uuid::from_slice(&parent).ok()).map(RecordId));
+        for county in &counties {
+            let parent = sqlx::query("SELECT parent FROM record WHERE county = $1 AND id = $2 AND parent IS NOT NULL")
+                .bind(county)
+                .bind(key(record.0))
+                .fetch_optional(&mut *connection)
+                .await?;
+            in_doubt.extend(parent.map(|row| uuid(&row, 0)).transpose()?.map(RecordId));
+        }
     }
     let by_id: BTreeMap<RecordId, Record> = records.iter().map(|record| (record.id, record.clone())).collect();
     let mut files: Vec<(Record, Erased, Vec<RecordId>)> = Vec::new();
@@ -274,7 +279,8 @@ async fn files_over(
         files.push((head, Box::new(move |head, arrived| retention::report_erased_on(head, &report, arrived)), all));
     }
     let mut over = Vec::new();
-    for (head, erased_on, all) in files.into_iter().filter(|(head, ..)| !in_doubt.contains(&head.id)) {
+    files.retain(|(head, ..)| !in_doubt.contains(&head.id));
+    for (head, erased_on, all) in files {
         let on = |arrived| erased_on(&head, arrived).is_some_and(|day| day <= today);
         if !on(0) {
             continue;
