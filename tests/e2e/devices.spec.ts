@@ -125,9 +125,14 @@ test("a locked phone that was not revoked stays as it is", async ({ server, phon
   const page = await withUnsent(server, phone, 2);
   await byHand(page);
   await phone.context.setOffline(false);
-  const asked = page.waitForResponse("**/api/v1/device");
+  const said: unknown[] = [];
+  await page.route("**/api/v1/device", async (route) => {
+    const response = await route.fetch();
+    said.push(await response.json());
+    await route.fulfill({ response });
+  });
   await page.goto(server.url);
-  expect(await (await asked).json()).toEqual({ revoked: false });
+  await expect.poll(() => said).toContainEqual({ revoked: false });
   await unlock(page);
   await expect(page.getByRole("heading", { name: /该走访的户/ })).toBeVisible();
   await expect(page.getByText("条还没到办公室")).toBeHidden();

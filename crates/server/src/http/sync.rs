@@ -82,7 +82,9 @@ pub async fn sync(
         None => {
             let anew = database.begin_anew_for(&caller.session, &epoch).await?;
             // This account has said so lately: it goes on from as far as the database came.
-            let positions = if anew { BTreeMap::new() } else { database.as_far_as_it_came(positions).await? };
+            let mut own = if anew { BTreeMap::new() } else { positions };
+            own.retain(|of, _| channels.contains(of));
+            let positions = database.as_far_as_it_came(own).await?;
             database.pull(&channels, &positions, request.limit, &taken).await?.unwrap_or_default()
         }
     };
