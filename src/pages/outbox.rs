@@ -13,6 +13,7 @@ use ruhu_domain::{
     roster::resident::Resident,
     visit::Visit,
 };
+
 /// Unsent items shown one by one.
 const SHOWN: usize = 50;
 

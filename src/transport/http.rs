@@ -42,7 +42,7 @@ pub enum TransportError {
     /// The office revoked this device.
     #[error("{0}")]
     Revoked(String),
-    /// The account has a second factor: its digits are wanted_photos too.
+    /// The account has a second factor: its digits are wanted too.
     #[error("{0}")]
     CodeWanted(String),
     /// The batch was too large.

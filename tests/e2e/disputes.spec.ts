@@ -117,11 +117,13 @@ test("a dispute is registered, mediated, agreed and signed offline, and the offi
   await expect(page.getByRole("link", { name: "＋ 协议内容" })).toBeHidden();
   await expect(page.getByRole("link", { name: "＋ 当事人" })).toBeHidden();
   await expect(page.getByRole("link", { name: "＋ 记一次调解" })).toBeVisible();
+  await shot(page, "dispute-in-force");
   await page.getByRole("link", { name: /张秀英拆除界墙/ }).click();
   await expect(page.locator(".lead")).toHaveText(inForce);
   await page.getByLabel("谁做什么").fill("不拆了");
   await page.getByRole("button", { name: "保存" }).click();
   await expect(page.getByRole("alert").getByText(inForce)).toHaveText(inForce);
+  await shot(page, "dispute-closed-form");
   await page.getByRole("button", { name: "放弃" }).click();
   await step(page, "进入履行");
   await page.getByRole("link", { name: "看文书、打印" }).click();

@@ -124,6 +124,20 @@ impl Database {
         if open > OPEN_BYTES {
             return Ok(None);
         }
+        Ok(Some(self.new_upload(channel, account, photo, position).await?))
+    }
+
+    /// Begins an upload of which `position` bytes are here.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn new_upload(
+        &self,
+        channel: &Channel,
+        account: &str,
+        photo: &Photo,
+        position: u64,
+    ) -> sqlx::Result<Upload> {
         let upload = Upload {
             id: uuid::Uuid::from_bytes(random::bytes()).simple().to_string(),
             channel: channel.clone(),
@@ -149,7 +163,7 @@ impl Database {
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(Some(upload))
+        Ok(upload)
     }
 
     /// An upload that is waited for.

@@ -13,7 +13,6 @@ use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, Class, Kind, Record, RecordId,
     care::CareFile,
-    day,
     office::{HeldRetention, WhyHeld},
     report::Report,
     retention,
@@ -51,8 +50,9 @@ impl Database {
     /// # Errors
     /// Fails when the database does: channels done before stay done.
     pub async fn retain_tonight(&self, today: NaiveDate, by: &str) -> sqlx::Result<Night> {
-        let approved = self.setting(APPROVED).await?.and_then(|day| day::read(&day)) == Some(today);
-        if !approved && let Some(held) = self.doubtful(today).await? {
+        if !self.is_approved(today).await?
+            && let Some(held) = self.doubtful(today).await?
+        {
             let text = serde_json::to_string(&held).map_err(decode)?;
             self.put_setting(HELD, &text).await?;
             return Ok(Night::Held(held));

@@ -28,7 +28,7 @@ pub async fn device(
     Ok(Json(DeviceAnswer { revoked: state.database.is_revoked(request.device).await? }))
 }
 
-/// `POST /api/v1/device_handover`
+/// `POST /api/v1/handover`
 pub async fn hand_device_over(
     State(state): State<AppState>,
     Asked(DeviceHandover { of, outbox, pieces, last }): Asked<DeviceHandover<Sealed>>,
@@ -66,7 +66,7 @@ pub async fn hand_device_over(
     Ok(Json(DeviceHandoverAnswer { taken, left }))
 }
 
-/// `POST /api/v1/device_handover/wanted`
+/// `POST /api/v1/handover/wanted`
 pub async fn wanted(
     State(state): State<AppState>,
     Asked(of): Asked<Revoked<Sealed>>,
@@ -84,14 +84,8 @@ pub async fn wanted(
                 state.database.advance_upload(&upload, upload.position).await?;
                 upload
             }
-            None => {
-                match state.database.begin_upload(&channel, &session.account, &photo, 0).await? {
-                    Some(upload) => upload,
-                    // The phone sends what was begun, and asks again for the others.
-                    None if photos.is_empty() => return Err(Refusal::TooManyUploads),
-                    None => break,
-                }
-            }
+            // All at once, however many: the phone is cleared when it has sent what it was asked for.
+            None => state.database.new_upload(&channel, &session.account, &photo, 0).await?,
         };
         if upload.position == upload.length {
             finish(&state, &upload).await?;
