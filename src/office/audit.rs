@@ -5,7 +5,7 @@ use super::{
     moment,
 };
 use leptos::prelude::*;
-use ruhu_domain::office::{ActLine, FindActs};
+use ruhu_domain::office::{ActLine, ActPlace, FindActs};
 
 /// The audit, the latest entry first.
 #[component]
@@ -13,11 +13,12 @@ pub fn Audit() -> impl IntoView {
     let desk = use_desk();
     let account = RwSignal::new(String::new());
     let lines: Asked<Vec<ActLine>> = Asked::empty("acts");
-    let look = move |before: Option<u64>| {
+    let look = move |before: Option<ActPlace>| {
+        let further = before.is_some();
         let find = FindActs { account: account.get_untracked().trim().to_owned(), before };
         leptos::task::spawn_local(async move {
             let got: Result<Vec<ActLine>, String> = desk.ask("acts", &find).await;
-            let earlier = before.and_then(|_| lines.got.try_get_untracked().flatten()).and_then(Result::ok);
+            let earlier = lines.got.try_get_untracked().flatten().filter(|_| further).and_then(Result::ok);
             let joined = got.map(|got| earlier.unwrap_or_default().into_iter().chain(got).collect());
             drop(lines.got.try_set(Some(joined)));
         });
@@ -43,7 +44,7 @@ pub fn Audit() -> impl IntoView {
             if lines.is_empty() {
                 return view! { <p class="hint">"没有记录"</p> }.into_any();
             }
-            let last = lines.last().map(|line| line.seq);
+            let last = lines.last().map(|line| line.place.clone());
             view! {
                 <div class="table-wrap">
                     <table>
@@ -60,7 +61,7 @@ pub fn Audit() -> impl IntoView {
                         </tbody>
                     </table>
                 </div>
-                <button class="small-button" on:click=move |_| look(last)>"更早的"</button>
+                <button class="small-button" on:click=move |_| look(last.clone())>"更早的"</button>
             }
             .into_any()
         })}

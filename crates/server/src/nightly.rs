@@ -1,7 +1,7 @@
 //! The server's work of each night: it erases records whose retention period is over (个人信息保护法 47).
 
 use crate::{
-    database::{Database, Night},
+    database::{Database, Night, OPERATOR},
     photos::PhotoStore,
 };
 use chrono::{NaiveDate, Timelike};
@@ -45,6 +45,9 @@ pub async fn run(database: Database, photos: PhotoStore) {
                     held = Some(today);
                 }
                 Err(_) => tracing::error!("retention failed; it is tried again"),
+            }
+            if database.seal_audit(OPERATOR).await.is_err() {
+                tracing::error!("the heads of the audit could not be noted");
             }
             match database.sweep_photos(&photos).await {
                 Ok(swept) => tracing::info!(swept, "photos"),

@@ -10,7 +10,7 @@ use crate::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 /// `find`: a person recorded, by name. At least two characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,16 +60,40 @@ pub struct FindActs {
     /// Of one login name; of all whom the caller looks after where it is empty.
     #[serde(default)]
     pub account: String,
-    /// Before this number.
+    /// Before this place.
     #[serde(default)]
-    pub before: Option<u64>,
+    pub before: Option<ActPlace>,
+}
+
+/// Where an entry of the audit stands. The order is that of a list: the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActPlace {
+    /// When, Unix milliseconds.
+    pub at: u64,
+    /// The county of its chain: six digits, or nothing.
+    pub county: String,
+    /// Its number in the chain.
+    pub seq: u64,
+}
+
+impl Ord for ActPlace {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let later = other.at.cmp(&self.at);
+        later.then_with(|| self.county.cmp(&other.county)).then_with(|| other.seq.cmp(&self.seq))
+    }
+}
+
+impl PartialOrd for ActPlace {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// An entry of the audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActLine {
-    /// Its number.
-    pub seq: u64,
+    /// Where it stands.
+    pub place: ActPlace,
     /// Who, and when.
     pub done: Attribution,
     /// What, in words.

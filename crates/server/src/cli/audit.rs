@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Subcommand;
 use ruhu_domain::{Channel, RecordId, day};
-use ruhu_server::database::{CheckedOps, Database, Head};
+use ruhu_server::database::{CheckedOps, Database, Head, OPERATOR};
 use std::process::ExitCode;
 
 /// The questions that can be put to the audit.
@@ -15,7 +15,7 @@ pub enum Audit {
         #[arg(long)]
         head: Option<Head>,
     },
-    /// 显示链头。请定期抄在别处（如纸质台账），以后用 verify --head 核对
+    /// 记下各县的链头，显示总的链头。请定期抄在别处（如纸质台账），以后用 verify --head 核对
     Head,
     /// 谁看过一条记录
     Who {
@@ -36,7 +36,7 @@ impl Audit {
                 let CheckedOps { sound, redacted } = database.verify_ops().await.context("保存历史核对未通过")?;
                 println!("保存历史 {sound} 条完好，另有 {redacted} 条因依法删除姓名改写过");
             }
-            Self::Head => println!("{}", database.audit_head().await?),
+            Self::Head => println!("{}", database.seal_audit(OPERATOR).await?),
             Self::Who { record, channel } => {
                 let seen = database.who_saw(record, &channel).await?;
                 for sight in &seen {

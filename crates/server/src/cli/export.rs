@@ -67,7 +67,7 @@ impl Export {
         let purpose = full_names.as_deref().map(str::trim);
         anyhow::ensure!(purpose != Some(""), "写出全名须说明用途");
         let wanted = export::Wanted { ledger, place, from, to, purpose: purpose.unwrap_or_default().to_owned() };
-        let entry = Entry { account: OPERATOR, device: None, act: Act::Export, subject: wanted.subject() };
+        let entry = Entry::of(OPERATOR, Act::Export, wanted.subject()).at(&wanted.place.county().unwrap_or_default());
         database.put_on_record(&[entry]).await?;
         let sheet = export::ledger(database, &wanted).await?;
         write(&out, &sheet.xlsx)?;

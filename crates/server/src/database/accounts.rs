@@ -141,7 +141,7 @@ impl Database {
         for grid in grids.iter().filter(|grid| !had.iter().any(|(_, place)| place == grid.as_str())) {
             give(&mut tx, self.engine, &id, &Grant::grid_worker(grid.clone()), OPERATOR, None).await?;
         }
-        let entry = Entry { account: OPERATOR, device: None, act: Act::Account, subject: id };
+        let entry = Entry::of(OPERATOR, Act::Account, id);
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await?;
         Ok(())

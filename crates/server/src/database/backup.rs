@@ -19,7 +19,7 @@ impl Database {
         ensure!(self.engine == Engine::Sqlite, "PostgreSQL 请用 pg_dump 备份，例如：pg_dump -Fc -f 备份文件 库名");
         ensure!(!file.exists(), "{} 已存在，请换一个文件名", file.display());
         let name = file.to_str().context("文件名含有无法识别的字符")?;
-        let entry = Entry { account: OPERATOR, device: None, act: Act::Backup, subject: String::new() };
+        let entry = Entry::of(OPERATOR, Act::Backup, "");
         self.put_on_record(&[entry]).await?;
         // Under its name only when it is whole and on disk.
         let partial = format!("{name}.partial");
@@ -112,7 +112,7 @@ impl Database {
         if begun.rows_affected() == 1 {
             sqlx::query("DELETE FROM photo_upload").execute(&mut *tx).await?;
             let (account, device) = (session.account.as_str(), Some(session.device));
-            let entry = Entry { account, device, act: Act::Restore, subject: "unnoticed".to_owned() };
+            let entry = Entry::of(account, Act::Restore, "unnoticed").on(device);
             append(&mut tx, self.engine, &entry).await?;
             tracing::error!(
                 "the database was set back without a word: a new epoch begins, and phones offer again what it lacks"
@@ -133,7 +133,7 @@ impl Database {
         sqlx::query("UPDATE setting SET value = $1 WHERE name = 'epoch'").bind(new_epoch()).execute(&mut *tx).await?;
         sqlx::query("DELETE FROM session").execute(&mut *tx).await?;
         sqlx::query("DELETE FROM photo_upload").execute(&mut *tx).await?;
-        let entry = Entry { account: OPERATOR, device: None, act: Act::Restore, subject: String::new() };
+        let entry = Entry::of(OPERATOR, Act::Restore, "");
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await
     }

@@ -40,6 +40,7 @@ impl Database {
     pub async fn put_contact(&self, contact: &PutContact, by: &str) -> sqlx::Result<OpId> {
         let now = random::now_ms();
         let id = contact.id.unwrap_or_else(|| OpId::new(now, random::bytes()));
+        let county = contact.place.county().unwrap_or_default().to_string();
         let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO contact (county, id, place, service, name, phone, note, changed_by, changed_at)
@@ -48,7 +49,7 @@ impl Database {
              name = excluded.name, phone = excluded.phone, note = excluded.note,
              changed_by = excluded.changed_by, changed_at = excluded.changed_at",
         )
-        .bind(contact.place.county().unwrap_or_default().to_string())
+        .bind(&county)
         .bind(id.to_string())
         .bind(contact.place.to_string())
         .bind(contact.service.code())
@@ -59,8 +60,7 @@ impl Database {
         .bind(now.cast_signed())
         .execute(&mut *tx)
         .await?;
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Contact, subject: id.to_string() })
-            .await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Contact, id).at(&county)).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -70,14 +70,14 @@ impl Database {
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn drop_contact(&self, contact: &OwnContact, by: &str) -> sqlx::Result<()> {
+        let county = contact.place.county().unwrap_or_default().to_string();
         let mut tx = self.begin().await?;
         sqlx::query("DELETE FROM contact WHERE county = $1 AND id = $2")
-            .bind(contact.place.county().unwrap_or_default().to_string())
+            .bind(&county)
             .bind(contact.id.to_string())
             .execute(&mut *tx)
             .await?;
-        let subject = contact.id.to_string();
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Contact, subject }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Contact, contact.id).at(&county)).await?;
         tx.commit().await
     }
 }

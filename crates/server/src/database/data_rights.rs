@@ -296,7 +296,7 @@ impl Database {
         .bind(now.cast_signed())
         .execute(&mut *tx)
         .await?;
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Ask, subject: id.clone() }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Ask, &id).in_channel(&request.of.channel)).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -370,8 +370,7 @@ impl Database {
                 self.erase_waiting(&mut tx, channel, gone).await?;
             }
             for record in gone {
-                let subject = record.to_string();
-                append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Erase, subject }).await?;
+                append(&mut tx, self.engine, &Entry::of(by, Act::Erase, record).in_channel(channel)).await?;
             }
             let Some(held) = held.as_ref().filter(|_| *channel == request.of.channel) else { continue };
             // Where somebody else has the name, words with it may be about them.
@@ -380,8 +379,7 @@ impl Database {
             let theirs = Person { mentioned_in: &[], names, others: &held.others };
             self.take_out_of_waiting(&mut tx, channel, &theirs, &others, &held.homes).await?;
         }
-        let subject = request.id.clone();
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Answer, subject }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Answer, &request.id).in_channel(&request.of.channel)).await?;
         if let Some(held) = &held {
             let person = Person { names: &held.names, others: &held.others, mentioned_in: &[] };
             take_out_of_requests(&mut tx, request, &held.same, &person).await?;

@@ -126,7 +126,7 @@ impl Database {
             .execute(&mut *tx)
             .await?;
         let device = Some(session.device);
-        let entry = Entry { account: &session.account, device, act: Act::DeviceHandover, subject: String::new() };
+        let entry = Entry::of(&session.account, Act::DeviceHandover, "").on(device);
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await
     }
@@ -143,7 +143,7 @@ pub(super) async fn revoke(tx: &mut AnyConnection, engine: Engine, device: &str,
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    append(tx, engine, &Entry { account: by, device: None, act: Act::Revoke, subject: device.to_owned() }).await?;
+    append(tx, engine, &Entry::of(by, Act::Revoke, device)).await?;
     Ok(true)
 }
 

@@ -205,22 +205,24 @@ pub(super) async fn give(
     .bind(until.map(u64::cast_signed))
     .execute(&mut *tx)
     .await?;
-    append(tx, engine, &Entry { account: by, device: None, act: Act::Give, subject: id.clone() }).await?;
+    let county = grant.place().county().unwrap_or_default();
+    append(tx, engine, &Entry::of(by, Act::Give, &id).at(&county)).await?;
     Ok(id)
 }
 
 /// Ends a grant in a transaction under way; `false` where there is none to end.
 pub(super) async fn end(tx: &mut AnyConnection, engine: Engine, id: &str, by: &str) -> sqlx::Result<bool> {
-    let done = sqlx::query("UPDATE access_grant SET ended_by = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL")
+    let words =
+        "UPDATE access_grant SET ended_by = $1, ended_at = $2 WHERE id = $3 AND ended_at IS NULL RETURNING place";
+    let place: Option<String> = sqlx::query_scalar(words)
         .bind(by)
         .bind(random::now_ms().cast_signed())
         .bind(id)
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    append(tx, engine, &Entry { account: by, device: None, act: Act::End, subject: id.to_owned() }).await?;
+    let Some(place) = place else { return Ok(false) };
+    let county = place.parse::<Place>().map_err(decode)?.county().unwrap_or_default();
+    append(tx, engine, &Entry::of(by, Act::End, id).at(&county)).await?;
     Ok(true)
 }
 

@@ -36,6 +36,7 @@ impl Database {
     pub async fn put_page(&self, page: &PutPage, by: &str) -> sqlx::Result<OpId> {
         let now = random::now_ms();
         let id = page.id.unwrap_or_else(|| OpId::new(now, random::bytes()));
+        let county = page.place.county().unwrap_or_default().to_string();
         let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO handbook_page (county, id, place, title, law, body, changed_by, changed_at)
@@ -44,7 +45,7 @@ impl Database {
              law = excluded.law, body = excluded.body, changed_by = excluded.changed_by,
              changed_at = excluded.changed_at WHERE handbook_page.withdrawn_at IS NULL",
         )
-        .bind(page.place.county().unwrap_or_default().to_string())
+        .bind(&county)
         .bind(id.to_string())
         .bind(page.place.to_string())
         .bind(&page.title)
@@ -54,8 +55,7 @@ impl Database {
         .bind(now.cast_signed())
         .execute(&mut *tx)
         .await?;
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Page, subject: id.to_string() })
-            .await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Page, id).at(&county)).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -65,15 +65,15 @@ impl Database {
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn withdraw_page(&self, page: &OwnPage, by: &str) -> sqlx::Result<()> {
+        let county = page.place.county().unwrap_or_default().to_string();
         let mut tx = self.begin().await?;
         sqlx::query("UPDATE handbook_page SET withdrawn_at = $1 WHERE county = $2 AND id = $3")
             .bind(random::now_ms().cast_signed())
-            .bind(page.place.county().unwrap_or_default().to_string())
+            .bind(&county)
             .bind(page.id.to_string())
             .execute(&mut *tx)
             .await?;
-        let subject = page.id.to_string();
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Page, subject }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Page, page.id).at(&county)).await?;
         tx.commit().await
     }
 

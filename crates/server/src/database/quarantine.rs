@@ -196,7 +196,7 @@ impl Database {
         if !decide(&mut tx, &county, id, "applied", stamp, None).await? {
             return Ok(Some(CannotDecide::NotThere));
         }
-        append(&mut tx, self.engine, &decision(Act::Accept, id, by)).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Accept, id).at(&county)).await?;
         tx.commit().await?;
         Ok(None)
     }
@@ -223,14 +223,10 @@ impl Database {
         .bind(&county)
         .execute(&mut *tx)
         .await?;
-        append(&mut tx, self.engine, &decision(Act::Refuse, id, by)).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Refuse, id).at(&county)).await?;
         tx.commit().await?;
         Ok(())
     }
-}
-
-fn decision(act: Act, id: OpId, by: &str) -> Entry<'_> {
-    Entry { account: by, device: None, act, subject: id.to_string() }
 }
 
 /// Returns the county of the op that waits under this identity, and the op where it can be read.

@@ -92,7 +92,7 @@ impl Database {
         self.trust_clock().await?;
         self.put_setting(APPROVED, &today.to_string()).await?;
         self.put_setting(HELD, "").await?;
-        let entry = Entry { account: by, device: None, act: Act::Approve, subject: today.to_string() };
+        let entry = Entry::of(by, Act::Approve, today);
         self.put_on_record(&[entry]).await
     }
 
@@ -203,7 +203,7 @@ impl Database {
                 self.erase_waiting(&mut tx, &channel, &still).await?;
             }
             for record in &still {
-                let entry = Entry { account: by, device: None, act: Act::Erase, subject: record.to_string() };
+                let entry = Entry::of(by, Act::Erase, record).in_channel(&channel);
                 append(&mut tx, self.engine, &entry).await?;
             }
             tx.commit().await?;

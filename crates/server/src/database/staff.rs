@@ -87,7 +87,7 @@ impl Database {
         .bind(home.to_string())
         .fetch_one(&mut *tx)
         .await?;
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Account, subject: id }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Account, id)).await?;
         tx.commit().await
     }
 
@@ -126,7 +126,7 @@ impl Database {
         for device in devices {
             revoke(&mut tx, self.engine, &device, by).await?;
         }
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Close, subject: found.id }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Close, found.id)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -156,7 +156,7 @@ impl Database {
         .bind(until.cast_signed())
         .execute(&mut *tx)
         .await?;
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Code, subject: found.id }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Code, found.id)).await?;
         tx.commit().await?;
         Ok((format!("{}-{}-{}", &code[..4], &code[4..8], &code[8..]), until))
     }
@@ -237,7 +237,7 @@ impl Database {
         }
         // Who had the password before is out of the office.
         sqlx::query("DELETE FROM session WHERE account = $1 AND kind = 'office'").bind(&id).execute(&mut *tx).await?;
-        let entry = Entry { account: &id, device: Some(device), act: Act::Enrol, subject: String::new() };
+        let entry = Entry::of(&id, Act::Enrol, "").on(device);
         append(&mut tx, self.engine, &entry).await?;
         tx.commit().await?;
         Ok(true)
@@ -336,7 +336,7 @@ impl Database {
         };
         sqlx::query(words).bind(account).execute(&mut *tx).await?;
         let subject = if on { "on" } else { "off" }.to_owned();
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::Factor, subject }).await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::Factor, subject)).await?;
         tx.commit().await
     }
 
@@ -403,8 +403,7 @@ impl Database {
         .bind(serde_json::to_string(&records).unwrap_or_default())
         .execute(&mut *tx)
         .await?;
-        append(&mut tx, self.engine, &Entry { account: by, device: None, act: Act::GridOver, subject: id.clone() })
-            .await?;
+        append(&mut tx, self.engine, &Entry::of(by, Act::GridOver, &id).at(&county)).await?;
         tx.commit().await?;
         let receipts = self.receipts(&county).await?;
         receipts.into_iter().find(|receipt| receipt.id == id).ok_or(CannotChange::NotThere)

@@ -83,7 +83,7 @@ pub async fn login(
     if !database.open_session(&guest.account, device, &token).await? {
         return Err(Refusal::NotYours);
     }
-    let entry = Entry { account: &guest.account.id, device: Some(device), act: Act::LogIn, subject: String::new() };
+    let entry = Entry::of(&guest.account.id, Act::LogIn, "").on(device);
     database.put_on_record(&[entry]).await?;
     welcome(&state, guest.account, token).await
 }
@@ -136,7 +136,7 @@ pub async fn recover(
 ) -> Result<Json<Recovery<[u8; 32]>>, Refusal> {
     let owner = vault_owner(&caller.session.login, caller.session.device);
     let key = state.recovery.open(&request.key, &owner).map_err(|_| Refusal::NotYours)?;
-    state.database.put_on_record(&[caller.does(Act::Recover, String::new())]).await?;
+    state.database.put_on_record(&[caller.does(Act::Recover, "")]).await?;
     Ok(Json(Recovery { key: *key.bytes() }))
 }
 

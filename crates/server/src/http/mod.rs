@@ -170,8 +170,8 @@ pub struct Caller {
 
 impl Caller {
     /// Returns the audit entry of an act of theirs.
-    fn does(&self, act: Act, subject: String) -> Entry<'_> {
-        Entry { account: &self.session.account, device: Some(self.session.device), act, subject }
+    fn does(&self, act: Act, subject: impl ToString) -> Entry<'_> {
+        Entry::of(&self.session.account, act, subject).on(self.session.device)
     }
 }
 

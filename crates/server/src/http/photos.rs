@@ -350,7 +350,7 @@ pub async fn show(
         return Err(Refusal::NotFound);
     }
     let photo = database.photo(&channel, record).await?.ok_or(Refusal::NotFound)?;
-    let looks = caller.does(Act::Look, record.to_string());
+    let looks = caller.does(Act::Look, record).in_channel(&channel);
     photo_file(&database, &photos, &channel, photo.hash, looks).await
 }
 

@@ -89,7 +89,8 @@ pub async fn sync(
         }
     };
     let carried = pages.iter().filter(|page| !page.records.is_empty());
-    let entries: Vec<Entry<'_>> = carried.map(|page| caller.does(Act::Carry, page.channel.to_string())).collect();
+    let entries: Vec<Entry<'_>> =
+        carried.map(|page| caller.does(Act::Carry, &page.channel).in_channel(&page.channel)).collect();
     database.put_on_record(&entries).await?;
     Ok(Json(SyncResponse {
         now: database.now_ms(),
@@ -115,7 +116,7 @@ pub async fn history(
     }
     let history = database.history(&request.channel, request.record).await?;
     if !history.is_empty() {
-        database.put_on_record(&[caller.does(Act::Look, request.record.to_string())]).await?;
+        database.put_on_record(&[caller.does(Act::Look, request.record).in_channel(&request.channel)]).await?;
     }
     Ok(Json(history))
 }

@@ -5,12 +5,18 @@ use ruhu_domain::{
     RecordId,
     wire::{HistoryEntry, HistoryRequest},
 };
-use ruhu_server::database::{Act, Broken, Head, OPERATOR};
+use ruhu_server::database::{Act, Broken, Database, Entry, Head, OPERATOR};
 use sqlx::Row;
+
+/// The county of the world's grid.
+const COUNTY: &str = "411502";
+
+/// What is said where the chain of the county is gone that was noted.
+const CUT_COUNTY: &str = "411502 的审计记录与第 1 条处记下的链头不符";
 
 /// Everything on record: who, on which device, what, to what.
 async fn on_record(world: &World) -> Vec<[String; 4]> {
-    let rows = sqlx::query("SELECT account, device, act, subject FROM audit ORDER BY seq");
+    let rows = sqlx::query("SELECT account, device, act, subject FROM audit ORDER BY at, county, seq");
     let rows = rows.fetch_all(&mut world.connect().await).await.expect("the audit");
     rows.iter().map(|row| [0, 1, 2, 3].map(|column| row.get::<String, _>(column))).collect()
 }
@@ -46,9 +52,12 @@ async fn who_read_and_who_decided_is_on_record_and_never_the_content(base: Base)
     one.sync(vec![one.visit(2, "再写")]).await;
     let waiting = world.database.quarantined().await.expect("a list");
     world.database.refuse(waiting[0].op.id, "不归这里", OPERATOR).await.expect("it is refused");
-    let acts: Vec<String> = on_record(&world).await.into_iter().map(|[_, _, act, _]| act).collect();
-    assert_eq!(acts[..4], ["give", "account", "log-in", "log-in"]);
-    assert_eq!(acts[acts.len() - 2..], ["end", "refuse"]);
+    let of_chain = async |county: &str| -> Vec<String> {
+        let acts = sqlx::query_scalar("SELECT act FROM audit WHERE county = $1 ORDER BY seq").bind(county);
+        acts.fetch_all(&mut world.connect().await).await.expect("the audit")
+    };
+    assert_eq!(of_chain("").await, ["account", "log-in", "log-in"]);
+    assert_eq!(of_chain(COUNTY).await, ["give", "carry", "look", "end", "refuse"]);
 }
 
 /// A chain of some entries, its head, and the address of the database.
@@ -57,8 +66,8 @@ async fn chain(base: Base) -> (World, Head) {
     for device in 1..=4 {
         world.log_in(device).await;
     }
-    let head = world.database.verify_audit(None).await.expect("nobody touched it");
-    assert_eq!(head, world.database.audit_head().await.expect("a head"));
+    let head = world.database.seal_audit(OPERATOR).await.expect("a head");
+    assert_eq!(head, world.database.verify_audit(None).await.expect("nobody touched it"));
     assert_eq!(head.to_string().parse::<Head>().expect("its text"), head);
     (world, head)
 }
@@ -86,13 +95,21 @@ async fn a_save_that_was_changed_in_the_history_shows(base: Base) {
 
 async fn an_edit_a_deletion_and_a_cut_of_the_audit_show(base: Base) {
     for (statements, expected) in [
-        ("UPDATE audit SET account = 'somebody else' WHERE seq = 3", "第 3 条被改动过"),
-        ("DELETE FROM audit WHERE seq = 3", "第 3 条不见了"),
-        ("DELETE FROM audit WHERE seq > 4", "应有 6 条，现有 4 条"),
+        ("UPDATE audit SET account = 'somebody else' WHERE county = '' AND seq = 3", "第 3 条被改动过"),
+        ("DELETE FROM audit WHERE county = '' AND seq = 3", "第 3 条不见了"),
+        ("DELETE FROM audit WHERE county = '' AND seq > 4", "应有 6 条，现有 4 条"),
         (
-            "INSERT INTO audit (seq, at, account, device, act, subject, hash) \
-             SELECT -1, at, account, device, act, subject, hash FROM audit WHERE seq = 3",
+            "INSERT INTO audit (county, seq, at, account, device, act, subject, hash) \
+             SELECT county, -1, at, account, device, act, subject, hash FROM audit WHERE county = '' AND seq = 3",
             "来历不明",
+        ),
+        ("UPDATE audit SET act = 'look' WHERE county = '411502'", "411502 的审计记录第 1 条被改动过"),
+        // Who cuts the chain of a county at its end, or takes it away, is found out by what was noted of it.
+        ("DELETE FROM audit WHERE county = '411502'; DELETE FROM audit_chain WHERE county = '411502'", CUT_COUNTY),
+        (
+            "INSERT INTO audit (county, seq, at, account, device, act, subject, hash) \
+             SELECT '411503', seq, at, account, device, act, subject, hash FROM audit WHERE county = '411502'",
+            "411503 的审计记录被加进了来历不明的内容",
         ),
     ] {
         let (world, _) = chain(base).await;
@@ -102,8 +119,9 @@ async fn an_edit_a_deletion_and_a_cut_of_the_audit_show(base: Base) {
     }
     // Who also moves the end is found out by the head that was written down elsewhere.
     let (world, head) = chain(base).await;
-    let cut = "DELETE FROM audit WHERE seq > 4; \
-               UPDATE audit_head SET seq = 4, hash = (SELECT hash FROM audit WHERE seq = 4)";
+    let cut = "DELETE FROM audit WHERE county = '' AND seq > 4; \
+               UPDATE audit_chain SET seq = 4, hash = (SELECT hash FROM audit WHERE county = '' AND seq = 4) \
+               WHERE county = ''";
     tamper(base, &world, cut).await;
     assert!(world.database.verify_audit(None).await.is_ok());
     assert!(matches!(world.database.verify_audit(Some(&head)).await, Err(Broken::Another)));
@@ -113,7 +131,8 @@ async fn the_database_itself_refuses_to_change_the_audit(base: Base) {
     let (world, head) = chain(base).await;
     let mut statements = vec!["UPDATE audit SET act = 'look'", "DELETE FROM audit WHERE seq = 6"];
     if base == Base::Sqlite {
-        statements.push("INSERT OR REPLACE INTO audit SELECT seq, at, 'x', device, act, subject, hash FROM audit");
+        statements
+            .push("INSERT OR REPLACE INTO audit SELECT county, seq, at, 'x', device, act, subject, hash FROM audit");
     }
     for statement in statements {
         let done = sqlx::query(statement).execute(&mut world.connect().await).await;
@@ -144,7 +163,91 @@ async fn what_can_not_be_put_on_record_is_not_handed_out(base: Base) {
     assert!(!answer.text().await.expect("a text").contains("都好"));
 }
 
+/// The audit of a database of the version before, with one chain for all.
+const BEFORE: &str = include_str!("kept/audit-2026-11-29.json");
+
+/// The number of the last migration of that version.
+const BEFORE_NUMBER: i64 = 14;
+
+async fn the_only_chain_of_the_version_before_goes_on_as_that_of_the_whole(base: Base) {
+    let (_folder, location) = crate::world::place(base).await;
+    let mut connection = crate::world::of_version(&location, BEFORE_NUMBER).await;
+    let kept: Vec<(i64, i64, String, String, String, String, String)> =
+        serde_json::from_str(BEFORE).expect("the file of the version before");
+    let mut end = String::new();
+    for (seq, at, account, device, act, subject, hash) in &kept {
+        sqlx::query("INSERT INTO audit (seq, at, account, device, act, subject, hash) VALUES ($1,$2,$3,$4,$5,$6,$7)")
+            .bind(seq)
+            .bind(at)
+            .bind(account)
+            .bind(device)
+            .bind(act)
+            .bind(subject)
+            .bind(bytes(hash))
+            .execute(&mut connection)
+            .await
+            .expect("an entry");
+        sqlx::query("UPDATE audit_head SET seq = $1, hash = $2")
+            .bind(seq)
+            .bind(bytes(hash))
+            .execute(&mut connection)
+            .await
+            .expect("its end");
+        end = format!("{seq}-{hash}");
+    }
+    let written_down: Head = end.parse().expect("a head");
+    let database = Database::open(&location).await.expect("it is brought up to date");
+    assert_eq!(database.verify_audit(Some(&written_down)).await.expect("nothing is lost"), written_down);
+    let entries = [Entry::of("a", Act::Look, "x").at(COUNTY), Entry::of("a", Act::LogIn, "")];
+    database.put_on_record(&entries).await.expect("it goes on");
+    let head = database.seal_audit(OPERATOR).await.expect("a head");
+    assert_eq!(database.verify_audit(Some(&written_down)).await.expect("it only grew"), head);
+    assert!(head.to_string().starts_with("14-"), "{head}: twelve, the log-in, and the note of the county's");
+}
+
+fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex")).collect()
+}
+
+/// Readings of one county don't wait for those of another.
+#[tokio::test]
+async fn the_audit_of_one_county_waits_for_no_other() {
+    let world = World::new(Base::Postgres).await;
+    let entry = |county| [Entry::of("a", Act::Look, "x").at(county)];
+    for county in [COUNTY, "411503"] {
+        world.database.put_on_record(&entry(county)).await.expect("its chain begins");
+    }
+    let mut holder = world.connect().await;
+    sqlx::raw_sql("BEGIN; SELECT 1 FROM audit_chain WHERE county IN ('', '411502') FOR UPDATE")
+        .execute(&mut holder)
+        .await
+        .expect("its end is held");
+    world.database.put_on_record(&entry("411503")).await.expect("it does not wait");
+}
+
+async fn the_acts_of_several_counties_are_paged_without_a_gap(base: Base) {
+    let world = World::new(base).await;
+    let mut expected = Vec::new();
+    for n in 0..25 {
+        let county = ["", COUNTY, "411503"][n % 3];
+        expected.push(n.to_string());
+        let entries = [Entry::of("somebody", Act::Look, n).at(county)];
+        world.database.put_on_record(&entries).await.expect("it is on record");
+    }
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page = world.database.acts(&["somebody".to_owned()], before.as_ref(), 4).await.expect("a page");
+        let Some(last) = page.last() else { break };
+        before = Some(last.place.clone());
+        found.extend(page.into_iter().map(|line| line.subject));
+    }
+    found.sort_by_key(|text: &String| text.parse::<u32>().expect("a number"));
+    assert_eq!(found, expected);
+}
+
 on_both_databases!(
+    the_only_chain_of_the_version_before_goes_on_as_that_of_the_whole,
+    the_acts_of_several_counties_are_paged_without_a_gap,
     a_save_that_was_changed_in_the_history_shows,
     who_read_and_who_decided_is_on_record_and_never_the_content,
     an_edit_a_deletion_and_a_cut_of_the_audit_show,

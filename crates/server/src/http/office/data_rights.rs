@@ -41,7 +41,7 @@ pub async fn find(
     }
     let mut found: Vec<FoundResident> = Vec::new();
     for place in official.places(Duty::Personal) {
-        database.put_on_record(&[official.does(Act::Find, place.to_string())]).await?;
+        database.put_on_record(&[official.does(Act::Find, place).at(&place.county().unwrap_or_default())]).await?;
         found.extend(database.find_people(name, place).await?);
     }
     found.retain(|found| duties::answers_for(&official.grants, Duty::Personal, &found.channel));
@@ -70,7 +70,7 @@ pub async fn dossier(
     records.retain(|held| !hidden.contains(&held.record));
     records.extend(parties);
     records.extend(database.with_history(&cases).await?);
-    database.put_on_record(&[official.does(Act::Dossier, of.record.to_string())]).await?;
+    database.put_on_record(&[official.does(Act::Dossier, of.record).in_channel(&of.channel)]).await?;
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
     let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
     let seen = seen_of(&database, &of).await?;

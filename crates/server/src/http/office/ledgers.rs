@@ -36,7 +36,9 @@ pub async fn ledger(
         return Err(Refusal::Invalid(format!("用途请控制在 {WORDS} 字以内")));
     }
     let wanted = Wanted { ledger, place, from, to, purpose };
-    database.put_on_record(&[official.does(Act::Export, wanted.subject())]).await?;
+    database
+        .put_on_record(&[official.does(Act::Export, wanted.subject()).at(&wanted.place.county().unwrap_or_default())])
+        .await?;
     let sheet = export::ledger(&database, &wanted).await.map_err(|error| {
         tracing::error!(%error, "a ledger could not be written");
         Refusal::Internal

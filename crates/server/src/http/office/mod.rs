@@ -83,8 +83,8 @@ pub struct Official {
 
 impl Official {
     /// Returns the audit entry of an act of theirs.
-    fn does(&self, act: Act, subject: String) -> Entry<'_> {
-        Entry { account: &self.session.account, device: None, act, subject }
+    fn does(&self, act: Act, subject: impl ToString) -> Entry<'_> {
+        Entry::of(&self.session.account, act, subject)
     }
 
     /// # Errors
@@ -159,7 +159,7 @@ pub async fn login(
     }
     let token = accounts::new_token();
     state.database.open_office_session(&account, &token).await?;
-    let entry = Entry { account: &account.id, device: None, act: Act::LogIn, subject: "office".to_owned() };
+    let entry = Entry::of(&account.id, Act::LogIn, "office");
     state.database.put_on_record(&[entry]).await?;
     welcome(&state, token, account.account, account.name, &grants, account.second_factor).await
 }

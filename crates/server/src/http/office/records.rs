@@ -15,6 +15,7 @@ use ruhu_domain::{
         duties::{self, Duty},
     },
 };
+use std::collections::BTreeMap;
 
 /// Entries of the audit in one answer.
 const ACTS: u32 = 200;
@@ -40,10 +41,13 @@ pub async fn waiting(
             changes: op.changes.into_iter().map(|(name, change)| (name, change.value)).collect(),
         })
         .collect();
-    if !items.is_empty() {
-        let read: Vec<String> = items.iter().map(|item| item.op.to_string()).collect();
-        database.put_on_record(&[official.does(Act::Wait, read.join(" "))]).await?;
+    let mut read: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for item in &items {
+        let county = item.channel.grid.village().county().to_owned();
+        read.entry(county).or_default().push(item.op.to_string());
     }
+    let entries: Vec<_> = read.iter().map(|(county, ops)| official.does(Act::Wait, ops.join(" ")).at(county)).collect();
+    database.put_on_record(&entries).await?;
     Ok(Json(WaitingPage { items, unreadable, all }))
 }
 
@@ -57,7 +61,7 @@ pub async fn photo(
     let waiting = database.waiting_photos("").await?;
     let (waits, photo) = waiting.into_iter().find(|(waits, _)| waits.op.id == op).ok_or(Refusal::NotAllowed)?;
     official.answers_for(Duty::Decide, &waits.channel)?;
-    let looks = official.does(Act::Wait, op.to_string());
+    let looks = official.does(Act::Wait, op).in_channel(&waits.channel);
     photos::photo_file(&database, &photos, &waits.channel, photo.hash, looks).await
 }
 
@@ -99,11 +103,11 @@ async fn decides(database: &Database, official: &Official, op: OpId) -> Result<(
 pub async fn seen(
     State(database): State<Database>,
     official: Official,
-    Asked(OfRecord { record, channel }): Asked<OfRecord>,
+    Asked(of): Asked<OfRecord>,
 ) -> Result<Json<Vec<Seen>>, Refusal> {
-    official.answers_for(Duty::Audit, &channel)?;
-    let sights = seen_of(&database, &OfRecord { record, channel }).await?;
-    database.put_on_record(&[official.does(Act::Sight, record.to_string())]).await?;
+    official.answers_for(Duty::Audit, &of.channel)?;
+    let sights = seen_of(&database, &of).await?;
+    database.put_on_record(&[official.does(Act::Sight, of.record).in_channel(&of.channel)]).await?;
     Ok(Json(sights))
 }
 
@@ -131,12 +135,12 @@ pub async fn acts(
         home && (account.is_empty() || member.account == account)
     });
     let wanted: Vec<String> = wanted.map(|member| member.id.clone()).collect();
-    let lines = database.acts(&wanted, before, ACTS).await?;
+    let lines = database.acts(&wanted, before.as_ref(), ACTS).await?;
     database.put_on_record(&[official.does(Act::Sight, account)]).await?;
     let name = |id: &str| members.iter().find(|member| member.id == id).map_or(id, |member| &member.name).to_owned();
     let line = |line: crate::database::Line| ActLine {
-        seq: line.seq,
-        done: Attribution { by: name(&line.account), at: line.at },
+        done: Attribution { by: name(&line.account), at: line.place.at },
+        place: line.place,
         act: line.act.title().to_owned(),
         subject: match line.subject.as_str() {
             "office" => "办公室网页".to_owned(),

@@ -115,7 +115,7 @@ pub async fn file(
     official.answers_for(Duty::Late, &of.channel)?;
     let (dispute, others) = database.file(&of).await?.ok_or(Refusal::NotFound)?;
     let grid = database.grid_name(&of.channel.grid).await?;
-    database.put_on_record(&[official.does(Act::File, of.record.to_string())]).await?;
+    database.put_on_record(&[official.does(Act::File, of.record).in_channel(&of.channel)]).await?;
     Ok(Json(WholeFile { dispute, others, grid }))
 }
 
@@ -155,6 +155,6 @@ pub async fn press(
         // Somebody took another step in between: it waits like any other that does not follow.
         return Err(Refusal::Invalid("这份卷宗刚有变化，请刷新后再看".into()));
     }
-    database.put_on_record(&[official.does(Act::Press, of.record.to_string())]).await?;
+    database.put_on_record(&[official.does(Act::Press, of.record).in_channel(&of.channel)]).await?;
     Ok(Json(Nothing {}))
 }
