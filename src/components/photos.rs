@@ -96,9 +96,8 @@ fn AddPhotos(
     busy: RwSignal<bool>,
 ) -> impl IntoView {
     let app = use_app();
-    let node = NodeRef::<html::Input>::new();
-    let take = move |_| {
-        let Some(field) = node.get_untracked() else { return };
+    let take = move |field: NodeRef<html::Input>| {
+        let Some(field) = field.get_untracked() else { return };
         let files = photo::chosen(&field);
         busy.set(true);
         leptos::task::spawn_local(async move {
@@ -111,20 +110,36 @@ fn AddPhotos(
     };
     leptos::task::spawn_local(app.look_at_space());
     let again = move |_| leptos::task::spawn_local(app.has_room());
+    // Android's list of pictures has no camera since version 14: the camera is asked for by name.
     let field = move || {
+        let (camera, pictures) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
         view! {
-            <label class="button plain add-photo">
-                <input
-                    type="file"
-                    accept="image/*"
-                    multiple
-                    aria-label="拍照或选照片"
-                    node_ref=node
-                    on:change=take
-                    disabled=busy
-                />
-                <span role="status">{move || if busy.get() { "正在处理照片…" } else { "拍照或选照片" }}</span>
-            </label>
+            <div class="add-photos">
+                <label class="button plain add-photo">
+                    <input
+                        type="file"
+                        accept="image/*"
+                        capture="environment"
+                        aria-label="拍照"
+                        node_ref=camera
+                        on:change=move |_| take(camera)
+                        disabled=busy
+                    />
+                    <span role="status">{move || if busy.get() { "正在处理照片…" } else { "拍照" }}</span>
+                </label>
+                <label class="button plain add-photo">
+                    <input
+                        type="file"
+                        accept="image/*"
+                        multiple
+                        aria-label="选照片"
+                        node_ref=pictures
+                        on:change=move |_| take(pictures)
+                        disabled=busy
+                    />
+                    <span>"选照片"</span>
+                </label>
+            </div>
         }
     };
     move || {

@@ -34,7 +34,11 @@ export async function picture(page: Page, width: number, height: number, seed: n
   return Buffer.concat([plain.subarray(0, 2), head, body, plain.subarray(2)]);
 }
 
-export const field = (page: Page) => page.locator("input[type=file]");
+/** The field that takes pictures from the phone's album. */
+export const field = (page: Page) => page.getByLabel("选照片", { exact: true });
+
+/** The field that opens the camera. */
+export const camera = (page: Page) => page.getByLabel("拍照", { exact: true });
 
 export async function add(page: Page, ...files: Buffer[]) {
   const upload = files.map((buffer, at) => ({ name: `IMG_${at}.jpg`, mimeType: "image/jpeg", buffer }));

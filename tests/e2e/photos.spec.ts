@@ -1,5 +1,5 @@
 // Photos: taken without signal, small and without what the camera wrote, at the office whatever the connection does.
-import { add, atOffice, field, hazard, picture, save } from "./photo";
+import { add, atOffice, camera, field, hazard, picture, save } from "./photo";
 import { expect, fillUp, logIn, logOut, makeRoom, PASSWORD, ready, shot, spoil, tab, test } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { createHash, randomUUID } from "node:crypto";
@@ -165,6 +165,21 @@ test("a piece that comes wrong, a wrong place and a lost upload are gone on from
   expect([...done]).toEqual(["corrupt", "place", "expired"]);
   const [bytes] = atOffice(server);
   expect(createHash("sha256").update(bytes).digest("hex")).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("the camera is asked for by name, and what it takes is kept", async ({ server, phone }) => {
+  const page = await phone.open();
+  await logIn(page, server.url);
+  await hazard(page, "祠堂的电线老化");
+  // Without it Android 14 and later offer the album alone.
+  await expect(camera(page)).toHaveAttribute("capture", "environment");
+  await expect(field(page)).not.toHaveAttribute("capture");
+  const buffer = await picture(page, 800, 600, 7);
+  await camera(page).setInputFiles({ name: "IMG.jpg", mimeType: "image/jpeg", buffer });
+  await expect(page.locator(".photos img")).toHaveCount(1);
+  await add(page, await picture(page, 800, 600, 8));
+  await expect(page.locator(".photos img")).toHaveCount(2);
+  await save(page);
 });
 
 test("what is no photo is said to be none, and the others are kept", async ({ server, phone }) => {

@@ -34,4 +34,4 @@ pub mod wire;
 
 pub use area::{AreaCode, AreaLevel, GridCode};
 pub use record::{Channel, Class, Kind, Record};
-pub use ruhu_sync::{DeviceId, OpId, RecordChannel, RecordId, RecordKind, Stamp, id, merge, stamp, timeline};
+pub use ruhu_sync::{DeviceId, OpId, RecordChannel, RecordId, RecordKind, Stamp, clock, id, merge, stamp, timeline};

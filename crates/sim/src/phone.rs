@@ -66,6 +66,8 @@ pub struct Phone {
     pub answers: Vec<(u32, Option<String>, SyncResponse)>,
     /// Saves that the worker was told are on the phone.
     pub promised: BTreeSet<OpId>,
+    /// When the office first acknowledged an op, in true Unix milliseconds.
+    pub acknowledged_at: BTreeMap<OpId, u64>,
     /// A window that is frozen while another does the work.
     pub frozen: Option<Frozen>,
     /// A copy of the disk, as a backup of the profile would be.
@@ -103,6 +105,7 @@ impl Phone {
             strays: Vec::new(),
             answers: Vec::new(),
             promised: BTreeSet::new(),
+            acknowledged_at: BTreeMap::new(),
             frozen: None,
             copy: None,
         }
@@ -125,6 +128,13 @@ impl Phone {
             Fate::DiesBefore | Fate::DiesAfter => self.restart(),
         }
         fate == Fate::Well
+    }
+
+    /// Notes what was acknowledged by now.
+    pub fn note_acknowledged(&mut self, true_ms: u64) {
+        for (_, op) in self.engine.acknowledged() {
+            self.acknowledged_at.entry(op.id).or_insert(true_ms);
+        }
     }
 
     /// The browser freezes the window in the middle of its pass, and another is opened.

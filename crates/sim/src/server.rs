@@ -2,6 +2,7 @@
 
 use ruhu_domain::{
     Channel, DeviceId, OpId, Record, RecordId,
+    clock::believe,
     intake::{Changes, Intake, Kept, Past, Sender, Verdict},
     planted::{Bug, planted},
     record::Op,
@@ -29,6 +30,8 @@ pub struct Tables {
     pub moved: BTreeMap<(Channel, RecordId), u64>,
     /// The runs of the server that wrote in each channel.
     pub timelines: BTreeMap<Channel, Timeline>,
+    /// The greatest time that was believed.
+    pub latest_ms: u64,
 }
 
 /// The office.
@@ -47,6 +50,10 @@ pub struct Server {
     /// Ops whose values were ever erased, also by a life of the database before this one: they need be nowhere.
     pub erased: BTreeSet<OpId>,
     channels: Vec<Channel>,
+    /// Its computer's clock minus the true time, in milliseconds.
+    pub skew_ms: i64,
+    /// The greatest time that it ever went by.
+    pub shown_ms: u64,
     /// Channels that a device's worker has no right to now.
     pub lost: HashMap<DeviceId, BTreeSet<Channel>>,
     lagging: Tables,
@@ -64,6 +71,8 @@ impl Server {
             effects,
             erased: BTreeSet::new(),
             channels: channels.to_vec(),
+            skew_ms: 0,
+            shown_ms: 0,
             lost,
             lagging,
         }
@@ -84,9 +93,23 @@ impl Server {
         rights::allows(&self.grants(device), Action::Carry, channel)
     }
 
-    /// Takes a request and answers it; none where it broke down without a trace. `lag`: the records are
-    /// read from a copy that is behind.
-    pub fn handle(&mut self, request: &SyncRequest, now_ms: u64, lag: bool) -> Option<SyncResponse> {
+    /// Returns the time that the office goes by, in Unix milliseconds: what its computer shows, but never before the greatest
+    /// time that was believed.
+    fn clock(&mut self, true_ms: u64) -> u64 {
+        let wall = true_ms.saturating_add_signed(self.skew_ms);
+        self.tables.latest_ms = match self.tables.latest_ms {
+            0 => wall,
+            latest => believe(latest, wall).unwrap_or(latest),
+        };
+        let now = wall.max(self.tables.latest_ms);
+        self.shown_ms = self.shown_ms.max(now);
+        now
+    }
+
+    /// Takes a request and answers it; none where it broke down without a trace. `true_ms`: the time that it really is.
+    /// `lag`: the records are read from a copy that is behind.
+    pub fn handle(&mut self, request: &SyncRequest, true_ms: u64, lag: bool) -> Option<SyncResponse> {
+        let now_ms = self.clock(true_ms);
         let known_before = self.tables.clone();
         let grants = self.grants(request.device);
         let (results, changed) = self.push(&request.ops, &grants, now_ms);
@@ -287,7 +310,8 @@ impl Server {
     }
 
     /// A supervisor decides on what is in quarantine.
-    pub fn decide(&mut self, accept: bool, now_ms: u64) {
+    pub fn decide(&mut self, accept: bool, true_ms: u64) {
+        let now_ms = self.clock(true_ms);
         let waits = |(_, past): &&(Op, Past)| matches!(past.verdict, Verdict::Quarantined { .. });
         let Some((op, _)) = self.tables.history.values().find(waits).cloned() else { return };
         let (stored, homes) = self.ground([&op].into_iter());

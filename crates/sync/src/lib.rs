@@ -186,6 +186,7 @@
 //! ```
 
 pub mod bounds;
+pub mod clock;
 pub mod engine;
 pub mod id;
 mod incident;

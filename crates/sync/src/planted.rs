@@ -36,6 +36,8 @@ impl Bug {
     pub const FROZEN_WRITES: Self = Self("FrozenWrites");
     /// An op that waits is swept with the acknowledged ones.
     pub const SWEPT_TOO_EARLY: Self = Self("SweptTooEarly");
+    /// Where a server's clock jumps ahead, what was acknowledged before is taken for old.
+    pub const CLOCK_JUMPS_BELIEVED: Self = Self("ClockJumpsBelieved");
     /// Merging segments loses a record.
     pub const COMPACTION_DROPS_ONE: Self = Self("CompactionDropsOne");
     /// The last write wins in silence.
@@ -54,7 +56,7 @@ impl Bug {
     pub const HOME_GOES_ALONE: Self = Self("HouseholdGoesAlone");
 
     /// Every bug of this crate.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SAVE_NOT_WRITTEN,
         Self::STAMPS_GO_BACK,
         Self::UNNAMED_FORGOTTEN,
@@ -66,6 +68,7 @@ impl Bug {
         Self::ACKNOWLEDGED_NOT_OFFERED,
         Self::FROZEN_WRITES,
         Self::SWEPT_TOO_EARLY,
+        Self::CLOCK_JUMPS_BELIEVED,
         Self::COMPACTION_DROPS_ONE,
         Self::CONTESTED_DROPPED,
         Self::DUPLICATES_TAKEN,

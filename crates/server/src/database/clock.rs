@@ -4,6 +4,8 @@
 
 use super::Database;
 use crate::random;
+pub use ruhu_domain::clock::Jump;
+use ruhu_domain::clock::believe;
 use std::{
     fmt,
     sync::{
@@ -14,19 +16,6 @@ use std::{
 
 /// The setting with the greatest time that was believed, in Unix milliseconds.
 const LATEST: &str = "clock";
-
-/// A step ahead of more than this is a jump, in milliseconds: the server looks several times an hour, and may be off for a
-/// weekend.
-const JUMP_MS: u64 = 4 * 86_400_000;
-
-/// A step of the clock that is not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Jump {
-    /// The greatest time that was believed, Unix milliseconds.
-    pub from_ms: u64,
-    /// What the clock shows, Unix milliseconds.
-    pub to_ms: u64,
-}
 
 /// Tells the time of a wall clock, Unix milliseconds.
 pub type Wall = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -81,11 +70,10 @@ impl Database {
         let to_ms = (self.clock.wall)();
         let from_ms = known.unwrap_or(to_ms).max(self.clock.latest.load(Ordering::Relaxed));
         self.clock.latest.fetch_max(from_ms, Ordering::Relaxed);
-        if to_ms > from_ms.saturating_add(JUMP_MS) {
-            return Ok(Some(Jump { from_ms, to_ms }));
+        match believe(from_ms, to_ms) {
+            Ok(latest_ms) => self.note(latest_ms).await.map(|()| None),
+            Err(jump) => Ok(Some(jump)),
         }
-        self.note(from_ms.max(to_ms)).await?;
-        Ok(None)
     }
 
     /// Believes what the clock shows.

@@ -47,6 +47,8 @@ pub enum Action {
     Restore,
     /// The office's database is set back to its backup, and nobody says so.
     SetBack,
+    /// The clock of the office's computer is set.
+    SetOfficeClock,
     /// The copy that is read from catches up.
     Replicate,
     /// The office purges withdrawn records.
@@ -60,7 +62,7 @@ pub enum Action {
 impl Action {
     /// An action, the everyday ones more often.
     pub fn pick(rng: &mut impl Rng) -> Self {
-        const ACTIONS: [(Action, u32); 25] = [
+        const ACTIONS: [(Action, u32); 26] = [
             (Action::Edit, 160),
             (Action::EditBadly, 8),
             (Action::Choose, 20),
@@ -82,6 +84,7 @@ impl Action {
             (Action::Backup, 4),
             (Action::Restore, 3),
             (Action::SetBack, 3),
+            (Action::SetOfficeClock, 6),
             (Action::Replicate, 20),
             (Action::Purge, 6),
             (Action::Decide, 10),

@@ -15,7 +15,7 @@ use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId, RecordKind, Stamp,
-    engine::{Edit, Engine, KEEP_MS, Moment, Pass, QueuedState},
+    engine::{Edit, Moment, Pass, QueuedState},
     intake::MAX_OP,
     record::{MOVED, WITHDRAWN},
 };
@@ -55,6 +55,8 @@ pub struct World {
     devices: u64,
     /// Devices whose worker lost a right at some time.
     regranted: BTreeSet<DeviceId>,
+    /// How often the clock of the office's computer was set.
+    office_clock_set: u64,
 }
 
 fn channel(number: u64) -> Channel {
@@ -107,6 +109,7 @@ impl World {
             stamps: HashMap::new(),
             written: first_written(),
             regranted: BTreeSet::new(),
+            office_clock_set: 0,
         }
     }
 
@@ -132,9 +135,9 @@ impl World {
                 self.phones[at].break_off();
                 self.pass_through(at, rng.random_bool(0.2));
             }
-            Action::Tidy => self.tidy(at, fate),
+            Action::Tidy => self.tidy(at, fate)?,
             Action::Freeze => self.phones[at].freeze(),
-            Action::Thaw => self.thaw(at),
+            Action::Thaw => self.thaw(at)?,
             Action::Kill => self.phones[at].restart(),
             Action::SetClock => self.phones[at].skew_ms = skew(&mut rng),
             Action::Copy => {
@@ -151,11 +154,16 @@ impl World {
             Action::Backup => self.backup = self.server.tables.clone(),
             Action::Restore => self.restore(false),
             Action::SetBack => self.restore(true),
+            Action::SetOfficeClock => {
+                self.office_clock_set += 1;
+                self.server.skew_ms = office_skew(&mut rng);
+            }
             Action::Replicate => self.server.replicate(),
             Action::Purge => self.server.purge(),
             Action::Decide => self.server.decide(rng.random(), self.now_ms),
             Action::Regrant => self.regrant(at, channel(rng.random())),
         }
+        self.phones[at].note_acknowledged(self.now_ms);
         self.check(at)
     }
 
@@ -353,19 +361,20 @@ impl World {
         }
     }
 
-    fn tidy(&mut self, at: usize, fate: Fate) {
+    fn tidy(&mut self, at: usize, fate: Fate) -> Promise {
+        let engine = &self.phones[at].engine;
+        let Some(plan) = engine.plan_sweep().or_else(|| engine.plan_compaction()) else { return Ok(()) };
+        self.check_swept(at, &plan)?;
         let phone = &mut self.phones[at];
-        let plan = phone.engine.plan_sweep().or_else(|| phone.engine.plan_compaction());
-        if let Some(plan) = plan {
-            let gone = long_ago(&phone.engine, self.now_ms);
-            phone.promised.retain(|id| !gone.contains(id));
-            phone.carry_out(plan, fate);
-        }
+        // A server restored from a backup older than the phone's keeping time loses them.
+        phone.promised.retain(|id| !plan.delta.swept.contains(id));
+        phone.carry_out(plan, fate);
+        Ok(())
     }
 
     /// The answers that come to a window that was frozen, and what it tidies.
-    fn thaw(&mut self, at: usize) {
-        let Some(mut frozen) = self.phones[at].frozen.take() else { return };
+    fn thaw(&mut self, at: usize) -> Promise {
+        let Some(mut frozen) = self.phones[at].frozen.take() else { return Ok(()) };
         for (number, request) in std::mem::take(&mut frozen.requests) {
             let answer = self.server.handle(&request, self.now_ms, false);
             frozen.answers.extend(answer.map(|answer| (number, request.epoch.clone(), answer)));
@@ -376,11 +385,14 @@ impl World {
             let plan = frozen.engine.plan_answer(asked.as_deref(), answer, now);
             phone.carry_out_late(&mut frozen, plan);
         }
-        let gone = long_ago(&frozen.engine, self.now_ms);
-        phone.promised.retain(|id| !gone.contains(id));
+        phone.note_acknowledged(self.now_ms);
         while let Some(plan) = frozen.engine.plan_sweep().or_else(|| frozen.engine.plan_compaction()) {
+            self.check_swept(at, &plan)?;
+            let phone = &mut self.phones[at];
+            phone.promised.retain(|id| !plan.delta.swept.contains(id));
             phone.carry_out_late(&mut frozen, plan);
         }
+        Ok(())
     }
 
     fn put_back(&mut self, at: usize) {
@@ -481,9 +493,13 @@ fn first_written() -> BTreeSet<String> {
     channels.into_iter().chain(households).chain(texts).collect()
 }
 
-/// Returns the ops that a phone may sweep. A server restored from a backup older than the phone's keeping time loses them.
-fn long_ago(engine: &Engine, now_ms: u64) -> Vec<OpId> {
-    engine.acknowledged().filter(|(at, _)| at + KEEP_MS < now_ms).map(|(_, op)| op.id).collect()
+/// A clock that is right again, or was set far ahead or back.
+fn office_skew(rng: &mut impl Rng) -> i64 {
+    match rng.random_range(0..4) {
+        0 | 1 => 0,
+        2 => rng.random_range(0..=3 * YEAR),
+        _ => -rng.random_range(0..=2 * YEAR),
+    }
 }
 
 fn skew(rng: &mut impl Rng) -> i64 {

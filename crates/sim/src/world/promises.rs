@@ -1,9 +1,10 @@
 //! The promises that must hold whatever happens.
 
-use super::{MINUTE, World};
+use super::{DAY, MINUTE, World};
 use crate::phone::{Phone, load};
 use ruhu_domain::{
     Channel, DeviceId, OpId, Record, RecordId, Stamp,
+    engine::{KEEP_MS, Plan},
     intake::{Past, Verdict},
     record::{MOVED, Name, Op},
     wire::AHEAD_MS,
@@ -79,7 +80,7 @@ impl World {
                 if !self.written.contains(text) {
                     return Err(format!("every value was written by somebody: {text} was not"));
                 }
-                if field.stamp.ms > self.now_ms + AHEAD_MS + MINUTE {
+                if field.stamp.ms > self.server.shown_ms.max(self.now_ms) + AHEAD_MS + MINUTE {
                     return Err(format!("nothing is merged with a stamp from the future: {} is", field.stamp));
                 }
             }
@@ -93,6 +94,20 @@ impl World {
             self.check_contested(record)?;
         }
         Ok(())
+    }
+
+    /// What the office acknowledged is offered again where its database is lost: it is kept for the time that was promised, but
+    /// for a day for each time that the office's clock was set.
+    pub(super) fn check_swept(&self, at: usize, plan: &Plan) -> Promise {
+        let kept_ms = KEEP_MS.saturating_sub(self.office_clock_set * DAY);
+        let early = |id: &&OpId| {
+            let at = self.phones[at].acknowledged_at.get(id).copied().unwrap_or(self.now_ms);
+            at + kept_ms >= self.now_ms
+        };
+        match plan.delta.swept.iter().find(early) {
+            Some(id) => Err(format!("what the office acknowledged is kept for two weeks: {id} was not")),
+            None => Ok(()),
+        }
     }
 
     /// A value that nobody knowingly replaced is the field's or is contested.

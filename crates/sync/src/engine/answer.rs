@@ -99,6 +99,7 @@ impl<S: Schema> Engine<S> {
             generation: self.head.generation + 1,
             unreadable: std::mem::take(&mut answer.unreadable),
             milestones,
+            steady_ms: self.head.steady_at(response.now),
             ..self.head.clone()
         };
         answer.finish(head)
@@ -294,7 +295,7 @@ impl<S: Schema> Answer<'_, S> {
         if head.epoch != self.engine.head.epoch {
             return;
         }
-        let written = head.server_time();
+        let written = head.steady();
         let gone =
             |(_, (at, queued)): &(&OpId, &(u64, Queued<S>))| *at < written && self.erased.contains(&queued.op.record);
         let of_erased = self.engine.acknowledged.iter().filter(gone);
@@ -306,7 +307,7 @@ impl<S: Schema> Answer<'_, S> {
     fn finish(mut self, head: Head<S>) -> Plan<S> {
         let mut spent = Spent::new();
         if !self.plan.delta.acknowledged.is_empty() {
-            spent.insert(head.server_time(), self.plan.delta.acknowledged.clone());
+            spent.insert(head.steady(), self.plan.delta.acknowledged.clone());
         }
         let epoch = head.epoch.as_deref();
         self.sweep_erased(&head);

@@ -147,10 +147,16 @@ pub struct Head<S: Schema> {
     /// was taken.
     #[serde(default = "BTreeMap::new")]
     pub milestones: BTreeMap<S::Channel, Milestone>,
+    /// See [`Head::steady`]; 0 in what an app stored that had none.
+    #[serde(default)]
+    steady_ms: u64,
 }
 
 /// The key of [`Head`] in [`Table::Meta`].
 const HEAD: &str = "engine";
+
+/// The most by which one answer moves [`Head::steady`], in milliseconds.
+const STEP_MS: i64 = 86_400_000;
 
 /// The key of [`Head::generation`] in [`Table::Meta`]: what is kept there is what counts.
 pub const COUNT: &str = "generation";
@@ -169,6 +175,7 @@ impl<S: Schema> Head<S> {
             generation: 0,
             unreadable: BTreeMap::new(),
             milestones: BTreeMap::new(),
+            steady_ms: 0,
         }
     }
 
@@ -195,6 +202,21 @@ impl<S: Schema> Head<S> {
     /// The server's clock when the last answer was taken in.
     fn server_time(&self) -> u64 {
         self.synced_at.unwrap_or_default().saturating_add_signed(self.offset_ms)
+    }
+
+    /// Returns the time by which it is told how long something was kept, in milliseconds: that of the server's clock, which one
+    /// answer moves by a day at most. A clock that jumps ends nothing weeks early.
+    fn steady(&self) -> u64 {
+        if self.steady_ms == 0 || planted(Bug::CLOCK_JUMPS_BELIEVED) { self.server_time() } else { self.steady_ms }
+    }
+
+    /// Returns [`Self::steady`] after an answer that was written at `server_ms`.
+    fn steady_at(&self, server_ms: u64) -> u64 {
+        if self.synced_at.is_none() {
+            return server_ms;
+        }
+        let step = server_ms.cast_signed().saturating_sub(self.server_time().cast_signed());
+        self.steady().saturating_add_signed(step.clamp(-STEP_MS, STEP_MS))
     }
 }
 
@@ -366,7 +388,7 @@ impl<S: Schema> Engine<S> {
         for queued in delta.queued {
             self.outbox.insert(queued);
         }
-        let at = delta.head.as_ref().map_or(0, Head::server_time);
+        let at = delta.head.as_ref().map_or(0, Head::steady);
         for id in delta.acknowledged {
             if let Some(queued) = self.outbox.remove(id) {
                 self.acknowledged.insert(id, (at, queued));

@@ -25,9 +25,9 @@ pub const KEEP: usize = 2_000;
 
 impl<S: Schema> Engine<S> {
     /// Plans to delete outbox entries that were acknowledged long ago, some hundred at a time. None when
-    /// there are none. Time is the server's as of the last answer: a phone's clock can jump.
+    /// there are none. Time is that of [`Head::steady`]: every clock can jump.
     pub fn plan_sweep(&self) -> Option<Plan<S>> {
-        let now = self.head.server_time();
+        let now = self.head.steady();
         let surplus = self.acknowledged.len().saturating_sub(KEEP);
         let mut swept: Vec<OpId> = self
             .acknowledged
