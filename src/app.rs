@@ -44,6 +44,7 @@ pub fn Root() -> impl IntoView {
 fn Notebook() -> impl IntoView {
     let app = use_app();
     let screen = Memo::new(move |_| app.path.with(|path| Screen::of(path)));
+    Effect::new(move |_| screen.with(|screen| app.set_title(screen.title())));
     // How full the phone is: after a pass and with each page, but not while something is being sent.
     Effect::new(move |begun: Option<()>| {
         app.path.track();

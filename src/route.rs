@@ -1,6 +1,6 @@
 //! Routes: which screen an address names, and the address of a record.
 
-use ruhu_domain::{Kind, RecordId, RecordKind, care, dispute, report};
+use ruhu_domain::{Kind, RecordId, RecordKind, care, dispute, form::labels, report};
 
 /// The screen that an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,6 +172,46 @@ impl Screen {
             // A code scanned on a phone that is open already.
             ["enrol"] => Self::Today,
             _ => Self::NotFound,
+        }
+    }
+
+    /// Returns the title of the document: what the screen is for, and never what it shows. Browsers keep titles in their
+    /// history, in the clear.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Today => "今日",
+            Self::Calendar => "月历",
+            Self::Doors => "走访",
+            Self::WalkingOrder => "走访顺序",
+            Self::Household(_) | Self::NewHousehold | Self::EditHousehold(_) => "户",
+            Self::PutOff(_) => "改期",
+            Self::MoveHousehold(_) => "移户",
+            Self::NewResident(_) | Self::Resident(_) => "居民",
+            Self::MoveResident(_) => "换户",
+            Self::Withdraw(_) => "作废",
+            Self::Duplicates | Self::DuplicatePair(..) => "查重",
+            Self::Notice(_) => "告知",
+            Self::NewVisit(_) | Self::EditVisit(_) => "入户走访",
+            Self::History(_) => "修改历史",
+            Self::Disputes => "事项",
+            Self::New(kind, _) | Self::Edit(kind, _) | Self::InFile(_, kind, _) | Self::Report(kind, _) => {
+                labels::kind(kind)
+            }
+            Self::Dispute(_) => labels::kind(&Kind::Dispute),
+            Self::TakeStep(..) | Self::TakeCareStep(..) | Self::TakeReportStep(..) => "办理",
+            Self::Sign(..) => "签名",
+            Self::Papers(_) | Self::Paper(..) => "文书",
+            Self::Care => "关爱",
+            Self::Case(_) => labels::kind(&Kind::CareCase),
+            Self::Reports(kind) => labels::kind(kind),
+            Self::Patrols | Self::Patrol(_) => labels::kind(&Kind::Patrol),
+            Self::Outreach => labels::kind(&Kind::Outreach),
+            Self::Contacts(_) => "便民电话",
+            Self::Handbook | Self::HandbookPage(_) => "手册",
+            Self::Me => "我的",
+            Self::Install => "装到桌面",
+            Self::Login => "登录",
+            Self::NotFound => "找不到这一页",
         }
     }
 

@@ -15,11 +15,6 @@ pub fn Page(
     /// The contents of the page.
     children: Children,
 ) -> impl IntoView {
-    Effect::new(move |_| {
-        if let Some(document) = crate::platform::window().document() {
-            document.set_title(&format!("{} · 入户", title.get()));
-        }
-    });
     view! {
         <header class="bar">
             {back.map(|href| view! { <a href=href class="back" aria-label="返回">"‹"</a> })}

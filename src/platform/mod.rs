@@ -53,6 +53,13 @@ pub async fn painted() {
     drop(select(drawn, TimeoutFuture::new(100)).await);
 }
 
+/// Sets the title of the document, which browsers keep in their history: it says what a screen is for, never whom it shows.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().document() {
+        document.set_title(&format!("{title} · 入户"));
+    }
+}
+
 /// Opens the system's print window; where the browser has none nothing happens.
 pub fn print() {
     drop(window().print());

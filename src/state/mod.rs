@@ -314,6 +314,11 @@ impl App {
         });
     }
 
+    /// Sets the title of the document, which browsers keep in their history.
+    pub fn set_title(self, title: &str) {
+        platform::set_title(title);
+    }
+
     /// A form is open for as long as the component lives that says so: the bottom bar is away, and no update comes.
     pub fn open_form(self) {
         self.form_open.set(true);
