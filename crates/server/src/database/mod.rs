@@ -60,6 +60,8 @@ pub struct Database {
     /// Where the audit is written from before something is handed out: readers do not wait behind writers.
     recorder: AnyPool,
     engine: sql::Engine,
+    /// Whose turn it is to push.
+    turns: sync::Turns,
     /// Told of each commit.
     written: Arc<Notify>,
     clock: clock::Clock,

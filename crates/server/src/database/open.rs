@@ -1,6 +1,6 @@
 //! Opening a database.
 
-use super::{Database, Jump, Location, Wall, clock, location::InPlace, migrations, new_epoch, sql};
+use super::{Database, Jump, Location, Wall, clock, location::InPlace, migrations, new_epoch, sql, sync::Turns};
 use crate::random;
 use anyhow::Context;
 use sqlx::{
@@ -104,7 +104,9 @@ impl Database {
         }
         // Whole in the numbers of JSON, and never 0.
         let run = (u64::from_be_bytes(random::bytes()) >> 12).max(1);
-        let database = Self { pool, writer, recorder, engine, written, clock: clock::Clock::new(wall), run, in_place };
+        let turns = Turns::default();
+        let database =
+            Self { pool, writer, recorder, engine, turns, written, clock: clock::Clock::new(wall), run, in_place };
         if let Some(Jump { from_ms, to_ms }) = database.look_at_clock().await? {
             tracing::warn!(from_ms, to_ms, "the clock jumped; nothing is erased until an office approves");
         }

@@ -4,6 +4,8 @@ pub(super) mod ground;
 mod pull;
 mod push;
 pub(super) mod rows;
+mod turns;
 
 pub use push::{Incoming, Pushed};
 pub use rows::Author;
+pub(super) use turns::Turns;

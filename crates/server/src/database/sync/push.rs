@@ -79,6 +79,7 @@ impl Database {
         for id in self.take_foreign(author, &mut counties).await? {
             malformed.insert(id, rejected(id, "这条记录的编号属于别的手机，办公室没有收下"));
         }
+        let _turns = self.turns.wait(counties.values().flatten().map(|op| &op.channel)).await?;
         let (mut retries, mut before) = (Retries::default(), Hints::default());
         let (mut results, written, milestones) = loop {
             match self.take_counties(author, &counties, &mut before).await {
