@@ -20,15 +20,15 @@ use ruhu_domain::{
         steps::{State, Step},
     },
     form::labels,
-    office::{OfRecord, OpenDispute, OpenReport, Press, WholeFile},
+    office::{OfRecord, OpenDispute, OpenFiles, OpenReport, Press, WholeFile},
     rights::Role,
 };
 
 /// 督办: the open disputes, hazards and requests.
 #[component]
 pub fn Supervision() -> impl IntoView {
-    let supervision: Asked<Vec<OpenDispute>> = Asked::new("matters");
-    let reports: Asked<Vec<OpenReport>> = Asked::new("affairs");
+    let supervision: Asked<OpenFiles<OpenDispute>> = Asked::new("matters");
+    let reports: Asked<OpenFiles<OpenReport>> = Asked::new("affairs");
     let again = Callback::new(move |()| supervision.again());
     let open = RwSignal::new(None::<OfRecord>);
     let list = move || {
@@ -36,9 +36,10 @@ pub fn Supervision() -> impl IntoView {
             <div class="desk-head"><h2>"督办"</h2></div>
             <h3>"矛盾纠纷"</h3>
             <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
-            {shown(supervision, move |supervision| {
+            {shown(supervision, move |OpenFiles { files: supervision, unreadable }| {
+                let unreadable = unreadable_words(unreadable);
                 if supervision.is_empty() {
-                    return view! { <p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
+                    return view! { {unreadable}<p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
                 }
                 let today = clock::today();
                 let late = |dispute: &&OpenDispute| dispute.deadline().is_some_and(|due| due.late(today) > 0);
@@ -52,13 +53,14 @@ pub fn Supervision() -> impl IntoView {
                 ];
                 let counts = counts.map(|(words, count)| view! { <p><b>{count}</b>" "{words}</p> }).collect_view();
                 let rows = supervision.into_iter().map(|dispute| view! { <Row dispute open on_change=again/> }).collect_view();
-                view! { <div class="counts">{counts}</div>{rows} }.into_any()
+                view! { {unreadable}<div class="counts">{counts}</div>{rows} }.into_any()
             })}
             <h3>"隐患和诉求"</h3>
             <p class="hint">"这里只有类别、期限和状态。内容、地点和谁提的，由办理人保管。"</p>
-            {shown(reports, |reports| {
+            {shown(reports, |OpenFiles { files: reports, unreadable }| {
+                let unreadable = unreadable_words(unreadable);
                 if reports.is_empty() {
-                    return view! { <p class="hint">"没有在办的隐患和诉求"</p> }.into_any();
+                    return view! { {unreadable}<p class="hint">"没有在办的隐患和诉求"</p> }.into_any();
                 }
                 let rows = reports.into_iter().map(|report| {
                     let today = clock::today();
@@ -78,6 +80,7 @@ pub fn Supervision() -> impl IntoView {
                 });
                 let rows = rows.collect_view();
                 view! {
+                    {unreadable}
                     <div class="table-wrap">
                         <table>
                             <thead>
@@ -97,6 +100,12 @@ pub fn Supervision() -> impl IntoView {
         Some(of) => view! { <FilePage of on_close=Callback::new(move |()| open.set(None))/> }.into_any(),
         None => list().into_any(),
     }
+}
+
+/// Says that there are records that can't be read: a file of theirs may be late.
+fn unreadable_words(count: usize) -> Option<AnyView> {
+    let words = format!("有 {count} 条记录读不出来，可能还有没办完的没列在下面，请联系系统管理员");
+    (count > 0).then(|| view! { <p class="problem" role="status">{words}</p> }.into_any())
 }
 
 /// A file's documents, and every step. Reading it is on record.

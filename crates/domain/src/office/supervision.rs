@@ -14,6 +14,15 @@ use crate::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+/// The files at an office's places that are not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenFiles<T> {
+    /// Those that can be read.
+    pub files: Vec<T>,
+    /// How many records of such files can't be read: they may be of one that is not done, and late.
+    pub unreadable: usize,
+}
+
 /// `matters`: a dispute as an office sees it that presses for what is late: no names, and nothing of what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenDispute {

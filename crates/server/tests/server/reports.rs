@@ -7,7 +7,7 @@ use ruhu_domain::{
     Kind, OpId, RecordId, Stamp, day,
     id::DeviceId,
     ledger::Ledger,
-    office::OpenReport,
+    office::{OpenFiles, OpenReport},
     record::{Class, Op, diff},
     report::file::Due,
     rights::{Grant, Place, Role},
@@ -159,7 +159,7 @@ async fn an_office_sees_what_is_open_by_dates_alone(base: Base) {
     let verified = op(id(5), Kind::HazardStep, 5, &json!({"affair": id(3), "step": "verify"}));
     assert_eq!(save(&mut lead, verified).await, None);
     let village = Desk::open(&world, "cun", Role::VillageLead, "411502001003", &[Class::General]).await;
-    let open: Vec<OpenReport> = village.ask("affairs", &()).await;
+    let OpenFiles { files: open, .. } = village.ask::<OpenFiles<OpenReport>>("affairs", &()).await;
     let found: Vec<_> = open.iter().map(|open| (open.record, open.sort.as_str(), open.due)).collect();
     assert_eq!(found, [(id(2), "消防 严重", Some(Due::PutRight)), (id(1), "其他", Some(Due::Tell))]);
     assert!(open[0].deadline().is_some_and(|due| due.late(today) > 0) && open[1].deadline().is_some());
@@ -168,7 +168,7 @@ async fn an_office_sees_what_is_open_by_dates_alone(base: Base) {
         assert!(!text.contains(word), "{word}: {text}");
     }
     let elsewhere = Desk::open(&world, "bie", Role::VillageLead, "411502001004", &[Class::General]).await;
-    assert!(elsewhere.ask::<Vec<OpenReport>>("affairs", &()).await.is_empty());
+    assert!(elsewhere.ask::<OpenFiles<OpenReport>>("affairs", &()).await.files.is_empty());
     let administrator = Desk::open(&world, "guan", Role::Administrator, "411502000000", &[]).await;
     assert_eq!(administrator.status("affairs", &()).await, 403);
 }

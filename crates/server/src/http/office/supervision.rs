@@ -12,7 +12,7 @@ use ruhu_domain::{
     day,
     dispute::{DisputeFile, records::DisputeStep},
     office::{
-        Attribution, Nothing, OfRecord, OpenDispute, OpenReport, Press, Pressed, WholeFile,
+        Attribution, Nothing, OfRecord, OpenDispute, OpenFiles, OpenReport, Press, Pressed, WholeFile,
         duties::{self, Duty},
     },
     record::{Name, Op, diff},
@@ -24,16 +24,21 @@ use ruhu_domain::{
     rights::Place,
     wire::OpOutcome,
 };
+use std::collections::BTreeSet;
 
 /// The longest reason, in characters.
 const WORDS: usize = 500;
 
 /// `POST /api/v1/office/disputes`: open disputes at the caller's places.
-pub async fn list(State(database): State<Database>, official: Official) -> Result<Json<Vec<OpenDispute>>, Refusal> {
+pub async fn list(
+    State(database): State<Database>,
+    official: Official,
+) -> Result<Json<OpenFiles<OpenDispute>>, Refusal> {
     official.has(Duty::Late)?;
-    let mut disputes: Vec<OpenDispute> = Vec::new();
+    let (mut disputes, mut unreadable): (Vec<OpenDispute>, _) = (Vec::new(), BTreeSet::new());
     for prefix in prefixes(&official) {
-        let (files, _) = database.files::<DisputeFile>(&prefix).await?;
+        let (files, broken) = database.files::<DisputeFile>(&prefix).await?;
+        unreadable.extend(broken);
         let files = files.into_iter().filter(|(_, file)| file.state.is_open());
         disputes.extend(files.map(|(record, file)| open_dispute(&record, &file)));
     }
@@ -42,7 +47,7 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
     }
     disputes.sort_by_key(|open| (open.by.is_none(), open.by, open.of.record));
     disputes.dedup_by_key(|open| open.of.record);
-    Ok(Json(disputes))
+    Ok(Json(OpenFiles { files: disputes, unreadable: unreadable.len() }))
 }
 
 /// With what the grids of the caller's places begin.
@@ -55,17 +60,21 @@ fn prefixes(official: &Official) -> Vec<String> {
 }
 
 /// `POST /api/v1/office/affairs`: hazards and requests at the caller's places that are not done, the earliest due first.
-pub async fn reports(State(database): State<Database>, official: Official) -> Result<Json<Vec<OpenReport>>, Refusal> {
+pub async fn reports(
+    State(database): State<Database>,
+    official: Official,
+) -> Result<Json<OpenFiles<OpenReport>>, Refusal> {
     official.has(Duty::Late)?;
-    let mut open: Vec<OpenReport> = Vec::new();
+    let (mut open, mut unreadable): (Vec<OpenReport>, _) = (Vec::new(), BTreeSet::new());
     for prefix in prefixes(&official) {
-        let (files, _) = database.files::<Report>(&prefix).await?;
+        let (files, broken) = database.files::<Report>(&prefix).await?;
+        unreadable.extend(broken);
         let files = files.into_iter().filter(|(_, report)| report.state().is_open());
         open.extend(files.map(|(record, report)| open_report(&record, &report)));
     }
     open.sort_by_key(|report| (report.by.is_none(), report.by, report.record));
     open.dedup_by_key(|report| report.record);
-    Ok(Json(open))
+    Ok(Json(OpenFiles { files: open, unreadable: unreadable.len() }))
 }
 
 fn open_report(record: &Record, report: &Report) -> OpenReport {
