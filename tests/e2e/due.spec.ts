@@ -1,5 +1,5 @@
 // 今日 says what is due, since when, why and who is told next; 月历 shows a month of it.
-import { test, expect, logIn, ready, shot, tab, type Phone } from "./world";
+import { test, expect, logIn, ready, shot, tab, WHOLE_BROWSER, type Phone } from "./world";
 import type { Page } from "@playwright/test";
 
 /** The number that the app asked the browser to show on its icon. */
@@ -181,6 +181,7 @@ test("a phone whose clock is wrong puts a visit off by the office's", async ({ s
 });
 
 test("the phone reminds of how much is due, quietly, also while the app is closed", async ({ server, phone }) => {
+  phone.program = WHOLE_BROWSER;
   const page = await openNoting(phone);
   await logIn(page, server.url, "sunli");
   await ready(page);

@@ -14,6 +14,7 @@ import {
   SYNC,
   tab,
   test,
+  WHOLE_BROWSER,
 } from "./world";
 import type { Page, Route } from "@playwright/test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -359,6 +360,7 @@ test("a phone set back to an old copy of itself loses nothing, sends nothing twi
 });
 
 test("a browser that may keep nothing says so, and lets nobody begin", async ({ server, phone }) => {
+  phone.program = WHOLE_BROWSER;
   // As in a private window of some browsers, or with all site data blocked in the settings.
   const preferences = { profile: { default_content_setting_values: { cookies: 2 } } };
   mkdirSync(join(phone.profile, "Default"), { recursive: true });

@@ -2,13 +2,17 @@
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, chromium, expect, type BrowserContext, type Page } from "@playwright/test";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 export const PASSWORD = "ruhu-demo-2026";
 const SERVER = process.env.RUHU_SERVER ?? resolve("../../target/release/ruhu-server");
 const APP = resolve("../../dist");
+/** The whole Chromium, with all that a browser keeps of what was looked at, and with permissions that are asked for. */
+export const WHOLE_BROWSER = process.env.CHROMIUM ?? "/usr/bin/chromium";
+/** Chromium without a window: the same pages, storage and workers for two thirds of the work. */
+const SHELL = "/usr/bin/chromium-headless-shell";
 const CHROMIUM_FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -69,12 +73,14 @@ export class Server {
 export class Phone {
   readonly profile = mkdtempSync(join(tmpdir(), "ruhu-phone-"));
   readonly violations: string[] = [];
+  /** The program that it runs. Where files are looked through or a browser is killed it is the whole one. */
+  program = test.info().project.name === "flows" && existsSync(SHELL) ? SHELL : WHOLE_BROWSER;
   context!: BrowserContext;
   page!: Page;
 
   async open(viewport = { width: 360, height: 640 }, ...flags: string[]): Promise<Page> {
     this.context = await chromium.launchPersistentContext(this.profile, {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: this.program,
       args: [...CHROMIUM_FLAGS, ...flags],
       headless: true,
       viewport,

@@ -47,6 +47,10 @@ pub fn browser() -> anyhow::Result<()> {
 /// Says what to install by hand.
 pub fn end_to_end() -> anyhow::Result<()> {
     browser()?;
+    // Most flows run in it: it takes two thirds of the work. Where there is none the whole browser does.
+    if let Err(error) = debian("chromium-headless-shell", "chromium-headless-shell", "Chromium without a window") {
+        say(&format!("no Chromium without a window, which makes the flows slower ({error})"));
+    }
     debian("pdftotext", "poppler-utils", "pdftotext")?;
     npm(END_TO_END, "npm packages for the end-to-end tests")
 }
