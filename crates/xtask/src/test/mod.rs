@@ -12,7 +12,7 @@ use crate::{
     step::{self, step},
 };
 use anyhow::{Context, bail};
-use std::{path::Path, process::Command, time::Instant};
+use std::{num::NonZero, path::Path, process::Command, time::Instant};
 use tally::Tally;
 
 /// The suites.
@@ -141,7 +141,10 @@ fn cargo_test(packages: &[&str], postgres: Option<&str>, tally: &mut Tally) -> a
         .args(packages)
         .env(runner, "env RUSTC_BOOTSTRAP=1")
         .envs(postgres.map(|address| ("RUHU_TEST_POSTGRES", address)));
+    // Many of them wait for a disk, a database or a limit of time: twice as many as there are cores keep those at work.
+    let threads = 2 * std::thread::available_parallelism().map_or(1, NonZero::get);
     tests.args(["--", "--format", "pretty", "-Zunstable-options", "--report-time"]);
+    tests.arg(format!("--test-threads={threads}"));
     let tested = tally.run(tests);
     let mut examples = command(&["cargo", "test", "--quiet", "--doc"]);
     examples.args(packages);
