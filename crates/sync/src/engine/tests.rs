@@ -16,6 +16,7 @@ type SyncRequest = crate::wire::SyncRequest<Notes>;
 type SyncResponse = crate::wire::SyncResponse<Notes>;
 
 const NOW: u64 = 1_790_000_000_000;
+const DAY_MS: u64 = 86_400_000;
 
 fn channel() -> Channel {
     "north-02/open".parse().expect("a channel")
@@ -209,7 +210,9 @@ fn what_was_pushed_before_the_first_pull_is_forgotten_with_a_server_that_lost_it
         ..response(results, vec![], 0)
     };
     phone.answer(pushed(NOW, "e1", &[(op, OpOutcome::Applied)]));
-    phone.answer(pushed(NOW + 2 * KEEP_MS, "e1", &[]));
+    for day in 1..=KEEP_MS / DAY_MS + 1 {
+        phone.answer(pushed(NOW + day * DAY_MS, "e1", &[]));
+    }
     let sweep = phone.engine.plan_sweep().expect("it was acknowledged long ago");
     phone.carry_out(sweep);
     phone.answer(pushed(NOW + 2 * KEEP_MS, "e2", &[]));
@@ -597,7 +600,14 @@ fn acknowledged_ops_are_swept_and_none_comes_back_whenever_the_phone_is_restarte
     let mut phone = phone.restarted();
     assert_eq!(phone.waiting(), 0, "acknowledged is acknowledged, swept or not");
     assert!(phone.engine.plan_sweep().is_none(), "a restored server may still want them");
+    // A clock that jumps is no time that passed.
     phone.answer(SyncResponse { now: NOW + 2 * KEEP_MS, ..response(&[], vec![], 40) });
+    assert!(phone.engine.plan_sweep().is_none(), "a restored server may still want them");
+    phone.answer(response(&[], vec![], 40));
+    for day in 0..=KEEP_MS / DAY_MS {
+        assert!(phone.engine.plan_sweep().is_none(), "day {day}");
+        phone.answer(SyncResponse { now: NOW + day * DAY_MS + 1, ..response(&[], vec![], 40) });
+    }
     while let Some(plan) = phone.engine.plan_sweep() {
         phone.carry_out(plan);
         assert_eq!(phone.restarted().waiting(), 0);
