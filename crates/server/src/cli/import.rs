@@ -22,7 +22,7 @@ pub enum Import {
         /// 文件
         file: PathBuf,
     },
-    /// 花名册:.xlsx 或 .csv(UTF-8 或 GBK),每行一人。有错的行会列出原因，其余照常导入（此时退出码为 2）
+    /// 花名册：.xlsx、.xls 或 .csv（UTF-8、UTF-16 或 GBK），每行一人。没有收下的行会列出原因，其余照常导入（此时退出码为 2）
     Roster {
         /// 文件
         file: PathBuf,
@@ -78,6 +78,8 @@ impl Template {
     /// Writes a sheet.
     pub fn carry_out(self) -> anyhow::Result<ExitCode> {
         let Self::Roster { out } = self;
+        // What is filled in already is not written over.
+        anyhow::ensure!(!out.exists(), "{} 已经有了：请换个文件名，或先移走", out.display());
         write(&out, &import::template()?)?;
         println!("模板已写到 {}", out.display());
         Ok(ExitCode::SUCCESS)
@@ -85,20 +87,33 @@ impl Template {
 }
 
 fn report(summary: &roster::ImportSummary, dry_run: bool) -> ExitCode {
+    let roster::ImportSummary { counts, doubts, bad, left_out } = summary;
     println!(
-        "{}户：新增 {}，更新 {}；人：新增 {}，更新 {}；不变 {}；有错 {} 行",
+        "{}户：新增 {}，更新 {}；人：新增 {}，更新 {}；不变 {}；请核对 {} 处；没有收下 {} 行",
         if dry_run { "(只检查，未写入)" } else { "" },
-        summary.households_added,
-        summary.households_changed,
-        summary.residents_added,
-        summary.residents_changed,
-        summary.same,
-        summary.bad.len()
+        counts.households_added,
+        counts.households_changed,
+        counts.residents_added,
+        counts.residents_changed,
+        counts.same,
+        doubts.len(),
+        bad.len()
     );
-    for bad in &summary.bad {
-        println!("第 {} 行：{}", bad.line, bad.reason);
+    for (title, remarks) in [("没有收下：", bad), ("已收下，请核对：", doubts)] {
+        if !remarks.is_empty() {
+            println!("{title}");
+        }
+        for remark in remarks {
+            println!("  {}：{}", remark.line, remark.words);
+        }
     }
-    if summary.bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    if !left_out.is_empty() {
+        println!("没有读：");
+    }
+    for words in left_out {
+        println!("  {words}");
+    }
+    if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
 /// Takes in the unsent records and photos of a phone from a file, and says which were taken in.

@@ -1,6 +1,6 @@
 //! The roster's empty sheet, with a filled example.
 
-use super::roster::COLUMNS;
+use super::roster::{EXAMPLE_SHEET, columns};
 use rust_xlsxwriter::{Format, FormatAlign, Workbook, XlsxError};
 
 const EXAMPLE: [[&str; 12]; 2] = [
@@ -32,13 +32,13 @@ pub fn template() -> Result<Vec<u8>, XlsxError> {
     let head = Format::new().set_bold().set_align(FormatAlign::Center);
     let sheet = book.add_worksheet();
     sheet.set_name("花名册")?.set_freeze_panes(1, 0)?;
-    for (column, name) in (0..).zip(COLUMNS) {
+    for (column, name) in (0..).zip(columns()) {
         sheet.set_column_width(column, 16)?.set_column_format(column, &text)?;
         sheet.write_with_format(0, column, name, &head)?;
     }
     let sheet = book.add_worksheet();
-    sheet.set_name("填写示例")?;
-    for (column, name) in (0..).zip(COLUMNS) {
+    sheet.set_name(EXAMPLE_SHEET)?;
+    for (column, name) in (0..).zip(columns()) {
         sheet.set_column_width(column, 16)?;
         sheet.write_with_format(0, column, name, &head)?;
         for (row, example) in (1..).zip(&EXAMPLE) {

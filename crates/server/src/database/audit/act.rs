@@ -67,10 +67,12 @@ pub enum Act {
     Contact,
     /// Noted where the chain of a county ends.
     Seal,
+    /// Imported a roster.
+    Import,
 }
 
 impl Act {
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 33] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -103,6 +105,7 @@ impl Act {
         Self::Page,
         Self::Contact,
         Self::Seal,
+        Self::Import,
     ];
 
     /// The name in the database.
@@ -140,6 +143,7 @@ impl Act {
             Self::Page => "page",
             Self::Contact => "contact",
             Self::Seal => "seal",
+            Self::Import => "import",
         }
     }
 
@@ -182,6 +186,7 @@ impl Act {
             Self::Page => "编写手册",
             Self::Contact => "编写便民电话",
             Self::Seal => "记下一县的链头",
+            Self::Import => "导入花名册",
         }
     }
 }
