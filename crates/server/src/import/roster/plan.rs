@@ -3,7 +3,7 @@
 use super::{
     Remark,
     row::{Entry, Line},
-    values::{name_key, number_key},
+    values::{code, name_key, number_key},
 };
 use crate::random;
 use ruhu_domain::{
@@ -70,15 +70,19 @@ pub(super) fn plan(channel: &Channel, entries: &[Entry], records: &[Record], dev
     // What was registered twice and is merged is one: its rows change the record that shows.
     let mut roster = Roster::default();
     kept.iter().for_each(|record| roster.put(record));
-    let mut households: HashMap<String, &Record> = HashMap::new();
+    // By the number as it is written, and by what all ways to write it have in common.
+    let (mut exact, mut alike): (HashMap<String, &Record>, HashMap<String, &Record>) = Default::default();
     for record in kept.iter().filter(|record| record.kind == Kind::Household) {
         if let Some(Household { number, .. }) = record.view() {
             let shows = roster.home(record.id) == record.id;
-            if shows || !households.contains_key(&number_key(&number)) {
-                households.insert(number_key(&number), record);
+            for (households, key) in [(&mut exact, code(&number)), (&mut alike, number_key(&number))] {
+                if shows || !households.contains_key(&key) {
+                    households.insert(key, record);
+                }
             }
         }
     }
+    let household_of = |number: &str| exact.get(number).or_else(|| alike.get(&number_key(number))).copied();
     let mut residents: HashMap<(RecordId, String), Vec<(&Record, Resident)>> = HashMap::new();
     for record in kept.iter().filter(|record| record.kind == Kind::Resident).rev() {
         let shows = roster.home(record.id);
@@ -92,21 +96,22 @@ pub(super) fn plan(channel: &Channel, entries: &[Entry], records: &[Record], dev
         }
     }
 
-    let mut numbers: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
-    let mut order: Vec<String> = Vec::new();
+    // The rows of each household, in the order of the file.
+    let mut families: Vec<Vec<&Entry>> = Vec::new();
+    let mut places: HashMap<(Option<RecordId>, String), usize> = HashMap::new();
     for entry in entries {
-        let number = number_key(&entry.number);
-        let rows = numbers.entry(number.clone()).or_default();
-        if rows.is_empty() {
-            order.push(number);
+        let known = household_of(&entry.number).map(|record| record.id);
+        let key = known.map_or_else(|| number_key(&entry.number), |_| String::new());
+        let at = *places.entry((known, key)).or_insert(families.len());
+        if at == families.len() {
+            families.push(Vec::new());
         }
-        rows.push(entry);
+        families[at].push(entry);
     }
     let mut doubts = Vec::new();
-    for number in order {
-        let rows = &numbers[&number];
+    for rows in &families {
         doubts.extend(two_families(rows));
-        let before = households.get(&number).copied();
+        let before = household_of(&rows[0].number);
         let household = household(before.and_then(|record| record.view()).unwrap_or_default(), rows);
         let id = before.map_or_else(new_id, |record| record.id);
         writer.write(id, (Kind::Household, Counted::Household), before, &household, &rows[0].place);
@@ -226,6 +231,47 @@ mod tests {
     use ruhu_domain::merge::merge;
     use serde_json::{Value, json};
 
+    fn row(channel: &Channel, number: &str, name: &str) -> Entry {
+        Entry {
+            place: Line::default(),
+            grid: channel.grid.clone(),
+            number: number.into(),
+            head: String::new(),
+            address: String::new(),
+            phone: String::new(),
+            phone_to_check: String::new(),
+            order: None,
+            tags: Vec::new(),
+            name: name.into(),
+            relation: None,
+            sex: None,
+            birth: None,
+            living: None,
+        }
+    }
+
+    #[test]
+    fn two_households_whose_numbers_differ_by_a_zero_alone_stay_two() {
+        let channel: Channel = "411502001003-02/general".parse().expect("a channel");
+        let home = |n: u64, number: &str| {
+            let stamp = Stamp { ms: n, counter: 0, device: DeviceId(1) };
+            let changes = diff(None, &json!({"number": number, "head": "李明"}));
+            let (id, record, kind) = (OpId::new(n, [0; 10]), RecordId::new(n, [n as u8; 10]), Kind::Household);
+            merge(None, &Op { id, record, kind, channel: channel.clone(), stamp, by: Name::default(), changes }).record
+        };
+        let records = [home(1, "081"), home(2, "81")];
+        let entries = ["81", "081", "0081"].map(|number| row(&channel, number, &format!("住户{number}")));
+        let planned = plan(&channel, &entries, &records, DeviceId(9));
+        let home_of = |name: &str| {
+            let of = |op: &Op, field: &str| op.changes[field].value.as_str().unwrap_or_default().to_owned();
+            let (op, ..) = planned.ops.iter().find(|(op, ..)| of(op, "name") == name).expect("a resident");
+            of(op, "household")
+        };
+        assert_eq!(home_of("住户081"), records[0].id.to_string());
+        assert_eq!(home_of("住户81"), records[1].id.to_string());
+        assert_eq!(planned.ops.len(), 3, "no household is made or changed");
+    }
+
     #[test]
     fn rows_of_what_was_registered_twice_change_the_record_that_shows() {
         let channel: Channel = "411502001003-02/general".parse().expect("a channel");
@@ -246,20 +292,9 @@ mod tests {
         ];
         for number in ["001", "021"] {
             let entry = Entry {
-                place: Line::default(),
-                grid: channel.grid.clone(),
-                number: number.into(),
                 head: "李明".into(),
-                address: String::new(),
-                phone: String::new(),
-                phone_to_check: String::new(),
-                order: None,
-                tags: Vec::new(),
-                name: "李明".into(),
-                relation: None,
-                sex: None,
                 birth: NaiveDate::from_ymd_opt(1968, 3, 5),
-                living: None,
+                ..row(&channel, number, "李明")
             };
             let planned = plan(&channel, &[entry], &records, DeviceId(9));
             assert_eq!(planned.ops.iter().map(|(op, ..)| op.record).collect::<Vec<_>>(), [id(3)], "{number}");

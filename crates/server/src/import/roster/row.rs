@@ -90,6 +90,9 @@ pub fn read(header: &Header, cells: &[Cell], place: Line, known: &Known<'_>) -> 
         return Err(format!("区划表里没有村级代码 {}，请先导入区划或核对编码", grid.village()));
     }
     let number = code(cell(Column::Number).text());
+    // A number that a table program took for one with decimals.
+    let whole = number.strip_suffix(".0").filter(|whole| whole.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = whole.unwrap_or(&number).to_owned();
     if number.is_empty() {
         return Err("没有户号".into());
     }
