@@ -134,6 +134,7 @@ fn Item(
                 <b>{labels::kind(&item.kind).to_owned()}</b>" · "{item.by.to_string()}" · "{item.channel.grid.to_string()}
                 <span class="hint">" "{moment(item.received_at)}</span>
             </p>
+            {(!item.household.is_empty()).then(|| view! { <p><b>"户："</b>{item.household.clone()}</p> })}
             <p class="problem">{item.reason.clone()}</p>
             {fields.collect_view()}
             {(item.kind == Kind::Photo).then(|| view! { <Photo op/> })}

@@ -25,7 +25,7 @@ test("a right taken away empties the phone of its households, and what was saved
   await page.getByRole("link", { name: "返回" }).click();
   await tab(page, "我的");
   await expect(page.getByText("待核对")).toHaveCount(2);
-  await expect(page.getByText("您目前没有这个网格的权限")).toHaveCount(2);
+  await expect(page.getByText("没有这个网格的权限")).toHaveCount(2);
   await tab(page, "走访");
   await expect(page.getByRole("article")).toHaveCount(0);
   await expect(page.getByText("还没有分配网格")).toBeVisible();

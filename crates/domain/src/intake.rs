@@ -57,7 +57,7 @@ impl Policy for Fieldwork {
         // Who presses from above saves nothing else there: whether they may is asked with the step.
         let pressing = stored.is_none() && presses(op);
         if !pressing && !rights::allows(sender.grants, Action::Save, channel) {
-            return Err("您目前没有这个网格的权限，已交主管核对".into());
+            return Err("没有这个网格的权限，已交主管核对".into());
         }
         if op.changes.contains_key(MOVED) {
             if op.kind.head().is_some() {

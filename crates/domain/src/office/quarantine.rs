@@ -35,6 +35,9 @@ pub const WAITING_PAGE: usize = 40;
 pub struct Waiting {
     /// The op.
     pub op: OpId,
+    /// The household that it is about, as it is called: number, head, address. Nothing where it is about none, or where the
+    /// caller answers for none.
+    pub household: String,
     /// Who made it.
     pub by: Name,
     /// Where it belongs.

@@ -9,9 +9,10 @@ use super::{
     sync::ground::{Ground, Hints},
 };
 use ruhu_domain::{
-    Channel, OpId,
+    Channel, Kind, OpId, Record, RecordId,
     intake::{Incident, Policy as _, Sender, Unacceptable},
     record::{Fieldwork, Op},
+    roster::household::Household,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
 
@@ -129,6 +130,31 @@ impl Database {
         let words = format!("{WAITING} AND ($1 = '' OR o.account = $2) ORDER BY o.received_at, o.id");
         let rows = sqlx::query(AssertSqlSafe(words)).bind(account).bind(account).fetch_all(&self.pool).await?;
         rows.iter().filter_map(|row| quarantined(row).transpose()).collect()
+    }
+
+    /// Returns the household that an op is about, and where it is; none where it is about none that can be read.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn household_of(&self, op: &Op) -> sqlx::Result<Option<(Channel, Household)>> {
+        let village = op.channel.grid.village();
+        let read = async |id: RecordId| -> sqlx::Result<Option<Record>> {
+            let body: Option<String> = sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2")
+                .bind(village.county())
+                .bind(key(id.0))
+                .fetch_optional(&self.pool)
+                .await?;
+            Ok(body.and_then(|body| stored::record(id, &body)))
+        };
+        // What is stored tells; of a new record, what the op says.
+        let stored = read(op.record).await?;
+        let home = match stored {
+            Some(record) if record.kind == Kind::Household => Some(record.id),
+            Some(record) => record.home(),
+            None => op.home(),
+        };
+        let Some(home) = home else { return Ok(None) };
+        Ok(read(home).await?.and_then(|record| Some((record.channel.clone(), record.view()?))))
     }
 
     /// Whether the history has an op, whatever became of it.

@@ -14,6 +14,7 @@ use ruhu_domain::{
         WaitingPage, WaitingPhoto,
         duties::{self, Duty},
     },
+    roster::household::Household,
 };
 use std::collections::BTreeMap;
 
@@ -29,18 +30,23 @@ pub async fn waiting(
     official.has(Duty::Decide)?;
     let may = |channel: &Channel| duties::answers_for(&official.grants, Duty::Decide, channel);
     let QuarantinePage { ops, unreadable, all } = database.quarantined_page(may, skip, WAITING_PAGE).await?;
-    let items: Vec<Waiting> = ops
-        .into_iter()
-        .map(|Quarantined { op, channel, received_at, reason, .. }| Waiting {
+    let mut items: Vec<Waiting> = Vec::new();
+    for Quarantined { op, channel, received_at, reason, .. } in ops {
+        let household = database.household_of(&op).await?.filter(|(channel, _)| may(channel));
+        let called = |(_, household): (Channel, Household)| {
+            [household.number, household.head, household.address].join(" ").trim().to_owned()
+        };
+        items.push(Waiting {
             op: op.id,
+            household: household.map(called).unwrap_or_default(),
             by: op.by,
             channel,
             kind: op.kind,
             received_at,
             reason,
             changes: op.changes.into_iter().map(|(name, change)| (name, change.value)).collect(),
-        })
-        .collect();
+        });
+    }
     let mut read: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for item in &items {
         let county = item.channel.grid.village().county().to_owned();
