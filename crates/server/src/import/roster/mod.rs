@@ -88,6 +88,11 @@ pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow:
             ops.iter().for_each(|(_, change, _)| summary.counts.add(*change));
             continue;
         }
+        if !ops.is_empty() {
+            // Before the first is taken: an import that breaks off is on record too.
+            let subject = format!("{} {} 条", channel.grid, ops.len());
+            database.put_on_record(&[OnRecord::of(OPERATOR, Act::Import, subject).in_channel(&channel)]).await?;
+        }
         let grants = [Grant::grid_worker(channel.grid.clone())];
         let author = Author { account: "import", name: "导入", device, grants: &grants };
         for chunk in ops.chunks(2_000) {
@@ -102,10 +107,6 @@ pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow:
                     summary.bad.push(Remark { line: line.clone(), words });
                 }
             }
-        }
-        if !ops.is_empty() {
-            let subject = format!("{} {} 条", channel.grid, ops.len());
-            database.put_on_record(&[OnRecord::of(OPERATOR, Act::Import, subject).in_channel(&channel)]).await?;
         }
     }
     summary.doubts.sort_by(|one, other| one.line.cmp(&other.line));
@@ -122,6 +123,8 @@ pub fn read(bytes: &[u8], known: &Known<'_>) -> anyhow::Result<Content> {
     let mut content = Content::default();
     let hidden = book.hidden.iter().map(|name| format!("表“{name}”是隐藏的，没有读：要导入请先在表格软件里取消隐藏"));
     content.left_out.extend(hidden);
+    let without_cells = book.without_cells.iter().map(|name| format!("表“{name}”里没有读得出的单元格，没有读"));
+    content.left_out.extend(without_cells);
     let several = book.sheets.len() > 1;
     let mut headers = 0;
     for sheet in &book.sheets {
@@ -153,13 +156,14 @@ fn read_sheet(sheet: &Sheet, name: &str, header: &Header, known: &Known<'_>, con
     if !header.unused.is_empty() {
         content.left_out.push(of(format!("没有用到的列：{}", header.unused.join("、"))));
     }
-    let (mut sums, mut again) = (0, 0);
+    let (mut sums, mut again, mut others) = (0, 0, 0);
     for (number, cells) in &sheet.rows[header.ends..] {
         if header.is_again(cells) {
             again += 1;
             continue;
         }
         if Column::ALL.iter().all(|column| *header.cell(cells, *column) == sheet::Cell::Empty) {
+            others += 1;
             continue;
         }
         if is_sum(cells) {
@@ -175,7 +179,8 @@ fn read_sheet(sheet: &Sheet, name: &str, header: &Header, known: &Known<'_>, con
             Err(words) => content.bad.push(Remark { line, words }),
         }
     }
-    for (count, what) in [(again, "行重复的表头"), (sums, "行合计、说明")] {
+    for (count, what) in [(again, "行重复的表头"), (sums, "行合计、说明"), (others, "行只在没有用到的列里有字")]
+    {
         if count > 0 {
             content.left_out.push(of(format!("{count} {what}，没有读")));
         }

@@ -72,6 +72,8 @@ pub struct Book {
     pub sheets: Vec<Sheet>,
     /// The names of those that are hidden: they are left out.
     pub hidden: Vec<String>,
+    /// The names of those that have no cells, such as a chart's, or can't be read: they are left out.
+    pub without_cells: Vec<String>,
 }
 
 /// Reads a file. Its sort follows from its bytes, not from its name.
@@ -109,8 +111,10 @@ fn read_xlsx(bytes: &[u8]) -> anyhow::Result<Book> {
             continue;
         }
         let merged = book.merge_cells_by_sheet_name(&sheet.name).unwrap_or_default();
-        // Of a chart's sheet there are no cells.
-        let Ok(mut cells) = book.worksheet_cells_reader(&sheet.name) else { continue };
+        let Ok(mut cells) = book.worksheet_cells_reader(&sheet.name) else {
+            read.without_cells.push(sheet.name);
+            continue;
+        };
         let mut rows = Rows::new(&sheet.name, &mut left);
         while let Some(cell) = cells.next_cell_with_formula().with_context(|| format!("无法读取表“{}”", sheet.name))?
         {
@@ -144,7 +148,10 @@ fn read_xls(bytes: &[u8]) -> anyhow::Result<Book> {
             read.hidden.push(sheet.name);
             continue;
         }
-        let Ok(range): Result<Range<Data>, _> = book.worksheet_range(&sheet.name) else { continue };
+        let Ok(range): Result<Range<Data>, _> = book.worksheet_range(&sheet.name) else {
+            read.without_cells.push(sheet.name);
+            continue;
+        };
         let merged = book.merge_cells_by_sheet_name(&sheet.name).unwrap_or_default();
         let (top, side) = range.start().unwrap_or_default();
         let mut rows = Rows::new(&sheet.name, &mut left);

@@ -14,7 +14,7 @@ pub(super) fn read(bytes: &[u8]) -> anyhow::Result<Book> {
     if ["<html", "<!doctype", "<table", "<head", "<meta", "<?xml"].iter().any(|tag| start.starts_with(tag)) {
         bail!("这个文件其实是网页或 XML，不是表格：请在表格软件里打开，另存为 .xlsx 再导入");
     }
-    Ok(Book { sheets: vec![Sheet { name: String::new(), rows: rows(&text)? }], hidden: Vec::new() })
+    Ok(Book { sheets: vec![Sheet { name: String::new(), rows: rows(&text)? }], ..Book::default() })
 }
 
 fn decode(bytes: &[u8]) -> anyhow::Result<String> {

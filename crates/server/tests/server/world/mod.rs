@@ -180,34 +180,6 @@ impl World {
         Self { folder, location, database, url, client: client(), photos, stop: Some(stop), serving }
     }
 
-    /// A database as a version before had it, up to the migration of this number, and a connection to it.
-    pub async fn of_version(location: &Location, last: i64) -> AnyConnection {
-        sqlx::any::install_default_drivers();
-        let (folder, mut connection) = match location {
-            Location::File(file) => {
-                std::fs::create_dir_all(file.parent().expect("a folder")).expect("it is made");
-                ("sqlite", connect(&format!("sqlite://{}?mode=rwc", file.display())).await)
-            }
-            Location::Postgres(address) => ("postgres", connect(address).await),
-        };
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
-        let mut migrations = Vec::new();
-        for file in std::fs::read_dir(folder).expect("the migrations") {
-            let file = file.expect("a migration").path();
-            let (number, what) =
-                file.file_stem().and_then(|name| name.to_str()?.split_once('_')).expect("a number and words");
-            let words = std::fs::read_to_string(&file).expect("a text");
-            let words = sqlx::AssertSqlSafe(words).into_sql_str();
-            let number = number.parse().expect("a number");
-            let kind = MigrationType::Simple;
-            migrations.push(Migration::new(number, what.replace('_', " ").into(), kind, words, false));
-        }
-        migrations.retain(|migration| migration.version <= last);
-        migrations.sort_by_key(|migration| migration.version);
-        Migrator::with_migrations(migrations).run(&mut connection).await.expect("the tables of that version");
-        connection
-    }
-
     /// A connection past the server.
     pub async fn connect(&self) -> AnyConnection {
         connect(&address(&self.location)).await
