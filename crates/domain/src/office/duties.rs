@@ -26,6 +26,8 @@ pub enum Duty {
     Late,
     /// 台账: ledgers as tables, family names alone unless there is a purpose.
     Ledger,
+    /// 花名册: taking in rosters, and taking them out again.
+    Roster,
     /// 手册 and 便民电话: pages and numbers of an office's own, for the phones at its place.
     Handbook,
     /// 审计: who saw or did what.
@@ -34,13 +36,14 @@ pub enum Duty {
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::People,
         Self::Rights,
         Self::Decide,
         Self::Personal,
         Self::Late,
         Self::Ledger,
+        Self::Roster,
         Self::Handbook,
         Self::Audit,
     ];
@@ -52,7 +55,7 @@ impl Role {
         match self {
             Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer => false,
             Self::VillageLead => {
-                matches!(duty, Duty::People | Duty::Decide | Duty::Late | Duty::Ledger | Duty::Handbook)
+                matches!(duty, Duty::People | Duty::Decide | Duty::Late | Duty::Ledger | Duty::Roster | Duty::Handbook)
             }
             // Named one by one, so that a new duty is given on purpose.
             Self::Township | Self::County | Self::City => matches!(
@@ -63,6 +66,7 @@ impl Role {
                     | Duty::Personal
                     | Duty::Late
                     | Duty::Ledger
+                    | Duty::Roster
                     | Duty::Handbook
                     | Duty::Audit
             ),
@@ -193,15 +197,15 @@ mod tests {
     #[test]
     fn duties_are_those_of_the_table() {
         let table = [
-            (Role::GridWorker, [false; 8]),
-            (Role::Mediator, [false; 8]),
-            (Role::PatrolMember, [false; 8]),
-            (Role::Carer, [false; 8]),
-            (Role::VillageLead, [true, false, true, false, true, true, true, false]),
-            (Role::Township, [true; 8]),
-            (Role::County, [true; 8]),
-            (Role::City, [true; 8]),
-            (Role::Administrator, [true, true, false, false, false, false, false, true]),
+            (Role::GridWorker, [false; 9]),
+            (Role::Mediator, [false; 9]),
+            (Role::PatrolMember, [false; 9]),
+            (Role::Carer, [false; 9]),
+            (Role::VillageLead, [true, false, true, false, true, true, true, true, false]),
+            (Role::Township, [true; 9]),
+            (Role::County, [true; 9]),
+            (Role::City, [true; 9]),
+            (Role::Administrator, [true, true, false, false, false, false, false, false, true]),
         ];
         for (role, duties) in table {
             assert_eq!(Duty::ALL.map(|duty| role.has(duty)), duties, "{role:?}");

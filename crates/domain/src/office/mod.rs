@@ -5,6 +5,7 @@ pub mod duties;
 mod handbook;
 mod login;
 mod quarantine;
+mod roster;
 mod staff;
 mod supervision;
 
@@ -12,5 +13,6 @@ pub use data_rights::*;
 pub use handbook::*;
 pub use login::*;
 pub use quarantine::*;
+pub use roster::*;
 pub use staff::*;
 pub use supervision::*;

@@ -2,14 +2,19 @@
 
 use super::{Files, read, write};
 use clap::Subcommand;
-use ruhu_domain::wire::{self, OpOutcome};
+use ruhu_domain::{
+    DeviceId,
+    office::{Question, RosterFile, RosterPlan, RosterRow},
+    wire::{self, OpOutcome},
+};
 use ruhu_server::{
-    database::Database,
+    database::{Database, OPERATOR},
     import::{self, Brought, areas, roster},
     photos::PhotoStore,
-    secrets,
+    random, secrets,
 };
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -46,7 +51,14 @@ impl Import {
                 println!("区划：新增 {}，更新 {}，不变 {}", counts.added, counts.changed, counts.same);
             }
             Self::Roster { file, dry_run } => {
-                return Ok(report(&roster::import(database, &read(&file)?, dry_run).await?, dry_run));
+                let RosterFile { groups, left_out, .. } = roster::read(&read(&file)?)?;
+                let rows: Vec<RosterRow> = groups.into_iter().flat_map(|group| group.rows).collect();
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                let import = DeviceId(u64::from_be_bytes(random::bytes()));
+                let importer = roster::Importer { account: OPERATOR, file: &name, import };
+                let importer = (!dry_run).then_some(importer);
+                let done = roster::take(database, &rows, &BTreeMap::new(), &|_| true, importer).await?;
+                return Ok(report(&done, &left_out, dry_run));
             }
             Self::Ops { file } => {
                 let brought = import::read_ops(&read(&file)?, || secrets::recovery(&files.secrets))?;
@@ -86,20 +98,17 @@ impl Template {
     }
 }
 
-fn report(summary: &roster::ImportSummary, dry_run: bool) -> ExitCode {
-    let roster::ImportSummary { counts, doubts, bad, left_out } = summary;
+fn report(done: &RosterPlan, left_out: &[String], dry_run: bool) -> ExitCode {
+    let RosterPlan { counts, doubts, refused, questions, missing, .. } = done;
     println!(
-        "{}户：新增 {}，更新 {}；人：新增 {}，更新 {}；不变 {}；请核对 {} 处；没有收下 {} 行",
+        "{}{counts}；请核对 {} 处；要由人决定 {} 处；没有收下 {} 行；名单上没有 {} 处",
         if dry_run { "(只检查，未写入)" } else { "" },
-        counts.households_added,
-        counts.households_changed,
-        counts.residents_added,
-        counts.residents_changed,
-        counts.same,
         doubts.len(),
-        bad.len()
+        questions.len(),
+        refused.len(),
+        missing.len()
     );
-    for (title, remarks) in [("没有收下：", bad), ("已收下，请核对：", doubts)] {
+    for (title, remarks) in [("没有收下：", refused), ("已收下，请核对：", doubts)] {
         if !remarks.is_empty() {
             println!("{title}");
         }
@@ -107,13 +116,25 @@ fn report(summary: &roster::ImportSummary, dry_run: bool) -> ExitCode {
             println!("  {}：{}", remark.line, remark.words);
         }
     }
+    if !questions.is_empty() {
+        println!("要由人决定（下面写的是现在的处理；要改，请在办公室页面的“花名册”里导入同一个文件，逐项选择）：");
+    }
+    for Question { line, words, choices, .. } in questions {
+        println!("  {line}：{words}。{}", choices.first().map_or("", |choice| &choice.label));
+    }
+    if !missing.is_empty() {
+        println!("记录里有、名单上没有（没有改动）：");
+    }
+    for missing in missing {
+        println!("  {missing}");
+    }
     if !left_out.is_empty() {
         println!("没有读：");
     }
     for words in left_out {
         println!("  {words}");
     }
-    if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
 /// Takes in the unsent records and photos of a phone from a file, and says which were taken in.

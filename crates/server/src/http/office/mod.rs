@@ -6,6 +6,7 @@ mod data_rights;
 mod handbook;
 mod ledgers;
 mod records;
+mod rosters;
 mod security;
 mod staff;
 mod supervision;
@@ -17,14 +18,14 @@ use crate::{
 };
 use axum::{
     Json, Router,
-    extract::{FromRequestParts, State},
+    extract::{DefaultBodyLimit, FromRequestParts, State},
     http::request::Parts,
     routing::post,
 };
 use ruhu_domain::{
     Channel,
     office::{
-        Login, Nothing, Right, Welcome,
+        Login, MAX_ROSTER, Nothing, Right, Welcome,
         duties::{self, Duty},
     },
     rights::{Grant, Place},
@@ -56,6 +57,14 @@ pub fn routes() -> Router<AppState> {
         .route("/press", post(supervision::press))
         .route("/file", post(supervision::file))
         .route("/ledger", post(ledgers::ledger))
+        .route("/roster-read", post(rosters::read).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/roster-plan", post(rosters::plan).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/roster-take", post(rosters::take).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/roster-report", post(rosters::report).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/roster-undo", post(rosters::undo))
+        .route("/roster-template", post(rosters::template))
+        .route("/roster-export", post(rosters::export))
+        .route("/imports", post(rosters::imports))
         .route("/pages", post(handbook::list))
         .route("/page", post(handbook::put))
         .route("/page-withdraw", post(handbook::withdraw))

@@ -2,167 +2,241 @@
 //!
 //! Reading and comparing are pure; what differs from the records becomes ops, so that an import
 //! merges with what workers changed and importing twice changes nothing. Every row is taken, taken with something left
-//! open, or refused; each of the last two is named with the reason.
+//! open, or refused, or asked about; each of the last three is named with the reason.
 
+mod export;
 mod header;
+mod matching;
 mod plan;
 mod row;
+mod undo;
 mod values;
 
+pub use export::{export, report};
 pub use header::columns;
-pub use row::{Known, Line};
+pub use row::Known;
+pub use undo::undo;
 
-use super::sheet::{self, Sheet};
-use crate::{
-    database::{Act, Author, Database, Entry as OnRecord, Incoming, OPERATOR, Stored},
-    random,
-};
+use super::sheet::{self, Cell, Sheet};
+use crate::database::{Act, Author, Database, Entry as OnRecord, Incoming, Stored};
 use header::{Column, Header, is_sum};
-use plan::{Counts, Planned, plan};
+use plan::{Planned, count, plan};
 use row::Entry;
-use ruhu_domain::{Channel, DeviceId, GridCode, Kind, day, rights::Grant, wire::OpOutcome};
-use std::collections::BTreeMap;
+use ruhu_domain::{
+    Channel, DeviceId, GridCode, Kind, day,
+    office::{Line, Remark, RosterCounts, RosterFile, RosterGroup, RosterPlan, RosterRow},
+    rights::Grant,
+    wire::OpOutcome,
+};
+use std::collections::{BTreeMap, HashMap};
 
 /// The sheet of the template that shows how it is filled in: nobody lives there.
 pub const EXAMPLE_SHEET: &str = "填写示例";
 
-/// A row, and what is to be said of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remark {
-    /// The row.
-    pub line: Line,
-    /// The fault or the doubt, in Chinese.
-    pub words: String,
+/// The name under which imports write into records. What it wrote, a later import may change without asking.
+pub const IMPORTER: &str = "导入";
+
+/// Who imports what.
+#[derive(Clone, Copy, Debug)]
+pub struct Importer<'a> {
+    /// The account's identity, for the audit.
+    pub account: &'a str,
+    /// The file's name.
+    pub file: &'a str,
+    /// The import.
+    pub import: DeviceId,
 }
 
-/// The outcome of an import, real or with `--dry-run`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImportSummary {
-    /// What was taken.
-    pub counts: Counts,
-    /// What was left open, or should be looked at, in rows that were taken.
-    pub doubts: Vec<Remark>,
-    /// Rows that could not be taken.
-    pub bad: Vec<Remark>,
-    /// What of the file was not read: hidden sheets, columns that are not used, sums.
-    pub left_out: Vec<String>,
-}
-
-/// What a file says.
-#[derive(Debug, Default)]
-pub struct Content {
-    entries: Vec<Entry>,
-    doubts: Vec<Remark>,
-    bad: Vec<Remark>,
-    left_out: Vec<String>,
-}
-
-/// Imports a roster from a file's bytes. With `dry_run` nothing is written.
+/// Plans rows against the records of the grids that `may` allows, and takes them where there is an importer.
 ///
 /// # Errors
-/// The file can't be read at all, or the database's.
-pub async fn import(database: &Database, bytes: &[u8], dry_run: bool) -> anyhow::Result<ImportSummary> {
+/// Records of a grid can't be read, or the database's.
+pub async fn take(
+    database: &Database,
+    rows: &[RosterRow],
+    answers: &BTreeMap<String, String>,
+    may: &impl Fn(&GridCode) -> bool,
+    importer: Option<Importer<'_>>,
+) -> anyhow::Result<RosterPlan> {
     let villages = database.villages().await?;
     let known = Known { villages: &villages, today: day::day(database.now_ms().cast_signed()) };
-    let Content { entries, doubts, bad, left_out } = read(bytes, &known)?;
-    let mut summary = ImportSummary { doubts, bad, left_out, ..ImportSummary::default() };
-    let mut grids: BTreeMap<GridCode, Vec<Entry>> = BTreeMap::new();
-    for entry in entries {
-        grids.entry(entry.grid.clone()).or_default().push(entry);
-    }
-    let device = DeviceId(u64::from_be_bytes(random::bytes()));
+    let mut done = RosterPlan { import: importer.map(|importer| importer.import), ..RosterPlan::default() };
+    let grids = entries(rows, &known, may, &mut done);
+    done.grids = grids.keys().cloned().collect();
     for (grid, entries) in grids {
-        let Stored { records, unreadable } =
-            database.records(grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
-        // Whoever can't be read might be registered twice.
-        anyhow::ensure!(
-            unreadable.is_empty(),
-            "网格 {grid} 有 {} 条户或居民的记录读不出来，没有导入：请联系管理员处理后再导入",
-            unreadable.len()
-        );
         let channel = Channel::general(grid);
-        let Planned { ops, same, doubts } = plan(&channel, &entries, &records, device);
-        summary.doubts.extend(doubts);
-        summary.counts.same += same;
-        if dry_run {
-            ops.iter().for_each(|(_, change, _)| summary.counts.add(*change));
-            continue;
-        }
-        if !ops.is_empty() {
-            // Before the first is taken: an import that breaks off is on record too.
-            let subject = format!("{} {} 条", channel.grid, ops.len());
-            database.put_on_record(&[OnRecord::of(OPERATOR, Act::Import, subject).in_channel(&channel)]).await?;
-        }
-        let grants = [Grant::grid_worker(channel.grid.clone())];
-        let author = Author { account: "import", name: "导入", device, grants: &grants };
-        for chunk in ops.chunks(2_000) {
-            let incoming = chunk.iter().map(|(op, ..)| Incoming::Op(Box::new(op.clone()))).collect();
-            let taken = database.take(author, incoming).await?;
-            for ((_, change, line), result) in chunk.iter().zip(taken.results) {
-                if matches!(result.outcome, OpOutcome::Applied | OpOutcome::Superseded) {
-                    summary.counts.add(*change);
-                } else {
-                    // What was set aside is not called new.
-                    let words = result.reason.unwrap_or_else(|| "没有收下".to_owned());
-                    summary.bad.push(Remark { line: line.clone(), words });
-                }
+        let Stored { records, unreadable } =
+            database.records(channel.grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
+        let left = database.moved_from(&channel).await?;
+        // Whoever can't be read might be registered twice.
+        let unreadable = unreadable.len() + left.unreadable.len();
+        anyhow::ensure!(
+            unreadable == 0,
+            "网格 {} 有 {unreadable} 条户或居民的记录读不出来，没有导入：请联系管理员处理后再导入",
+            channel.grid
+        );
+        let records: Vec<_> = records.into_iter().chain(left.records).collect();
+        let device = importer.map_or(DeviceId(0), |importer| importer.import);
+        let planned = plan(&channel, &entries, &records, answers, device);
+        match importer {
+            Some(importer) => take_grid(database, &channel, planned, importer, &mut done).await?,
+            None => {
+                let mut counts = RosterCounts { same: planned.same, ..RosterCounts::default() };
+                planned.ops.iter().for_each(|(_, counted, _)| count(&mut counts, counted));
+                done.counts += counts;
+                add(&mut done, planned);
             }
         }
     }
-    summary.doubts.sort_by(|one, other| one.line.cmp(&other.line));
-    summary.bad.sort_by(|one, other| one.line.cmp(&other.line));
-    Ok(summary)
+    done.doubts.sort_by(|one, other| one.line.cmp(&other.line));
+    done.refused.sort_by(|one, other| one.line.cmp(&other.line));
+    done.questions.sort_by(|one, other| one.line.cmp(&other.line));
+    Ok(done)
+}
+
+/// Reads rows by grid, and says which can't be taken and what of them is left open.
+fn entries(
+    rows: &[RosterRow],
+    known: &Known<'_>,
+    may: &impl Fn(&GridCode) -> bool,
+    done: &mut RosterPlan,
+) -> BTreeMap<GridCode, Vec<Entry>> {
+    let mut grids: BTreeMap<GridCode, Vec<Entry>> = BTreeMap::new();
+    for row in rows {
+        match row::read(row, known) {
+            Ok((entry, _)) if !may(&entry.grid) => {
+                let words = format!("没有网格 {} 的花名册权限，请由管这个网格的办公室导入", entry.grid);
+                done.refused.push(Remark { line: row.line.clone(), words });
+            }
+            Ok((entry, doubts)) => {
+                done.doubts.extend(doubts.into_iter().map(|words| Remark { line: row.line.clone(), words }));
+                grids.entry(entry.grid.clone()).or_default().push(entry);
+            }
+            Err(words) => done.refused.push(Remark { line: row.line.clone(), words }),
+        }
+    }
+    grids
+}
+
+/// Reads rows without records, and returns how many can be taken: for feeding invented files to all that reads them.
+pub fn readable(rows: &[RosterRow], known: &Known<'_>) -> usize {
+    rows.iter().filter(|row| row::read(row, known).is_ok()).count()
+}
+
+/// Adds what is to be said of a grid.
+fn add(done: &mut RosterPlan, planned: Planned) {
+    done.doubts.extend(planned.doubts);
+    done.questions.extend(planned.questions);
+    done.missing.extend(planned.missing);
+}
+
+/// Takes what was planned for a grid.
+async fn take_grid(
+    database: &Database,
+    channel: &Channel,
+    mut planned: Planned,
+    Importer { account, file, import }: Importer<'_>,
+    done: &mut RosterPlan,
+) -> anyhow::Result<()> {
+    let ops = std::mem::take(&mut planned.ops);
+    let mut counts = RosterCounts { same: planned.same, ..RosterCounts::default() };
+    add(done, planned);
+    if !ops.is_empty() {
+        // Before the first is taken: an import that breaks off is on record too.
+        let subject = format!("{} {} 条", channel.grid, ops.len());
+        database.put_on_record(&[OnRecord::of(account, Act::Import, subject).in_channel(channel)]).await?;
+        database.begin_import(channel, import, file, account).await?;
+    }
+    let grants = [Grant::grid_worker(channel.grid.clone())];
+    let author = Author { account, name: IMPORTER, device: import, grants: &grants };
+    for chunk in ops.chunks(2_000) {
+        let incoming = chunk.iter().map(|(op, ..)| Incoming::Op(Box::new(op.clone()))).collect();
+        let taken = database.take(author, incoming).await?;
+        for ((_, counted, line), result) in chunk.iter().zip(taken.results) {
+            if matches!(result.outcome, OpOutcome::Applied | OpOutcome::Superseded) {
+                count(&mut counts, counted);
+            } else {
+                // What was set aside is not called new.
+                let words = result.reason.unwrap_or_else(|| "没有收下".to_owned());
+                done.refused.push(Remark { line: line.clone(), words });
+            }
+        }
+    }
+    if !ops.is_empty() {
+        database.count_import(channel, import, &counts).await?;
+    }
+    done.counts += counts;
+    Ok(())
 }
 
 /// Reads every sheet that has the header of a roster and is to be seen.
 ///
 /// # Errors
 /// The file can't be read, or no sheet has the header.
-pub fn read(bytes: &[u8], known: &Known<'_>) -> anyhow::Result<Content> {
+pub fn read(bytes: &[u8]) -> anyhow::Result<RosterFile> {
     let book = sheet::read(bytes)?;
-    let mut content = Content::default();
+    let mut file = RosterFile { columns: columns().map(str::to_owned).to_vec(), ..RosterFile::default() };
     let hidden = book.hidden.iter().map(|name| format!("表“{name}”是隐藏的，没有读：要导入请先在表格软件里取消隐藏"));
-    content.left_out.extend(hidden);
+    file.left_out.extend(hidden);
     let without_cells = book.without_cells.iter().map(|name| format!("表“{name}”里没有读得出的单元格，没有读"));
-    content.left_out.extend(without_cells);
+    file.left_out.extend(without_cells);
     let several = book.sheets.len() > 1;
     let mut headers = 0;
+    let mut places: HashMap<String, usize> = HashMap::new();
     for sheet in &book.sheets {
         if sheet.rows.is_empty() {
             continue;
         }
         if sheet.name == EXAMPLE_SHEET {
-            content.left_out.push(format!("表“{EXAMPLE_SHEET}”是模板里的示例，没有读"));
+            file.left_out.push(format!("表“{EXAMPLE_SHEET}”是模板里的示例，没有读"));
             continue;
         }
         let name = if several { sheet.name.clone() } else { String::new() };
-        match Header::find(&sheet.rows) {
-            Some(header) => {
-                headers += 1;
-                read_sheet(sheet, &name, &header, known, &mut content);
+        let Some(header) = Header::find(&sheet.rows) else {
+            file.left_out.push(format!("表“{}”没有花名册的表头，没有读", sheet.name));
+            continue;
+        };
+        headers += 1;
+        for row in read_sheet(sheet, &name, &header, &mut file.left_out) {
+            let grid = values::code(row::cell(&row, Column::Grid).text());
+            let at = *places.entry(grid.clone()).or_insert(file.groups.len());
+            if at == file.groups.len() {
+                file.groups.push(RosterGroup { grid, rows: Vec::new() });
             }
-            None => content.left_out.push(format!("表“{}”没有花名册的表头，没有读", sheet.name)),
+            file.groups[at].rows.push(row);
         }
     }
     anyhow::ensure!(
         headers > 0,
-        "前 30 行里没有找到表头：至少要有“网格编码”“户号”“姓名”三列。可用 ruhu-server template roster 生成模板"
+        "前 30 行里没有找到表头：至少要有“网格编码”“户号”“姓名”三列。可以先下载花名册模板，照着整理"
     );
-    Ok(content)
+    Ok(file)
 }
 
-fn read_sheet(sheet: &Sheet, name: &str, header: &Header, known: &Known<'_>, content: &mut Content) {
+/// Returns a cell without control characters, which nobody sees and no text of a request has.
+fn printable(cell: &Cell) -> Cell {
+    let hidden = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+    match cell {
+        Cell::Text(text) if text.contains(hidden) => Cell::Text(text.replace(hidden, "")),
+        cell => cell.clone(),
+    }
+}
+
+/// Returns the rows of a sheet that have somebody in them, and says what else there is.
+fn read_sheet(sheet: &Sheet, name: &str, header: &Header, left_out: &mut Vec<String>) -> Vec<RosterRow> {
     let of = |what: String| if name.is_empty() { what } else { format!("表“{name}”：{what}") };
     if !header.unused.is_empty() {
-        content.left_out.push(of(format!("没有用到的列：{}", header.unused.join("、"))));
+        left_out.push(of(format!("没有用到的列：{}", header.unused.join("、"))));
     }
+    let mut rows = Vec::new();
     let (mut sums, mut again, mut others) = (0, 0, 0);
     for (number, cells) in &sheet.rows[header.ends..] {
         if header.is_again(cells) {
             again += 1;
             continue;
         }
-        if Column::ALL.iter().all(|column| *header.cell(cells, *column) == sheet::Cell::Empty) {
+        let used: Vec<Cell> = Column::ALL.into_iter().map(|column| printable(header.cell(cells, column))).collect();
+        if used.iter().all(|cell| *cell == Cell::Empty) {
             others += 1;
             continue;
         }
@@ -170,19 +244,13 @@ fn read_sheet(sheet: &Sheet, name: &str, header: &Header, known: &Known<'_>, con
             sums += 1;
             continue;
         }
-        let line = Line { sheet: name.to_owned(), number: *number };
-        match row::read(header, cells, line.clone(), known) {
-            Ok((entry, doubts)) => {
-                content.doubts.extend(doubts.into_iter().map(|words| Remark { line: line.clone(), words }));
-                content.entries.push(entry);
-            }
-            Err(words) => content.bad.push(Remark { line, words }),
-        }
+        rows.push(RosterRow { line: Line { sheet: name.to_owned(), number: *number }, cells: used });
     }
     for (count, what) in [(again, "行重复的表头"), (sums, "行合计、说明"), (others, "行只在没有用到的列里有字")]
     {
         if count > 0 {
-            content.left_out.push(of(format!("{count} {what}，没有读")));
+            left_out.push(of(format!("{count} {what}，没有读")));
         }
     }
+    rows
 }

@@ -1,106 +1,74 @@
-//! What an import changes: the entries of a grid against its records, as ops.
+//! What an import changes: the entries of a grid against its records, as ops. What a worker wrote is not overwritten, and
+//! nobody is made twice or comes back, unless a person decided so.
 
 use super::{
-    Remark,
-    row::{Entry, Line},
-    values::{code, name_key, number_key},
+    IMPORTER,
+    matching::{HouseholdMatch, Person, Register, ResidentMatch},
+    row::Entry,
+    values::{name_key, number_key},
 };
 use crate::random;
 use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,
     codes::{Relation, Tag},
+    day,
     field::MAX_TEXT,
+    form::labels,
+    office::{Choice, Line, Missing, Question, Remark, RosterCounts},
     record::{Change, Name, Op, diff},
-    roster::{doors::Roster, household::Household, resident::Resident},
+    roster::{household::Household, resident::Resident},
 };
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use serde_json::Value;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// How many households and residents an import made and changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// New households.
-    pub households_added: usize,
-    /// Households with something changed.
-    pub households_changed: usize,
-    /// New residents.
-    pub residents_added: usize,
-    /// Residents with something changed.
-    pub residents_changed: usize,
-    /// Households and residents that were there already.
-    pub same: usize,
-}
+/// What is counted, and whether it is new.
+pub(super) type Counted = (Kind, bool);
 
-impl Counts {
-    /// Counts a change.
-    pub(super) const fn add(&mut self, (kind, new): (Counted, bool)) {
-        match (kind, new) {
-            (Counted::Household, true) => self.households_added += 1,
-            (Counted::Household, false) => self.households_changed += 1,
-            (Counted::Resident, true) => self.residents_added += 1,
-            (Counted::Resident, false) => self.residents_changed += 1,
-        }
+/// Counts a change.
+pub(super) fn count(counts: &mut RosterCounts, (kind, new): &Counted) {
+    match (kind, new) {
+        (Kind::Household, true) => counts.households_added += 1,
+        (Kind::Household, false) => counts.households_changed += 1,
+        (_, true) => counts.residents_added += 1,
+        (_, false) => counts.residents_changed += 1,
     }
 }
 
-/// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Counted {
-    Household,
-    Resident,
-}
-
 /// The changes of one grid.
+#[derive(Default)]
 pub(super) struct Planned {
-    /// The ops, each with what it makes or changes (`true`: makes), and the row that it comes from.
-    pub ops: Vec<(Op, (Counted, bool), Line)>,
+    /// The ops, each with what it makes or changes, and the row that it comes from.
+    pub ops: Vec<(Op, Counted, Line)>,
     /// How many households and residents are as the entries say.
     pub same: usize,
     /// What should be looked at.
     pub doubts: Vec<Remark>,
+    /// What a person decides on.
+    pub questions: Vec<Question>,
+    /// Who is in the records and has no row.
+    pub missing: Vec<Missing>,
 }
 
-/// Returns the ops that bring the records to what the entries of one grid say.
-pub(super) fn plan(channel: &Channel, entries: &[Entry], records: &[Record], device: DeviceId) -> Planned {
-    let mut writer = Writer { channel, stamp: Stamp::zero(device), ops: Vec::new(), same: 0 };
-    let kept: Vec<&Record> = records.iter().filter(|record| !record.withdrawn()).collect();
-    for record in &kept {
-        writer.stamp = record.latest().map_or(writer.stamp, |latest| writer.stamp.max(Stamp { device, ..latest }));
-    }
-    // What was registered twice and is merged is one: its rows change the record that shows.
-    let mut roster = Roster::default();
-    kept.iter().for_each(|record| roster.put(record));
-    // By the number as it is written, and by what all ways to write it have in common.
-    let (mut exact, mut alike): (HashMap<String, &Record>, HashMap<String, &Record>) = Default::default();
-    for record in kept.iter().filter(|record| record.kind == Kind::Household) {
-        if let Some(Household { number, .. }) = record.view() {
-            let shows = roster.home(record.id) == record.id;
-            for (households, key) in [(&mut exact, code(&number)), (&mut alike, number_key(&number))] {
-                if shows || !households.contains_key(&key) {
-                    households.insert(key, record);
-                }
-            }
-        }
-    }
-    let household_of = |number: &str| exact.get(number).or_else(|| alike.get(&number_key(number))).copied();
-    let mut residents: HashMap<(RecordId, String), Vec<(&Record, Resident)>> = HashMap::new();
-    for record in kept.iter().filter(|record| record.kind == Kind::Resident).rev() {
-        let shows = roster.home(record.id);
-        let merged = kept.iter().filter(|_| shows != record.id).find(|other| other.id == shows);
-        let shown = *merged.unwrap_or(record);
-        if let Some((resident, shown_as)) = record.view::<Resident>().zip(shown.view()) {
-            let of = residents.entry((roster.home(resident.household), name_key(&resident.name))).or_default();
-            if !of.iter().any(|(known, _)| known.id == shows) {
-                of.push((shown, shown_as));
-            }
-        }
-    }
+/// Returns the ops that bring the records of a grid to what its entries say, as far as it was decided. `records` are the
+/// households and residents of the grid, and those that moved from it to others.
+pub(super) fn plan(
+    channel: &Channel,
+    entries: &[Entry],
+    records: &[Record],
+    answers: &BTreeMap<String, String>,
+    device: DeviceId,
+) -> Planned {
+    let register = Register::new(channel, records);
+    let latest = records.iter().filter_map(Record::latest).max();
+    let stamp = latest.map_or(Stamp::zero(device), |latest| Stamp { device, ..latest });
+    let mut writer = Writer { channel, answers, stamp, planned: Planned::default() };
 
     // The rows of each household, in the order of the file.
     let mut families: Vec<Vec<&Entry>> = Vec::new();
     let mut places: HashMap<(Option<RecordId>, String), usize> = HashMap::new();
     for entry in entries {
-        let known = household_of(&entry.number).map(|record| record.id);
+        let known = register.numbered(&entry.number).map(|record| record.id);
         let key = known.map_or_else(|| number_key(&entry.number), |_| String::new());
         let at = *places.entry((known, key)).or_insert(families.len());
         if at == families.len() {
@@ -108,28 +76,81 @@ pub(super) fn plan(channel: &Channel, entries: &[Entry], records: &[Record], dev
         }
         families[at].push(entry);
     }
-    let mut doubts = Vec::new();
-    for rows in &families {
-        doubts.extend(two_families(rows));
-        let before = household_of(&rows[0].number);
-        let household = household(before.and_then(|record| record.view()).unwrap_or_default(), rows);
+
+    // Everybody who is named where they are registered, before anybody is looked for elsewhere.
+    let mut taken: HashSet<RecordId> = HashSet::new();
+    let mut homes: Vec<Home> = Vec::new();
+    for rows in families {
+        writer.planned.doubts.extend(two_families(&rows));
+        let Some(before) = writer.home(&register, &rows) else { continue };
+        let mut members = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let same = before.and_then(|record| register.same(record.id, row, &taken));
+            taken.extend(same.map(|person| person.record.id));
+            members.push(same);
+        }
+        homes.push(Home { rows, before, members });
+    }
+    let mut listed: HashSet<RecordId> = HashSet::new();
+    for Home { rows, before, members } in homes {
         let id = before.map_or_else(new_id, |record| record.id);
-        writer.write(id, (Kind::Household, Counted::Household), before, &household, &rows[0].place);
-        for row in rows {
-            // Two of one name in a household are told apart by their birth dates.
-            let same_name = residents.get_mut(&(roster.home(id), name_key(&row.name)));
-            let found = same_name.and_then(|found| {
-                let at = found.iter().position(|(_, resident)| resident.birth == row.birth);
-                let at = at.or_else(|| found.len().checked_sub(1));
-                at.map(|at| found.remove(at))
-            });
-            let (before, old) = found.map_or((None, None), |(record, resident)| (Some(record), Some(resident)));
-            let resident = resident(id, old, row);
-            let resident_id = before.map_or_else(new_id, |record| record.id);
-            writer.write(resident_id, (Kind::Resident, Counted::Resident), before, &resident, &row.place);
+        listed.extend(before.map(|record| record.id));
+        let after = household(before.and_then(|record| record.view()).unwrap_or_default(), &rows);
+        writer.write(id, Kind::Household, before, &after, &rows[0].place, &["note"]);
+        for (row, same) in rows.into_iter().zip(members) {
+            let found = match same {
+                Some(person) => Some(Decided { person: Some(person), renamed: false }),
+                None => writer.person(&register, id, before, row, &taken),
+            };
+            let Some(Decided { person, renamed }) = found else { continue };
+            taken.extend(person.map(|person| person.record.id));
+            writer.resident(id, person, row, renamed);
         }
     }
-    Planned { ops: writer.ops, same: writer.same, doubts }
+    writer.planned.missing = missing(channel, &register, &listed, &taken);
+    writer.planned
+}
+
+/// A household of the roster.
+struct Home<'e, 'r, 'a> {
+    rows: Vec<&'e Entry>,
+    /// Its record; none where it is new.
+    before: Option<&'a Record>,
+    /// Who of its members each row names; none where nobody of that name is there.
+    members: Vec<Option<&'r Person<'a>>>,
+}
+
+/// Who a row means.
+struct Decided<'r, 'a> {
+    /// Their record; none where they are new.
+    person: Option<&'r Person<'a>>,
+    /// Whether their name becomes that of the row.
+    renamed: bool,
+}
+
+/// Returns who is in the records and has no row.
+fn missing(
+    channel: &Channel,
+    register: &Register<'_>,
+    listed: &HashSet<RecordId>,
+    taken: &HashSet<RecordId>,
+) -> Vec<Missing> {
+    let grid = || channel.grid.clone();
+    let mut missing: Vec<Missing> = Vec::new();
+    for record in register.households() {
+        let Household { number, head, .. } = record.view().unwrap_or_default();
+        if !listed.contains(&record.id) {
+            missing.push(Missing { grid: grid(), number, names: vec![head], whole: true });
+            continue;
+        }
+        let others = register.members(record.id).filter(|person| !taken.contains(&person.record.id));
+        let names: Vec<String> = others.map(|person| person.resident.name.clone()).collect();
+        if !names.is_empty() {
+            missing.push(Missing { grid: grid(), number, names, whole: false });
+        }
+    }
+    missing.sort_by(|one, other| one.number.cmp(&other.number));
+    missing
 }
 
 /// Says where one number has two heads: they may be two families.
@@ -184,43 +205,191 @@ fn household(mut household: Household, rows: &[&Entry]) -> Household {
     household
 }
 
-fn resident(household: RecordId, old: Option<Resident>, row: &Entry) -> Resident {
-    let old = old.unwrap_or_else(|| Resident::new(household, row.name.clone()));
-    Resident {
-        sex: row.sex.or(old.sex),
-        birth: row.birth.or(old.birth),
-        relation: row.relation.or(old.relation),
-        living: row.living.or(old.living),
-        ..old
-    }
-}
-
+/// Gathers the changes of a grid, and what a person decides on.
 struct Writer<'a> {
     channel: &'a Channel,
+    answers: &'a BTreeMap<String, String>,
     stamp: Stamp,
-    ops: Vec<(Op, (Counted, bool), Line)>,
-    same: usize,
+    planned: Planned,
 }
 
 impl Writer<'_> {
-    /// Adds the op that brings a record to `after`, or counts it as the same when nothing differs.
+    /// Asks a question, and returns the code of its answer.
+    fn ask(&mut self, key: String, line: &Line, words: String, choices: &[(&'static str, &str)]) -> &'static str {
+        let answer = self.answers.get(&key);
+        let chosen = choices.iter().find(|(code, _)| answer.is_some_and(|answer| answer == code));
+        let code = chosen.or(choices.first()).map_or("", |(code, _)| code);
+        let choice = |(code, label): &(&str, &str)| Choice { code: (*code).to_owned(), label: (*label).to_owned() };
+        let choices = choices.iter().map(choice).collect();
+        self.planned.questions.push(Question { key, line: line.clone(), words, choices });
+        code
+    }
+
+    /// Returns the household that rows mean: its record, or that it is new; none where they are left out.
+    fn home<'a>(&mut self, register: &Register<'a>, rows: &[&Entry]) -> Option<Option<&'a Record>> {
+        let line = &rows[0].place;
+        let number = &rows[0].number;
+        let names = || {
+            let mut names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+            names.truncate(4);
+            names.join("、")
+        };
+        match register.household(rows) {
+            HouseholdMatch::Same(record) => Some(Some(record)),
+            HouseholdMatch::New => Some(None),
+            HouseholdMatch::Other(record) => {
+                let Household { head, .. } = record.view().unwrap_or_default();
+                let words = format!(
+                    "户号 {number} 在记录里是{head}一家，名单上是{}，没有一个相同的人：可能户号填错，也可能换了住户",
+                    names()
+                );
+                let choices = [("skip", "这一户先不导入"), ("same", "是同一户，按名单更新")];
+                let same = self.ask(format!("{line}/other"), line, words, &choices) == "same";
+                same.then_some(Some(record))
+            }
+            HouseholdMatch::Gone(record) => {
+                let Household { head, .. } = record.view().unwrap_or_default();
+                let words = format!("户号 {number}（{head}）{}", gone(record));
+                let choices = [("skip", "这一户先不导入"), ("new", "重新登记为新的一户")];
+                let new = self.ask(format!("{line}/gone-household"), line, words, &choices) == "new";
+                new.then_some(None)
+            }
+        }
+    }
+
+    /// Returns who a row means that names no member of its household; none where it is left out.
+    fn person<'r, 'a>(
+        &mut self,
+        register: &'r Register<'a>,
+        home: RecordId,
+        before: Option<&Record>,
+        row: &Entry,
+        taken: &HashSet<RecordId>,
+    ) -> Option<Decided<'r, 'a>> {
+        let line = &row.place;
+        let new = Decided { person: None, renamed: false };
+        match register.other(before.map(|_| home), row, taken) {
+            ResidentMatch::New => Some(new),
+            ResidentMatch::Renamed(person) => {
+                let words = format!(
+                    "名单上的{}，和记录里同一户的{}出生日期相同：可能改了名，或写了别字",
+                    row.name, person.resident.name
+                );
+                let choices = [
+                    ("keep", "是同一个人，姓名不改"),
+                    ("rename", "是同一个人，改成名单上的姓名"),
+                    ("new", "不是同一个人，新登记"),
+                ];
+                let answer = self.ask(format!("{line}/renamed"), line, words, &choices);
+                let same = || Decided { person: Some(person), renamed: answer == "rename" };
+                Some(if answer == "new" { new } else { same() })
+            }
+            ResidentMatch::Moved(person) => {
+                let field = person.record.fields.get("household");
+                let by_worker = field.is_some_and(|field| person.record.author(field.stamp) != IMPORTER);
+                let words = format!("{}在记录里是本网格另一户的人，姓名和出生日期都相同", row.name);
+                let choices = if by_worker {
+                    [("skip", "先不导入这一人"), ("move", "是同一个人，迁到这一户"), ("new", "不是同一个人，新登记")]
+                } else {
+                    [("move", "是同一个人，迁到这一户"), ("skip", "先不导入这一人"), ("new", "不是同一个人，新登记")]
+                };
+                match self.ask(format!("{line}/moved"), line, words, &choices) {
+                    "move" => Some(Decided { person: Some(person), renamed: false }),
+                    "new" => Some(new),
+                    _ => None,
+                }
+            }
+            ResidentMatch::Gone(person) => {
+                let words = format!("{}的记录{}", row.name, gone(person.record));
+                let choices = [("skip", "先不导入这一人"), ("new", "重新登记")];
+                (self.ask(format!("{line}/gone"), line, words, &choices) == "new").then_some(new)
+            }
+        }
+    }
+
+    /// Writes a resident's row.
+    fn resident(&mut self, home: RecordId, person: Option<&Person<'_>>, row: &Entry, renamed: bool) {
+        let mut after = person.map_or_else(|| Resident::new(home, row.name.clone()), |person| person.resident.clone());
+        if !after.restricted.is_empty() {
+            let words = format!("{}的个人信息依法限制处理，没有改动", row.name);
+            self.planned.doubts.push(Remark { line: row.place.clone(), words });
+            self.planned.same += 1;
+            return;
+        }
+        if renamed {
+            after.name.clone_from(&row.name);
+        }
+        if person.is_some_and(|person| person.home != home) {
+            after.household = home;
+        }
+        after.sex = row.sex.or(after.sex);
+        after.birth = row.birth.or(after.birth);
+        after.relation = row.relation.or(after.relation);
+        after.living = row.living.or(after.living);
+        let id = person.map_or_else(new_id, |person| person.record.id);
+        self.write(id, Kind::Resident, person.map(|person| person.record), &after, &row.place, &["name", "household"]);
+    }
+
+    /// Adds the op that brings a record to `after`, or counts it as the same when nothing differs. What a worker filled in is
+    /// changed where a person said so, but for the fields `decided`, of which they said it before.
     fn write<T: Serialize>(
         &mut self,
         record: RecordId,
-        (kind, counted): (Kind, Counted),
+        kind: Kind,
         before: Option<&Record>,
         after: &T,
         line: &Line,
+        decided: &[&str],
     ) {
-        let changes: BTreeMap<Name, Change> = diff(before, after);
+        let mut changes: BTreeMap<Name, Change> = diff(before, after);
+        if let Some(before) = before {
+            changes.retain(|name, change| {
+                decided.contains(&name.as_str()) || self.is_taken(before, &kind, name, &change.value, line)
+            });
+        }
         if changes.is_empty() {
-            self.same += 1;
+            self.planned.same += 1;
             return;
         }
         self.stamp = self.stamp.next(random::now_ms(), self.stamp.device);
         let (id, channel) = (OpId::new(self.stamp.ms, random::bytes()), self.channel.clone());
+        let counted = (kind.clone(), before.is_none());
         let op = Op { id, record, kind, channel, stamp: self.stamp, by: Name::default(), changes };
-        self.ops.push((op, (counted, before.is_none()), line.clone()));
+        self.planned.ops.push((op, counted, line.clone()));
+    }
+
+    /// Whether a field's new value is taken. It is asked where a worker filled it in.
+    fn is_taken(&mut self, before: &Record, kind: &Kind, name: &Name, new: &Value, line: &Line) -> bool {
+        let Some(field) = before.fields.get(name) else { return true };
+        let is_empty = match &field.value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            _ => false,
+        };
+        if is_empty || before.author(field.stamp) == IMPORTER {
+            return true;
+        }
+        let text = |name: &str| before.fields.get(name).and_then(|field| field.value.as_str()).unwrap_or_default();
+        let who = if *kind == Kind::Household { format!("户号 {}", text("number")) } else { text("name").to_owned() };
+        let words = format!(
+            "{who}的{}：记录里是“{}”（{} 由工作人员填写），名单上是“{}”",
+            labels::field(kind, name).unwrap_or(name),
+            labels::value(kind, name, &field.value),
+            day::ledger(day::day(field.stamp.ms.cast_signed())),
+            labels::value(kind, name, new),
+        );
+        let choices = [("keep", "保留记录里的"), ("take", "改成名单上的")];
+        self.ask(format!("{}/{name}", before.id), line, words, &choices) == "take"
+    }
+}
+
+/// Returns the words for where a record went.
+fn gone(record: &Record) -> String {
+    if record.withdrawn() {
+        "已经作废，不会自动恢复".to_owned()
+    } else {
+        format!("已经移到网格 {}", record.channel.grid)
     }
 }
 
@@ -261,7 +430,7 @@ mod tests {
         };
         let records = [home(1, "081"), home(2, "81")];
         let entries = ["81", "081", "0081"].map(|number| row(&channel, number, &format!("住户{number}")));
-        let planned = plan(&channel, &entries, &records, DeviceId(9));
+        let planned = plan(&channel, &entries, &records, &BTreeMap::new(), DeviceId(9));
         let home_of = |name: &str| {
             let of = |op: &Op, field: &str| op.changes[field].value.as_str().unwrap_or_default().to_owned();
             let (op, ..) = planned.ops.iter().find(|(op, ..)| of(op, "name") == name).expect("a resident");
@@ -296,9 +465,9 @@ mod tests {
                 birth: NaiveDate::from_ymd_opt(1968, 3, 5),
                 ..row(&channel, number, "李明")
             };
-            let planned = plan(&channel, &[entry], &records, DeviceId(9));
+            let planned = plan(&channel, &[entry], &records, &BTreeMap::new(), DeviceId(9));
             assert_eq!(planned.ops.iter().map(|(op, ..)| op.record).collect::<Vec<_>>(), [id(3)], "{number}");
-            assert_eq!(planned.ops[0].1, (Counted::Resident, false));
+            assert_eq!(planned.ops[0].1, (Kind::Resident, false));
         }
     }
 }

@@ -1,15 +1,15 @@
 //! A row of a roster: what it says of a person and their household.
 
 use super::{
-    header::{Column, Header},
+    header::Column,
     values::{birth, code, phone, words},
 };
-use crate::import::sheet::Cell;
 use chrono::NaiveDate;
 use ruhu_domain::{
     GridCode,
     codes::{Living, Relation, Sex, Tag},
     field::MAX_TEXT,
+    office::{Cell, Line, RosterRow},
 };
 use std::collections::HashSet;
 
@@ -34,24 +34,6 @@ pub struct Entry {
     pub living: Option<Living>,
 }
 
-/// A row's place in a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line {
-    /// The sheet; nothing where the file has none, or one.
-    pub sheet: String,
-    /// Its number as the spreadsheet shows it.
-    pub number: usize,
-}
-
-impl std::fmt::Display for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if !self.sheet.is_empty() {
-            write!(f, "表“{}”", self.sheet)?;
-        }
-        write!(f, "第 {} 行", self.number)
-    }
-}
-
 /// What is known while rows are read.
 pub struct Known<'a> {
     /// The codes of the villages that there are.
@@ -60,23 +42,29 @@ pub struct Known<'a> {
     pub today: NaiveDate,
 }
 
+/// Returns the cell of a column in a row.
+pub fn cell(row: &RosterRow, column: Column) -> &Cell {
+    const NOTHING: Cell = Cell::Empty;
+    row.cells.get(column as usize).unwrap_or(&NOTHING)
+}
+
 /// Reads a row; with it come the words for what could not be known and was left open.
 ///
 /// # Errors
 /// Why the row can't be taken, and how to mend it.
-pub fn read(header: &Header, cells: &[Cell], place: Line, known: &Known<'_>) -> Result<(Entry, Vec<String>), String> {
-    let cell = |column| header.cell(cells, column);
+pub fn read(row: &RosterRow, known: &Known<'_>) -> Result<(Entry, Vec<String>), String> {
+    let cell = |column| cell(row, column);
     for column in Column::ALL {
         match cell(column) {
-            Cell::Error(error) => return Err(format!("{}是公式的错误值 {error}，请改好再导入", column.name())),
-            Cell::NoValue => {
+            Cell::Error { error } => return Err(format!("{}是公式的错误值 {error}，请改好再导入", column.name())),
+            Cell::NoValue { .. } => {
                 let how = "文件里没有存它的结果：请在表格软件里打开、保存一次，再导入";
                 return Err(format!("{}是公式，{how}", column.name()));
             }
             _ => {}
         }
     }
-    if let Cell::Day(day) = cell(Column::Number) {
+    if let Cell::Day { day } = cell(Column::Number) {
         let how = "请把这一列的格式改成“文本”，重新填写";
         return Err(format!("户号“{day}”像是被表格软件改成了日期，{how}"));
     }
@@ -150,7 +138,7 @@ pub fn read(header: &Header, cells: &[Cell], place: Line, known: &Known<'_>) -> 
         doubts.push(format!("标签“{}”不在可填的范围内（可填：{known}），没有填", unknown.join("、")));
     }
     let entry = Entry {
-        place,
+        place: row.line.clone(),
         grid,
         number,
         head: text(Column::Head),

@@ -4,6 +4,7 @@ mod text;
 
 use anyhow::{Context, bail};
 use calamine::{Data, DataRef, Dimensions, Range, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
+pub use ruhu_domain::office::Cell;
 use std::io::{self, Cursor, Read};
 use zip::ZipArchive;
 
@@ -15,32 +16,6 @@ const MAX_COLUMNS: usize = 200;
 
 /// The most bytes of a file, and of what it unpacks to.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-/// What a cell holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Cell {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// Words or a number, as the sheet has them.
-    Text(String),
-    /// A day: `1968-03-05`.
-    Day(String),
-    /// An error of a formula, such as `#N/A`.
-    Error(String),
-    /// A formula whose value the file does not hold.
-    NoValue,
-}
-
-impl Cell {
-    /// Returns the text; none of a cell that is empty or has a fault.
-    pub fn text(&self) -> &str {
-        match self {
-            Self::Text(text) | Self::Day(text) => text,
-            Self::Empty | Self::Error(_) | Self::NoValue => "",
-        }
-    }
-}
 
 /// Whether a character shows nothing: marks of width and direction, soft hyphens, the mark at the beginning of a file.
 pub fn is_invisible(letter: char) -> bool {
@@ -119,7 +94,7 @@ fn read_xlsx(bytes: &[u8]) -> anyhow::Result<Book> {
         while let Some(cell) = cells.next_cell_with_formula().with_context(|| format!("无法读取表“{}”", sheet.name))?
         {
             let value = match cell.value {
-                DataRef::Empty if cell.formula.is_some() => Cell::NoValue,
+                DataRef::Empty if cell.formula.is_some() => Cell::NoValue { formula: () },
                 value => of_data(&Data::from(value)),
             };
             rows.put(cell.pos.0 as usize, cell.pos.1 as usize, value)?;
@@ -189,9 +164,11 @@ fn of_data(data: &Data) -> Cell {
         Data::Float(number) => number.to_string(),
         Data::Bool(yes) => if *yes { "是" } else { "否" }.to_owned(),
         Data::DateTime(date) => {
-            return date.as_datetime().map_or(Cell::Empty, |date| Cell::Day(date.format("%Y-%m-%d").to_string()));
+            return date
+                .as_datetime()
+                .map_or(Cell::Empty, |date| Cell::Day { day: date.format("%Y-%m-%d").to_string() });
         }
-        Data::Error(error) => return Cell::Error(error.to_string()),
+        Data::Error(error) => return Cell::Error { error: error.to_string() },
         Data::Empty => String::new(),
     };
     if is_blank(&text) { Cell::Empty } else { Cell::Text(text) }
@@ -328,7 +305,7 @@ mod tests {
                 (1, vec![text("字"), text("1")]),
                 (2, vec![text("字"), text("2")]),
                 (3, vec![Cell::Empty, text("3")]),
-                (4, vec![Cell::Error("#N/A".to_owned()), Cell::NoValue]),
+                (4, vec![Cell::Error { error: "#N/A".to_owned() }, Cell::NoValue { formula: () }]),
             ]
         );
     }

@@ -70,7 +70,7 @@ fn cell(text: &str) -> Cell {
     match text.trim() {
         blank if is_blank(blank) => Cell::Empty,
         error if matches!(error, "#N/A" | "#REF!" | "#VALUE!" | "#NAME?" | "#DIV/0!" | "#NULL!" | "#NUM!") => {
-            Cell::Error(error.to_owned())
+            Cell::Error { error: error.to_owned() }
         }
         _ => Cell::Text(text.to_owned()),
     }

@@ -6,6 +6,7 @@ mod help;
 mod ledgers;
 mod records;
 mod retention;
+mod rosters;
 mod security;
 mod staff;
 mod supervision;
