@@ -93,6 +93,16 @@ impl Desk {
         answer.map_err(|error| self.refused(path, &error))
     }
 
+    /// Sends a file and asks what is in it.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn send<T: DeserializeOwned>(self, path: &str, file: &[u8]) -> Result<T, String> {
+        let token = self.token().unwrap_or_default();
+        let answer = http::post_file(&format!("/api/v1/office/{path}"), &token, file).await;
+        answer.map_err(|error| self.refused(path, &error))
+    }
+
     /// Asks for a photo.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ mod people;
 mod person;
 mod personal;
 mod places;
+mod roster;
 mod security;
 mod supervision;
 mod waiting;
@@ -32,6 +33,7 @@ enum Tab {
     People,
     Waiting,
     Supervision,
+    Roster,
     Ledgers,
     Handbook,
     Contacts,
@@ -42,10 +44,11 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::People,
         Self::Waiting,
         Self::Supervision,
+        Self::Roster,
         Self::Ledgers,
         Self::Handbook,
         Self::Contacts,
@@ -60,6 +63,7 @@ impl Tab {
             Self::People => "人员",
             Self::Waiting => "待核对",
             Self::Supervision => "督办",
+            Self::Roster => "花名册",
             Self::Ledgers => "台账",
             Self::Handbook => "手册",
             Self::Contacts => "电话",
@@ -76,6 +80,7 @@ impl Tab {
             Self::People => Some(Duty::People),
             Self::Waiting => Some(Duty::Decide),
             Self::Supervision => Some(Duty::Late),
+            Self::Roster => Some(Duty::Roster),
             Self::Ledgers => Some(Duty::Ledger),
             Self::Handbook | Self::Contacts => Some(Duty::Handbook),
             Self::GridHandover => Some(Duty::Rights),
@@ -128,6 +133,7 @@ fn Shell() -> impl IntoView {
             Some(format!("{}（{}）", welcome.name, roles.join("，")))
         })
     };
+    provide_context(roster::import::Import::new(desk));
     let log_out = move |_| leptos::task::spawn_local(desk.log_out());
     view! {
         <header class="bar desk-bar">
@@ -151,6 +157,7 @@ fn Shell() -> impl IntoView {
                 Tab::People => view! { <people::People/> }.into_any(),
                 Tab::Waiting => view! { <waiting::Waiting/> }.into_any(),
                 Tab::Supervision => view! { <supervision::Supervision/> }.into_any(),
+                Tab::Roster => view! { <roster::Roster/> }.into_any(),
                 Tab::Ledgers => view! { <ledgers::Ledgers/> }.into_any(),
                 Tab::Handbook => view! { <handbook::Handbook/> }.into_any(),
                 Tab::Contacts => view! { <contacts::Contacts/> }.into_any(),

@@ -8,11 +8,7 @@ use web_sys::{Blob, BlobPropertyBag, HtmlInputElement, Url};
 
 /// The files that were chosen in a field; it can be used again after.
 pub fn chosen(field: &HtmlInputElement) -> Vec<JsValue> {
-    let files = field.files();
-    let files =
-        files.map(|files| (0..files.length()).filter_map(|place| files.get(place).map(JsValue::from)).collect());
-    field.set_value("");
-    files.unwrap_or_default()
+    super::files::chosen(field).into_iter().map(JsValue::from).collect()
 }
 
 /// The functions of `public/photo.js`, which is loaded when the first photo is taken.

@@ -149,10 +149,29 @@ pub async fn post<T: Serialize, R: DeserializeOwned>(
     serde_json::from_slice(&answer).map_err(|_| TransportError::NotOurs)
 }
 
+/// Posts a file and reads the answer.
+///
+/// # Errors
+/// See [`TransportError`].
+pub async fn post_file<R: DeserializeOwned>(path: &str, token: &str, file: &[u8]) -> Result<R, TransportError> {
+    let sent = async {
+        let headers = Headers::new()?;
+        headers.set("content-type", "application/octet-stream")?;
+        request("POST", path, Some(token), &headers, Some(Uint8Array::from(file))).await
+    };
+    let answer = body(sent.await)?;
+    serde_json::from_slice(&answer).map_err(|_| TransportError::NotOurs)
+}
+
 /// Posts a value and returns the body of the answer.
-async fn ask<T: Serialize>(path: &str, token: Option<&str>, body: &T) -> Result<Vec<u8>, TransportError> {
-    let json = serde_json::to_vec(body).map_err(|error| TransportError::Busy(error.to_string()))?;
-    let answer = fetch(path, token, &json).await.map_err(|_| TransportError::Offline)?;
+async fn ask<T: Serialize>(path: &str, token: Option<&str>, value: &T) -> Result<Vec<u8>, TransportError> {
+    let json = serde_json::to_vec(value).map_err(|error| TransportError::Busy(error.to_string()))?;
+    body(fetch(path, token, &json).await)
+}
+
+/// Returns the body of an answer, or what is wrong with it.
+fn body(answer: Result<Answer, JsValue>) -> Result<Vec<u8>, TransportError> {
+    let answer = answer.map_err(|_| TransportError::Offline)?;
     let ours = answer.header("content-type").starts_with("application/json");
     let problem = || answer.words();
     match answer.status {

@@ -6,6 +6,7 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import jsQR from "jsqr";
 import { createHmac } from "node:crypto";
+import { join } from "node:path";
 import { PNG } from "pngjs";
 
 /** Presses a button that asks once more. */
@@ -340,6 +341,12 @@ for (const [name, look] of Object.entries({
       await office.getByRole("button", { name: "发登记码" }).click();
       await expect(office.getByRole("img", { name: "登记二维码" })).toBeVisible();
       await seen("people");
+      await to(office, "花名册");
+      const sent = join(import.meta.dirname, "../../crates/server/tests/server/rosters/06.csv");
+      await office.getByLabel("选花名册文件").setInputFiles(sent);
+      await expect(office.getByText("将要收下")).toBeVisible();
+      await office.getByRole("button", { name: "看、改这一行" }).first().click();
+      await seen("roster");
       await to(office, "待核对");
       await expect(office.getByText("等着核对的话")).toBeVisible();
       await seen("waiting");

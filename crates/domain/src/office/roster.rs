@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub const MAX_ROSTER: usize = 32 * 1024 * 1024;
 
 /// The most rows that are planned or taken at a time.
-pub const MAX_PART: usize = 5_000;
+pub const MAX_PART: usize = 20_000;
 
 /// The time within which an import can be undone, in milliseconds.
 pub const UNDO_MS: u64 = 24 * 60 * 60 * 1_000;

@@ -18,7 +18,11 @@ use ruhu_server::{
     random,
 };
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
-use std::{collections::BTreeMap, io::Cursor, path::Path};
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Read},
+    path::Path,
+};
 
 /// What an import came to, and what of its file was not read.
 #[derive(Debug, PartialEq)]
@@ -365,12 +369,25 @@ async fn the_order_of_columns_and_the_encoding_make_no_difference(base: Base) {
     }
 }
 
+fn labels(rows: &[(&'static str, &'static str)]) -> Vec<&'static str> {
+    rows.iter().map(|(_, label)| *label).collect()
+}
+
 async fn the_templates_example_is_what_an_import_takes(base: Base) {
     let bytes = template().expect("a template");
+    let mut sheet = String::new();
+    let mut parts = zip::ZipArchive::new(Cursor::new(&bytes)).expect("an archive");
+    parts.by_name("xl/worksheets/sheet1.xml").expect("the sheet").read_to_string(&mut sheet).expect("text");
+    for words in [labels(Relation::ROWS), labels(Sex::ROWS), labels(Living::ROWS)] {
+        assert!(sheet.contains(&words.join(",")), "a list of {words:?} drops down");
+    }
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("an xlsx");
     let range = book.worksheet_range("填写示例").expect("the example");
+    // Below the example stand the words that can be filled in.
+    let tags = format!("标签可填：{}", labels(Tag::ROWS).join("、"));
+    assert!(range.rows().skip(3).any(|row| row[0].to_string() == tags));
     let rows: Vec<String> =
-        range.rows().map(|row| row.iter().map(|cell| cell.to_string()).collect::<Vec<_>>().join(",")).collect();
+        range.rows().take(3).map(|row| row.iter().map(|cell| cell.to_string()).collect::<Vec<_>>().join(",")).collect();
     let (_folder, _, database) = database(base).await;
     let report = import(&database, rows.join("\n").as_bytes(), false).await.expect("it imports");
     assert_eq!(

@@ -126,7 +126,7 @@ const LAYERS: &[Layer] = &[
     // The server: commands and HTTP above, the database and files below.
     layer(
         "crates/server/src/http",
-        &["accounts", "crypto", "database", "export", "photos", "photo_check", "random", "second_factor"],
+        &["accounts", "crypto", "database", "export", "import", "photos", "photo_check", "random", "second_factor"],
         &[
             "anyhow",
             "axum",

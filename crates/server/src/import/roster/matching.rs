@@ -53,6 +53,8 @@ pub struct Register<'a> {
     /// Households by the number as it is written, and by what all ways to write it have in common.
     exact: HashMap<String, &'a Record>,
     alike: HashMap<String, &'a Record>,
+    /// The household that shows, of each that is merged into another.
+    merged: HashMap<RecordId, RecordId>,
     /// Those that are gone, by that too.
     gone_households: HashMap<String, Vec<&'a Record>>,
     people: Vec<Person<'a>>,
@@ -79,9 +81,14 @@ impl<'a> Register<'a> {
         let mut roster = Roster::default();
         here.iter().for_each(|record| roster.put(record));
         let (mut exact, mut alike): (HashMap<String, &Record>, HashMap<String, &Record>) = Default::default();
+        let mut merged = HashMap::new();
         for record in here.iter().filter(|record| record.kind == Kind::Household) {
             let Some(Household { number, .. }) = record.view() else { continue };
-            let shows = roster.home(record.id) == record.id;
+            let home = roster.home(record.id);
+            let shows = home == record.id;
+            if !shows {
+                merged.insert(record.id, home);
+            }
             for (households, key) in [(&mut exact, code(&number)), (&mut alike, number_key(&number))] {
                 if shows || !households.contains_key(&key) {
                     households.insert(key, *record);
@@ -98,6 +105,7 @@ impl<'a> Register<'a> {
         let mut register = Self {
             exact,
             alike,
+            merged,
             gone_households,
             people: Vec::new(),
             members: HashMap::new(),
@@ -131,10 +139,16 @@ impl<'a> Register<'a> {
         self.exact.get(number).or_else(|| self.alike.get(&number_key(number))).copied()
     }
 
+    /// Returns the household under which a household shows: itself, or the one that it is merged into.
+    pub fn home(&self, id: RecordId) -> RecordId {
+        self.merged.get(&id).copied().unwrap_or(id)
+    }
+
     /// Returns every household that shows.
     pub fn households(&self) -> impl Iterator<Item = &'a Record> {
         let mut seen = HashSet::new();
-        self.exact.values().copied().filter(move |record| seen.insert(record.id))
+        let shown = self.exact.values().copied().filter(|record| self.home(record.id) == record.id);
+        shown.filter(move |record| seen.insert(record.id))
     }
 
     /// Returns the members of a household, each once.
@@ -148,7 +162,7 @@ impl<'a> Register<'a> {
     pub fn household(&self, rows: &[&Entry]) -> HouseholdMatch<'a> {
         if let Some(record) = self.numbered(&rows[0].number) {
             let household: Household = record.view().unwrap_or_default();
-            let members = self.members(record.id).map(|person| &person.resident);
+            let members = self.members(self.home(record.id)).map(|person| &person.resident);
             return if has_in_common(&household, members, rows) {
                 HouseholdMatch::Same(record)
             } else {

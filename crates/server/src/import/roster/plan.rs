@@ -85,7 +85,7 @@ pub(super) fn plan(
         let Some(before) = writer.home(&register, &rows) else { continue };
         let mut members = Vec::with_capacity(rows.len());
         for row in &rows {
-            let same = before.and_then(|record| register.same(record.id, row, &taken));
+            let same = before.and_then(|record| register.same(register.home(record.id), row, &taken));
             taken.extend(same.map(|person| person.record.id));
             members.push(same);
         }
@@ -94,17 +94,18 @@ pub(super) fn plan(
     let mut listed: HashSet<RecordId> = HashSet::new();
     for Home { rows, before, members } in homes {
         let id = before.map_or_else(new_id, |record| record.id);
-        listed.extend(before.map(|record| record.id));
+        let home = register.home(id);
+        listed.insert(home);
         let after = household(before.and_then(|record| record.view()).unwrap_or_default(), &rows);
         writer.write(id, Kind::Household, before, &after, &rows[0].place, &["note"]);
         for (row, same) in rows.into_iter().zip(members) {
             let found = match same {
                 Some(person) => Some(Decided { person: Some(person), renamed: false }),
-                None => writer.person(&register, id, before, row, &taken),
+                None => writer.person(&register, home, before, row, &taken),
             };
             let Some(Decided { person, renamed }) = found else { continue };
             taken.extend(person.map(|person| person.record.id));
-            writer.resident(id, person, row, renamed);
+            writer.resident(home, person, row, renamed);
         }
     }
     writer.planned.missing = missing(channel, &register, &listed, &taken);
@@ -429,7 +430,8 @@ mod tests {
             merge(None, &Op { id, record, kind, channel: channel.clone(), stamp, by: Name::default(), changes }).record
         };
         let records = [home(1, "081"), home(2, "81")];
-        let entries = ["81", "081", "0081"].map(|number| row(&channel, number, &format!("住户{number}")));
+        let named = |number| Entry { head: "李明".into(), ..row(&channel, number, &format!("住户{number}")) };
+        let entries = ["81", "081", "0081"].map(named);
         let planned = plan(&channel, &entries, &records, &BTreeMap::new(), DeviceId(9));
         let home_of = |name: &str| {
             let of = |op: &Op, field: &str| op.changes[field].value.as_str().unwrap_or_default().to_owned();

@@ -2,6 +2,7 @@
 
 use super::{Book, Cell, MAX_ROWS, Row, Sheet, is_blank};
 use anyhow::{Context, bail};
+use csv::StringRecord;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Reads a text file.
@@ -47,12 +48,17 @@ fn rows(text: &str) -> anyhow::Result<Vec<Row>> {
         .into_iter()
         .max_by_key(|delimiter| first.iter().flat_map(|line| line.bytes()).filter(|byte| byte == delimiter).count())
         .unwrap_or(b',');
+    // Lines are counted at their ends: each has one, of one sort.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n") + "\n";
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
     let mut rows: Vec<Row> = Vec::new();
-    for row in reader.records() {
-        let row = row.context("这个 .csv 文件有一行无法读取")?;
-        let line = row.position().map_or(0, |position| position.line() as usize);
+    let mut row = StringRecord::new();
+    // Ends of lines inside of cells: the spreadsheet shows one row.
+    let mut inside = 0;
+    while reader.read_record(&mut row).context("这个 .csv 文件有一行无法读取")? {
+        inside += row.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
+        let line = (reader.position().line() as usize).saturating_sub(1 + inside);
         if rows.len() == MAX_ROWS {
             bail!("超过 {MAX_ROWS} 行，请分成几个文件导入");
         }
@@ -73,5 +79,22 @@ fn cell(text: &str) -> Cell {
             Cell::Error { error: error.to_owned() }
         }
         _ => Cell::Text(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_have_the_numbers_that_a_spreadsheet_shows() {
+        for end in ["\n", "\r\n", "\r"] {
+            for last in ["", end] {
+                let lines = ["花名册", "", "户号,姓名", "001,\"李明\n（户主）\"", "", "002,王芳"].join(end);
+                let numbers: Vec<usize> =
+                    rows(&(lines + last)).expect("rows").iter().map(|(number, _)| *number).collect();
+                assert_eq!(numbers, [1, 3, 4, 6], "{end:?} {last:?}");
+            }
+        }
     }
 }
