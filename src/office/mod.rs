@@ -6,6 +6,7 @@ mod code;
 mod contacts;
 mod desk;
 mod dossier;
+mod file_drop;
 mod grid_handover;
 mod handbook;
 mod ledgers;
@@ -16,6 +17,7 @@ mod personal;
 mod places;
 mod roster;
 mod security;
+mod staff_sheet;
 mod supervision;
 mod waiting;
 

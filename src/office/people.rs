@@ -4,6 +4,7 @@ use super::{
     desk::{Asked, shown, use_desk},
     person::PersonCard,
     places::PlaceField,
+    staff_sheet::{Slip, Slips, StaffSheet},
     value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -22,40 +23,59 @@ pub fn People() -> impl IntoView {
         [&person.name, &person.account, &person.team, &home].into_iter().any(|text| text.contains(query))
     };
     let again = Callback::new(move |()| people.again());
-    view! {
-        <div class="desk-head">
-            <h2>"人员"</h2>
-            <input
-                type="search"
-                aria-label="查找人员"
-                placeholder="姓名、登录名、队伍、区划代码"
-                autocomplete="off"
-                on:input=move |event| query.set(event_target_value(&event))
-            />
-            <button class="small-button main" on:click=move |_| adding.update(|adding| *adding = !*adding)>
-                {move || if adding.get() { "收起" } else { "新建账号" }}
-            </button>
-        </div>
-        {move || adding.get().then(|| view! {
-            <NewAccount on_done=Callback::new(move |()| {
-                adding.set(false);
-                people.again();
-            })/>
-        })}
-        {shown(people, move |all| {
-            if all.is_empty() {
-                return view! { <p class="hint">"您还没有管理的人员。点“新建账号”添加"</p> }.into_any();
-            }
-            view! {
-                <div class="people">
-                    {move || {
-                        let cards = all.iter().filter(|person| matches(person)).cloned();
-                        cards.map(|person| view! { <PersonCard person on_change=again/> }).collect_view()
-                    }}
-                </div>
-            }
-            .into_any()
-        })}
+    let from_sheet = RwSignal::new(false);
+    let slips = RwSignal::new(Vec::<Slip>::new());
+    let made = Callback::new(move |()| {
+        slips.set(Vec::new());
+        from_sheet.set(false);
+        people.again();
+    });
+    let whole = move || {
+        view! {
+            <div class="desk-head">
+                <h2>"人员"</h2>
+                <input
+                    type="search"
+                    aria-label="查找人员"
+                    placeholder="姓名、登录名、队伍、区划代码"
+                    autocomplete="off"
+                    on:input=move |event| query.set(event_target_value(&event))
+                />
+                <button class="small-button main" on:click=move |_| adding.update(|adding| *adding = !*adding)>
+                    {move || if adding.get() { "收起" } else { "新建账号" }}
+                </button>
+                <button class="small-button" on:click=move |_| from_sheet.update(|open| *open = !*open)>
+                    {move || if from_sheet.get() { "收起表" } else { "从表建账号" }}
+                </button>
+            </div>
+            {move || from_sheet.get().then(|| view! {
+                <StaffSheet on_done=made on_slips=Callback::new(move |made| slips.set(made))/>
+            })}
+            {move || adding.get().then(|| view! {
+                <NewAccount on_done=Callback::new(move |()| {
+                    adding.set(false);
+                    people.again();
+                })/>
+            })}
+            {shown(people, move |all| {
+                if all.is_empty() {
+                    return view! { <p class="hint">"您还没有管理的人员。点“新建账号”添加"</p> }.into_any();
+                }
+                view! {
+                    <div class="people">
+                        {move || {
+                            let cards = all.iter().filter(|person| matches(person)).cloned();
+                            cards.map(|person| view! { <PersonCard person on_change=again/> }).collect_view()
+                        }}
+                    </div>
+                }
+                .into_any()
+            })}
+        }
+    };
+    move || {
+        let slips = slips.get();
+        if slips.is_empty() { whole().into_any() } else { view! { <Slips slips on_done=made/> }.into_any() }
     }
 }
 

@@ -2,8 +2,10 @@
 import { desk, to } from "./desk";
 import { expect, logIn, ready, type Server, shot, tab, test } from "./world";
 import type { Page } from "@playwright/test";
+import jsQR from "jsqr";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { PNG } from "pngjs";
 
 const SENT = join(import.meta.dirname, "../../crates/server/tests/server/rosters");
 const HEADER = "所属网格,家庭编号,户主姓名,家庭住址,联系方式,姓名,与户主关系,性别,出生年月日,现状,备注";
@@ -136,4 +138,35 @@ test("files as villages sent them are read, and what is no roster is refused in 
   await office.getByRole("button", { name: /导入别的文件/ }).click();
   await choose(office, (await file.path())!);
   await expect(office.getByText("没有要写入的")).toBeVisible();
+});
+
+test("accounts come from a sheet, and each person gets a slip that lets them in", async ({ server, phone, second }) => {
+  const grid = gridOf(server);
+  const office = await desk(second, server);
+  await office.getByRole("button", { name: "从表建账号" }).click();
+  const rows = Array.from({ length: 10 }, (_, n) => `新人${n},1380000900${n},巡逻队,,网格员,${grid},日常,`);
+  const bad = ["没有地方,meiyou,,,网格员,999902001003-01,,", `王芳,wangfang,,${grid.slice(0, 12)},网格员,${grid},日常,`];
+  const buffer = Buffer.from(["姓名,手机号,队伍,所属,岗位,负责网格,类别,截止日期", ...rows, ...bad].join("\n"));
+  await office.getByLabel("选人员表文件").setInputFiles({ name: "人员.csv", mimeType: "text/csv", buffer });
+  await expect(office.getByText("新账号 10 个")).toBeVisible();
+  await expect(office.getByText("第 12 行：区划表里没有村级代码 999902001003")).toBeVisible();
+  await shot(office, "staff-sheet");
+  await office.getByRole("button", { name: "办理" }).click();
+  await expect(office.getByText("没有办成 0 行")).toBeVisible();
+  await office.getByRole("button", { name: "打印登记条（10 张）" }).click();
+  await expect(office.getByRole("img", { name: "登记二维码" })).toHaveCount(10);
+  await shot(office, "staff-slips");
+  const pdf = await office.pdf({ format: "A4" });
+  expect(pdf.toString("latin1").match(/\/Type\s*\/Page[^s]/g), "eight to a page").toHaveLength(2);
+  const png = PNG.sync.read(await office.getByRole("img", { name: "登记二维码" }).first().screenshot());
+  const address = jsQR(new Uint8ClampedArray(png.data), png.width, png.height)!.data;
+  await office.getByRole("button", { name: "好了" }).click();
+  await expect(office.getByRole("article").filter({ hasText: "新人9" })).toBeVisible();
+
+  const page = await phone.open();
+  await page.goto(address);
+  await expect(page.getByLabel("账号").first()).toHaveValue("13800009000");
+  await page.getByLabel("设一个密码").fill("稻花香里说丰年啦");
+  await page.getByRole("button", { name: "登记并打开" }).click();
+  await expect(page.getByRole("heading", { name: /该走访的户/ })).toBeVisible();
 });

@@ -5,9 +5,9 @@ mod history;
 pub mod import;
 mod notes;
 
-use crate::{office::desk::use_desk, platform::files};
+use crate::office::{desk::use_desk, file_drop::FileDrop};
 use import::{Import, Phase, save};
-use leptos::{ev::DragEvent, html, prelude::*};
+use leptos::prelude::*;
 use ruhu_domain::office::SheetFile;
 
 /// The page.
@@ -17,6 +17,7 @@ pub fn Roster() -> impl IntoView {
     // Made beside the tabs: who looks at another page meanwhile finds it as it was.
     let import: Import = expect_context();
     let imports = history::asked();
+    let open = Callback::new(move |files| leptos::task::spawn_local(import.open(files)));
     let template = move |_| {
         leptos::task::spawn_local(async move {
             let made: Result<SheetFile, String> = desk.ask("roster-template", &()).await;
@@ -31,7 +32,13 @@ pub fn Roster() -> impl IntoView {
         <section class="card form">
             <h3>"导入"</h3>
             {move || match import.phase.get() {
-                Phase::Empty => view! { <Choose import/> }.into_any(),
+                Phase::Empty => view! {
+                    <p class="hint">
+                        "村里怎么发来就怎么导入：Excel（xlsx、xls）或 CSV，几个文件可以一起选。先核对、后收下：核对时不写入。格子空着不会清掉已有的内容，导入两次不会重复"
+                    </p>
+                    <FileDrop label="选花名册文件" on_files=open/>
+                }
+                .into_any(),
                 Phase::Reading => view! { <p role="status">"正在读文件…"</p> }.into_any(),
                 Phase::Planning(done, of) => view! {
                     <p role="status">{format!("正在和记录核对：第 {} 个网格，共 {of} 个", done + 1)}</p>
@@ -54,43 +61,6 @@ pub fn Roster() -> impl IntoView {
         {move || matches!(import.phase.get(), Phase::Ready | Phase::Taken).then(|| view! { <notes::Notes import/> })}
         <history::History imports/>
         <export::Export/>
-    }
-}
-
-/// The way to choose files, or to drop them.
-#[component]
-fn Choose(
-    /// The import.
-    import: Import,
-) -> impl IntoView {
-    let field = NodeRef::<html::Input>::new();
-    let over = RwSignal::new(false);
-    let choose = move |_| {
-        let files = field.get_untracked().map(|field| files::chosen(&field)).unwrap_or_default();
-        leptos::task::spawn_local(import.open(files));
-    };
-    let drop_files = move |event: DragEvent| {
-        event.prevent_default();
-        over.set(false);
-        leptos::task::spawn_local(import.open(files::dropped(&event)));
-    };
-    view! {
-        <p class="hint">
-            "村里怎么发来就怎么导入：Excel（xlsx、xls）或 CSV，几个文件可以一起选。先核对、后收下：核对时不写入。格子空着不会清掉已有的内容，导入两次不会重复"
-        </p>
-        <label
-            class="drop-zone"
-            class:over=over
-            on:dragover=move |event: DragEvent| {
-                event.prevent_default();
-                over.set(true);
-            }
-            on:dragleave=move |_| over.set(false)
-            on:drop=drop_files
-        >
-            <input type="file" multiple accept=".xlsx,.xls,.csv,.txt" aria-label="选花名册文件" node_ref=field on:change=choose/>
-            <span>"选文件，或把文件拖到这里"</span>
-        </label>
     }
 }
 

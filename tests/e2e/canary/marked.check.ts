@@ -217,6 +217,17 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
   await to(office, "督办");
   await fill("supervision", "原因");
   await press("催办");
+  await to(office, "花名册");
+  const grid = /\d{12}-\d{2}/.exec(server.run("grant", "list", "wangfang"))![0];
+  const buffer = Buffer.from(`网格编码,户号,姓名\n${grid},9001,\n`);
+  await office.getByLabel("选花名册文件").setInputFiles({ name: "一组.csv", mimeType: "text/csv", buffer });
+  await press("看、改这一行");
+  await fill("roster/notes", "姓名");
+  await press("改好了，重新核对");
+  await press("收下");
+  await expect(office.getByText("已收下")).toBeVisible();
+  await fill("roster/export", "用途");
+  await press("导出花名册");
   await to(office, "台账");
   await fill("ledgers", "用途");
   await to(office, "网格交接");

@@ -7,6 +7,7 @@ mod login;
 mod quarantine;
 mod roster;
 mod staff;
+mod staff_sheet;
 mod supervision;
 
 pub use data_rights::*;
@@ -15,4 +16,5 @@ pub use login::*;
 pub use quarantine::*;
 pub use roster::*;
 pub use staff::*;
+pub use staff_sheet::*;
 pub use supervision::*;

@@ -4,7 +4,7 @@ use super::{
     Database,
     sql::{ROWS, insert},
 };
-use ruhu_domain::{AreaCode, AreaLevel, GridCode, office::NamedArea};
+use ruhu_domain::{AreaCode, AreaLevel, GridCode, office::NamedArea, rights::Place};
 use sqlx::{AnyConnection, Row};
 
 /// A row of the area table.
@@ -94,6 +94,19 @@ impl Database {
             NamedArea { code, name }
         });
         Ok(named.collect())
+    }
+
+    /// Whether the areas have a place: an area itself, a grid's village.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn has_place(&self, place: &Place) -> sqlx::Result<bool> {
+        let code = match place {
+            Place::Grid(grid) => grid.village().to_string(),
+            Place::Area(area) => area.to_string(),
+        };
+        let found = sqlx::query("SELECT 1 FROM area WHERE code = $1").bind(code).fetch_optional(&self.pool).await?;
+        Ok(found.is_some())
     }
 
     /// Whether a grid exists: it has records, or somebody has or had a right in it.

@@ -41,6 +41,9 @@ pub enum CannotChange {
     /// Nobody has this login name.
     #[error("没有账号 {0}")]
     NoAccount(String),
+    /// The areas have no such place.
+    #[error("区划里没有 {0}：请核对代码，或先导入区划")]
+    NoPlace(Place),
     /// There is no such grant, or it ended before.
     #[error("没有这条授权（可能已经结束）")]
     NotThere,
@@ -63,6 +66,9 @@ impl Database {
         until: Option<u64>,
     ) -> Result<String, CannotChange> {
         let found = self.account(account).await?.ok_or_else(|| CannotChange::NoAccount(account.to_owned()))?;
+        if !self.has_place(grant.place()).await? {
+            return Err(CannotChange::NoPlace(grant.place().clone()));
+        }
         let mut tx = self.begin().await?;
         let id = give(&mut tx, self.engine, &found.id, grant, by, until).await?;
         tx.commit().await?;

@@ -4,7 +4,10 @@ pub mod areas;
 mod ops;
 pub mod roster;
 mod sheet;
+pub mod staff;
+mod table;
 mod template;
+mod text;
 
 pub use ops::{Brought, TakenPhotos, ops, photos, read as read_ops};
 pub use template::template;

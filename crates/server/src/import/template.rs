@@ -1,6 +1,6 @@
 //! The roster's empty sheet, with a filled example.
 
-use super::roster::{EXAMPLE_SHEET, columns};
+use super::{roster::columns, table::EXAMPLE_SHEET};
 use ruhu_domain::codes::{Living, Relation, Sex, Tag};
 use rust_xlsxwriter::{DataValidation, DataValidationErrorStyle, Format, FormatAlign, Workbook, XlsxError};
 

@@ -9,6 +9,7 @@ mod records;
 mod rosters;
 mod security;
 mod staff;
+mod staff_sheet;
 mod supervision;
 
 use super::{AppState, Asked, Refusal, bearer, client_ip::ClientIp, login::guest};
@@ -40,6 +41,8 @@ pub fn routes() -> Router<AppState> {
         .route("/account", post(staff::put))
         .route("/close", post(staff::close))
         .route("/code", post(staff::code))
+        .route("/staff-read", post(staff_sheet::read).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/staff-template", post(staff_sheet::template))
         .route("/give", post(staff::give))
         .route("/end", post(staff::end))
         .route("/revoke", post(staff::revoke))

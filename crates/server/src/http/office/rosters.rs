@@ -36,9 +36,16 @@ static READING: Semaphore = Semaphore::const_new(1);
 pub async fn read(official: Official, body: Result<Bytes, BytesRejection>) -> Result<Json<RosterFile>, Refusal> {
     official.has(Duty::Roster)?;
     let bytes = asked::body(body)?;
+    Ok(Json(in_turn(move || roster::read(&bytes)).await?))
+}
+
+/// Reads a file beside the threads that answer requests, one at a time.
+pub async fn in_turn<T: Send + 'static>(
+    read: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> Result<T, Refusal> {
     let _turn = READING.acquire().await.map_err(|_| Refusal::Internal)?;
-    let read = tokio::task::spawn_blocking(move || roster::read(&bytes)).await.map_err(|_| Refusal::Internal)?;
-    read.map(Json).map_err(|error| Refusal::Invalid(error.to_string()))
+    let read = tokio::task::spawn_blocking(read).await.map_err(|_| Refusal::Internal)?;
+    read.map_err(|error| Refusal::Invalid(error.to_string()))
 }
 
 /// `POST /api/v1/office/roster-plan`
@@ -183,7 +190,8 @@ pub async fn export(
     sheet(rows, Ok::<_, anyhow::Error>(xlsx))
 }
 
-fn sheet<E: std::fmt::Display>(rows: usize, xlsx: Result<Vec<u8>, E>) -> Result<Json<SheetFile>, Refusal> {
+/// Returns a sheet as the answer.
+pub fn sheet<E: std::fmt::Display>(rows: usize, xlsx: Result<Vec<u8>, E>) -> Result<Json<SheetFile>, Refusal> {
     let xlsx = xlsx.map_err(|error| {
         tracing::error!(%error, "a roster could not be written");
         Refusal::Internal

@@ -24,20 +24,27 @@ const NAME: usize = 40;
 const AREAS: usize = 60;
 
 /// The facts that an office decides on accounts by.
-struct Staff {
+pub struct Staff {
     members: Vec<Member>,
     given: Vec<Given>,
     devices: Vec<Device>,
 }
 
 impl Staff {
-    async fn read(database: &Database) -> Result<Self, Refusal> {
+    /// Reads them.
+    pub async fn read(database: &Database) -> Result<Self, Refusal> {
         let (members, given) = (database.members().await?, database.given(None).await?);
         Ok(Self { members, given, devices: database.devices(None).await? })
     }
 
+    /// Returns the account of a login name, whose case does not matter.
+    pub fn named(&self, account: &str) -> Option<&Member> {
+        let name = accounts::login_name(account).to_lowercase();
+        self.members.iter().find(|member| member.account.to_lowercase() == name)
+    }
+
     /// The grants an account has now.
-    fn grants(&self, account: &str) -> Vec<Grant> {
+    pub fn grants(&self, account: &str) -> Vec<Grant> {
         let now = crate::random::now_ms();
         let has = |given: &&Given| {
             given.account == account && given.ended.is_none() && given.until.is_none_or(|until| until > now)
@@ -51,7 +58,8 @@ impl Staff {
         member.filter(|member| self.looks_after(official, member)).ok_or(Refusal::NotAllowed)
     }
 
-    fn looks_after(&self, official: &Official, member: &Member) -> bool {
+    /// Whether the caller looks after an account.
+    pub fn looks_after(&self, official: &Official, member: &Member) -> bool {
         // Nobody sets their own account's password, rights or end.
         member.id != official.session.account
             && duties::looks_after(&official.grants, member.home.as_ref(), &self.grants(&member.account))

@@ -1,6 +1,9 @@
 //! Rosters as sheets: the records of a place in the shape in which they are taken in, and rows with what was said of them.
 
-use super::{columns, header::Column, row::cell};
+use super::{
+    column::{Column, columns},
+    row::cell,
+};
 use crate::database::{Database, Stored};
 use ruhu_domain::{
     Kind, Record, RecordId, day,

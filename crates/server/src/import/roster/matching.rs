@@ -5,8 +5,9 @@
 use super::{
     IMPORTER,
     row::Entry,
-    values::{code, name_key, number_key},
+    values::{name_key, number_key},
 };
+use crate::import::text::code;
 use ruhu_domain::{
     Channel, Kind, Record, RecordId,
     record::WITHDRAWN,

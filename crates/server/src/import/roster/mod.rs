@@ -4,34 +4,34 @@
 //! merges with what workers changed and importing twice changes nothing. Every row is taken, taken with something left
 //! open, or refused, or asked about; each of the last three is named with the reason.
 
+mod column;
 mod export;
-mod header;
 mod matching;
 mod plan;
 mod row;
 mod undo;
 mod values;
 
+pub use column::columns;
 pub use export::{export, report};
-pub use header::columns;
 pub use row::Known;
 pub use undo::undo;
 
-use super::sheet::{self, Cell, Sheet};
+use super::{
+    table::{self, Table},
+    text::code,
+};
 use crate::database::{Act, Author, Database, Entry as OnRecord, Incoming, Stored};
-use header::{Column, Header, is_sum};
+use column::Column;
 use plan::{Planned, count, plan};
 use row::Entry;
 use ruhu_domain::{
     Channel, DeviceId, GridCode, Kind, day,
-    office::{Line, Remark, RosterCounts, RosterFile, RosterGroup, RosterPlan, RosterRow},
+    office::{Remark, RosterCounts, RosterFile, RosterGroup, RosterPlan, RosterRow},
     rights::Grant,
     wire::OpOutcome,
 };
 use std::collections::{BTreeMap, HashMap};
-
-/// The sheet of the template that shows how it is filled in: nobody lives there.
-pub const EXAMPLE_SHEET: &str = "填写示例";
 
 /// The name under which imports write into records. What it wrote, a later import may change without asking.
 pub const IMPORTER: &str = "导入";
@@ -169,88 +169,22 @@ async fn take_grid(
     Ok(())
 }
 
-/// Reads every sheet that has the header of a roster and is to be seen.
+/// Reads the rows of a file, by grid.
 ///
 /// # Errors
 /// The file can't be read, or no sheet has the header.
 pub fn read(bytes: &[u8]) -> anyhow::Result<RosterFile> {
-    let book = sheet::read(bytes)?;
-    let mut file = RosterFile { columns: columns().map(str::to_owned).to_vec(), ..RosterFile::default() };
-    let hidden = book.hidden.iter().map(|name| format!("表“{name}”是隐藏的，没有读：要导入请先在表格软件里取消隐藏"));
-    file.left_out.extend(hidden);
-    let without_cells = book.without_cells.iter().map(|name| format!("表“{name}”里没有读得出的单元格，没有读"));
-    file.left_out.extend(without_cells);
-    let several = book.sheets.len() > 1;
-    let mut headers = 0;
+    let Table { rows, left_out } = table::read::<Column>(bytes, "花名册")?;
+    let mut file = RosterFile { columns: columns().map(str::to_owned).to_vec(), left_out, groups: Vec::new() };
     let mut places: HashMap<String, usize> = HashMap::new();
-    for sheet in &book.sheets {
-        if sheet.rows.is_empty() {
-            continue;
+    for (line, cells) in rows {
+        let row = RosterRow { line, cells };
+        let grid = code(row::cell(&row, Column::Grid).text());
+        let at = *places.entry(grid.clone()).or_insert(file.groups.len());
+        if at == file.groups.len() {
+            file.groups.push(RosterGroup { grid, rows: Vec::new() });
         }
-        if sheet.name == EXAMPLE_SHEET {
-            file.left_out.push(format!("表“{EXAMPLE_SHEET}”是模板里的示例，没有读"));
-            continue;
-        }
-        let name = if several { sheet.name.clone() } else { String::new() };
-        let Some(header) = Header::find(&sheet.rows) else {
-            file.left_out.push(format!("表“{}”没有花名册的表头，没有读", sheet.name));
-            continue;
-        };
-        headers += 1;
-        for row in read_sheet(sheet, &name, &header, &mut file.left_out) {
-            let grid = values::code(row::cell(&row, Column::Grid).text());
-            let at = *places.entry(grid.clone()).or_insert(file.groups.len());
-            if at == file.groups.len() {
-                file.groups.push(RosterGroup { grid, rows: Vec::new() });
-            }
-            file.groups[at].rows.push(row);
-        }
+        file.groups[at].rows.push(row);
     }
-    anyhow::ensure!(
-        headers > 0,
-        "前 30 行里没有找到表头：至少要有“网格编码”“户号”“姓名”三列。可以先下载花名册模板，照着整理"
-    );
     Ok(file)
-}
-
-/// Returns a cell without control characters, which nobody sees and no text of a request has.
-fn printable(cell: &Cell) -> Cell {
-    let hidden = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
-    match cell {
-        Cell::Text(text) if text.contains(hidden) => Cell::Text(text.replace(hidden, "")),
-        cell => cell.clone(),
-    }
-}
-
-/// Returns the rows of a sheet that have somebody in them, and says what else there is.
-fn read_sheet(sheet: &Sheet, name: &str, header: &Header, left_out: &mut Vec<String>) -> Vec<RosterRow> {
-    let of = |what: String| if name.is_empty() { what } else { format!("表“{name}”：{what}") };
-    if !header.unused.is_empty() {
-        left_out.push(of(format!("没有用到的列：{}", header.unused.join("、"))));
-    }
-    let mut rows = Vec::new();
-    let (mut sums, mut again, mut others) = (0, 0, 0);
-    for (number, cells) in &sheet.rows[header.ends..] {
-        if header.is_again(cells) {
-            again += 1;
-            continue;
-        }
-        let used: Vec<Cell> = Column::ALL.into_iter().map(|column| printable(header.cell(cells, column))).collect();
-        if used.iter().all(|cell| *cell == Cell::Empty) {
-            others += 1;
-            continue;
-        }
-        if is_sum(cells) {
-            sums += 1;
-            continue;
-        }
-        rows.push(RosterRow { line: Line { sheet: name.to_owned(), number: *number }, cells: used });
-    }
-    for (count, what) in [(again, "行重复的表头"), (sums, "行合计、说明"), (others, "行只在没有用到的列里有字")]
-    {
-        if count > 0 {
-            left_out.push(of(format!("{count} {what}，没有读")));
-        }
-    }
-    rows
 }

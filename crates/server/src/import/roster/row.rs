@@ -1,8 +1,12 @@
 //! A row of a roster: what it says of a person and their household.
 
 use super::{
-    header::Column,
-    values::{birth, code, phone, words},
+    column::Column,
+    values::{birth, phone},
+};
+use crate::import::{
+    table::Columns,
+    text::{code, words},
 };
 use chrono::NaiveDate;
 use ruhu_domain::{

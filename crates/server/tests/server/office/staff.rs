@@ -119,7 +119,65 @@ async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
     assert_eq!(answer.grids[0].channel, channel());
 }
 
+async fn accounts_from_a_sheet_are_checked_against_those_there_are(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let read = async |rows: &[&str]| {
+        let text = format!("姓名,手机号,队伍,所属,角色,管哪里,类别,截止日期\n{}", rows.join("\n"));
+        let request = world.client.post(format!("{}/api/v1/office/staff-read", world.url));
+        let answer = request.bearer_auth(&desk.token).body(text).send().await.expect("an answer");
+        answer.json::<StaffFile>().await.expect("a sheet")
+    };
+    let rows = [
+        format!("赵敏,13800009001,巡逻队,,网格员,{GRID},日常,2099-12-31"),
+        format!("赵敏,13800009001,,,巡逻队员,{VILLAGE},日常,"),
+        format!("王芳,WangFang,,{VILLAGE},网格员,{GRID},日常,"),
+        // Not theirs to give, or to look after.
+        format!("钱一,qian,,,网格员,{GRID},调解,"),
+        "孙二,sun,,,网格员,411502002001-01,日常,".to_owned(),
+        format!("别人,13800009001,,,网格员,{GRID},日常,"),
+        format!("镇长,zhen,,{VILLAGE},,,,"),
+    ];
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let file = read(&rows).await;
+    let refused: Vec<usize> = file.refused.iter().map(|remark| remark.line.number).collect();
+    assert_eq!(refused, [5, 6, 7, 8], "{:?}", file.refused);
+    assert_eq!(file.rows.iter().map(|row| row.new).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(file.rows[2].account.account, "wangfang", "a login name is the same in capitals");
+    assert_eq!(file.rows[2].right, None, "she has it");
+
+    // Made as the page makes them, it is all there.
+    for row in file.rows {
+        if row.new || row.changed {
+            desk.ask::<Nothing>("account", &row.account).await;
+        }
+        if let Some(right) = row.right {
+            let give = Give { account: row.account.account, right, until: row.until };
+            desk.ask::<OfGrant>("give", &give).await;
+        }
+    }
+    let again = read(&rows).await;
+    assert!(again.rows.iter().all(|row| !row.new && !row.changed && row.right.is_none()), "{:?}", again.rows);
+    let made: SheetFile = desk.ask("staff-template", &()).await;
+    assert!(!made.xlsx.is_empty());
+}
+
+async fn a_right_is_given_only_where_there_is_a_place(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let give = |at: &str| {
+        let right = right(Role::GridWorker, at, &[Class::General]);
+        Give { account: "wangfang".into(), right, until: None }
+    };
+    let answer = desk.post("give", &give("411502001998-01")).await;
+    assert_eq!(answer.status(), 422);
+    assert!(answer.text().await.expect("words").contains("区划里没有"));
+    assert_eq!(desk.status("give", &give("411502001003-09")).await, 200);
+}
+
 on_both_databases! {
+    accounts_from_a_sheet_are_checked_against_those_there_are,
+    a_right_is_given_only_where_there_is_a_place,
     a_code_lets_one_phone_in_once,
     a_closed_account_is_out_and_its_phone_hands_over,
     a_phones_identity_is_one_accounts_alone,
