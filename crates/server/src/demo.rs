@@ -124,7 +124,7 @@ const DAY_MS: i64 = 86_400_000;
 /// # Errors
 /// Fails when the database can't be reached or refuses a statement.
 pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::Result<Vec<Login>> {
-    database.put_areas(&import::areas::read(import::areas::XINYANG)?).await?;
+    database.put_areas(&import::areas::xinyang()?).await?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let villages = database.village_names().await?;
     let rural: Vec<_> = villages.iter().filter(|(_, name)| name.contains('村')).collect();

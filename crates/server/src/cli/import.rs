@@ -22,7 +22,7 @@ use std::{
 /// The imports.
 #[derive(Subcommand)]
 pub enum Import {
-    /// 区划表:.csv，列为 code,name,level,parent
+    /// 区划表：.xlsx、.xls 或 .csv（UTF-8、UTF-16 或 GBK），至少有“区划代码”“名称”两列。没有收下的行会列出原因，其余照常导入（此时退出码为 2）
     Areas {
         /// 文件
         file: PathBuf,
@@ -47,8 +47,7 @@ impl Import {
     pub async fn carry_out(self, database: &Database, files: &Files) -> anyhow::Result<ExitCode> {
         match self {
             Self::Areas { file } => {
-                let counts = database.put_areas(&areas::read(&read(&file)?)?).await?;
-                println!("区划：新增 {}，更新 {}，不变 {}", counts.added, counts.changed, counts.same);
+                return Ok(report_areas(&areas::import(database, &read(&file)?).await?));
             }
             Self::Roster { file, dry_run } => {
                 let RosterFile { groups, left_out, .. } = roster::read(&read(&file)?)?;
@@ -96,6 +95,30 @@ impl Template {
         println!("模板已写到 {}", out.display());
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says what became of an area table.
+fn report_areas(areas::AreaSummary { counts, refused, left_out, missing }: &areas::AreaSummary) -> ExitCode {
+    println!(
+        "区划：新增 {}，更新 {}，不变 {}；没有收下 {} 行",
+        counts.added,
+        counts.changed,
+        counts.same,
+        refused.len()
+    );
+    for remark in refused {
+        println!("  {}：{}", remark.line, remark.words);
+    }
+    if !missing.is_empty() {
+        println!("已有、这个表里没有的 {} 个（没有改动）：", missing.len());
+    }
+    for (code, name) in missing {
+        println!("  {code} {name}");
+    }
+    for words in left_out {
+        println!("没有读：{words}");
+    }
+    if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
 fn report(done: &RosterPlan, left_out: &[String], dry_run: bool) -> ExitCode {

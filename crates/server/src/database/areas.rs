@@ -78,6 +78,14 @@ impl Database {
         Ok(counts)
     }
 
+    /// Returns every area's code and name.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn area_names(&self) -> sqlx::Result<Vec<(String, String)>> {
+        sqlx::query_as("SELECT code, name FROM area ORDER BY code").fetch_all(&self.pool).await
+    }
+
     /// Areas whose code begins so, or whose name has this in it, each with the name of the area above; by code.
     ///
     /// # Errors

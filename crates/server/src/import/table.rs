@@ -22,6 +22,9 @@ pub trait Columns: Copy + Ord + 'static {
     /// Without these no row can be taken.
     const NEEDED: &'static [Self];
 
+    /// The most rows of a file.
+    const MAX_ROWS: usize = 200_000;
+
     /// Its names: that of the template first, then those that offices give it.
     fn names(self) -> &'static [&'static str];
 
@@ -52,7 +55,7 @@ pub struct Table {
 /// # Errors
 /// The file can't be read, or no sheet has the header.
 pub fn read<C: Columns>(bytes: &[u8], what: &str) -> anyhow::Result<Table> {
-    let book = sheet::read(bytes)?;
+    let book = sheet::read(bytes, C::MAX_ROWS)?;
     let mut table = Table::default();
     let hidden = book.hidden.iter().map(|name| format!("表“{name}”是隐藏的，没有读：要导入请先在表格软件里取消隐藏"));
     table.left_out.extend(hidden);

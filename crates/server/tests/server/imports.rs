@@ -102,7 +102,7 @@ fn office_sheet() -> Vec<u8> {
 async fn the_whole_area_table_loads_and_again_changes_nothing(base: Base) {
     let (_folder, location) = place(base).await;
     let database = Database::create(&location).await.expect("a database");
-    let rows = areas::read(areas::XINYANG).expect("the table is right");
+    let rows = areas::xinyang().expect("the table is right");
     let first = database.put_areas(&rows).await.expect("areas");
     assert_eq!(first, AreaCounts { added: 3_710, changed: 0, same: 0 });
     let again = database.put_areas(&rows).await.expect("areas");

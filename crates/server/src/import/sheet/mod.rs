@@ -5,11 +5,11 @@ mod text;
 use anyhow::{Context, bail};
 use calamine::{Data, DataRef, Dimensions, Range, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
 pub use ruhu_domain::office::Cell;
-use std::io::{self, Cursor, Read};
+use std::{
+    collections::BTreeMap,
+    io::{self, Cursor, Read},
+};
 use zip::ZipArchive;
-
-/// The most rows that a sheet may have, up to the last that is filled in.
-pub(super) const MAX_ROWS: usize = 200_000;
 
 /// The most columns of a sheet.
 const MAX_COLUMNS: usize = 200;
@@ -51,27 +51,27 @@ pub struct Book {
     pub without_cells: Vec<String>,
 }
 
-/// Reads a file. Its sort follows from its bytes, not from its name.
+/// Reads a file. Its sort follows from its bytes, not from its name. A sheet may have `max_rows` rows that are filled in.
 ///
 /// # Errors
 /// The file is too large, protected by a password, or of another sort.
-pub fn read(bytes: &[u8]) -> anyhow::Result<Book> {
+pub fn read(bytes: &[u8], max_rows: usize) -> anyhow::Result<Book> {
     if bytes.len() > MAX_BYTES {
         bail!("文件超过 64 MB，请分成几个文件导入");
     }
     if bytes.starts_with(b"PK\x03\x04") {
-        return read_xlsx(bytes);
+        return read_xlsx(bytes, max_rows);
     }
     if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
-        return read_xls(bytes);
+        return read_xls(bytes, max_rows);
     }
-    text::read(bytes)
+    text::read(bytes, max_rows)
 }
 
 /// What is said of a file with a password.
 const PASSWORD: &str = "这个文件有打开密码：请在表格软件里取消密码，另存后再导入";
 
-fn read_xlsx(bytes: &[u8]) -> anyhow::Result<Book> {
+fn read_xlsx(bytes: &[u8], max_rows: usize) -> anyhow::Result<Book> {
     refuse_bomb(bytes)?;
     let mut book: Xlsx<_> = match Xlsx::new(Cursor::new(bytes)) {
         Ok(book) => book,
@@ -90,7 +90,7 @@ fn read_xlsx(bytes: &[u8]) -> anyhow::Result<Book> {
             read.without_cells.push(sheet.name);
             continue;
         };
-        let mut rows = Rows::new(&sheet.name, &mut left);
+        let mut rows = Rows::new(&sheet.name, max_rows, &mut left);
         while let Some(cell) = cells.next_cell_with_formula().with_context(|| format!("无法读取表“{}”", sheet.name))?
         {
             let value = match cell.value {
@@ -105,7 +105,7 @@ fn read_xlsx(bytes: &[u8]) -> anyhow::Result<Book> {
     Ok(read)
 }
 
-fn read_xls(bytes: &[u8]) -> anyhow::Result<Book> {
+fn read_xls(bytes: &[u8], max_rows: usize) -> anyhow::Result<Book> {
     // An .xlsx with a password is packed into a file of this sort.
     let packed: Vec<u8> = "EncryptedPackage".bytes().flat_map(|byte| [byte, 0]).collect();
     if bytes.windows(packed.len()).any(|window| window == packed) {
@@ -129,7 +129,7 @@ fn read_xls(bytes: &[u8]) -> anyhow::Result<Book> {
         };
         let merged = book.merge_cells_by_sheet_name(&sheet.name).unwrap_or_default();
         let (top, side) = range.start().unwrap_or_default();
-        let mut rows = Rows::new(&sheet.name, &mut left);
+        let mut rows = Rows::new(&sheet.name, max_rows, &mut left);
         for (row, column, value) in range.used_cells() {
             rows.put(top as usize + row, side as usize + column, of_data(value))?;
         }
@@ -177,49 +177,32 @@ fn of_data(data: &Data) -> Cell {
 /// The rows of a sheet as they are read, within bounds.
 struct Rows<'a> {
     sheet: &'a str,
-    rows: Vec<Row>,
+    max_rows: usize,
+    /// By their numbers: some programs write rows out of order.
+    rows: BTreeMap<usize, Vec<Cell>>,
     /// How many more bytes of text there may be.
     left: &'a mut usize,
 }
 
 impl<'a> Rows<'a> {
-    fn new(sheet: &'a str, left: &'a mut usize) -> Self {
-        Self { sheet, rows: Vec::new(), left }
+    const fn new(sheet: &'a str, max_rows: usize, left: &'a mut usize) -> Self {
+        Self { sheet, max_rows, rows: BTreeMap::new(), left }
     }
 
-    /// Puts a cell in. Cells come in the order of their rows. A few bytes can say that a cell is far away, or is one long text
-    /// again and again.
+    /// Puts a cell in. A few bytes can say that a cell is far away, or is one long text again and again.
     fn put(&mut self, row: usize, column: usize, cell: Cell) -> anyhow::Result<()> {
         if cell == Cell::Empty {
             return Ok(());
         }
-        let sheet = self.sheet;
-        if row >= MAX_ROWS {
-            bail!("表“{sheet}”第 {} 行还有内容，最多能读 {MAX_ROWS} 行：请删掉多余的行，或分成几个文件", row + 1);
-        }
+        let (sheet, max_rows) = (self.sheet, self.max_rows);
         if column >= MAX_COLUMNS {
             bail!("表“{sheet}”第 {} 行超过 {MAX_COLUMNS} 列，请删掉多余的列", row + 1);
         }
         *self.left = self.left.checked_sub(cell.text().len()).with_context(too_much)?;
-        let line = row + 1;
-        let at = match self.rows.last() {
-            Some((last, _)) if *last == line => self.rows.len() - 1,
-            Some((last, _)) if *last > line => {
-                // Some programs write rows out of order.
-                match self.rows.binary_search_by_key(&line, |(line, _)| *line) {
-                    Ok(at) => at,
-                    Err(at) => {
-                        self.rows.insert(at, (line, Vec::new()));
-                        at
-                    }
-                }
-            }
-            _ => {
-                self.rows.push((line, Vec::new()));
-                self.rows.len() - 1
-            }
-        };
-        let cells = &mut self.rows[at].1;
+        if self.rows.len() == max_rows && !self.rows.contains_key(&(row + 1)) {
+            bail!("表“{sheet}”有字的行超过 {max_rows} 行：请删掉多余的行，或分成几个文件");
+        }
+        let cells = self.rows.entry(row + 1).or_default();
         if cells.len() <= column {
             cells.resize(column + 1, Cell::Empty);
         }
@@ -228,14 +211,15 @@ impl<'a> Rows<'a> {
     }
 
     /// Puts the value of each merged cell into the cells below it that belong to it. Beside it, it stays in its first column.
-    fn finish(mut self, merged: &[Dimensions]) -> Vec<Row> {
+    fn finish(self, merged: &[Dimensions]) -> Vec<Row> {
+        let mut rows: Vec<Row> = self.rows.into_iter().collect();
         for region in merged {
             let (top, column) = (region.start.0 as usize + 1, region.start.1 as usize);
-            let from = self.rows.partition_point(|(line, _)| *line < top);
-            let to = self.rows.partition_point(|(line, _)| *line <= region.end.0 as usize + 1);
-            let first = self.rows.get(from).filter(|(line, _)| *line == top);
+            let from = rows.partition_point(|(line, _)| *line < top);
+            let to = rows.partition_point(|(line, _)| *line <= region.end.0 as usize + 1);
+            let first = rows.get(from).filter(|(line, _)| *line == top);
             let Some(value) = first.and_then(|(_, cells)| cells.get(column).cloned()) else { continue };
-            for (_, cells) in self.rows[from..to].iter_mut().skip(1).filter(|_| value != Cell::Empty) {
+            for (_, cells) in rows[from..to].iter_mut().skip(1).filter(|_| value != Cell::Empty) {
                 if cells.len() <= column {
                     cells.resize(column + 1, Cell::Empty);
                 }
@@ -244,13 +228,19 @@ impl<'a> Rows<'a> {
                 }
             }
         }
-        self.rows
+        rows
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ROWS: usize = 25_000;
+
+    fn read(bytes: &[u8]) -> anyhow::Result<Book> {
+        super::read(bytes, ROWS)
+    }
     use std::io::Write;
     use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -350,10 +340,14 @@ mod tests {
         let good = read(&book(&(row(1, "A") + &row(3, "C")), "字")).expect("it is read");
         let word = || Cell::Text("字".to_owned());
         assert_eq!(good.sheets[0].rows, [(1, vec![word()]), (3, vec![Cell::Empty, Cell::Empty, word()])]);
-        let far = [row(1, "A") + &row(1_048_576, "A"), row(1, "XFD")];
+        // One cell far down is one row more.
+        let far = read(&book(&(row(1, "A") + &row(1_048_576, "A")), "字")).expect("it is read");
+        assert_eq!(far.sheets[0].rows, [(1, vec![word()]), (1_048_576, vec![word()])]);
+        let many: String = (1..=ROWS + 1).map(|number| row(number, "A")).collect();
         let again: String = (1..=20_000).map(|number| row(number, "A")).collect();
         let unpacks = "长".repeat(MAX_BYTES / 3 + 1);
-        let bombs = [book(&far[0], "字"), book(&far[1], "字"), book(&again, &"长".repeat(4_000)), book("", &unpacks)];
+        let bombs =
+            [book(&many, "字"), book(&row(1, "XFD"), "字"), book(&again, &"长".repeat(4_000)), book("", &unpacks)];
         for (at, bomb) in bombs.iter().enumerate() {
             assert!(bomb.len() < 1024 * 1024, "{at}: {} bytes", bomb.len());
             assert!(read(bomb).is_err(), "{at}");

@@ -1,6 +1,6 @@
 //! Sheets as text: `.csv` and what tables are copied to, in the usual encodings.
 
-use super::{Book, Cell, MAX_ROWS, Row, Sheet, is_blank};
+use super::{Book, Cell, Row, Sheet, is_blank};
 use anyhow::{Context, bail};
 use csv::StringRecord;
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
@@ -9,13 +9,13 @@ use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 ///
 /// # Errors
 /// It is a web page, or in no known encoding.
-pub(super) fn read(bytes: &[u8]) -> anyhow::Result<Book> {
+pub(super) fn read(bytes: &[u8], max_rows: usize) -> anyhow::Result<Book> {
     let text = decode(bytes)?;
     let start: String = text.trim_start().chars().take(20).collect::<String>().to_ascii_lowercase();
     if ["<html", "<!doctype", "<table", "<head", "<meta", "<?xml"].iter().any(|tag| start.starts_with(tag)) {
         bail!("这个文件其实是网页或 XML，不是表格：请在表格软件里打开，另存为 .xlsx 再导入");
     }
-    Ok(Book { sheets: vec![Sheet { name: String::new(), rows: rows(&text)? }], ..Book::default() })
+    Ok(Book { sheets: vec![Sheet { name: String::new(), rows: rows(&text, max_rows)? }], ..Book::default() })
 }
 
 fn decode(bytes: &[u8]) -> anyhow::Result<String> {
@@ -41,7 +41,7 @@ fn decode(bytes: &[u8]) -> anyhow::Result<String> {
     bail!("文字编码认不出来（不是 UTF-8、UTF-16，也不是 GBK）：请另存为 .xlsx 再导入")
 }
 
-fn rows(text: &str) -> anyhow::Result<Vec<Row>> {
+fn rows(text: &str, max_rows: usize) -> anyhow::Result<Vec<Row>> {
     // A title above the header may have none: the one that most of the first lines have most of.
     let first: Vec<&str> = text.lines().take(30).collect();
     let delimiter = [b',', b'\t', b';']
@@ -59,8 +59,8 @@ fn rows(text: &str) -> anyhow::Result<Vec<Row>> {
     while reader.read_record(&mut row).context("这个 .csv 文件有一行无法读取")? {
         inside += row.iter().map(|cell| cell.matches('\n').count()).sum::<usize>();
         let line = (reader.position().line() as usize).saturating_sub(1 + inside);
-        if rows.len() == MAX_ROWS {
-            bail!("超过 {MAX_ROWS} 行，请分成几个文件导入");
+        if rows.len() == max_rows {
+            bail!("有字的行超过 {max_rows} 行，请分成几个文件导入");
         }
         let cells: Vec<Cell> = row.iter().map(cell).collect();
         if cells.iter().any(|cell| *cell != Cell::Empty) {
@@ -92,7 +92,7 @@ mod tests {
             for last in ["", end] {
                 let lines = ["花名册", "", "户号,姓名", "001,\"李明\n（户主）\"", "", "002,王芳"].join(end);
                 let numbers: Vec<usize> =
-                    rows(&(lines + last)).expect("rows").iter().map(|(number, _)| *number).collect();
+                    rows(&(lines + last), 10).expect("rows").iter().map(|(number, _)| *number).collect();
                 assert_eq!(numbers, [1, 3, 4, 6], "{end:?} {last:?}");
             }
         }

@@ -96,7 +96,7 @@ pub async fn place(base: Base) -> (TempDir, Location) {
 pub async fn database(base: Base) -> (TempDir, Location, Database) {
     let (folder, location) = place(base).await;
     let database = Database::create(&location).await.expect("a database");
-    let rows = areas::read(areas::XINYANG).expect("the table is right");
+    let rows = areas::xinyang().expect("the table is right");
     database.put_areas(&rows).await.expect("areas");
     (folder, location, database)
 }
