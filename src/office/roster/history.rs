@@ -1,5 +1,6 @@
 //! The imports of the last year, and undoing one.
 
+use super::import::Import;
 use crate::office::{
     desk::{self, shown, use_desk},
     moment,
@@ -42,6 +43,7 @@ fn One(
     imports: Asked,
 ) -> impl IntoView {
     let desk = use_desk();
+    let open: Import = expect_context();
     let PastImport { id, file, done, grids, counts, undoable } = import;
     let sure = RwSignal::new(false);
     let progress = RwSignal::new(None::<(usize, usize)>);
@@ -73,6 +75,7 @@ fn One(
             }
             desk.say(format!("撤销了 {taken_back} 条，{} 处留着", stays.len()));
             let _ = progress.try_set(None);
+            open.undone(id).await;
             if stays.is_empty() {
                 imports.again();
             } else {

@@ -1,5 +1,6 @@
 //! A roster that is being taken in: read by the server, kept on this page, planned and taken grid by grid.
 
+use super::note::Note;
 use crate::{
     office::desk::Desk,
     platform::{download, files::Chosen},
@@ -9,8 +10,8 @@ use leptos::prelude::*;
 use ruhu_domain::{
     DeviceId,
     office::{
-        Cell, Line, MAX_PART, MAX_ROSTER, Missing, Question, RosterCounts, RosterFile, RosterGroup, RosterPart,
-        RosterPlan, RosterReport, RosterRow, SheetFile,
+        Cell, Line, MAX_PART, MAX_ROSTER, Question, RosterCounts, RosterFile, RosterGroup, RosterPart, RosterPlan,
+        RosterReport, RosterRow, SheetFile,
     },
 };
 use std::collections::BTreeMap;
@@ -48,7 +49,10 @@ struct Group {
     grid: String,
     rows: Vec<RosterRow>,
     plan: Option<Result<RosterPlan, String>>,
+    /// Whether what the plan says is taken.
     taken: bool,
+    /// What was taken so far.
+    took: RosterCounts,
 }
 
 impl Group {
@@ -57,74 +61,6 @@ impl Group {
         let changes =
             |plan: &RosterPlan| plan.counts != RosterCounts { same: plan.counts.same, ..RosterCounts::default() };
         !self.taken && matches!(&self.plan, Some(Ok(plan)) if changes(plan))
-    }
-}
-
-/// What is said of a row, or of the records.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Note {
-    /// The grid could not be compared.
-    Failed(String),
-    /// The row can't be taken.
-    Refused(Line, String),
-    /// A person decides.
-    Asked(Question),
-    /// The row is taken, and something of it should be looked at.
-    Doubted(Line, String),
-    /// Somebody is in the records and not on the list.
-    Missing(Missing),
-}
-
-/// The sorts of notes, in the order shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    Refused,
-    Asked,
-    Doubted,
-    Missing,
-}
-
-impl Sort {
-    pub const ALL: [Self; 4] = [Self::Refused, Self::Asked, Self::Doubted, Self::Missing];
-
-    /// Its words.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Refused => "不能收下",
-            Self::Asked => "请决定",
-            Self::Doubted => "请核对",
-            Self::Missing => "名单上没有",
-        }
-    }
-}
-
-impl Note {
-    /// Its sort.
-    pub const fn sort(&self) -> Sort {
-        match self {
-            Self::Failed(_) | Self::Refused(..) => Sort::Refused,
-            Self::Asked(_) => Sort::Asked,
-            Self::Doubted(..) => Sort::Doubted,
-            Self::Missing(_) => Sort::Missing,
-        }
-    }
-
-    /// The row it is about.
-    pub const fn line(&self) -> Option<&Line> {
-        match self {
-            Self::Refused(line, _) | Self::Doubted(line, _) => Some(line),
-            Self::Asked(question) => Some(&question.line),
-            Self::Failed(_) | Self::Missing(_) => None,
-        }
-    }
-
-    /// Its words.
-    pub fn words(&self) -> String {
-        match self {
-            Self::Failed(words) | Self::Refused(_, words) | Self::Doubted(_, words) => words.clone(),
-            Self::Asked(question) => question.words.clone(),
-            Self::Missing(missing) => missing.to_string(),
-        }
     }
 }
 
@@ -142,8 +78,10 @@ pub struct Import {
     pub left_out: RwSignal<Vec<String>>,
     /// The names of the columns.
     pub columns: RwSignal<Vec<String>>,
-    /// What the rows change, or have changed, in all.
-    pub counts: RwSignal<RosterCounts>,
+    /// What the rows change that are not taken yet.
+    pub pending: RwSignal<RosterCounts>,
+    /// What the rows changed that are taken.
+    pub taken: RwSignal<RosterCounts>,
     /// What is to be said, of all grids.
     pub notes: RwSignal<Vec<Note>>,
     /// Whether it is to stop after the grid that is being taken.
@@ -163,7 +101,8 @@ impl Import {
             names: RwSignal::new(Vec::new()),
             left_out: RwSignal::new(Vec::new()),
             columns: RwSignal::new(Vec::new()),
-            counts: RwSignal::new(RosterCounts::default()),
+            pending: RwSignal::new(RosterCounts::default()),
+            taken: RwSignal::new(RosterCounts::default()),
             notes: RwSignal::new(Vec::new()),
             stopping: RwSignal::new(false),
             groups: StoredValue::new(Vec::new()),
@@ -255,7 +194,12 @@ impl Import {
                 Ok(part) => self.desk.ask::<RosterPlan>("roster-plan", &part).await,
                 Err(words) => Err(words),
             };
-            if self.groups.try_update_value(|groups| groups[at].plan = Some(plan)).is_none() {
+            let keep = |groups: &mut Vec<Group>| {
+                if let Some(group) = groups.get_mut(at) {
+                    group.plan = Some(plan);
+                }
+            };
+            if self.groups.try_update_value(keep).is_none() {
                 return;
             }
         }
@@ -264,14 +208,18 @@ impl Import {
     }
 
     /// The rows of a grid with the answers to their questions.
+    ///
+    /// # Errors
+    /// There are too many of them, or they are gone, in words.
     fn part(self, at: usize) -> Result<RosterPart, String> {
-        let (rows, keys) = self.groups.with_value(|groups| {
-            let group = &groups[at];
+        let found = self.groups.with_value(|groups| {
+            let group = groups.get(at)?;
             let plan = group.plan.iter().flatten();
             let keys =
                 plan.flat_map(|plan| plan.questions.iter().map(|question| question.key.clone())).collect::<Vec<_>>();
-            (group.rows.clone(), keys)
+            Some((group.rows.clone(), keys))
         });
+        let (rows, keys) = found.ok_or("这些行已经不在了")?;
         if rows.len() > MAX_PART {
             return Err(format!("一个网格有 {} 行，多于 {MAX_PART} 行：请核对网格编码", rows.len()));
         }
@@ -298,6 +246,7 @@ impl Import {
             self.groups.update_value(|groups| {
                 for group in groups.iter_mut() {
                     let asks = matches!(&group.plan, Some(Ok(plan)) if plan.questions.iter().any(|one| one.key == key));
+                    // Of what is taken the rest is taken anew.
                     if asks {
                         group.taken = false;
                     }
@@ -312,9 +261,14 @@ impl Import {
             let asks = |plan: &RosterPlan| plan.questions.iter().any(|one| one.key == key);
             groups.iter().position(|group| matches!(&group.plan, Some(Ok(plan)) if asks(plan)))
         });
-        let Some(part) = at.map(|at| (at, self.part(at))) else { return };
-        let (at, Ok(part)) = part else { return };
+        let Some(at) = at else { return };
+        let Ok(part) = self.part(at) else { return };
         let plan = self.desk.ask::<RosterPlan>("roster-plan", &part).await;
+        // What was decided, mended or opened meanwhile has an answer of its own on the way.
+        let overtaken = !self.part(at).is_ok_and(|now| now == part);
+        if overtaken || self.phase.with_untracked(Phase::is_busy) {
+            return;
+        }
         if self.groups.try_update_value(|groups| groups[at].plan = Some(plan)).is_some() {
             self.tell();
         }
@@ -384,15 +338,21 @@ impl Import {
                 Ok(taken) => {
                     self.import.set_value(taken.import);
                     let kept = self.groups.try_update_value(|groups| {
-                        groups[at].plan = Some(Ok(taken));
-                        groups[at].taken = true;
+                        if let Some(group) = groups.get_mut(at) {
+                            group.took.same = 0;
+                            group.took += taken.counts;
+                            group.plan = Some(Ok(taken));
+                            group.taken = true;
+                        }
                     });
                     if kept.is_none() {
                         return;
                     }
                 }
                 Err(words) => {
-                    self.problem.set(format!("{words}。收下了 {done} 个网格，其余没有收下；再收一次不会重复"));
+                    self.problem.set(format!(
+                        "{words}。收下了 {done} 个网格，正在收的那个可能收下了一部分，其余没有收下；再收一次不会重复"
+                    ));
                     break;
                 }
             }
@@ -401,9 +361,35 @@ impl Import {
         self.phase.set(Phase::Taken);
     }
 
+    /// Compares everything again where this import was undone: nothing of it is taken any more.
+    pub async fn undone(self, import: DeviceId) {
+        if self.import.get_value() != Some(import) || self.phase.with_untracked(Phase::is_busy) {
+            return;
+        }
+        self.import.set_value(None);
+        self.groups.update_value(|groups| {
+            for group in groups.iter_mut() {
+                (group.plan, group.taken, group.took) = (None, false, RosterCounts::default());
+            }
+        });
+        self.plan().await;
+    }
+
     /// Stops after the grid that is being taken.
     pub fn stop(self) {
         self.stopping.set(true);
+    }
+
+    /// Whether some of it is taken.
+    pub fn is_taken(self) -> bool {
+        self.taken.track();
+        self.groups.with_value(|groups| groups.iter().any(|group| group.took != RosterCounts::default()))
+    }
+
+    /// Whether some of it is not taken.
+    pub fn is_left(self) -> bool {
+        self.pending.track();
+        self.groups.with_value(|groups| groups.iter().any(|group| !group.taken))
     }
 
     /// Whether there is something to take.
@@ -418,12 +404,16 @@ impl Import {
 
     /// Tells the page what is in the groups.
     fn tell(self) {
-        let (mut counts, mut notes) = (RosterCounts::default(), Vec::new());
+        let [mut pending, mut taken] = [RosterCounts::default(); 2];
+        let mut notes = Vec::new();
         self.groups.with_value(|groups| {
             for group in groups {
+                taken += group.took;
                 match &group.plan {
                     Some(Ok(plan)) => {
-                        counts += plan.counts;
+                        if !group.taken {
+                            pending += plan.counts;
+                        }
                         let refused = plan.refused.iter().cloned();
                         notes.extend(refused.map(|remark| Note::Refused(remark.line, remark.words)));
                         notes.extend(plan.questions.iter().cloned().map(Note::Asked));
@@ -436,7 +426,8 @@ impl Import {
                 }
             }
         });
-        self.counts.set(counts);
+        self.pending.set(pending);
+        self.taken.set(taken);
         // The list is not drawn anew for a decision that changes no words of it.
         if self.notes.with_untracked(|known| *known != notes) {
             self.notes.set(notes);
@@ -447,6 +438,7 @@ impl Import {
     pub async fn report(self) {
         let notes = self.notes.get_untracked();
         let mut rows: Vec<(RosterRow, String)> = Vec::new();
+        let mut places: BTreeMap<Line, usize> = BTreeMap::new();
         let mut others: Vec<String> = self.left_out.get_untracked();
         let lines: BTreeMap<Line, RosterRow> = self.groups.with_value(|groups| {
             groups.iter().flat_map(|group| &group.rows).map(|row| (row.line.clone(), row.clone())).collect()
@@ -454,9 +446,12 @@ impl Import {
         for note in notes {
             let words = format!("{}：{}", note.sort().label(), note.words());
             match note.line().and_then(|line| lines.get(line)) {
-                Some(row) => match rows.iter_mut().find(|(known, _)| known.line == row.line) {
-                    Some((_, said)) => said.push_str(&format!("；{words}")),
-                    None => rows.push((row.clone(), words)),
+                Some(row) => match places.get(&row.line) {
+                    Some(at) => rows[*at].1.push_str(&format!("；{words}")),
+                    None => {
+                        places.insert(row.line.clone(), rows.len());
+                        rows.push((row.clone(), words));
+                    }
                 },
                 None => others.push(words),
             }
@@ -470,7 +465,7 @@ impl Import {
 fn group_of(groups: &mut Vec<Group>, grid: String) -> &mut Group {
     let at = groups.iter().position(|group| group.grid == grid).unwrap_or(groups.len());
     if at == groups.len() {
-        groups.push(Group { grid, rows: Vec::new(), plan: None, taken: false });
+        groups.push(Group { grid, rows: Vec::new(), plan: None, taken: false, took: RosterCounts::default() });
     }
     &mut groups[at]
 }

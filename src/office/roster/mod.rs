@@ -3,6 +3,7 @@
 mod export;
 mod history;
 pub mod import;
+mod note;
 mod notes;
 
 use crate::office::{desk::use_desk, file_drop::FileDrop};
@@ -84,15 +85,20 @@ fn Read(
     };
     let report = move |_| leptos::task::spawn_local(import.report());
     let left_out = import.left_out.get_untracked();
-    let heading = if taken { "已收下" } else { "将要收下" };
+    let heading = if taken { "还没有收下" } else { "将要收下" };
     // A decision changes what there is to take.
     let wanted = move || {
-        import.counts.track();
+        import.pending.track();
         import.is_wanted()
     };
     view! {
         <p><b>{names}</b>{format!("：{rows} 行，{grids} 个网格")}</p>
-        <p role="status"><b>{heading}</b>" "{move || import.counts.get().to_string()}</p>
+        {move || import.is_taken().then(|| view! {
+            <p role="status"><b>"已收下"</b>" "{import.taken.get().to_string()}</p>
+        })}
+        {move || import.is_left().then(|| view! {
+            <p role="status"><b>{heading}</b>" "{import.pending.get().to_string()}</p>
+        })}
         {(!left_out.is_empty()).then(|| view! {
             <details class="left-out">
                 <summary>{format!("文件里有 {} 处没有读", left_out.len())}</summary>

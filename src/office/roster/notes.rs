@@ -1,6 +1,9 @@
 //! What is to be said of a roster's rows: why one can't be taken, what a person decides, what should be looked at.
 
-use super::import::{Import, Note, Sort};
+use super::{
+    import::Import,
+    note::{Note, Sort},
+};
 use crate::{components::chips::OneOf, office::value};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::office::{Cell, Line, Question};

@@ -158,7 +158,7 @@ impl Database {
         for some in records.chunks(AT_A_TIME) {
             let places: Vec<String> = (2..some.len() + 2).map(|number| format!("${number}")).collect();
             let words = format!(
-                "SELECT id, body FROM op WHERE county = $1 AND record IN ({}) AND outcome = 'applied' AND body <> ''",
+                "SELECT id, body, stamp FROM op WHERE county = $1 AND record IN ({}) AND outcome = 'applied' AND body <> ''",
                 places.join(", ")
             );
             let mut query = sqlx::query(AssertSqlSafe(words)).bind(grid.village().county());
@@ -166,7 +166,11 @@ impl Database {
                 query = query.bind(key(record.0));
             }
             for row in query.fetch_all(&self.pool).await? {
-                if let Some(op) = stored::op(uuid(&row, 0)?, &row.try_get::<String, _>(1)?) {
+                if let Some(mut op) = stored::op(uuid(&row, 0)?, &row.try_get::<String, _>(1)?) {
+                    // Where its own was too far ahead it was merged with another.
+                    if let Some(stamp) = row.try_get::<Option<String>, _>(2)? {
+                        op.stamp = stamp.parse().map_err(decode)?;
+                    }
                     saves.entry(op.record).or_default().push(op);
                 }
             }

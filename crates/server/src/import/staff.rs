@@ -12,6 +12,7 @@ use ruhu_domain::{
     rights::{Grant, Place, Role},
 };
 use rust_xlsxwriter::{DataValidation, Format, FormatAlign, Workbook, XlsxError};
+use std::collections::{HashMap, HashSet};
 
 /// A column of the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +31,7 @@ impl Columns for Column {
     const ALL: &'static [Self] =
         &[Self::Name, Self::Account, Self::Team, Self::Home, Self::Role, Self::Place, Self::Classes, Self::Until];
     const NEEDED: &'static [Self] = &[Self::Name, Self::Account];
+    const MAX_ROWS: usize = 5_000;
 
     fn names(self) -> &'static [&'static str] {
         match self {
@@ -45,32 +47,62 @@ impl Columns for Column {
     }
 }
 
-/// Reads a sheet of accounts. Every row counts as new, with the right that it names. `areas` are those that there are.
+/// A row, and what of it the sheet does not say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetRow {
+    /// The row. It counts as new, with the right that it names.
+    pub row: StaffRow,
+    /// Whether its home is taken from the place of its right.
+    pub home_is_derived: bool,
+}
+
+/// What a sheet says: the rows that can be taken, and the rest with empty rows.
+pub type Sheet = (Vec<SheetRow>, StaffFile);
+
+/// Reads a sheet of accounts. `areas` are those that there are.
 ///
 /// # Errors
 /// The file can't be read, or no sheet has the header.
-pub fn read(bytes: &[u8], areas: &[NamedArea], today: NaiveDate) -> anyhow::Result<StaffFile> {
+pub fn read(bytes: &[u8], areas: &[NamedArea], today: NaiveDate) -> anyhow::Result<Sheet> {
     let Table { rows, left_out } = table::read::<Column>(bytes, "人员表")?;
+    let areas = Areas::new(areas);
     let mut file = StaffFile { left_out, ..StaffFile::default() };
+    let mut taken = Vec::with_capacity(rows.len());
     for (line, cells) in rows {
-        match row(&line, &cells, areas, today) {
+        match row(&line, &cells, &areas, today) {
             Ok((row, doubt)) => {
                 file.doubts.extend(doubt.map(|words| Remark { line: line.clone(), words }));
-                file.rows.push(row);
+                taken.push(row);
             }
             Err(words) => file.refused.push(Remark { line, words }),
         }
     }
-    Ok(file)
+    Ok((taken, file))
+}
+
+/// The areas, to be found by code and by name.
+struct Areas<'a> {
+    codes: HashSet<&'a str>,
+    /// By the whole name with that of the area above, and by the name alone.
+    named: HashMap<String, Vec<&'a NamedArea>>,
+}
+
+impl<'a> Areas<'a> {
+    fn new(areas: &'a [NamedArea]) -> Self {
+        let mut named: HashMap<String, Vec<&NamedArea>> = HashMap::new();
+        for area in areas {
+            let (whole, alone) = (code(&area.name), code(area.name.rsplit(' ').next().unwrap_or_default()));
+            if whole != alone {
+                named.entry(whole).or_default().push(area);
+            }
+            named.entry(alone).or_default().push(area);
+        }
+        Self { codes: areas.iter().map(|area| area.code.as_str()).collect(), named }
+    }
 }
 
 /// Reads a row, and says what of it should be looked at.
-fn row(
-    line: &Line,
-    cells: &[Cell],
-    areas: &[NamedArea],
-    today: NaiveDate,
-) -> Result<(StaffRow, Option<String>), String> {
+fn row(line: &Line, cells: &[Cell], areas: &Areas<'_>, today: NaiveDate) -> Result<(SheetRow, Option<String>), String> {
     if let Some(column) = Column::ALL
         .iter()
         .find(|column| matches!(cells.get(**column as usize), Some(Cell::Error { .. } | Cell::NoValue { .. })))
@@ -87,6 +119,7 @@ fn row(
     }
     let (of_role, at) = (text(Column::Role), text(Column::Place));
     let place = if at.is_empty() { None } else { Some(place(&at, areas)?) };
+    let home_is_derived = text(Column::Home).is_empty();
     let home = match (text(Column::Home), &place) {
         (home, _) if !home.is_empty() => self::place(&home, areas)?,
         (_, Some(Place::Grid(grid))) => Place::Area(grid.village()),
@@ -123,7 +156,8 @@ fn row(
         return Err("截止日期已经过了".to_owned());
     }
     let account = PutAccount { account, name, team, home };
-    Ok((StaffRow { line: line.clone(), account, new: true, changed: false, right, until }, doubt))
+    let row = StaffRow { line: line.clone(), account, new: true, changed: false, right, until };
+    Ok((SheetRow { row, home_is_derived }, doubt))
 }
 
 /// Reads a day: 2027-12-31, 2027/12/31, 2027.12.31, 2027年12月31日.
@@ -172,24 +206,21 @@ fn classes(text: &str) -> Result<Vec<Class>, String> {
 }
 
 /// Finds a place by its code, or by its name where one area alone has it.
-fn place(text: &str, areas: &[NamedArea]) -> Result<Place, String> {
+fn place(text: &str, areas: &Areas<'_>) -> Result<Place, String> {
     let plain = code(text);
     if let Ok(grid) = plain.parse::<GridCode>() {
         let village = grid.village();
-        let known = areas.iter().any(|area| area.code == village.as_str());
+        let known = areas.codes.contains(village.as_str());
         return if known { Ok(Place::Grid(grid)) } else { Err(format!("区划表里没有村级代码 {village}")) };
     }
-    let named: Vec<&NamedArea> = if plain.bytes().all(|byte| byte.is_ascii_digit()) {
-        areas.iter().filter(|area| area.code == plain).collect()
-    } else {
-        let is_named = |area: &&NamedArea| {
-            code(&area.name) == plain || area.name.rsplit(' ').next().is_some_and(|name| code(name) == plain)
-        };
-        areas.iter().filter(is_named).collect()
-    };
-    match named.as_slice() {
-        [] => Err(format!("没有“{text}”这个地方，请写 12 位代码、网格编码，或区划里的全名")),
-        [area] => area.code.parse().map_err(|_| format!("“{text}”的代码 {} 不能授权", area.code)),
+    let unknown = || format!("没有“{text}”这个地方，请写 12 位代码、网格编码，或区划里的全名");
+    let no_right = |_| format!("“{text}”不能授权，请写市、县、乡、村的代码或网格编码");
+    if plain.bytes().all(|byte| byte.is_ascii_digit()) {
+        return if areas.codes.contains(plain.as_str()) { plain.parse().map_err(no_right) } else { Err(unknown()) };
+    }
+    match areas.named.get(&plain).map(Vec::as_slice).unwrap_or_default() {
+        [] => Err(unknown()),
+        [area] => area.code.parse().map_err(no_right),
         several => {
             let names: Vec<String> =
                 several.iter().take(4).map(|area| format!("{} {}", area.name, area.code)).collect();
@@ -253,7 +284,7 @@ mod tests {
         ]
     }
 
-    fn of(rows: &[&str]) -> StaffFile {
+    fn of(rows: &[&str]) -> Sheet {
         let today = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a day");
         let header = "姓名,手机号,队伍,所属,岗位,负责网格,类别,截止日期";
         read(format!("{header}\n{}", rows.join("\n")).as_bytes(), &areas(), today).expect("a sheet")
@@ -261,15 +292,17 @@ mod tests {
 
     #[test]
     fn rows_are_read_as_offices_write_them() {
-        let file = of(&[
+        let (rows, file) = of(&[
             "赵敏,138 0000 9001,巡逻队,,专职网格员,411502001003-02,,",
             "钱一,qian,,三里店社区居民委员会,人民调解员,４１１５０２００１００３,日常、调解,2027年12月31日",
             "孙二,sun,,浉河区 老城街道,,,,",
         ]);
         assert_eq!(file.refused, []);
-        assert_eq!((file.rows.len(), file.doubts.len()), (3, 1));
+        assert_eq!((rows.len(), file.doubts.len()), (3, 1));
         assert!(file.doubts[0].words.contains("只给“日常”"));
-        let [zhao, qian, sun] = file.rows.as_slice() else { panic!("three") };
+        let [zhao, qian, sun] = rows.as_slice() else { panic!("three") };
+        assert_eq!([zhao, qian, sun].map(|row| row.home_is_derived), [true, false, false]);
+        let [zhao, qian, sun] = [zhao, qian, sun].map(|row| &row.row);
         assert_eq!(
             (zhao.account.account.as_str(), zhao.account.home.to_string().as_str()),
             ("13800009001", "411502001003")
@@ -300,8 +333,8 @@ mod tests {
             ("甲,a,,,网格员,411502001003-02,,明年", "2027-12-31"),
             ("甲,a,,,网格员,411502001003-02,,2020-1-1", "已经过了"),
         ] {
-            let file = of(&[row]);
-            assert_eq!((file.rows.len(), file.refused.len()), (0, 1), "{row}");
+            let (rows, file) = of(&[row]);
+            assert_eq!((rows.len(), file.refused.len()), (0, 1), "{row}");
             assert!(file.refused[0].words.contains(words), "{row}: {}", file.refused[0].words);
         }
     }

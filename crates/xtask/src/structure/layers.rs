@@ -184,6 +184,7 @@ const LAYERS: &[Layer] = &[
             "rust_xlsxwriter",
             "serde",
             "serde_json",
+            "tokio",
             "zip",
         ],
     ),

@@ -56,12 +56,17 @@ pub async fn plan(
 ) -> Result<Json<RosterPlan>, Refusal> {
     let may = allowed(&official, &part)?;
     let plan = roster::take(&database, &part.rows, &part.answers, &may, None).await.map_err(refusal)?;
-    // What it says of the records is seen by whoever plans.
+    put_on_record(&database, &official, &plan).await?;
+    Ok(Json(plan))
+}
+
+/// Puts on record whose records an answer tells of: those of its grids are seen by whoever asks.
+async fn put_on_record(database: &Database, official: &Official, plan: &RosterPlan) -> Result<(), Refusal> {
     for grid in &plan.grids {
         let channel = Channel::general(grid.clone());
         database.put_on_record(&[official.does(Act::Import, format!("核对 {grid}")).in_channel(&channel)]).await?;
     }
-    Ok(Json(plan))
+    Ok(())
 }
 
 /// `POST /api/v1/office/roster-take`
@@ -72,13 +77,15 @@ pub async fn take(
 ) -> Result<Json<RosterPlan>, Refusal> {
     let may = allowed(&official, &part)?;
     let file: String = part.file.trim().chars().take(WORDS).collect();
-    let import = match part.import {
+    let begun = match part.import {
         Some(import) => own(&database, &official, import).await?,
-        None => DeviceId(u64::from_be_bytes(random::bytes())),
+        None => None,
     };
+    let import = begun.unwrap_or_else(|| DeviceId(u64::from_be_bytes(random::bytes())));
     let importer = roster::Importer { account: &official.session.account, file: &file, import };
     let taken = roster::take(&database, &part.rows, &part.answers, &may, Some(importer)).await.map_err(refusal)?;
-    Ok(Json(taken))
+    put_on_record(&database, &official, &taken).await?;
+    Ok(Json(RosterPlan { import: taken.import.or(begun), ..taken }))
 }
 
 /// Returns which grids the caller takes rosters in for.
@@ -94,11 +101,14 @@ fn answers_for(official: &Official, grid: &GridCode) -> bool {
     duties::answers_for(&official.grants, Duty::Roster, &Channel::general(grid.clone()))
 }
 
-/// Returns the import, where the caller began it.
-async fn own(database: &Database, official: &Official, import: DeviceId) -> Result<DeviceId, Refusal> {
+/// Returns the import, where the caller began it; none where it was undone since: what is taken now is another.
+async fn own(database: &Database, official: &Official, import: DeviceId) -> Result<Option<DeviceId>, Refusal> {
     let known = database.imports().await?;
-    let own = known.iter().any(|one| one.id == import && one.account == official.session.account);
-    if own { Ok(import) } else { Err(Refusal::NotAllowed) }
+    let of: Vec<&GridImport> = known.iter().filter(|one| one.id == import).collect();
+    if of.is_empty() || of.iter().any(|one| one.account != official.session.account) {
+        return Err(Refusal::NotAllowed);
+    }
+    Ok(of.iter().all(|one| one.undone_at.is_none()).then_some(import))
 }
 
 fn refusal(error: anyhow::Error) -> Refusal {

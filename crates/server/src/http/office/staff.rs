@@ -43,13 +43,21 @@ impl Staff {
         self.members.iter().find(|member| member.account.to_lowercase() == name)
     }
 
-    /// The grants an account has now.
-    pub fn grants(&self, account: &str) -> Vec<Grant> {
+    /// What an account was given and has now.
+    fn now(&self, account: &str) -> impl Iterator<Item = &Given> {
         let now = crate::random::now_ms();
-        let has = |given: &&Given| {
-            given.account == account && given.ended.is_none() && given.until.is_none_or(|until| until > now)
-        };
-        self.given.iter().filter(has).map(|given| given.grant.clone()).collect()
+        let has = move |given: &&Given| given.ended.is_none() && given.until.is_none_or(|until| until > now);
+        self.given.iter().filter(move |given| given.account == account).filter(has)
+    }
+
+    /// Returns when a right of an account ends by itself; none where the account has not the right.
+    pub fn has(&self, account: &str, grant: &Grant) -> Option<Option<u64>> {
+        self.now(account).find(|given| given.grant == *grant).map(|given| given.until)
+    }
+
+    /// The grants an account has now.
+    fn grants(&self, account: &str) -> Vec<Grant> {
+        self.now(account).map(|given| given.grant.clone()).collect()
     }
 
     /// An account that the caller looks after.

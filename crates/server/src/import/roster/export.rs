@@ -40,6 +40,9 @@ pub async fn export(database: &Database, place: &Place) -> anyhow::Result<(usize
     for record in of(Kind::Resident).filter(shows) {
         let Some(resident) = record.view::<Resident>() else { continue };
         if let Some((home, household)) = households.get(&roster.home(resident.household)) {
+            // What may not be used is not given out (个人信息保护法 44).
+            let bare = |resident: Resident| Resident::new(resident.household, resident.name);
+            let resident = if roster.is_restricted(record.id) { bare(resident) } else { resident };
             people.push((home, household, resident));
         }
     }

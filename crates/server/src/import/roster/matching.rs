@@ -23,6 +23,8 @@ pub struct Person<'a> {
     pub resident: Resident,
     /// The household that shows.
     pub home: RecordId,
+    /// Whether the data may only be kept, and not used (个人信息保护法 44).
+    pub restricted: bool,
 }
 
 /// The household that rows of one number mean.
@@ -122,15 +124,17 @@ impl<'a> Register<'a> {
             // Each name under which somebody was registered leads to the record that shows.
             let home = roster.home(written.household);
             let at = register.people.len();
-            register.people.push(Person { record: shown, resident, home });
+            let restricted = roster.is_restricted(record.id);
+            register.people.push(Person { record: shown, resident, home, restricted });
             register.members.entry(home).or_default().push(at);
             register.named.entry(name_key(&written.name)).or_default().push(at);
         }
         for record in gone.iter().filter(|record| record.kind == Kind::Resident) {
             let Some(resident) = record.view::<Resident>() else { continue };
             register.gone_named.entry(name_key(&resident.name)).or_default().push(register.gone_people.len());
-            let home = resident.household;
-            register.gone_people.push(Person { record, resident, home });
+            let home = roster.home(resident.household);
+            let restricted = !resident.restricted.is_empty();
+            register.gone_people.push(Person { record, resident, home, restricted });
         }
         register
     }
@@ -173,7 +177,9 @@ impl<'a> Register<'a> {
         let gone = self.gone_households.get(&number_key(&rows[0].number)).map(Vec::as_slice).unwrap_or_default();
         let theirs = |record: &&Record| {
             let household: Household = record.view().unwrap_or_default();
+            // Of a household that is withdrawn the members may not be.
             let members = self.gone_people.iter().filter(|person| person.home == record.id);
+            let members = members.chain(self.members(record.id));
             has_in_common(&household, members.map(|person| &person.resident), rows)
         };
         gone.iter().copied().find(theirs).map_or(HouseholdMatch::New, HouseholdMatch::Gone)
@@ -208,10 +214,7 @@ impl<'a> Register<'a> {
         }
         let gone = self.gone_named.get(&key).map(Vec::as_slice).unwrap_or_default();
         let mut gone = gone.iter().map(|at| &self.gone_people[*at]);
-        let theirs = |person: &&Person| {
-            let unknown = row.birth.is_none() || person.resident.birth.is_none();
-            fits(person) && (same_birth(person) || (unknown && Some(person.home) == home))
-        };
+        let theirs = |person: &&Person| same_birth(person) || Some(person.home) == home;
         gone.find(theirs).map_or(ResidentMatch::New, ResidentMatch::Gone)
     }
 }

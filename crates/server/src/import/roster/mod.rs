@@ -32,9 +32,13 @@ use ruhu_domain::{
     wire::OpOutcome,
 };
 use std::collections::{BTreeMap, HashMap};
+use tokio::sync::Mutex;
 
 /// The name under which imports write into records. What it wrote, a later import may change without asking.
 pub const IMPORTER: &str = "导入";
+
+/// Rosters are compared and taken one at a time: what is taken is still as it was when it was compared.
+static TAKING: Mutex<()> = Mutex::const_new(());
 
 /// Who imports what.
 #[derive(Clone, Copy, Debug)]
@@ -60,10 +64,13 @@ pub async fn take(
 ) -> anyhow::Result<RosterPlan> {
     let villages = database.villages().await?;
     let known = Known { villages: &villages, today: day::day(database.now_ms().cast_signed()) };
-    let mut done = RosterPlan { import: importer.map(|importer| importer.import), ..RosterPlan::default() };
+    let mut done = RosterPlan::default();
     let grids = entries(rows, &known, may, &mut done);
     done.grids = grids.keys().cloned().collect();
     for (grid, entries) in grids {
+        // Two that take one list at once would each find nobody there. Between servers the second finds the first's when it
+        // is planned again.
+        let _turn = TAKING.lock().await;
         let channel = Channel::general(grid);
         let Stored { records, unreadable } =
             database.records(channel.grid.as_str(), &[Kind::Household, Kind::Resident]).await?;
@@ -139,17 +146,21 @@ async fn take_grid(
     done: &mut RosterPlan,
 ) -> anyhow::Result<()> {
     let ops = std::mem::take(&mut planned.ops);
-    let mut counts = RosterCounts { same: planned.same, ..RosterCounts::default() };
+    let same = planned.same;
     add(done, planned);
     if !ops.is_empty() {
         // Before the first is taken: an import that breaks off is on record too.
         let subject = format!("{} {} 条", channel.grid, ops.len());
         database.put_on_record(&[OnRecord::of(account, Act::Import, subject).in_channel(channel)]).await?;
         database.begin_import(channel, import, file, account).await?;
+        done.import = Some(import);
+    } else {
+        done.counts += RosterCounts { same, ..RosterCounts::default() };
     }
     let grants = [Grant::grid_worker(channel.grid.clone())];
     let author = Author { account, name: IMPORTER, device: import, grants: &grants };
-    for chunk in ops.chunks(2_000) {
+    for (at, chunk) in ops.chunks(2_000).enumerate() {
+        let mut counts = RosterCounts { same: if at == 0 { same } else { 0 }, ..RosterCounts::default() };
         let incoming = chunk.iter().map(|(op, ..)| Incoming::Op(Box::new(op.clone()))).collect();
         let taken = database.take(author, incoming).await?;
         for ((_, counted, line), result) in chunk.iter().zip(taken.results) {
@@ -161,11 +172,9 @@ async fn take_grid(
                 done.refused.push(Remark { line: line.clone(), words });
             }
         }
-    }
-    if !ops.is_empty() {
         database.count_import(channel, import, &counts).await?;
+        done.counts += counts;
     }
-    done.counts += counts;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use super::{
     values::{name_key, number_key},
 };
 use crate::random;
+use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,
     codes::{Relation, Tag},
@@ -20,7 +21,7 @@ use ruhu_domain::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry as Place};
 
 /// What is counted, and whether it is new.
 pub(super) type Counted = (Kind, bool);
@@ -80,32 +81,40 @@ pub(super) fn plan(
     // Everybody who is named where they are registered, before anybody is looked for elsewhere.
     let mut taken: HashSet<RecordId> = HashSet::new();
     let mut homes: Vec<Home> = Vec::new();
-    for rows in families {
+    for mut rows in families {
         writer.planned.doubts.extend(two_families(&rows));
-        let Some(before) = writer.home(&register, &rows) else { continue };
+        writer.planned.doubts.extend(several(&rows, "门牌地址", |row| &row.address));
+        let Some((before, looked_in)) = writer.home(&register, &rows) else { continue };
+        rows = writer.once(rows);
         let mut members = Vec::with_capacity(rows.len());
         for row in &rows {
-            let same = before.and_then(|record| register.same(register.home(record.id), row, &taken));
+            let same = looked_in.and_then(|home| register.same(home, row, &taken));
             taken.extend(same.map(|person| person.record.id));
             members.push(same);
         }
-        homes.push(Home { rows, before, members });
+        homes.push(Home { rows, before, looked_in, members });
     }
+    let twice = twice(&homes);
     let mut listed: HashSet<RecordId> = HashSet::new();
-    for Home { rows, before, members } in homes {
+    for Home { rows, before, looked_in, members } in homes {
         let id = before.map_or_else(new_id, |record| record.id);
         let home = register.home(id);
         listed.insert(home);
         let after = household(before.and_then(|record| record.view()).unwrap_or_default(), &rows);
         writer.write(id, Kind::Household, before, &after, &rows[0].place, &["note"]);
         for (row, same) in rows.into_iter().zip(members) {
+            if let Some(other) = twice.get(&row.place)
+                && !writer.is_another(row, other)
+            {
+                continue;
+            }
             let found = match same {
                 Some(person) => Some(Decided { person: Some(person), renamed: false }),
-                None => writer.person(&register, home, before, row, &taken),
+                None => writer.person(&register, looked_in, row, &taken),
             };
             let Some(Decided { person, renamed }) = found else { continue };
             taken.extend(person.map(|person| person.record.id));
-            writer.resident(home, person, row, renamed);
+            writer.resident(home, person, row, renamed, &after.phone);
         }
     }
     writer.planned.missing = missing(channel, &register, &listed, &taken);
@@ -117,6 +126,8 @@ struct Home<'e, 'r, 'a> {
     rows: Vec<&'e Entry>,
     /// Its record; none where it is new.
     before: Option<&'a Record>,
+    /// The household in whose members the rows are looked for: itself, or the one that is gone whose number it has.
+    looked_in: Option<RecordId>,
     /// Who of its members each row names; none where nobody of that name is there.
     members: Vec<Option<&'r Person<'a>>>,
 }
@@ -127,6 +138,26 @@ struct Decided<'r, 'a> {
     person: Option<&'r Person<'a>>,
     /// Whether their name becomes that of the row.
     renamed: bool,
+}
+
+/// Returns the rows whose person is listed in another household of the roster too, each with the row that counts: that of the
+/// household where the records have them, else the first.
+fn twice(homes: &[Home<'_, '_, '_>]) -> HashMap<Line, Line> {
+    let mut places: HashMap<(String, NaiveDate), Vec<(&Line, bool)>> = HashMap::new();
+    for home in homes {
+        for (row, same) in home.rows.iter().zip(&home.members) {
+            if let Some(birth) = row.birth {
+                places.entry((name_key(&row.name), birth)).or_default().push((&row.place, same.is_some()));
+            }
+        }
+    }
+    let mut twice = HashMap::new();
+    for mut lines in places.into_values().filter(|lines| lines.len() > 1) {
+        lines.sort_by_key(|(_, is_there)| !is_there);
+        let (counts, others) = (lines[0].0, &lines[1..]);
+        twice.extend(others.iter().map(|(line, _)| ((*line).clone(), counts.clone())));
+    }
+    twice
 }
 
 /// Returns who is in the records and has no row.
@@ -152,6 +183,22 @@ fn missing(
     }
     missing.sort_by(|one, other| one.number.cmp(&other.number));
     missing
+}
+
+/// Says where the rows of a household differ in what it has once: the first of the head's and the others' counts.
+fn several(rows: &[&Entry], what: &str, of: fn(&Entry) -> &String) -> Option<Remark> {
+    let first = of_household("", rows, of)?;
+    let other = rows.iter().find(|row| !of(row).is_empty() && *of(row) != first)?;
+    let words = format!("户号 {} 的{what}有不同的写法：“{first}”和“{}”，请核对", rows[0].number, of(other));
+    Some(Remark { line: other.place.clone(), words })
+}
+
+/// Returns what a household has once: as it is where a row has that, else the head's, else the first.
+fn of_household(now: &str, rows: &[&Entry], of: fn(&Entry) -> &String) -> Option<String> {
+    let filled = || rows.iter().filter(|row| !of(row).is_empty());
+    let stays = filled().find(|row| !now.is_empty() && of(row) == now);
+    let heads = filled().find(|row| row.relation == Some(Relation::Head));
+    stays.or(heads).or_else(|| filled().next()).map(|row| of(row).clone())
 }
 
 /// Says where one number has two heads: they may be two families.
@@ -186,8 +233,8 @@ fn household(mut household: Household, rows: &[&Entry]) -> Household {
     {
         household.head = head;
     }
-    household.address = text(|row| &row.address).unwrap_or(household.address);
-    household.phone = text(|row| &row.phone).unwrap_or(household.phone);
+    household.address = of_household(&household.address, rows, |row| &row.address).unwrap_or(household.address);
+    household.phone = of_household(&household.phone, rows, |row| &row.phone).unwrap_or(household.phone);
     for cell in rows.iter().map(|row| &row.phone_to_check).filter(|cell| !cell.is_empty()) {
         let words = format!("电话待核对：{cell}");
         let room = household.note.chars().count() + words.chars().count() < MAX_TEXT;
@@ -226,8 +273,35 @@ impl Writer<'_> {
         code
     }
 
-    /// Returns the household that rows mean: its record, or that it is new; none where they are left out.
-    fn home<'a>(&mut self, register: &Register<'a>, rows: &[&Entry]) -> Option<Option<&'a Record>> {
+    /// Returns the rows of a household without those that name somebody again.
+    fn once<'e>(&mut self, rows: Vec<&'e Entry>) -> Vec<&'e Entry> {
+        let mut seen: HashMap<(String, Option<NaiveDate>), &Line> = HashMap::new();
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in rows {
+            match seen.entry((name_key(&row.name), row.birth)) {
+                Place::Occupied(first) => {
+                    let words = format!("{}和{}是同一户的同一人，只收一次", row.name, first.get());
+                    self.planned.doubts.push(Remark { line: row.place.clone(), words });
+                }
+                Place::Vacant(place) => {
+                    place.insert(&row.place);
+                    kept.push(row);
+                }
+            }
+        }
+        kept
+    }
+
+    /// Whether a row means another person than the row `other`, which has the same name and birth date in another household.
+    fn is_another(&mut self, row: &Entry, other: &Line) -> bool {
+        let words = format!("{}在名单上{other}的另一户里也有，姓名和出生日期都相同", row.name);
+        let choices = [("skip", "是同一个人，按那一行收"), ("new", "不是同一个人，也收")];
+        self.ask(format!("{}/twice", row.place), &row.place, words, &choices) == "new"
+    }
+
+    /// Returns the household that rows mean: its record, or that it is new, and in whose members they are looked for; none where
+    /// they are left out.
+    fn home<'a>(&mut self, register: &Register<'a>, rows: &[&Entry]) -> Option<(Option<&'a Record>, Option<RecordId>)> {
         let line = &rows[0].place;
         let number = &rows[0].number;
         let names = || {
@@ -236,8 +310,8 @@ impl Writer<'_> {
             names.join("、")
         };
         match register.household(rows) {
-            HouseholdMatch::Same(record) => Some(Some(record)),
-            HouseholdMatch::New => Some(None),
+            HouseholdMatch::Same(record) => Some((Some(record), Some(register.home(record.id)))),
+            HouseholdMatch::New => Some((None, None)),
             HouseholdMatch::Other(record) => {
                 let Household { head, .. } = record.view().unwrap_or_default();
                 let words = format!(
@@ -246,14 +320,14 @@ impl Writer<'_> {
                 );
                 let choices = [("skip", "这一户先不导入"), ("same", "是同一户，按名单更新")];
                 let same = self.ask(format!("{line}/other"), line, words, &choices) == "same";
-                same.then_some(Some(record))
+                same.then_some((Some(record), Some(register.home(record.id))))
             }
             HouseholdMatch::Gone(record) => {
                 let Household { head, .. } = record.view().unwrap_or_default();
                 let words = format!("户号 {number}（{head}）{}", gone(record));
                 let choices = [("skip", "这一户先不导入"), ("new", "重新登记为新的一户")];
                 let new = self.ask(format!("{line}/gone-household"), line, words, &choices) == "new";
-                new.then_some(None)
+                new.then_some((None, Some(record.id)))
             }
         }
     }
@@ -262,14 +336,13 @@ impl Writer<'_> {
     fn person<'r, 'a>(
         &mut self,
         register: &'r Register<'a>,
-        home: RecordId,
-        before: Option<&Record>,
+        looked_in: Option<RecordId>,
         row: &Entry,
         taken: &HashSet<RecordId>,
     ) -> Option<Decided<'r, 'a>> {
         let line = &row.place;
         let new = Decided { person: None, renamed: false };
-        match register.other(before.map(|_| home), row, taken) {
+        match register.other(looked_in, row, taken) {
             ResidentMatch::New => Some(new),
             ResidentMatch::Renamed(person) => {
                 let words = format!(
@@ -308,10 +381,17 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a resident's row.
-    fn resident(&mut self, home: RecordId, person: Option<&Person<'_>>, row: &Entry, renamed: bool) {
+    /// Writes a resident's row. A phone other than the household's is their own.
+    fn resident(
+        &mut self,
+        home: RecordId,
+        person: Option<&Person<'_>>,
+        row: &Entry,
+        renamed: bool,
+        of_household: &str,
+    ) {
         let mut after = person.map_or_else(|| Resident::new(home, row.name.clone()), |person| person.resident.clone());
-        if !after.restricted.is_empty() {
+        if person.is_some_and(|person| person.restricted) {
             let words = format!("{}的个人信息依法限制处理，没有改动", row.name);
             self.planned.doubts.push(Remark { line: row.place.clone(), words });
             self.planned.same += 1;
@@ -322,6 +402,9 @@ impl Writer<'_> {
         }
         if person.is_some_and(|person| person.home != home) {
             after.household = home;
+        }
+        if !row.phone.is_empty() && row.phone != of_household {
+            after.phone.clone_from(&row.phone);
         }
         after.sex = row.sex.or(after.sex);
         after.birth = row.birth.or(after.birth);
@@ -362,21 +445,19 @@ impl Writer<'_> {
     /// Whether a field's new value is taken. It is asked where a worker filled it in.
     fn is_taken(&mut self, before: &Record, kind: &Kind, name: &Name, new: &Value, line: &Line) -> bool {
         let Some(field) = before.fields.get(name) else { return true };
-        let is_empty = match &field.value {
-            Value::Null => true,
-            Value::String(text) => text.is_empty(),
-            Value::Array(items) => items.is_empty(),
-            _ => false,
-        };
-        if is_empty || before.author(field.stamp) == IMPORTER {
+        if before.author(field.stamp) == IMPORTER {
             return true;
         }
         let text = |name: &str| before.fields.get(name).and_then(|field| field.value.as_str()).unwrap_or_default();
         let who = if *kind == Kind::Household { format!("户号 {}", text("number")) } else { text("name").to_owned() };
         let words = format!(
-            "{who}的{}：记录里是“{}”（{} 由工作人员填写），名单上是“{}”",
+            "{who}的{}：记录里{}（{} 由工作人员填写），名单上是“{}”",
             labels::field(kind, name).unwrap_or(name),
-            labels::value(kind, name, &field.value),
+            // What was cleared was cleared for a reason.
+            match labels::value(kind, name, &field.value) {
+                empty if empty.is_empty() => "是空的".to_owned(),
+                words => format!("是“{words}”"),
+            },
             day::ledger(day::day(field.stamp.ms.cast_signed())),
             labels::value(kind, name, new),
         );

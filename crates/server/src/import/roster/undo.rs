@@ -1,5 +1,5 @@
-//! Undoing an import: what it made is withdrawn, what it changed is as before. What somebody changed since, or wrote at a
-//! household that it made, stays, and is named.
+//! Undoing an import: what it made is withdrawn, what it changed is as before. What somebody changed since stays, and so does a
+//! household that it made, with its members, where somebody wrote at that door. Both are named.
 
 use super::{IMPORTER, Importer};
 use crate::{
@@ -18,6 +18,20 @@ use ruhu_domain::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// The name under which what a worker had written is put back: the next import asks before it changes it.
+const UNDO: &str = "撤销导入";
+
+/// What undoing an import writes.
+#[derive(Default)]
+struct Plan {
+    /// The ops that withdraw what it made, and put back what imports before it had written.
+    imports: Vec<Op>,
+    /// The ops that put back what workers had written.
+    workers: Vec<Op>,
+    /// What stays.
+    undone: Undone,
+}
+
 /// Undoes an import in one grid.
 ///
 /// # Errors
@@ -31,20 +45,24 @@ pub async fn undo(database: &Database, grid: &GridCode, importer: Importer<'_>) 
     let subject = format!("撤销 {grid} {} 条", touched.len());
     database.put_on_record(&[Entry::of(importer.account, Act::Import, subject).in_channel(&channel)]).await?;
     let device = DeviceId(u64::from_be_bytes(random::bytes()));
-    let (ops, mut undone) = plan(&channel, &records, &saves, importer.import, device);
+    let Plan { imports, workers, mut undone } = plan(&channel, &records, &saves, importer.import, device);
     let grants = [Grant::grid_worker(grid.clone())];
-    let author = Author { account: importer.account, name: IMPORTER, device, grants: &grants };
-    for chunk in ops.chunks(2_000) {
-        let incoming = chunk.iter().map(|op| Incoming::Op(Box::new(op.clone()))).collect();
-        for (op, result) in chunk.iter().zip(database.take(author, incoming).await?.results) {
-            if matches!(result.outcome, OpOutcome::Applied | OpOutcome::Superseded) {
-                undone.undone += 1;
-            } else {
-                let reason = result.reason.unwrap_or_default();
-                undone.kept.push(format!("{}没有撤销：{reason}", name_of(&records, op.record)));
+    let mut done: HashSet<RecordId> = HashSet::new();
+    for (name, ops) in [(IMPORTER, imports), (UNDO, workers)] {
+        let author = Author { account: importer.account, name, device, grants: &grants };
+        for chunk in ops.chunks(2_000) {
+            let incoming = chunk.iter().map(|op| Incoming::Op(Box::new(op.clone()))).collect();
+            for (op, result) in chunk.iter().zip(database.take(author, incoming).await?.results) {
+                if matches!(result.outcome, OpOutcome::Applied | OpOutcome::Superseded) {
+                    done.insert(op.record);
+                } else {
+                    let reason = result.reason.unwrap_or_default();
+                    undone.kept.push(format!("{}没有撤销：{reason}", name_of(&records, op.record)));
+                }
             }
         }
     }
+    undone.undone = done.len();
     database.import_is_undone(&channel, importer.import).await?;
     Ok(undone)
 }
@@ -54,62 +72,75 @@ fn is_touched(record: &Record, import: DeviceId) -> bool {
     !record.withdrawn() && record.fields.values().any(|field| field.stamp.device == import)
 }
 
-/// Returns the ops that undo an import, and what stays.
+/// Returns the ops that undo an import, and what stays. `saves` has the saves of each record that it touched, the earliest first.
 fn plan(
     channel: &Channel,
     records: &[Record],
     saves: &HashMap<RecordId, Vec<Op>>,
     import: DeviceId,
     device: DeviceId,
-) -> (Vec<Op>, Undone) {
-    let (mut ops, mut undone) = (Vec::new(), Undone::default());
-    let made: HashSet<RecordId> = records
-        .iter()
-        .filter(|record| is_touched(record, import))
-        .filter(|record| saves.get(&record.id).is_some_and(|ops| ops.iter().all(|op| op.stamp.device == import)))
-        .map(|record| record.id)
-        .collect();
-    // Whatever else names a household that the import made: visits, disputes, residents whom a worker added.
-    let mut named: HashSet<RecordId> = HashSet::new();
-    for record in records.iter().filter(|record| !record.withdrawn() && !made.contains(&record.id)) {
+) -> Plan {
+    let mut plan = Plan::default();
+    let of = |record: &Record| saves.get(&record.id).map(Vec::as_slice).unwrap_or_default();
+    let own = |op: &Op| op.stamp.device == import;
+    let touched = || records.iter().filter(|record| is_touched(record, import));
+    let made: HashSet<RecordId> =
+        touched().filter(|record| of(record).first().is_some_and(own)).map(|record| record.id).collect();
+    let changed = |record: &Record| made.contains(&record.id) && !of(record).iter().all(own);
+    // Whatever else names a household that the import made: visits, disputes, residents whom a worker added or changed.
+    let mut kept: HashSet<RecordId> = records.iter().filter(|record| changed(record)).map(|record| record.id).collect();
+    for record in records.iter().filter(|record| !record.withdrawn() && (!made.contains(&record.id) || changed(record)))
+    {
         let names = record.fields.values().filter_map(|field| field.value.as_str()?.parse::<RecordId>().ok());
-        named.extend(names.filter(|name| made.contains(name)));
+        kept.extend(names.filter(|name| made.contains(name)));
     }
     let latest = records.iter().filter_map(Record::latest).max();
     let mut stamp = latest.map_or(Stamp::zero(device), |latest| Stamp { device, ..latest });
-    for record in records.iter().filter(|record| is_touched(record, import)) {
-        let changes: BTreeMap<Name, Change> = if made.contains(&record.id) {
-            if named.contains(&record.id) {
-                undone.kept.push(format!("{}已有走访等记录，没有撤销", name_of(records, record.id)));
-                continue;
-            }
-            change(record, WITHDRAWN, json!("撤销导入"))
+    for record in touched() {
+        let is_made = made.contains(&record.id);
+        if is_made && (kept.contains(&record.id) || record.home().is_some_and(|home| kept.contains(&home))) {
+            let why = if changed(record) { "之后有人改过" } else { "这一户之后有人写过" };
+            plan.undone.kept.push(format!("{}{why}，没有撤销", name_of(records, record.id)));
+            continue;
+        }
+        let [mut imports, mut workers] = [const { BTreeMap::new() }; 2];
+        if is_made {
+            imports.extend([change(record, WITHDRAWN, json!("撤销导入"))]);
         } else {
-            let others = saves.get(&record.id).into_iter().flatten().filter(|op| op.stamp.device != import);
+            let others = of(record).iter().filter(|op| !own(op));
             let before = others.fold(None, |before: Option<Record>, op| Some(merge(before.as_ref(), op).record));
             let Some(before) = before else {
-                undone.kept.push(format!("{}以前的内容找不到了，没有撤销", name_of(records, record.id)));
+                plan.undone.kept.push(format!("{}以前的内容找不到了，没有撤销", name_of(records, record.id)));
                 continue;
             };
-            let wrote = record.fields.iter().filter(|(_, field)| field.stamp.device == import);
-            let back = wrote.map(|(name, _)| {
-                let value = before.fields.get(name).map_or(Value::Null, |field| field.value.clone());
-                change(record, name, value)
-            });
-            back.flatten().collect()
-        };
-        stamp = stamp.next(random::now_ms(), device);
-        let id = OpId::new(stamp.ms, random::bytes());
-        let (channel, kind) = (channel.clone(), record.kind.clone());
-        ops.push(Op { id, record: record.id, kind, channel, stamp, by: Name::default(), changes });
+            for name in record.fields.iter().filter(|(_, field)| field.stamp.device == import).map(|(name, _)| name) {
+                match before.fields.get(name) {
+                    Some(field) if before.author(field.stamp) != IMPORTER => {
+                        workers.extend([change(record, name, field.value.clone())]);
+                    }
+                    field => {
+                        let value = field.map_or(Value::Null, |field| field.value.clone());
+                        imports.extend([change(record, name, value)]);
+                    }
+                }
+            }
+        }
+        for (changes, ops) in [(imports, &mut plan.imports), (workers, &mut plan.workers)] {
+            if !changes.is_empty() {
+                stamp = stamp.next(random::now_ms(), device);
+                let id = OpId::new(stamp.ms, random::bytes());
+                let (channel, kind) = (channel.clone(), record.kind.clone());
+                ops.push(Op { id, record: record.id, kind, channel, stamp, by: Name::default(), changes });
+            }
+        }
     }
-    (ops, undone)
+    plan
 }
 
 /// Returns a change of one field, made with knowledge of its value.
-fn change(record: &Record, name: &str, value: Value) -> BTreeMap<Name, Change> {
+fn change(record: &Record, name: &str, value: Value) -> (Name, Change) {
     let replaced = record.fields.get(name).map(|field| field.stamp);
-    BTreeMap::from([(Name::new(name), Change { value, replaced, settles: Vec::new() })])
+    (Name::new(name), Change { value, replaced, settles: Vec::new() })
 }
 
 /// Returns the words for a household or a resident.

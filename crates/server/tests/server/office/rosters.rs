@@ -280,6 +280,134 @@ async fn an_import_is_undone_but_for_what_was_written_since(base: Base) {
     assert_eq!(desk.status("roster-undo", &wanted).await, 422);
 }
 
+async fn an_undo_touches_nothing_that_a_worker_wrote(base: Base) {
+    let world = World::new(base).await;
+    let desk = township(&world).await;
+    let undo = async |taken: RosterPlan| {
+        let wanted = UndoImport { id: taken.import.expect("an import"), grid: channel().grid };
+        desk.ask::<Undone>("roster-undo", &wanted).await
+    };
+    // Made by the import and changed since: it stays as it is, whole, with whoever lives there.
+    let taken = take(&desk, &FAMILY, &[]).await;
+    let home = shown(&world).await.0["001"].0;
+    let household = records(&world).await.into_iter().find(|record| record.id == home).expect("the household");
+    save(&world, edit(&household, 1, json!({"number": "101", "head": "李明明"}))).await;
+    let undone = undo(taken).await;
+    assert_eq!((undone.undone, undone.kept.len()), (0, 3), "{undone:?}");
+    let (households, residents) = shown(&world).await;
+    assert_eq!((households["101"].1.phone.as_str(), residents.len()), ("13800001234", 2));
+    let waiting = desk.ask::<WaitingPage>("waiting", &FindWaiting::default()).await;
+    assert!(waiting.items.is_empty(), "nothing waits for a decision");
+
+    // What is put back is a worker's again: the next list asks before it changes it.
+    let household = records(&world).await.into_iter().find(|record| record.id == home).expect("the household");
+    save(&world, edit(&household, 2, json!({"phone": "13900000000"}))).await;
+    let list = ["101,李明明,东湾1号,13800005555,,,李明,户主,男,1951-3-5,在家"];
+    let key = take(&desk, &list, &[]).await.questions[0].key.clone();
+    let taken = take(&desk, &list, &[(&key, "take")]).await;
+    assert_eq!(shown(&world).await.0["101"].1.phone, "13800005555");
+    undo(taken).await;
+    assert_eq!(shown(&world).await.0["101"].1.phone, "13900000000");
+    assert_eq!(take(&desk, &list, &[]).await.questions.len(), 1);
+    assert_eq!(shown(&world).await.0["101"].1.phone, "13900000000");
+}
+
+async fn somebody_who_is_listed_twice_is_made_once(base: Base) {
+    let world = World::new(base).await;
+    let desk = township(&world).await;
+    let moved = "002,赵强,,,,,王芳,配偶,女,1953-1-2,";
+    let rows = [FAMILY[0], FAMILY[1], "002,赵强,,,,,赵强,户主,,,", moved, FAMILY[0], FAMILY[1]];
+    let taken = take(&desk, &rows, &[]).await;
+    assert_eq!((taken.counts.residents_added, taken.questions.len(), taken.doubts.len()), (3, 1, 2), "{taken:?}");
+    assert!(taken.questions[0].words.contains("第 3 行"), "{:?}", taken.questions);
+    let again = take(&desk, &rows, &[]).await;
+    assert_eq!((again.counts.residents_added, again.counts.residents_changed), (0, 0));
+    let key = taken.questions[0].key.clone();
+    assert_eq!(take(&desk, &rows, &[(&key, "new")]).await.counts.residents_added, 1, "two of one name and birth date");
+}
+
+async fn what_a_worker_cleared_or_withdrew_stays_so(base: Base) {
+    let world = World::new(base).await;
+    let desk = township(&world).await;
+    take(&desk, &FAMILY, &[]).await;
+    let (id, _) = shown(&world).await.0["001"].clone();
+    let household = records(&world).await.into_iter().find(|record| record.id == id).expect("the household");
+    save(&world, edit(&household, 1, json!({"phone": Value::Null, "tags": Value::Null}))).await;
+    // Her birth date was corrected before she died.
+    save(&world, edit(&named(&world, "王芳").await, 2, json!({"birth": "1953-02-15"}))).await;
+    save(&world, edit(&named(&world, "王芳").await, 3, json!({WITHDRAWN: "去世"}))).await;
+    let taken = take(&desk, &FAMILY, &[]).await;
+    assert_eq!((taken.counts.residents_added, taken.questions.len()), (0, 3), "{taken:?}");
+    let household = shown(&world).await.0["001"].1.clone();
+    assert!(household.phone.is_empty() && household.tags.is_empty());
+
+    // The house was pulled down; those who lived there are still on record, and on the list without a head.
+    save(&world, edit(&household_of(&world, id).await, 4, json!({WITHDRAWN: "拆迁"}))).await;
+    let taken = take(&desk, &["001,,,,,,李明,户主,,,"], &[]).await;
+    assert_eq!((taken.counts.households_added, taken.questions.len()), (0, 1), "{taken:?}");
+    let key = taken.questions[0].key.clone();
+    let taken = take(&desk, &["001,,,,,,李明,户主,,,"], &[(&key, "new")]).await;
+    assert_eq!(
+        (taken.counts.households_added, taken.counts.residents_added),
+        (1, 0),
+        "he moves to the new one: {taken:?}"
+    );
+}
+
+async fn household_of(world: &World, id: RecordId) -> Record {
+    records(world).await.into_iter().find(|record| record.id == id).expect("a household")
+}
+
+async fn each_member_keeps_the_phone_of_their_own_row(base: Base) {
+    let world = World::new(base).await;
+    let desk = township(&world).await;
+    let rows = ["001,李明,东湾1号,13800000001,,,李明,户主,,,", "001,李明,东湾9号,13800000002,,,王芳,配偶,,,"];
+    let taken = take(&desk, &rows, &[]).await;
+    assert!(taken.doubts.iter().any(|doubt| doubt.words.contains("东湾9号")), "{taken:?}");
+    let turned = take(&desk, &[rows[1], rows[0]], &[]).await;
+    assert_eq!((turned.counts.households_changed, turned.counts.residents_changed), (0, 0), "{turned:?}");
+    let (households, residents) = shown(&world).await;
+    assert_eq!(households["001"].1.phone, "13800000001");
+    let phone = |name: &str| residents.iter().find(|(_, one)| one.name == name).map(|(_, one)| one.phone.as_str());
+    assert_eq!((phone("李明"), phone("王芳")), (Some(""), Some("13800000002")));
+}
+
+async fn whoever_may_not_be_used_is_neither_changed_nor_given_out(base: Base) {
+    let world = World::new(base).await;
+    let desk = township(&world).await;
+    take(&desk, &FAMILY, &[]).await;
+    let person = named(&world, "王芳").await;
+    let id = person.id;
+    let body = r#"UPDATE record SET body = REPLACE(body, '"name":"王芳"', '"name":"王芳","restricted":"争议"')"#;
+    sql(&address(&world.location), body).await;
+    let taken = take(&desk, &[FAMILY[0], &FAMILY[1].replace("在家", "外出")], &[]).await;
+    assert_eq!(taken.counts.residents_changed, 0, "{taken:?}");
+    assert!(taken.doubts.iter().any(|doubt| doubt.words.contains("限制处理")));
+    assert!(records(&world).await.iter().any(|record| record.id == id));
+    let wanted = WantedRoster { place: place(VILLAGE), purpose: "核对".to_owned() };
+    let out: SheetFile = desk.ask("roster-export", &wanted).await;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(BASE64_STANDARD.decode(out.xlsx).expect("base64"))).expect("an xlsx");
+    let range = book.worksheet_range("花名册").expect("the sheet");
+    let row = range.rows().find(|row| row[7] == "王芳").expect("her row");
+    assert!(row[8..].iter().all(|cell| cell.to_string().is_empty()), "{row:?}");
+}
+
+async fn an_import_that_was_undone_is_taken_again_as_another(base: Base) {
+    let world = World::new(base).await;
+    let desk = township(&world).await;
+    let first = take(&desk, &FAMILY, &[]).await;
+    let id = first.import.expect("an import");
+    let nothing: RosterPlan = desk.ask("roster-take", &part(&desk, &FAMILY, &[]).await).await;
+    assert_eq!(nothing.import, None, "nothing was begun");
+    desk.ask::<Undone>("roster-undo", &UndoImport { id, grid: channel().grid }).await;
+    let again = RosterPart { import: Some(id), ..part(&desk, &FAMILY, &[]).await };
+    let again: RosterPlan = desk.ask("roster-take", &again).await;
+    assert_eq!(again.counts.residents_added, 2);
+    assert!(again.import.is_some_and(|other| other != id));
+    let imports: Vec<PastImport> = desk.ask("imports", &()).await;
+    assert_eq!(imports.iter().map(|import| import.undoable).filter(|undoable| *undoable).count(), 1);
+}
+
 async fn rosters_are_taken_in_and_out_by_whoever_has_them_to_do_and_nowhere_else(base: Base) {
     let world = World::new(base).await;
     let desk = township(&world).await;
@@ -373,6 +501,12 @@ on_both_databases! {
     a_number_that_another_family_has_is_asked_about,
     who_is_not_on_the_list_is_named_and_stays,
     an_import_is_undone_but_for_what_was_written_since,
+    an_undo_touches_nothing_that_a_worker_wrote,
+    somebody_who_is_listed_twice_is_made_once,
+    what_a_worker_cleared_or_withdrew_stays_so,
+    each_member_keeps_the_phone_of_their_own_row,
+    whoever_may_not_be_used_is_neither_changed_nor_given_out,
+    an_import_that_was_undone_is_taken_again_as_another,
     rosters_are_taken_in_and_out_by_whoever_has_them_to_do_and_nowhere_else,
     a_roster_that_is_taken_out_can_be_taken_in_and_changes_nothing,
     a_report_has_the_reasons_beside_the_rows_and_can_be_taken_in_mended,
