@@ -55,7 +55,7 @@ test("a new worker gets an account, a grid and a code, scans it, and works", asy
   const grid = gridOf(server);
   await office.getByLabel("所属").fill(grid.slice(0, 12));
   await office.locator(".matches").getByRole("button").click();
-  await office.getByRole("button", { name: "建账号" }).click();
+  await office.getByRole("button", { name: "建账号", exact: true }).click();
   await person(office, "赵敏").getByRole("button").first().click();
   await office.getByRole("button", { name: "增加授权" }).click();
   await office.getByLabel("哪里").fill(grid);
