@@ -1,8 +1,12 @@
 //! An office's session, and asking the server. The token is in memory alone: closing or reloading the page ends it.
 
-use crate::transport::http::{self, TransportError};
+use crate::{
+    platform::download,
+    transport::http::{self, TransportError},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use leptos::prelude::*;
-use ruhu_domain::office::{Login, Nothing, Welcome, duties::Duty};
+use ruhu_domain::office::{Login, Nothing, SheetFile, Welcome, duties::Duty};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -101,6 +105,16 @@ impl Desk {
         let token = self.token().unwrap_or_default();
         let answer = http::post_file(&format!("/api/v1/office/{path}"), &token, file).await;
         answer.map_err(|error| self.refused(path, &error))
+    }
+
+    /// Saves a sheet that the server made, or says why there is none.
+    pub fn save(self, made: Result<SheetFile, String>, name: &str) {
+        match made.map(|file| BASE64_STANDARD.decode(file.xlsx)) {
+            Ok(Ok(bytes)) if download::save(name, &bytes) => self.say(format!("已下载“{name}”")),
+            Ok(Ok(_)) => self.say("浏览器不能保存文件，请换用 Chrome 或 Edge"),
+            Ok(Err(_)) => self.say("文件没有收全，请再试一次"),
+            Err(words) => self.say(words),
+        }
     }
 
     /// Asks for a photo.

@@ -5,7 +5,6 @@ use super::{
     desk::{Desk, use_desk},
     file_drop::FileDrop,
     moment,
-    roster::import::save,
 };
 use crate::platform::{self, files::Chosen};
 use leptos::prelude::*;
@@ -138,7 +137,7 @@ pub fn StaffSheet(
     let template = move |_| {
         leptos::task::spawn_local(async move {
             let made: Result<SheetFile, String> = desk.ask("staff-template", &()).await;
-            save(desk, made, "人员表模板.xlsx");
+            desk.save(made, "人员表模板.xlsx");
         });
     };
     let progress = move |at: usize, of: usize| {

@@ -1,6 +1,5 @@
 //! Taking a roster out: the households and residents of a place, in the shape in which they are taken in.
 
-use super::import::save;
 use crate::office::{desk::use_desk, places::PlaceField, value};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::office::{SheetFile, WantedRoster};
@@ -29,7 +28,7 @@ pub fn Export() -> impl IntoView {
             }
             match made {
                 Ok(file) if file.rows == 0 => problem.set("这个地方还没有登记的人，没有可导出的".to_owned()),
-                Ok(file) => drop(save(desk, Ok(file), &format!("花名册 {}.xlsx", wanted.place))),
+                Ok(file) => desk.save(Ok(file), &format!("花名册 {}.xlsx", wanted.place)),
                 Err(words) => problem.set(words),
             }
         });

@@ -1,11 +1,7 @@
 //! A roster that is being taken in: read by the server, kept on this page, planned and taken grid by grid.
 
 use super::note::Note;
-use crate::{
-    office::desk::Desk,
-    platform::{download, files::Chosen},
-};
-use base64::{Engine as _, prelude::BASE64_STANDARD};
+use crate::{office::desk::Desk, platform::files::Chosen};
 use leptos::prelude::*;
 use ruhu_domain::{
     DeviceId,
@@ -207,6 +203,22 @@ impl Import {
         self.phase.set(Phase::Ready);
     }
 
+    /// Whether a grid could not be compared.
+    pub fn has_failed(self) -> bool {
+        self.notes.track();
+        self.groups.with_value(|groups| groups.iter().any(|group| matches!(group.plan, Some(Err(_)))))
+    }
+
+    /// Compares again the grids that could not be compared.
+    pub async fn compare_failed(self) {
+        self.groups.update_value(|groups| {
+            for group in groups.iter_mut().filter(|group| matches!(group.plan, Some(Err(_)))) {
+                group.plan = None;
+            }
+        });
+        self.plan().await;
+    }
+
     /// The rows of a grid with the answers to their questions.
     ///
     /// # Errors
@@ -264,12 +276,20 @@ impl Import {
         let Some(at) = at else { return };
         let Ok(part) = self.part(at) else { return };
         let plan = self.desk.ask::<RosterPlan>("roster-plan", &part).await;
+        let plan = match plan {
+            Ok(plan) => plan,
+            // What was decided counts all the same when it is taken.
+            Err(words) => {
+                let _ = self.problem.try_set(words);
+                return;
+            }
+        };
         // What was decided, mended or opened meanwhile has an answer of its own on the way.
         let overtaken = !self.part(at).is_ok_and(|now| now == part);
         if overtaken || self.phase.with_untracked(Phase::is_busy) {
             return;
         }
-        if self.groups.try_update_value(|groups| groups[at].plan = Some(plan)).is_some() {
+        if self.groups.try_update_value(|groups| groups[at].plan = Some(Ok(plan))).is_some() {
             self.tell();
         }
     }
@@ -457,7 +477,7 @@ impl Import {
             }
         }
         let made: Result<SheetFile, String> = self.desk.ask("roster-report", &RosterReport { rows, others }).await;
-        save(self.desk, made, "花名册核对表.xlsx");
+        self.desk.save(made, "花名册核对表.xlsx");
     }
 }
 
@@ -468,18 +488,4 @@ fn group_of(groups: &mut Vec<Group>, grid: String) -> &mut Group {
         groups.push(Group { grid, rows: Vec::new(), plan: None, taken: false, took: RosterCounts::default() });
     }
     &mut groups[at]
-}
-
-/// Saves a sheet that the server made, or says why there is none. Returns whether it was saved.
-pub fn save(desk: Desk, made: Result<SheetFile, String>, name: &str) -> bool {
-    match made.map(|file| BASE64_STANDARD.decode(file.xlsx)) {
-        Ok(Ok(bytes)) if download::save(name, &bytes) => {
-            desk.say(format!("已下载“{name}”"));
-            return true;
-        }
-        Ok(Ok(_)) => desk.say("浏览器不能保存文件，请换用 Chrome 或 Edge"),
-        Ok(Err(_)) => desk.say("文件没有收全，请再试一次"),
-        Err(words) => desk.say(words),
-    }
-    false
 }

@@ -7,7 +7,7 @@ mod note;
 mod notes;
 
 use crate::office::{desk::use_desk, file_drop::FileDrop};
-use import::{Import, Phase, save};
+use import::{Import, Phase};
 use leptos::prelude::*;
 use ruhu_domain::office::SheetFile;
 
@@ -22,7 +22,7 @@ pub fn Roster() -> impl IntoView {
     let template = move |_| {
         leptos::task::spawn_local(async move {
             let made: Result<SheetFile, String> = desk.ask("roster-template", &()).await;
-            save(desk, made, "花名册模板.xlsx");
+            desk.save(made, "花名册模板.xlsx");
         });
     };
     view! {
@@ -110,6 +110,11 @@ fn Read(
             {move || wanted().then(|| view! {
                 <button type="button" class="small-button main" on:click=take>
                     {if taken { "接着收下" } else { "收下" }}
+                </button>
+            })}
+            {move || import.has_failed().then(|| view! {
+                <button type="button" class="small-button" on:click=move |_| leptos::task::spawn_local(import.compare_failed())>
+                    "没核对成的再核对"
                 </button>
             })}
             <button type="button" class="small-button" on:click=report>"下载核对表"</button>

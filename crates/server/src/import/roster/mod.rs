@@ -37,7 +37,7 @@ use tokio::sync::Mutex;
 /// The name under which imports write into records. What it wrote, a later import may change without asking.
 pub const IMPORTER: &str = "导入";
 
-/// Rosters are compared and taken one at a time: what is taken is still as it was when it was compared.
+/// Rosters are taken, and imports undone, one at a time: what is written is still as it was when it was compared.
 static TAKING: Mutex<()> = Mutex::const_new(());
 
 /// Who imports what.
@@ -68,9 +68,11 @@ pub async fn take(
     let grids = entries(rows, &known, may, &mut done);
     done.grids = grids.keys().cloned().collect();
     for (grid, entries) in grids {
-        // Two that take one list at once would each find nobody there. Between servers the second finds the first's when it
-        // is planned again.
-        let _turn = TAKING.lock().await;
+        // Two that took one list at once would each find nobody there. Other servers are not held up by this.
+        let _turn = match importer {
+            Some(_) => Some(TAKING.lock().await),
+            None => None,
+        };
         let channel = Channel::general(grid);
         let Stored { records, unreadable } =
             database.records(channel.grid.as_str(), &[Kind::Household, Kind::Resident]).await?;

@@ -141,7 +141,7 @@ struct Decided<'r, 'a> {
 }
 
 /// Returns the rows whose person is listed in another household of the roster too, each with the row that counts: that of the
-/// household where the records have them, else the first.
+/// household where the records have them, else the first. Where the records have somebody in both, they are two people.
 fn twice(homes: &[Home<'_, '_, '_>]) -> HashMap<Line, Line> {
     let mut places: HashMap<(String, NaiveDate), Vec<(&Line, bool)>> = HashMap::new();
     for home in homes {
@@ -155,7 +155,8 @@ fn twice(homes: &[Home<'_, '_, '_>]) -> HashMap<Line, Line> {
     for mut lines in places.into_values().filter(|lines| lines.len() > 1) {
         lines.sort_by_key(|(_, is_there)| !is_there);
         let (counts, others) = (lines[0].0, &lines[1..]);
-        twice.extend(others.iter().map(|(line, _)| ((*line).clone(), counts.clone())));
+        let others = others.iter().filter(|(_, is_there)| !is_there);
+        twice.extend(others.map(|(line, _)| ((*line).clone(), counts.clone())));
     }
     twice
 }

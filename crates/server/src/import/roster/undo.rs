@@ -1,9 +1,9 @@
 //! Undoing an import: what it made is withdrawn, what it changed is as before. What somebody changed since stays, and so does a
 //! household that it made, with its members, where somebody wrote at that door. Both are named.
 
-use super::{IMPORTER, Importer};
+use super::{IMPORTER, Importer, TAKING};
 use crate::{
-    database::{Act, Author, Database, Entry, Incoming},
+    database::{Act, Author, Database, Entry, Incoming, Stored},
     random,
 };
 use ruhu_domain::{
@@ -35,10 +35,17 @@ struct Plan {
 /// Undoes an import in one grid.
 ///
 /// # Errors
-/// The database's; then it can be tried again.
+/// A record of the grid can't be read, or the database's: then it can be tried again.
 pub async fn undo(database: &Database, grid: &GridCode, importer: Importer<'_>) -> anyhow::Result<Undone> {
     let channel = Channel::general(grid.clone());
-    let records = database.records_of_grid(grid).await?.records;
+    let _turn = TAKING.lock().await;
+    let Stored { records, unreadable } = database.records_of_grid(grid).await?;
+    // One that can't be read may be a visit at a household that would be withdrawn.
+    anyhow::ensure!(
+        unreadable.is_empty(),
+        "网格 {grid} 有 {} 条记录读不出来，没有撤销：请联系管理员处理后再撤销",
+        unreadable.len()
+    );
     let touched: Vec<RecordId> =
         records.iter().filter(|record| is_touched(record, importer.import)).map(|record| record.id).collect();
     let saves = database.saves_of(grid, &touched).await?;

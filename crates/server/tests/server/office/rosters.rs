@@ -324,6 +324,7 @@ async fn somebody_who_is_listed_twice_is_made_once(base: Base) {
     assert_eq!((again.counts.residents_added, again.counts.residents_changed), (0, 0));
     let key = taken.questions[0].key.clone();
     assert_eq!(take(&desk, &rows, &[(&key, "new")]).await.counts.residents_added, 1, "two of one name and birth date");
+    assert_eq!(take(&desk, &rows, &[]).await.questions, [], "both are on record, and nobody is asked again");
 }
 
 async fn what_a_worker_cleared_or_withdrew_stays_so(base: Base) {
