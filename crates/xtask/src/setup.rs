@@ -159,14 +159,24 @@ fn tool(subcommand: &str, package: &str, version: &str, usually: &str) -> anyhow
     install(package, version, usually, &[])
 }
 
-/// Installs a program from its source. It is optimised less than usual: that takes half as long to build, and what it does
-/// here is over in seconds.
+/// Installs a program from its source, with the dependencies that it was published with. Where the registry no longer has one of
+/// those, it is built with the nearest that there are. It is optimised less than usual: that takes half as long to build, and what
+/// it does here is over in seconds.
 fn install(package: &str, version: &str, usually: &str, options: &[&str]) -> anyhow::Result<()> {
-    let mut cargo = command(&["cargo", "install", package, "--version", version, "--locked", "--force"]);
-    cargo.args(options).env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
-    cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-    step(&format!("installing {package} {version}"), usually, || run(&mut cargo))
-        .with_context(|| format!("by hand: cargo install {package} --version {version} --locked"))
+    let build = |locked: &[&str]| {
+        let mut cargo = command(&["cargo", "install", package, "--version", version, "--force"]);
+        cargo.args(locked).args(options);
+        cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
+        run(cargo.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"))
+    };
+    let either = || {
+        build(&["--locked"]).or_else(|error| {
+            say(&format!("{package} with other versions of its dependencies ({error})"));
+            build(&[])
+        })
+    };
+    step(&format!("installing {package} {version}"), usually, either)
+        .with_context(|| format!("by hand: cargo install {package} --version {version}"))
 }
 
 fn debian(program: &str, package: &str, name: &str) -> anyhow::Result<()> {
