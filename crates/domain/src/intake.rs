@@ -53,7 +53,7 @@ impl Policy for Fieldwork {
 
     fn check(proposal: &Proposal<'_, Self>) -> Result<(), Cow<'static, str>> {
         let Proposal { op, stored, merged, intake, sender } = *proposal;
-        let channel = proposal.channel();
+        let channel = &proposal.channel();
         // Who presses from above saves nothing else there: whether they may is asked with the step.
         let pressing = stored.is_none() && presses(op);
         if !pressing && !rights::allows(sender.grants, Action::Save, channel) {
@@ -63,7 +63,8 @@ impl Policy for Fieldwork {
             if op.kind.head().is_some() {
                 return Err("卷宗留在登记它的网格，不能移走，已交主管核对".into());
             }
-            let Some(to) = op.moves_to().filter(|to| channel.leads_to(to)) else {
+            let to = op.moves_to().map(|to| intake.current(&to).clone());
+            let Some(to) = to.filter(|to| channel.leads_to(to)) else {
                 return Err("只能移到同一个县（市、区）的网格，已交主管核对".into());
             };
             if !rights::allows(sender.grants, Action::Save, &to) {
@@ -173,7 +174,7 @@ fn check_step(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str
 
 fn check_step_of<C: Case>(proposal: &Proposal<'_, Fieldwork>) -> Result<(), Cow<'static, str>> {
     let Proposal { op, stored, intake, sender, .. } = *proposal;
-    let channel = proposal.channel();
+    let channel = &proposal.channel();
     if let Some(stored) = stored {
         let last = stored.parent().and_then(|id| Some(file::<C>(intake, id)?.history().next_back()?.id));
         let taken_back = op.changes.keys().all(|name| name == WITHDRAWN) && last == Some(op.record);

@@ -67,9 +67,9 @@ pub struct Proposal<'a, S: Policy> {
 }
 
 impl<S: Policy> Proposal<'_, S> {
-    /// The channel that the record is in, or is to be in where the op makes it.
-    pub fn channel(&self) -> &S::Channel {
-        self.stored.map_or(&self.op.channel, |record| &record.channel)
+    /// The channel that the record is in, or is to be in where the op makes it: see [`Intake::place`].
+    pub fn channel(&self) -> S::Channel {
+        self.stored.map_or_else(|| self.intake.place(self.op), |record| record.channel.clone())
     }
 }
 
@@ -115,6 +115,8 @@ pub enum Verdict {
 pub struct Kept<S: Schema> {
     /// The op, with its sender's name.
     pub op: Op<S>,
+    /// The channel that its record is in, or would be in.
+    pub channel: S::Channel,
     /// The part of it that is remembered.
     pub past: Past,
 }
@@ -165,6 +167,8 @@ pub struct Intake<S: Policy> {
     unreadable: HashSet<RecordId>,
     /// Records that left a channel once, and the channel.
     left: HashSet<(RecordId, ChannelOf<S>)>,
+    /// Channels that were dissolved, with those that took over what was in them.
+    successors: HashMap<ChannelOf<S>, ChannelOf<S>>,
     /// Records that are not changed, but looked at: files that ops belong to, and homes.
     beside: HashMap<RecordId, Record<S>>,
     touched: BTreeSet<RecordId>,
@@ -216,6 +220,31 @@ impl<S: Policy> Intake<S> {
         self
     }
 
+    /// Names channels that were dissolved, each with the one that took over what was in it: who wrote there may not know it yet.
+    #[must_use]
+    pub fn dissolved(mut self, successors: impl IntoIterator<Item = (S::Channel, S::Channel)>) -> Self {
+        self.successors.extend(successors);
+        self
+    }
+
+    /// Returns the channel that took over what was in a dissolved one; the channel itself where it was not dissolved.
+    pub fn current<'a>(&'a self, mut channel: &'a S::Channel) -> &'a S::Channel {
+        // As many steps as there are channels: a circle of them ends.
+        for _ in 0..self.successors.len() {
+            channel = self.successors.get(channel).unwrap_or(channel);
+        }
+        channel
+    }
+
+    /// Returns the channel that a new record of an op goes to: the one it names, or the one that took over from that. A part of
+    /// a file goes where the file went, of which its writer may not know yet.
+    pub fn place(&self, op: &Op<S>) -> S::Channel {
+        let channel = self.current(&op.channel);
+        let head = op.parent().and_then(|head| self.record(head));
+        let away = head.filter(|head| head.channel != *channel && self.has_left(head.id, channel));
+        away.map_or(channel, |head| &head.channel).clone()
+    }
+
     /// Whether a record moved away from a channel, before this batch or in it.
     pub fn has_left(&self, record: RecordId, channel: &S::Channel) -> bool {
         let now = self.records.get(&record).and_then(Changed::left);
@@ -265,7 +294,9 @@ impl<S: Policy> Intake<S> {
         };
         let past = Past { digest, verdict, stamp: result.stamp };
         self.history.insert(op.id, past.clone());
-        self.kept.push(Kept { op, past });
+        let stored = self.records.get(&op.record).map(|changed| changed.record.channel.clone());
+        let channel = stored.unwrap_or_else(|| self.place(&op));
+        self.kept.push(Kept { op, channel, past });
         result
     }
 
@@ -374,13 +405,24 @@ impl<S: Policy> Intake<S> {
             stamp = stamp.next(stamp.ms, stamp.device);
         }
         let stamp = (stamp != op.stamp).then_some(stamp);
-        let merged = match stamp {
-            Some(stamp) => merge(stored, &Op { stamp, ..op.clone() }),
-            None => merge(stored, op),
+        let place = if stored.is_none() { self.place(op) } else { op.channel.clone() };
+        let redirected = place != op.channel;
+        let mut merged = if stamp.is_some() || redirected {
+            merge(stored, &Op { stamp: stamp.unwrap_or(op.stamp), channel: place, ..op.clone() })
+        } else {
+            merge(stored, op)
         };
+        let current = self.current(&merged.record.channel).clone();
+        let dissolved = current != merged.record.channel;
+        if dissolved {
+            merged.record.put_into(&current);
+        }
         let changed = Changed {
-            before: before.and_then(|changed| changed.before.clone()),
-            clean: merged.clean && before.is_none_or(|changed| changed.clean),
+            before: match before {
+                Some(changed) => changed.before.clone(),
+                None => (redirected || dissolved).then(|| (op.channel.clone(), 0)),
+            },
+            clean: merged.clean && !redirected && !dissolved && before.is_none_or(|changed| changed.clean),
             record: merged.record,
         };
         let outcome = if merged.applied { OpOutcome::Applied } else { OpOutcome::Superseded };

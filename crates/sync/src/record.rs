@@ -214,6 +214,17 @@ impl<S: Schema> Record<S> {
         brought
     }
 
+    /// Puts the record into another channel, because its own was dissolved or parts of it were given away. Where the record says
+    /// itself in which channel it is, it says so from now on.
+    pub fn put_into(&mut self, to: &S::Channel) {
+        let value = Value::from(to.to_string());
+        if let Some(moved) = self.fields.get_mut(MOVED).filter(|moved| moved.value != value) {
+            // A stamp has one value: a phone that knows the other takes this one.
+            *moved = Field { value, stamp: moved.stamp.next(moved.stamp.ms, moved.stamp.device) };
+        }
+        self.channel = to.clone();
+    }
+
     /// Whether the record was withdrawn.
     pub fn withdrawn(&self) -> bool {
         self.fields.get(WITHDRAWN).is_some_and(|field| !field.value.is_null())

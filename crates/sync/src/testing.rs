@@ -30,7 +30,7 @@ impl Policy for Notes {
     }
 
     fn check(proposal: &Proposal<'_, Self>) -> Result<(), Cow<'static, str>> {
-        let granted = proposal.sender.grants.contains(proposal.channel());
+        let granted = proposal.sender.grants.contains(&proposal.channel());
         granted.then_some(()).ok_or(Cow::Borrowed("not yours"))
     }
 

@@ -1,14 +1,15 @@
-//! Ledgers (台账): derived from the records, never typed. A ledger is its columns and rows of text.
+//! Ledgers (台账): derived from the records, never typed. A ledger is its columns and rows of cells.
 
+mod cell;
 mod reports;
 
+pub use cell::Cell;
 pub use reports::*;
 
 use crate::{
-    area::GridCode,
     care::{
         CareFile,
-        codes::{Difficulty, Help},
+        codes::{Difficulty, Help, Reason},
     },
     case::Case,
     codes::{Outcome, Purpose},
@@ -73,59 +74,75 @@ impl Ledger {
     }
 }
 
-/// The columns of the 走访台账.
-pub const VISIT_COLUMNS: [&str; 10] =
-    ["序号", "日期", "网格", "户主", "走访人", "结果", "反映问题", "处理", "责任人", "办结日期"];
+/// A column: its name, and its width in characters of the sheet's font.
+pub type Column = (&'static str, u16);
 
-/// A row of the 走访台账. `number` counts from 1; the head's name is masked unless `full_names`.
+/// The columns of the 走访台账.
+pub const VISIT_COLUMNS: [Column; 10] = [
+    ("序号", 6),
+    ("日期", 12),
+    ("网格", 20),
+    ("户主", 10),
+    ("走访人", 10),
+    ("结果", 22),
+    ("反映问题", 30),
+    ("处理", 30),
+    ("责任人", 10),
+    ("办结日期", 12),
+];
+
+/// Returns a row of the 走访台账. `number` counts from 1, `grid` is the grid's name; the head's name is masked unless
+/// `full_names`.
 pub fn visit_row(
     number: usize,
-    grid: &GridCode,
+    grid: &str,
     household: Option<&Household>,
     visit: &Visit,
     full_names: bool,
-) -> [String; 10] {
+) -> [Cell; 10] {
     let head = household.map_or("", |household| household.head.as_str());
     let head = if full_names { head.to_owned() } else { mask_name(head) };
     let handled = !visit.done.is_empty();
+    let responsible = visit.workers.first().filter(|_| !visit.requests.is_empty()).map_or("", String::as_str);
     [
-        number.to_string(),
-        day::ledger(day::day(visit.at)),
-        grid.to_string(),
-        head,
-        visit.workers.join("、"),
-        outcome_words(visit),
-        visit.requests.clone(),
-        visit.done.clone(),
-        if visit.requests.is_empty() { String::new() } else { visit.workers.first().cloned().unwrap_or_default() },
-        if handled { day::ledger(day::day(visit.at)) } else { String::new() },
+        number.into(),
+        day::day(visit.at).into(),
+        grid.into(),
+        head.into(),
+        visit.workers.join("、").into(),
+        outcome_words(visit).into(),
+        visit.requests.as_str().into(),
+        visit.done.as_str().into(),
+        responsible.into(),
+        handled.then(|| day::day(visit.at)).into(),
     ]
 }
 
 /// The columns of the 纠纷台账.
-pub const DISPUTE_COLUMNS: [&str; 16] = [
-    "序号",
-    "编号",
-    "发现日",
-    "来源",
-    "类型",
-    "当事人",
-    "简况",
-    "规模",
-    "预警色",
-    "责任人",
-    "时限",
-    "状态",
-    "结果",
-    "协议号",
-    "回访",
-    "归档",
+pub const DISPUTE_COLUMNS: [Column; 17] = [
+    ("序号", 6),
+    ("编号", 16),
+    ("网格", 20),
+    ("发现日", 12),
+    ("来源", 10),
+    ("类型", 12),
+    ("当事人", 16),
+    ("简况", 36),
+    ("规模", 10),
+    ("预警色", 8),
+    ("责任人", 10),
+    ("时限", 12),
+    ("状态", 10),
+    ("结果", 14),
+    ("协议号", 16),
+    ("回访", 20),
+    ("归档", 12),
 ];
 
-/// A row of the 纠纷台账. `number` counts from 1; names are masked and the story is left out unless `in_full`.
-pub fn dispute_row(number: usize, file: &DisputeFile, in_full: bool) -> [String; 16] {
+/// Returns a row of the 纠纷台账. `number` counts from 1, `grid` is the grid's name; names are masked and the story is left out
+/// unless `in_full`.
+pub fn dispute_row(number: usize, grid: &str, file: &DisputeFile, in_full: bool) -> [Cell; 17] {
     let dispute = &file.dispute;
-    let on = |step: Step| file.last(step).map(|done| day::ledger(done.on())).unwrap_or_default();
     let names: Vec<&str> = file.parties.iter().map(|(_, party)| party.name.as_str()).collect();
     let parties = if in_full { names.join("、") } else { file.parties_in_short() };
     let ended = file.history().rev().find_map(|done| match done.taken.step {
@@ -143,33 +160,47 @@ pub fn dispute_row(number: usize, file: &DisputeFile, in_full: bool) -> [String;
         format!("{on} {}", visit.performed.map_or("", Performance::label)).trim().to_owned()
     });
     [
-        number.to_string(),
-        file.number(),
-        dispute.found_on.map(day::ledger).unwrap_or_default(),
-        dispute.source.map_or("", Source::label).to_owned(),
-        dispute.matter.map_or("", DisputeType::label).to_owned(),
-        parties,
-        if in_full { dispute.summary.clone() } else { String::new() },
-        dispute.size.map_or("", Size::label).to_owned(),
-        dispute.colour.map_or("", Colour::label).to_owned(),
-        file.handler(),
-        file.deadline().map(|due| format!("{} {}", due.what.label(), day::ledger(due.by))).unwrap_or_default(),
-        file.state.label().to_owned(),
-        ended.unwrap_or_default(),
-        agreement.unwrap_or_default(),
-        follow_up.unwrap_or_default(),
-        on(Step::Archive),
+        number.into(),
+        file.number().into(),
+        grid.into(),
+        dispute.found_on.into(),
+        dispute.source.map_or("", Source::label).into(),
+        dispute.matter.map_or("", DisputeType::label).into(),
+        parties.into(),
+        if in_full { dispute.summary.as_str() } else { "" }.into(),
+        dispute.size.map_or("", Size::label).into(),
+        dispute.colour.map_or("", Colour::label).into(),
+        file.handler().into(),
+        file.deadline().map(|due| due.by).into(),
+        file.state.label().into(),
+        ended.unwrap_or_default().into(),
+        agreement.unwrap_or_default().into(),
+        follow_up.unwrap_or_default().into(),
+        file.last(Step::Archive).map(|done| done.on()).into(),
     ]
 }
 
 /// The columns of the 关爱回访台账. There is none for who it is about: that is for those on the case.
-pub const CARE_COLUMNS: [&str; 12] =
-    ["序号", "编号", "网格", "困难原因", "帮扶人", "频次", "立案日", "上次", "下次", "状态", "帮扶", "成效"];
+pub const CARE_COLUMNS: [Column; 12] = [
+    ("序号", 6),
+    ("编号", 16),
+    ("网格", 20),
+    ("困难原因", 14),
+    ("帮扶人", 10),
+    ("频次", 8),
+    ("立案日", 12),
+    ("上次", 12),
+    ("下次", 12),
+    ("状态", 10),
+    ("帮扶", 24),
+    ("成效", 36),
+];
 
-/// A row of the 关爱回访台账 on a day. `number` counts from 1; what was done is told in words only `in_full`.
-pub fn care_row(number: usize, grid: &GridCode, file: &CareFile, today: NaiveDate, in_full: bool) -> [String; 12] {
+/// Returns a row of the 关爱回访台账 on a day. `number` counts from 1, `grid` is the grid's name; what was done is told in words
+/// only `in_full`.
+pub fn care_row(number: usize, grid: &str, file: &CareFile, today: NaiveDate, in_full: bool) -> [Cell; 12] {
     let case = &file.case;
-    let on = |day: Option<NaiveDate>| day.map(day::ledger).unwrap_or_default();
+    let why = case.reason.map(Reason::label).into_iter().chain(case.difficulty.map(Difficulty::label));
     let last = file.visits.iter().map(|(_, visit)| visit).max_by_key(|visit| visit.on);
     let help = Help::ALL.iter().filter_map(|help| {
         let count = file.visits.iter().filter(|(_, visit)| visit.help == Some(*help)).count();
@@ -179,18 +210,18 @@ pub fn care_row(number: usize, grid: &GridCode, file: &CareFile, today: NaiveDat
     let plan = (!file.plan.is_empty()).then(|| format!("计划完成{done}/{}", file.plan.len()));
     let told = last.filter(|visit| in_full && !visit.done.is_empty()).map(|visit| visit.done.clone());
     [
-        number.to_string(),
-        file.number(),
-        grid.to_string(),
-        case.difficulty.map_or("", Difficulty::label).to_owned(),
-        file.carer().to_owned(),
-        case.interval_days().map(|days| format!("{days}天")).unwrap_or_default(),
-        on(case.opened_on),
-        on(last.and_then(|visit| visit.on)),
-        on(file.look_by(today)),
-        file.state(today).label().to_owned(),
-        help.collect::<Vec<_>>().join("、"),
-        plan.into_iter().chain(told).collect::<Vec<_>>().join("；"),
+        number.into(),
+        file.number().into(),
+        grid.into(),
+        why.collect::<Vec<_>>().join("，").into(),
+        file.carer().into(),
+        case.interval_days().map(|days| format!("{days}天")).unwrap_or_default().into(),
+        case.opened_on.into(),
+        last.and_then(|visit| visit.on).into(),
+        file.look_by(today).into(),
+        file.state(today).label().into(),
+        help.collect::<Vec<_>>().join("、").into(),
+        plan.into_iter().chain(told).collect::<Vec<_>>().join("；").into(),
     ]
 }
 
@@ -220,6 +251,8 @@ mod tests {
         id::RecordId,
     };
 
+    const GRID: &str = "航空社区第2网格";
+
     #[test]
     fn a_dispute_row_follows_the_columns_and_tells_no_story_unless_in_full() {
         let dispute = Dispute { summary: "界墙高低".into(), mediators: "李强".into(), ..Dispute::default() };
@@ -243,13 +276,13 @@ mod tests {
             steps: Vec::new(),
             state: crate::dispute::steps::State::Found,
         };
-        let at = |row: &[String; 16], column: &str| {
-            row[DISPUTE_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone()
+        let at = |row: &[Cell; 17], column: &str| {
+            row[DISPUTE_COLUMNS.iter().position(|(name, _)| *name == column).expect("a column")].to_string()
         };
-        let (masked, full) = (dispute_row(1, &file, false), dispute_row(1, &file, true));
+        let (masked, full) = (dispute_row(1, GRID, &file, false), dispute_row(1, GRID, &file, true));
         assert_eq!([at(&masked, "当事人"), at(&masked, "简况")], ["王某 与 张某", ""]);
         assert_eq!([at(&full, "当事人"), at(&full, "简况")], ["王建国、张秀英", "界墙高低"]);
-        for (column, expected) in [("发现日", "2026-11-23"), ("类型", "邻里"), ("责任人", "李强"), ("状态", "已发现")]
+        for (column, expected) in [("网格", GRID), ("发现日", "2026-11-23"), ("类型", "邻里"), ("责任人", "李强"), ("状态", "已发现")]
         {
             assert_eq!(at(&masked, column), expected);
         }
@@ -267,6 +300,7 @@ mod tests {
             case: CareCase {
                 name: "赵桂兰".into(),
                 why: "老伴今年过世".into(),
+                reason: Some(Reason::Setback),
                 difficulty: Some(Difficulty::Support),
                 carer: "孙丽".into(),
                 interval: Some(Interval::Month),
@@ -286,15 +320,14 @@ mod tests {
             )],
             steps: Vec::new(),
         };
-        let grid = "411502001003-02".parse().expect("a grid");
         let today = on("2026-03-10").expect("a day");
-        let row = care_row(1, &grid, &file, today, false);
-        let at = |row: &[String; 12], column: &str| {
-            row[CARE_COLUMNS.iter().position(|name| *name == column).expect("a column")].clone()
+        let row = care_row(1, GRID, &file, today, false);
+        let at = |row: &[Cell; 12], column: &str| {
+            row[CARE_COLUMNS.iter().position(|(name, _)| *name == column).expect("a column")].to_string()
         };
         for (column, expected) in [
             ("编号", "20260301-ABAB"),
-            ("困难原因", "赡养"),
+            ("困难原因", "遇到重大变故，赡养"),
             ("帮扶人", "孙丽"),
             ("频次", "30天"),
             ("上次", "2026-03-05"),
@@ -304,11 +337,11 @@ mod tests {
         ] {
             assert_eq!(at(&row, column), expected, "{column}");
         }
-        let full = care_row(1, &grid, &file, today, true);
+        let full = care_row(1, GRID, &file, today, true);
         assert_eq!(at(&full, "成效"), "计划完成1/2；陪着去了医院");
         for told in row.iter().chain(&full) {
             for hidden in ["赵", "过世", "睡不好"] {
-                assert!(!told.contains(hidden), "{told}");
+                assert!(!told.to_string().contains(hidden), "{told}");
             }
         }
     }
@@ -320,12 +353,11 @@ mod tests {
         visit.requests = "路灯坏了".into();
         visit.done = "已报村委".into();
         let household = Household { head: "李大明".into(), ..Household::default() };
-        let grid = "411502001003-02".parse().expect("a grid");
-        let row = visit_row(1, &grid, Some(&household), &visit, false);
+        let row = visit_row(1, GRID, Some(&household), &visit, false);
         let expected = [
             "1",
             "2026-11-23",
-            "411502001003-02",
+            GRID,
             "李**",
             "王芳",
             "已见面（日常走访、反诈宣传）",
@@ -334,7 +366,7 @@ mod tests {
             "王芳",
             "2026-11-23",
         ];
-        assert_eq!(row, expected);
-        assert_eq!(visit_row(1, &grid, Some(&household), &visit, true)[3], "李大明");
+        assert_eq!(row.map(|cell| cell.to_string()), expected);
+        assert_eq!(visit_row(1, GRID, Some(&household), &visit, true)[3].to_string(), "李大明");
     }
 }

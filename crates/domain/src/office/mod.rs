@@ -2,6 +2,7 @@
 
 mod data_rights;
 pub mod duties;
+mod grids;
 mod handbook;
 mod login;
 mod quarantine;
@@ -11,6 +12,7 @@ mod staff_sheet;
 mod supervision;
 
 pub use data_rights::*;
+pub use grids::*;
 pub use handbook::*;
 pub use login::*;
 pub use quarantine::*;

@@ -66,7 +66,9 @@ impl Export {
         let place = area.parse().context("--area 应为 12 位区划代码或网格编码")?;
         let purpose = full_names.as_deref().map(str::trim);
         anyhow::ensure!(purpose != Some(""), "写出全名须说明用途");
-        let wanted = export::Wanted { ledger, place, from, to, purpose: purpose.unwrap_or_default().to_owned() };
+        let purpose = purpose.unwrap_or_default().to_owned();
+        let wanted = export::Wanted { ledger, place, from, to, purpose, by: OPERATOR.to_owned() };
+        wanted.check().map_err(anyhow::Error::msg)?;
         let entry = Entry::of(OPERATOR, Act::Export, wanted.subject()).at(&wanted.place.county().unwrap_or_default());
         database.put_on_record(&[entry]).await?;
         let sheet = export::ledger(database, &wanted).await?;

@@ -117,18 +117,21 @@ impl Database {
         Ok(found.is_some())
     }
 
-    /// Whether a grid exists: it has records, or somebody has or had a right in it.
+    /// Whether a grid exists: it has records, somebody has or had a right in it, or an office made it.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub(super) async fn has_grid(&self, tx: &mut AnyConnection, county: &str, grid: &GridCode) -> sqlx::Result<bool> {
         let there = sqlx::query(
             "SELECT 1 FROM channel WHERE county = $1 AND channel >= $2 AND channel < $3
-             UNION ALL SELECT 1 FROM access_grant WHERE place = $4 LIMIT 1",
+             UNION ALL SELECT 1 FROM access_grant WHERE place = $4
+             UNION ALL SELECT 1 FROM grid WHERE county = $5 AND code = $6 LIMIT 1",
         )
         .bind(county)
         .bind(format!("{grid}/"))
         .bind(format!("{grid}/~"))
+        .bind(grid.as_str())
+        .bind(county)
         .bind(grid.as_str())
         .fetch_optional(tx)
         .await?;

@@ -157,26 +157,13 @@ impl Database {
         Ok(carried)
     }
 
-    /// A grid's name: its village's, and its number.
-    ///
-    /// # Errors
-    /// Fails when the database can't be reached or refuses a statement.
-    pub async fn grid_name(&self, grid: &GridCode) -> sqlx::Result<String> {
-        let village = grid.village();
-        let name: Option<String> = sqlx::query_scalar("SELECT name FROM area WHERE code = $1")
-            .bind(village.as_str())
-            .fetch_optional(&self.pool)
-            .await?;
-        let number = grid.number().trim_start_matches('0');
-        Ok(format!("{}第{number}网格", name.unwrap_or_else(|| village.to_string())))
-    }
-
     /// The grids with records whose code starts so. Nobody carries more than a village: a place of no single
     /// county has none.
     async fn grids_below(&self, prefix: &str, county: Option<&str>) -> sqlx::Result<BTreeSet<GridCode>> {
         let Some(county) = county else { return Ok(BTreeSet::new()) };
         let channels: Vec<String> =
-            sqlx::query_scalar("SELECT channel FROM channel WHERE county = $1 AND channel LIKE $2 ORDER BY channel")
+            sqlx::query_scalar("SELECT channel FROM channel WHERE county = $1 AND channel LIKE $2
+                 AND successor IS NULL ORDER BY channel")
                 .bind(county)
                 .bind(format!("{prefix}%"))
                 .fetch_all(&self.pool)

@@ -1,7 +1,7 @@
 //! Areas, rosters and ledgers, from real files to a real database.
 
 use crate::world::{Base, GRID, database, place};
-use calamine::{Data, Reader, Xlsx};
+use calamine::{Data, DataType as _, Reader, Xlsx};
 use chrono::NaiveDate;
 use ruhu_domain::{
     DeviceId, Kind, Record,
@@ -442,21 +442,28 @@ async fn the_ledger_holds_the_visits_of_the_area_and_days_with_names_masked(base
         from: day(23),
         to: day(23),
         purpose: String::new(),
+        by: "周兰".into(),
     };
     let (mut book, count) = out(&wanted).await;
     assert_eq!(count, 1);
     let range = book.worksheet_range("走访台账").expect("the sheet");
     let rows: Vec<&[Data]> = range.rows().collect();
     let text = |row: usize, column: usize| rows[row][column].to_string();
-    assert_eq!((text(1, 0), text(1, 9)), ("序号".to_owned(), "办结日期".to_owned()));
-    assert_eq!((text(2, 1), text(2, 2), text(2, 3)), ("2026-11-23".into(), GRID.into(), "李*".into()));
-    assert_eq!(text(2, 6), "'=cmd|' /C calc'!A0", "no formula runs in the office");
-    assert_eq!(rows.len(), 3);
+    assert!(text(0, 0).ends_with("浉河区走访台账"), "{}", text(0, 0));
+    assert!(text(1, 0).contains("时间：2026-11-23 至 2026-11-23") && text(1, 0).contains("周兰"), "{}", text(1, 0));
+    assert_eq!((text(2, 0), text(2, 9)), ("序号".to_owned(), "办结日期".to_owned()));
+    assert!(matches!(rows[3][1], Data::DateTime(_)) && matches!(rows[3][0], Data::Float(_)), "a day and a number");
+    assert_eq!(rows[3][1].as_date(), Some(day(23)));
+    assert!(text(3, 2).ends_with("社区居民委员会第2网格") && text(3, 2).contains("街道"), "{}", text(3, 2));
+    assert_eq!(text(3, 3), "李*");
+    assert_eq!(text(3, 6), "'=cmd|' /C calc'!A0", "no formula runs in the office");
+    assert!(text(5, 0).contains("审核人"), "{}", text(5, 0));
+    assert_eq!(rows.len(), 6);
 
     wanted.purpose = "核对户主".into();
     let (mut book, _) = out(&wanted).await;
     assert_eq!(
-        book.worksheet_range("走访台账").expect("the sheet").get((2, 3)).map(ToString::to_string),
+        book.worksheet_range("走访台账").expect("the sheet").get((3, 3)).map(ToString::to_string),
         Some("李明".into())
     );
     wanted.place = "411503000000".parse().expect("a place");

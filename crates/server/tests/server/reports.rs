@@ -62,13 +62,18 @@ async fn rows(world: &World, ledger: Ledger) -> Vec<Vec<String>> {
 async fn rows_for(world: &World, ledger: Ledger, purpose: &str) -> Vec<Vec<String>> {
     let today = day::day(random::now_ms().cast_signed());
     let place = VILLAGE.parse().expect("a place");
-    let wanted = Wanted { ledger, place, from: today, to: today, purpose: purpose.into() };
+    let wanted = Wanted { ledger, place, from: today, to: today, purpose: purpose.into(), by: "周兰".into() };
     let export::Sheet { xlsx: table, rows: count, .. } =
         export::ledger(&world.database, &wanted).await.expect("a ledger");
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(table)).expect("an xlsx");
     let range = book.worksheet_range(ledger.title()).expect("the sheet");
-    let rows: Vec<Vec<String>> =
-        range.rows().skip(2).map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let mut rows: Vec<Vec<String>> =
+        range.rows().skip(3).map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    // A line to sign, after a gap; and a row that says so where there is nothing.
+    rows.truncate(rows.len() - 2);
+    if count == 0 {
+        assert_eq!(rows.pop().expect("a row")[0], "这段时间没有记录");
+    }
     assert_eq!(rows.len(), count);
     rows
 }

@@ -69,10 +69,14 @@ pub enum Act {
     Seal,
     /// Imported a roster.
     Import,
+    /// Made, named, closed, merged or split a grid.
+    Grid,
+    /// Imported areas, or gave a village another code.
+    Areas,
 }
 
 impl Act {
-    const ALL: [Self; 33] = [
+    const ALL: [Self; 35] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
@@ -106,6 +110,8 @@ impl Act {
         Self::Contact,
         Self::Seal,
         Self::Import,
+        Self::Grid,
+        Self::Areas,
     ];
 
     /// The name in the database.
@@ -144,6 +150,8 @@ impl Act {
             Self::Contact => "contact",
             Self::Seal => "seal",
             Self::Import => "import",
+            Self::Grid => "grid",
+            Self::Areas => "areas",
         }
     }
 
@@ -187,6 +195,8 @@ impl Act {
             Self::Contact => "编写便民电话",
             Self::Seal => "记下一县的链头",
             Self::Import => "导入花名册",
+            Self::Grid => "调整网格",
+            Self::Areas => "调整区划",
         }
     }
 }

@@ -57,7 +57,13 @@ impl<'a> Ground<'a> {
         let targets = ops.iter().filter_map(Op::moves_to).filter(|to| to.grid.village().county() == county);
         let named = ops.iter().map(|op| op.channel.to_string()).chain(targets.map(|to| to.to_string()));
         let wanted: BTreeSet<String> = named.chain(before.channels.iter().cloned()).collect();
-        let locked = lock(tx, engine, county, &wanted).await?;
+        let (locked, dissolved) = lock(tx, engine, county, &wanted).await?;
+        let successors = dissolved.iter().map(|(_, to)| to.to_string()).filter(|to| !wanted.contains(to));
+        let successors: Vec<String> = successors.collect();
+        if !successors.is_empty() {
+            before.channels.extend(successors);
+            return Err(overtaken());
+        }
         let (mut records, mut unreadable) = stored_records(tx, engine, county, ops.iter().map(|op| op.record)).await?;
         let there: HashSet<RecordId> =
             records.iter().map(|(record, _)| record.id).chain(unreadable.iter().copied()).collect();
@@ -71,7 +77,6 @@ impl<'a> Ground<'a> {
             before.channels.extend(more);
             return Err(overtaken());
         }
-        let left = channels_left(tx, engine, county, &homes).await?;
         let history = if before.seen { stored_ops(tx, engine, county, ops).await? } else { Vec::new() };
         let mut missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
         // Nothing is added to a file that was erased.
@@ -90,6 +95,14 @@ impl<'a> Ground<'a> {
             return Err(overtaken());
         }
         let files = stored_files(tx, engine, county, ops, &records).await?;
+        let away = |file: &&Record| !wanted.contains(&file.channel.to_string());
+        let more: BTreeSet<String> = files.iter().filter(away).map(|file| file.channel.to_string()).collect();
+        if !more.is_empty() {
+            // A file that went to another channel: what is new in it goes there.
+            before.channels.extend(more);
+            return Err(overtaken());
+        }
+        let left = channels_left(tx, engine, county, homes.iter().chain(&files)).await?;
         records.extend(along);
         Ok(Self {
             engine,
@@ -99,35 +112,41 @@ impl<'a> Ground<'a> {
             intake: Intake::new(history, records, gone)
                 .without(unreadable)
                 .moved(left)
+                .dissolved(dissolved)
                 .beside(files.into_iter().chain(homes)),
         })
     }
 }
 
-/// Locks those of the channels that have a row, in their order, and returns them.
-async fn lock(
+/// Locks those of the channels that have a row, in their order. Returns them, and those among them that were dissolved with what
+/// took over from them.
+pub(in crate::database) async fn lock(
     tx: &mut AnyConnection,
     engine: Engine,
     county: &str,
     channels: &BTreeSet<String>,
-) -> sqlx::Result<HashMap<String, Milestone>> {
+) -> sqlx::Result<(HashMap<String, Milestone>, Vec<(Channel, Channel)>)> {
+    let (mut locked, mut dissolved) = (HashMap::new(), Vec::new());
     if channels.is_empty() {
-        return Ok(HashMap::new());
+        return Ok((locked, dissolved));
     }
     let places: Vec<String> = (2..channels.len() + 2).map(|number| format!("${number}")).collect();
     let words = format!(
-        "SELECT channel, seq, runs FROM channel WHERE county = $1 AND channel IN ({}) ORDER BY channel{}",
+        "SELECT channel, seq, runs, successor FROM channel WHERE county = $1 AND channel IN ({}) ORDER BY channel{}",
         places.join(", "),
         engine.for_update()
     );
     let query = sqlx::query(AssertSqlSafe(words)).bind(county);
-    let mut locked = HashMap::new();
     for row in channels.iter().fold(query, Query::bind).fetch_all(tx).await? {
+        let channel: String = row.try_get(0)?;
         let (number, runs): (i64, String) = (row.try_get(1)?, row.try_get(2)?);
         let run = timeline(&runs)?.run();
-        locked.insert(row.try_get(0)?, Milestone { number: number.cast_unsigned(), run });
+        if let Some(successor) = row.try_get::<Option<String>, _>(3)? {
+            dissolved.push((channel.parse().map_err(decode)?, successor.parse().map_err(decode)?));
+        }
+        locked.insert(channel, Milestone { number: number.cast_unsigned(), run });
     }
-    Ok(locked)
+    Ok((locked, dissolved))
 }
 
 /// The rows of a statement on a county and ids.
@@ -284,11 +303,11 @@ async fn channels_left(
     tx: &mut AnyConnection,
     engine: Engine,
     county: &str,
-    records: &[Record],
+    records: impl Iterator<Item = &Record>,
 ) -> sqlx::Result<Vec<(RecordId, Channel)>> {
     let words = "SELECT record, channel FROM moved WHERE county = {county} AND record {ids}";
     let mut left = Vec::new();
-    for row in of_ids(tx, engine, words, county, records.iter().map(|record| record.id.0)).await? {
+    for row in of_ids(tx, engine, words, county, records.map(|record| record.id.0)).await? {
         left.push((RecordId(uuid(&row, 0)?), row.try_get::<String, _>(1)?.parse().map_err(decode)?));
     }
     Ok(left)

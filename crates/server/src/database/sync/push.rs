@@ -144,7 +144,7 @@ impl Database {
         }
         let makes = |kept: &Kept| !there.contains(&kept.op.record);
         let new = kept.iter().filter(|kept| waits(kept) && makes(kept));
-        let grids: BTreeSet<GridCode> = new.map(|kept| kept.op.channel.grid.clone()).collect();
+        let grids: BTreeSet<GridCode> = new.map(|kept| kept.channel.grid.clone()).collect();
         let mut unknown = BTreeSet::new();
         for grid in grids {
             if !self.has_grid(tx, county, &grid).await? {
@@ -167,7 +167,7 @@ impl Database {
             if !waits(kept) {
                 return true;
             }
-            let refused = if makes(kept) && unknown.contains(&kept.op.channel.grid) {
+            let refused = if makes(kept) && unknown.contains(&kept.channel.grid) {
                 "没有这个网格，办公室没有收下。请核对网格编码"
             } else if room == 0 {
                 "待核对的记录太多，暂时收不下。请联系主管核对后再重试"

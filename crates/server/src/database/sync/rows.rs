@@ -23,7 +23,7 @@ const INSERT_OPS: &str = "INSERT INTO op (county, id, record, channel, account, 
 
 const INSERT_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {}";
 
-const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {} \
+pub(in crate::database) const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {} \
                               ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body, \
                               channel = excluded.channel, village = excluded.village, parent = excluded.parent";
 
@@ -125,7 +125,7 @@ pub(in crate::database) async fn insert_history(
     let device = author.device.to_string();
     for chunk in ops.chunks(ROWS) {
         let mut query = insert(engine, INSERT_OPS, chunk.len(), 12);
-        for Kept { op, past } in chunk {
+        for Kept { op, channel, past } in chunk {
             let (outcome, reason) = match &past.verdict {
                 Verdict::Accepted => ("applied", None),
                 Verdict::Quarantined { reason } => ("quarantined", Some(reason.as_str())),
@@ -135,7 +135,7 @@ pub(in crate::database) async fn insert_history(
                 .bind(county)
                 .bind(key(op.id.0))
                 .bind(key(op.record.0))
-                .bind(op.channel.to_string())
+                .bind(channel.to_string())
                 .bind(author.account)
                 .bind(&device)
                 .bind(received)
@@ -152,7 +152,7 @@ pub(in crate::database) async fn insert_history(
 
 /// Takes `count` sequence numbers of a channel; returns the last, and the channel's generation. The row is
 /// locked to the end of the transaction.
-async fn advance(
+pub(in crate::database) async fn advance(
     tx: &mut AnyConnection,
     county: &str,
     channel: &Channel,
@@ -181,7 +181,7 @@ async fn advance(
     Ok((last, generation))
 }
 
-async fn write_records(
+pub(in crate::database) async fn write_records(
     tx: &mut AnyConnection,
     engine: Engine,
     words: &str,
@@ -209,7 +209,7 @@ async fn write_records(
 }
 
 /// Notes that records moved away from a channel, under its numbers from `first` on.
-async fn write_moved(
+pub(in crate::database) async fn write_moved(
     tx: &mut AnyConnection,
     engine: Engine,
     county: &str,
@@ -229,7 +229,7 @@ async fn write_moved(
 }
 
 /// A record moved to a channel, maybe not for the first time: that it once left is no longer so.
-async fn came_back(tx: &mut AnyConnection, county: &str, channel: &Channel, record: RecordId) -> sqlx::Result<()> {
+pub(in crate::database) async fn came_back(tx: &mut AnyConnection, county: &str, channel: &Channel, record: RecordId) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM moved WHERE county = $1 AND channel = $2 AND record = $3")
         .bind(county)
         .bind(channel.to_string())

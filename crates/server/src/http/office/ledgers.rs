@@ -9,9 +9,6 @@ use axum::{Json, extract::State};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ruhu_domain::office::{LedgerFile, WantedLedger, duties};
 
-/// The longest time in one table, in days: a year and the day it ends on.
-const DAYS: i64 = 366;
-
 /// The longest purpose, in characters.
 const WORDS: usize = 200;
 
@@ -28,14 +25,12 @@ pub async fn ledger(
     let (Some(from), Some(to)) = (from, to) else {
         return Err(Refusal::Invalid("请填写起止日期".into()));
     };
-    if !(0..=DAYS).contains(&(to - from).num_days()) {
-        return Err(Refusal::Invalid("截止日期应在起始日期之后，一次最多一年".into()));
-    }
     let purpose = purpose.trim().to_owned();
     if purpose.chars().count() > WORDS {
         return Err(Refusal::Invalid(format!("用途请控制在 {WORDS} 字以内")));
     }
-    let wanted = Wanted { ledger, place, from, to, purpose };
+    let wanted = Wanted { ledger, place, from, to, purpose, by: official.session.name.clone() };
+    wanted.check().map_err(|words| Refusal::Invalid(words.into()))?;
     database
         .put_on_record(&[official.does(Act::Export, wanted.subject()).at(&wanted.place.county().unwrap_or_default())])
         .await?;
