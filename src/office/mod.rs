@@ -8,6 +8,7 @@ mod desk;
 mod dossier;
 mod file_drop;
 mod grid_handover;
+mod grids;
 mod handbook;
 mod ledgers;
 mod login;
@@ -39,6 +40,7 @@ enum Tab {
     Ledgers,
     Handbook,
     Contacts,
+    Grids,
     GridHandover,
     Personal,
     Audit,
@@ -46,7 +48,7 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::People,
         Self::Waiting,
         Self::Supervision,
@@ -54,6 +56,7 @@ impl Tab {
         Self::Ledgers,
         Self::Handbook,
         Self::Contacts,
+        Self::Grids,
         Self::GridHandover,
         Self::Personal,
         Self::Audit,
@@ -69,6 +72,7 @@ impl Tab {
             Self::Ledgers => "台账",
             Self::Handbook => "手册",
             Self::Contacts => "电话",
+            Self::Grids => "网格",
             Self::GridHandover => "网格交接",
             Self::Personal => "个人信息",
             Self::Audit => "审计",
@@ -85,7 +89,7 @@ impl Tab {
             Self::Roster => Some(Duty::Roster),
             Self::Ledgers => Some(Duty::Ledger),
             Self::Handbook | Self::Contacts => Some(Duty::Handbook),
-            Self::GridHandover => Some(Duty::Rights),
+            Self::Grids | Self::GridHandover => Some(Duty::Rights),
             Self::Personal => Some(Duty::Personal),
             Self::Audit => Some(Duty::Audit),
             Self::Security => None,
@@ -163,6 +167,7 @@ fn Shell() -> impl IntoView {
                 Tab::Ledgers => view! { <ledgers::Ledgers/> }.into_any(),
                 Tab::Handbook => view! { <handbook::Handbook/> }.into_any(),
                 Tab::Contacts => view! { <contacts::Contacts/> }.into_any(),
+                Tab::Grids => view! { <grids::Grids/> }.into_any(),
                 Tab::GridHandover => view! { <grid_handover::GridHandover/> }.into_any(),
                 Tab::Personal => view! { <personal::Personal/> }.into_any(),
                 Tab::Audit => view! { <audit::Audit/> }.into_any(),

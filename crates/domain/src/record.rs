@@ -201,6 +201,9 @@ pub const PHOTO_OF: &str = "of";
 /// The field with which a resident or a visit names its household.
 pub const HOUSEHOLD: &str = "household";
 
+/// The field with which a care case names the resident it is for.
+pub const RESIDENT: &str = "resident";
+
 /// The record that has to be looked at, with what belongs to it, before an op is taken in: the head of a new step's file, the
 /// head of a dispute's, which may be closed, and what a new photo is of. None for other ops.
 pub fn file_needed(op: &Op) -> Option<RecordId> {

@@ -186,6 +186,14 @@ impl Place {
         }
     }
 
+    /// Returns the grid; none where it is an area.
+    pub const fn grid(&self) -> Option<&GridCode> {
+        match self {
+            Self::Grid(grid) => Some(grid),
+            Self::Area(_) => None,
+        }
+    }
+
     /// Returns the beginning that the codes of all places in it share. The longer it is, the narrower is the area.
     pub fn prefix(&self) -> &str {
         match self {

@@ -201,7 +201,7 @@ impl Server {
 
     fn keep(&mut self, intake: Intake) -> BTreeMap<Channel, Own> {
         let (kept, channels) = intake.finish();
-        for Kept { op, past } in kept {
+        for Kept { op, past, .. } in kept {
             *self.effects.entry(op.id).or_default() += 1;
             self.tables.history.insert(op.id, (op, past));
         }

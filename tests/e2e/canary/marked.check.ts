@@ -230,6 +230,19 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
   await press("导出花名册");
   await to(office, "台账");
   await fill("ledgers", "用途");
+  await to(office, "网格");
+  await press("新建网格");
+  for (const label of ["网格编码", "网格名称", "统一网格编码"]) await fill("grids/mod", label);
+  await press("建网格");
+  await press("取消");
+  await press("调整");
+  for (const label of ["名称", "统一网格编码"]) await fill("grids/mod", label);
+  await press("保存名称");
+  await press("调整");
+  if (await office.getByRole("button", { name: "选户" }).count()) {
+    await press("选户");
+    await fill("grids/split", "筛选");
+  }
   await to(office, "网格交接");
   for (const label of ["网格", "原来的人", "接手的人"]) await fill("grid_handover", label);
   await press("交接");

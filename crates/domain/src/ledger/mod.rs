@@ -282,7 +282,8 @@ mod tests {
         let (masked, full) = (dispute_row(1, GRID, &file, false), dispute_row(1, GRID, &file, true));
         assert_eq!([at(&masked, "当事人"), at(&masked, "简况")], ["王某 与 张某", ""]);
         assert_eq!([at(&full, "当事人"), at(&full, "简况")], ["王建国、张秀英", "界墙高低"]);
-        for (column, expected) in [("网格", GRID), ("发现日", "2026-11-23"), ("类型", "邻里"), ("责任人", "李强"), ("状态", "已发现")]
+        for (column, expected) in
+            [("网格", GRID), ("发现日", "2026-11-23"), ("类型", "邻里"), ("责任人", "李强"), ("状态", "已发现")]
         {
             assert_eq!(at(&masked, column), expected);
         }

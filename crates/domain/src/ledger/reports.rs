@@ -199,13 +199,9 @@ mod tests {
             let row = hazard_row(1, GRID, report, true).expect("a hazard");
             row[HAZARD_COLUMNS.iter().position(|(name, _)| *name == column).expect("a column")].to_string()
         };
-        for (column, expected) in [
-            ("编号", "20261120-ABAB"),
-            ("责任人", "王芳"),
-            ("时限", "2026-11-23"),
-            ("状态", "待交办"),
-            ("验收", ""),
-        ] {
+        for (column, expected) in
+            [("编号", "20261120-ABAB"), ("责任人", "王芳"), ("时限", "2026-11-23"), ("状态", "待交办"), ("验收", "")]
+        {
             assert_eq!(at(&report, column), expected, "{column}");
         }
         let why = |step, why: &str| ReportStep { why: why.into(), ..ReportStep::of(id, step) };
@@ -241,7 +237,11 @@ mod tests {
         assert_eq!([row[5].to_string(), row[7].to_string()], ["路灯坏了", "2026-12-05"]);
         assert!(!row.iter().map(Cell::to_string).any(|text| text.contains('赵') || text.contains("138")), "{row:?}");
         let short = request_row(1, GRID, &report, false).expect("a request");
-        assert_eq!((short[5].to_string(), &short[7]), (String::new(), &row[7]), "the story is for those who say what for");
+        assert_eq!(
+            (short[5].to_string(), &short[7]),
+            (String::new(), &row[7]),
+            "the story is for those who say what for"
+        );
     }
 
     #[test]
@@ -249,7 +249,9 @@ mod tests {
         let began = day::end_of(day::read("2026-11-20").expect("a day")).expect("a time").cast_signed() - 3_600_000;
         let patrol = Patrol { began, members: "王芳、李强".into(), places: "河堤".into(), ..Patrol::default() };
         let row = patrol_row(1, GRID, &patrol, &["缺口".into(), "路灯灭".into()], true);
-        let at = |column: &str| row[PATROL_COLUMNS.iter().position(|(name, _)| *name == column).expect("a column")].to_string();
+        let at = |column: &str| {
+            row[PATROL_COLUMNS.iter().position(|(name, _)| *name == column).expect("a column")].to_string()
+        };
         assert_eq!([at("日期"), at("开始"), at("结束"), at("发现")], ["2026-11-20", "23:00", "", "缺口；路灯灭"]);
         let outreach = Outreach { reached: Some(36), on: day::read("2026-11-20"), ..Outreach::default() };
         assert_eq!(outreach_row(1, GRID, &outreach, false)[6], Cell::Number(36));

@@ -148,6 +148,24 @@ pub struct GridHandover {
     pub to: String,
 }
 
+/// `hand-over-all`: all that somebody does goes to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandAllOver {
+    /// The login name of who had it.
+    pub from: String,
+    /// The login name of who has it from now on.
+    pub to: String,
+}
+
+/// The answer to `hand-over-all`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllHandedOver {
+    /// A receipt for each grid.
+    pub receipts: Vec<GridHandoverReceipt>,
+    /// The number of rights at other places than a grid that went over.
+    pub others: usize,
+}
+
 /// A receipt: what went over with a grid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GridHandoverReceipt {

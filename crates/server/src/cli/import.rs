@@ -47,7 +47,7 @@ impl Import {
     pub async fn carry_out(self, database: &Database, files: &Files) -> anyhow::Result<ExitCode> {
         match self {
             Self::Areas { file } => {
-                return Ok(report_areas(&areas::import(database, &read(&file)?).await?));
+                return Ok(report_areas(&areas::import(database, areas::read(&read(&file)?)?, |_| true, true).await?));
             }
             Self::Roster { file, dry_run } => {
                 let RosterFile { groups, left_out, .. } = roster::read(&read(&file)?)?;
@@ -98,7 +98,7 @@ impl Template {
 }
 
 /// Says what became of an area table.
-fn report_areas(areas::AreaSummary { counts, refused, left_out, missing }: &areas::AreaSummary) -> ExitCode {
+fn report_areas(areas::AreaSummary { counts, refused, left_out, missing, .. }: &areas::AreaSummary) -> ExitCode {
     println!(
         "区划：新增 {}，更新 {}，不变 {}；没有收下 {} 行",
         counts.added,

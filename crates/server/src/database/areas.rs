@@ -32,35 +32,22 @@ pub struct AreaCounts {
 }
 
 impl Database {
+    /// Returns how areas differ from those that there are; nothing is changed.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached or refuses a statement.
+    pub async fn compare_areas(&self, areas: &[Area]) -> sqlx::Result<AreaCounts> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(compare(&mut connection, areas).await?.0)
+    }
+
     /// Adds and updates areas, all or none.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn put_areas(&self, areas: &[Area]) -> sqlx::Result<AreaCounts> {
         let mut tx = self.begin().await?;
-        let stored = sqlx::query("SELECT code, name, level, parent FROM area").fetch_all(&mut *tx).await?;
-        let mut kept = std::collections::HashMap::new();
-        for row in stored {
-            let entry: (String, String, Option<String>) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-            kept.insert(row.try_get::<String, _>(0)?, entry);
-        }
-        let mut counts = AreaCounts::default();
-        let mut changed = Vec::new();
-        for area in areas {
-            let entry =
-                (area.name.clone(), area.level.as_str().to_owned(), area.parent.as_ref().map(AreaCode::to_string));
-            match kept.get(area.code.as_str()) {
-                Some(old) if *old == entry => counts.same += 1,
-                Some(_) => {
-                    counts.changed += 1;
-                    changed.push(area);
-                }
-                None => {
-                    counts.added += 1;
-                    changed.push(area);
-                }
-            }
-        }
+        let (counts, changed) = compare(&mut tx, areas).await?;
         let words = "INSERT INTO area (code, name, level, parent) VALUES {} ON CONFLICT (code) DO UPDATE SET \
                      name = excluded.name, level = excluded.level, parent = excluded.parent";
         for chunk in changed.chunks(ROWS) {
@@ -163,4 +150,31 @@ impl Database {
     pub async fn village_names(&self) -> sqlx::Result<Vec<(String, String)>> {
         sqlx::query_as("SELECT code, name FROM area WHERE level = 'village' ORDER BY code").fetch_all(&self.pool).await
     }
+}
+
+/// Compares areas with those that there are: returns how many are new, other and the same, and those that are not the same.
+async fn compare<'a>(connection: &mut AnyConnection, areas: &'a [Area]) -> sqlx::Result<(AreaCounts, Vec<&'a Area>)> {
+    let stored = sqlx::query("SELECT code, name, level, parent FROM area").fetch_all(connection).await?;
+    let mut kept = std::collections::HashMap::new();
+    for row in stored {
+        let entry: (String, String, Option<String>) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+        kept.insert(row.try_get::<String, _>(0)?, entry);
+    }
+    let mut counts = AreaCounts::default();
+    let mut changed = Vec::new();
+    for area in areas {
+        let entry = (area.name.clone(), area.level.as_str().to_owned(), area.parent.as_ref().map(AreaCode::to_string));
+        match kept.get(area.code.as_str()) {
+            Some(old) if *old == entry => counts.same += 1,
+            Some(_) => {
+                counts.changed += 1;
+                changed.push(area);
+            }
+            None => {
+                counts.added += 1;
+                changed.push(area);
+            }
+        }
+    }
+    Ok((counts, changed))
 }

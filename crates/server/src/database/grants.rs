@@ -161,13 +161,14 @@ impl Database {
     /// county has none.
     async fn grids_below(&self, prefix: &str, county: Option<&str>) -> sqlx::Result<BTreeSet<GridCode>> {
         let Some(county) = county else { return Ok(BTreeSet::new()) };
-        let channels: Vec<String> =
-            sqlx::query_scalar("SELECT channel FROM channel WHERE county = $1 AND channel LIKE $2
-                 AND successor IS NULL ORDER BY channel")
-                .bind(county)
-                .bind(format!("{prefix}%"))
-                .fetch_all(&self.pool)
-                .await?;
+        let channels: Vec<String> = sqlx::query_scalar(
+            "SELECT channel FROM channel WHERE county = $1 AND channel LIKE $2
+                 AND successor IS NULL ORDER BY channel",
+        )
+        .bind(county)
+        .bind(format!("{prefix}%"))
+        .fetch_all(&self.pool)
+        .await?;
         let channels = channels.iter().map(|channel| channel.parse::<Channel>());
         channels.map(|channel| channel.map(|channel| channel.grid).map_err(decode)).collect()
     }

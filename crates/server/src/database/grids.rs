@@ -98,10 +98,16 @@ impl Database {
             (code.clone(), format!("{}{name}", town.unwrap_or_default()))
         };
         let villages = areas.iter().filter(|row| is(row, AreaLevel::Village)).map(village).collect();
+        // A city has several.
+        let county = prefix.get(..AreaLevel::County.digits()).unwrap_or(&prefix);
         let own: Vec<(String, String)> =
-            sqlx::query_as("SELECT code, name FROM grid WHERE code >= $1 AND code < $2 AND name <> ''")
-                .bind(&prefix)
-                .bind(format!("{prefix}~"))
+            sqlx::query_as(
+                "SELECT code, name FROM grid WHERE county >= $1 AND county < $2 AND code >= $3 AND code < $4 AND name <> ''",
+            )
+            .bind(county)
+            .bind(format!("{county}~"))
+            .bind(&prefix)
+            .bind(format!("{prefix}~"))
                 .fetch_all(&self.pool)
                 .await?;
         Ok(GridNames { villages, own: own.into_iter().collect() })
@@ -279,25 +285,28 @@ impl Database {
         Ok(tx.commit().await?)
     }
 
-    /// Returns the grids of a county by the official codes that offices gave them.
+    /// Returns the grids of all counties by the official codes that offices gave them.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn grid_aliases(&self) -> sqlx::Result<HashMap<String, GridCode>> {
-        let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT alias, code FROM grid WHERE alias <> '' AND closed_at IS NULL ORDER BY code")
-                .fetch_all(&self.pool)
-                .await?;
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT alias, code FROM grid WHERE alias <> '' AND closed_at IS NULL ORDER BY county, code",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         rows.into_iter().map(|(alias, code)| Ok((alias, code.parse().map_err(decode)?))).collect()
     }
 
-    /// Returns the grids that were closed, each with the one that has its records now; none where it had no records.
+    /// Returns the grids of all counties that were closed, each with the one that has its records now; none where it had no records.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn closed_grids(&self) -> sqlx::Result<HashMap<GridCode, Option<GridCode>>> {
         let rows: Vec<(String, Option<String>)> =
-            sqlx::query_as("SELECT code, successor FROM grid WHERE closed_at IS NOT NULL").fetch_all(&self.pool).await?;
+            sqlx::query_as("SELECT code, successor FROM grid WHERE closed_at IS NOT NULL ORDER BY county, code")
+                .fetch_all(&self.pool)
+                .await?;
         let parse = |text: String| text.parse::<GridCode>().map_err(decode);
         rows.into_iter().map(|(code, next)| Ok((parse(code)?, next.map(parse).transpose()?))).collect()
     }

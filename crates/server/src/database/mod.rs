@@ -26,6 +26,7 @@ mod staff;
 mod stored;
 mod sync;
 mod transfer;
+mod villages;
 
 pub use accounts::{Account, OPERATOR, Session, SessionKind, Standing};
 pub use areas::{Area, AreaCounts};

@@ -19,13 +19,13 @@ use super::{
 use crate::{photos::PhotoStore, random};
 use ruhu_domain::{
     Channel, Class, GridCode, Kind, Record, RecordId,
-    care::records::CareCase,
-    office::{ChangeVillage, Transferred},
+    office::Transferred,
     photo::PhotoHash,
+    record::{HOUSEHOLD, RESIDENT},
     rights::{Grant, Place, Role},
 };
 use sqlx::{AnyConnection, Row};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// A record as it is stored.
 struct Moving {
@@ -76,74 +76,6 @@ impl Database {
                 done => return done,
             }
         }
-    }
-
-    /// Returns the grids of a village that gets another code, each with the grid that it becomes: of the same number, or of the
-    /// next that is free.
-    ///
-    /// # Errors
-    /// Fails when the database can't be reached or refuses a statement.
-    pub async fn grids_after(&self, change: &ChangeVillage) -> sqlx::Result<Vec<(GridCode, GridCode)>> {
-        let taken: BTreeSet<String> = self.grid_numbers(&change.to).await?;
-        let own = self.grids(&Place::Area(change.from.clone())).await?;
-        let own: Vec<GridCode> = own.into_iter().filter(|grid| grid.closed.is_none()).map(|grid| grid.code).collect();
-        let (mut used, mut pairs) = (taken, Vec::new());
-        for grid in own {
-            let same = Some(grid.number().to_owned()).filter(|number| !used.contains(number));
-            // 00 is kept for the village as a whole.
-            let next = || (1..100).map(|number| format!("{number:02}")).find(|number| !used.contains(number));
-            let Some(number) = same.or_else(next) else { continue };
-            let code = format!("{}-{number}", change.to).parse().map_err(decode)?;
-            used.insert(number);
-            pairs.push((grid, code));
-        }
-        Ok(pairs)
-    }
-
-    /// Gives a village another code, or makes it part of another village: its grids go over one after the other, then the rights
-    /// for the village as a whole, its staff, pages of the handbook and numbers. Done again after a fault it goes on.
-    ///
-    /// # Errors
-    /// See [`CannotChangeGrid`]; grids that went over stay so.
-    pub async fn change_village(
-        &self,
-        photos: &PhotoStore,
-        change: &ChangeVillage,
-        by: &str,
-    ) -> anyhow::Result<Transferred> {
-        let ChangeVillage { from, to, name } = change;
-        if from.county() != to.county() || from == to {
-            return Err(CannotChangeGrid::NotOneCounty.into());
-        }
-        if !self.has_place(&Place::Area(to.clone())).await? {
-            if name.is_empty() || !self.has_place(&Place::Area(to.parent().unwrap_or_else(|| to.clone()))).await? {
-                return Err(CannotChangeGrid::NoVillage(to.clone()).into());
-            }
-            let new = super::Area { code: to.clone(), name: name.clone(), level: to.level(), parent: to.parent() };
-            self.put_areas(&[new]).await?;
-        }
-        let mut all = Transferred::default();
-        for (old, new) in self.grids_after(change).await? {
-            let one = self.merge_grid(photos, (&old, &new), by).await?;
-            all.households += one.households;
-            all.records += one.records;
-            all.rights += one.rights;
-        }
-        let county = from.county().to_owned();
-        let mut tx = self.begin().await?;
-        let [before, after] = [from, to].map(|village| Place::Area(village.clone()));
-        all.rights += move_rights(&mut tx, self.engine, &before, &after, by).await?;
-        for words in [
-            "UPDATE handbook_page SET place = $1 WHERE county = $2 AND place = $3",
-            "UPDATE contact SET place = $1 WHERE county = $2 AND place = $3",
-        ] {
-            let query = sqlx::query(words).bind(to.as_str()).bind(&county).bind(from.as_str());
-            query.execute(&mut *tx).await?;
-        }
-        sqlx::query("DELETE FROM area WHERE code = $1").bind(from.as_str()).execute(&mut *tx).await?;
-        append(&mut tx, self.engine, &Entry::of(by, Act::Areas, format!("{from} → {to}")).at(&county)).await?;
-        tx.commit().await?;
-        Ok(all)
     }
 
     /// Copies the photos of a grid that another does not have yet.
@@ -258,10 +190,12 @@ impl Database {
         done.records += self.put_away(&mut tx, &county, general, (&old, &new)).await?;
         let [old, new] = [from, to].map(|grid| Channel { grid: grid.clone(), class: Class::Care });
         let care = records_of(&mut tx, &county, &old).await?;
+        // By the fields themselves: a case of which this version can't read something goes along, too.
+        let names = |record: &Record, field: &str| record.fields.get(field)?.value.as_str()?.parse::<RecordId>().ok();
         let is_theirs = |moving: &&Moving| {
             let case = moving.read.as_ref().ok().filter(|record| record.kind == Kind::CareCase);
-            let case = case.and_then(Record::view::<CareCase>);
-            case.is_some_and(|case| case.resident.or(case.household).is_some_and(|id| people.contains(&id)))
+            let whose = case.and_then(|case| names(case, RESIDENT).or_else(|| names(case, HOUSEHOLD)));
+            whose.is_some_and(|id| people.contains(&id))
         };
         let cases: HashSet<RecordId> = care.iter().filter(is_theirs).map(|moving| moving.id).collect();
         let in_file = |moving: &Moving| {
@@ -296,13 +230,7 @@ impl Database {
     }
 
     /// Puts records into a channel, under its next numbers.
-    async fn put(
-        &self,
-        tx: &mut AnyConnection,
-        county: &str,
-        moving: Vec<Moving>,
-        to: &Channel,
-    ) -> sqlx::Result<()> {
+    async fn put(&self, tx: &mut AnyConnection, county: &str, moving: Vec<Moving>, to: &Channel) -> sqlx::Result<()> {
         if moving.is_empty() {
             return Ok(());
         }
@@ -375,9 +303,9 @@ async fn lock_both(
     from: &GridCode,
     to: &GridCode,
 ) -> sqlx::Result<()> {
-    let channels = [from, to].into_iter().flat_map(|grid| {
-        Class::ALL.iter().map(|class| Channel { grid: grid.clone(), class: *class }.to_string())
-    });
+    let channels = [from, to]
+        .into_iter()
+        .flat_map(|grid| Class::ALL.iter().map(|class| Channel { grid: grid.clone(), class: *class }.to_string()));
     lock(tx, engine, county, &channels.collect()).await.map(drop)
 }
 
@@ -439,7 +367,7 @@ async fn succeed(tx: &mut AnyConnection, county: &str, old: &Channel, new: Optio
 
 /// Gives the rights at a place to the same accounts at another, and lets those who belong to the one belong to the other. Returns
 /// how many rights there were.
-async fn move_rights(
+pub(super) async fn move_rights(
     tx: &mut AnyConnection,
     engine: super::sql::Engine,
     before: &Place,
@@ -453,8 +381,11 @@ async fn move_rights(
     let of = async |tx: &mut AnyConnection, place: &Place| -> sqlx::Result<Vec<Row>> {
         sqlx::query_as(words).bind(place.to_string()).bind(now).fetch_all(tx).await
     };
-    let there: BTreeMap<(String, String, String), Option<i64>> =
-        of(tx, after).await?.into_iter().map(|(_, account, role, classes, until)| ((account, role, classes), until)).collect();
+    let there: BTreeMap<(String, String, String), Option<i64>> = of(tx, after)
+        .await?
+        .into_iter()
+        .map(|(_, account, role, classes, until)| ((account, role, classes), until))
+        .collect();
     let had = of(tx, before).await?;
     let count = had.len() as u64;
     for (id, account, role, classes, until) in had {

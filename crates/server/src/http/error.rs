@@ -1,6 +1,6 @@
 //! One error enum that is the response.
 
-use crate::database::{CannotChange, CannotDecide};
+use crate::database::{CannotChange, CannotChangeGrid, CannotDecide};
 use axum::{
     Json,
     body::Body,
@@ -101,6 +101,15 @@ impl From<CannotChange> for Refusal {
     fn from(error: CannotChange) -> Self {
         match error {
             CannotChange::Database(error) => Self::Database(error),
+            other => Self::Invalid(other.to_string()),
+        }
+    }
+}
+
+impl From<CannotChangeGrid> for Refusal {
+    fn from(error: CannotChangeGrid) -> Self {
+        match error {
+            CannotChangeGrid::Database(error) => Self::Database(error),
             other => Self::Invalid(other.to_string()),
         }
     }

@@ -59,14 +59,23 @@ pub struct AreaSummary {
     pub left_out: Vec<String>,
     /// Areas that the database has below those of the file, and the file has not. They stay.
     pub missing: Vec<(String, String)>,
+    /// The number of rows of places that are not the caller's. They are left alone.
+    pub outside: usize,
 }
 
-/// Imports an area table from a file's bytes.
+/// Imports the areas of a file that `may` allows; only compares them with those that there are unless `take` is set.
 ///
 /// # Errors
-/// The file can't be read at all, or the database's: then nothing was taken.
-pub async fn import(database: &Database, bytes: &[u8]) -> anyhow::Result<AreaSummary> {
-    let AreaFile { areas, mut refused, left_out } = read(bytes)?;
+/// The database's: then nothing was taken.
+pub async fn import(
+    database: &Database,
+    AreaFile { mut areas, mut refused, left_out }: AreaFile,
+    may: impl Fn(&AreaCode) -> bool,
+    take: bool,
+) -> anyhow::Result<AreaSummary> {
+    let all = areas.len();
+    areas.retain(|(area, _)| may(&area.code));
+    let outside = all - areas.len();
     let known: BTreeMap<String, String> = database.area_names().await?.into_iter().collect();
     let own: HashSet<String> = areas.iter().map(|(area, _)| area.code.to_string()).collect();
     let has_parent = |area: &Area| {
@@ -91,8 +100,8 @@ pub async fn import(database: &Database, bytes: &[u8]) -> anyhow::Result<AreaSum
     let is_below =
         |code: &str| [4, 6, 9, 12].iter().any(|digits| code.get(..*digits).is_some_and(|top| tops.contains(top)));
     let missing = known.into_iter().filter(|(code, _)| is_below(code) && !own.contains(code)).collect();
-    let counts = database.put_areas(&taken).await?;
-    Ok(AreaSummary { counts, refused, left_out, missing })
+    let counts = if take { database.put_areas(&taken).await? } else { database.compare_areas(&taken).await? };
+    Ok(AreaSummary { counts, refused, left_out, missing, outside })
 }
 
 /// Reads an area table. The level and the area above follow from the code; where the table says them, they are held against it.

@@ -1,6 +1,7 @@
 //! Taking in files: area tables, rosters, and what a phone could not send.
 
 pub mod areas;
+pub mod grids;
 mod ops;
 pub mod roster;
 mod sheet;

@@ -168,7 +168,11 @@ const LAYERS: &[Layer] = &[
         &["database", "import", "random"],
         &["anyhow", "chrono", "rand", "rand_chacha", "ruhu_domain", "serde", "serde_json"],
     ),
-    layer("crates/server/src/export", &["database", "random"], &["anyhow", "chrono", "ruhu_domain", "rust_xlsxwriter"]),
+    layer(
+        "crates/server/src/export",
+        &["database", "random"],
+        &["anyhow", "chrono", "ruhu_domain", "rust_xlsxwriter", "unicode_width"],
+    ),
     layer(
         "crates/server/src/import",
         &["database", "photos", "photo_check", "random"],

@@ -81,12 +81,14 @@ impl<'a> Ground<'a> {
         let mut missing: HashSet<RecordId> = ops.iter().map(|op| op.record).filter(|id| !there.contains(id)).collect();
         // Nothing is added to a file that was erased.
         let mut heads: HashSet<RecordId> = ops.iter().filter_map(Op::parent).filter(|id| !there.contains(id)).collect();
+        let mut files = Vec::new();
         if !heads.is_empty() {
             let (known, not_known) = stored_records(tx, engine, county, heads.iter().copied()).await?;
             for head in known.iter().map(|(head, _)| head.id).chain(not_known) {
                 heads.remove(&head);
             }
             missing.extend(heads);
+            files.extend(known.into_iter().map(|(head, _)| head));
         }
         let gone = records_with_history(tx, engine, county, &missing).await?;
         let (back, not_back) = stored_records(tx, engine, county, gone.iter().copied()).await?;
@@ -94,7 +96,7 @@ impl<'a> Ground<'a> {
             // It was not gone: another transaction made it in between, in another channel.
             return Err(overtaken());
         }
-        let files = stored_files(tx, engine, county, ops, &records).await?;
+        files.extend(stored_files(tx, engine, county, ops, &records).await?);
         let away = |file: &&Record| !wanted.contains(&file.channel.to_string());
         let more: BTreeSet<String> = files.iter().filter(away).map(|file| file.channel.to_string()).collect();
         if !more.is_empty() {

@@ -229,7 +229,12 @@ pub(in crate::database) async fn write_moved(
 }
 
 /// A record moved to a channel, maybe not for the first time: that it once left is no longer so.
-pub(in crate::database) async fn came_back(tx: &mut AnyConnection, county: &str, channel: &Channel, record: RecordId) -> sqlx::Result<()> {
+pub(in crate::database) async fn came_back(
+    tx: &mut AnyConnection,
+    county: &str,
+    channel: &Channel,
+    record: RecordId,
+) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM moved WHERE county = $1 AND channel = $2 AND record = $3")
         .bind(county)
         .bind(channel.to_string())

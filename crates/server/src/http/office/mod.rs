@@ -3,6 +3,7 @@
 
 mod contacts;
 mod data_rights;
+mod grids;
 mod handbook;
 mod ledgers;
 mod records;
@@ -47,7 +48,19 @@ pub fn routes() -> Router<AppState> {
         .route("/end", post(staff::end))
         .route("/revoke", post(staff::revoke))
         .route("/hand-over", post(staff::hand_grid_over))
+        .route("/hand-over-all", post(staff::hand_all_over))
         .route("/receipts", post(staff::receipts))
+        .route("/grids", post(grids::list))
+        .route("/grid", post(grids::put))
+        .route("/grid-close", post(grids::close))
+        .route("/grid-merge", post(grids::merge))
+        .route("/doors", post(grids::doors))
+        .route("/doors-read", post(grids::read_doors).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/grid-split", post(grids::split))
+        .route("/villages-read", post(grids::read_villages).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/village-change", post(grids::change_village))
+        .route("/areas-read", post(grids::read_areas).layer(DefaultBodyLimit::max(MAX_ROSTER)))
+        .route("/areas-take", post(grids::take_areas).layer(DefaultBodyLimit::max(MAX_ROSTER)))
         .route("/areas", post(staff::areas))
         .route("/waiting", post(records::waiting))
         .route("/photo", post(records::photo))

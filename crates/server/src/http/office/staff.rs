@@ -7,10 +7,10 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    day,
+    GridCode, day,
     office::{
-        Attribution, Code, FindAreas, Give, GivenRight, GridHandover, GridHandoverReceipt, KnownDevice, NamedArea,
-        Nothing, OfAccount, OfDevice, OfGrant, PutAccount, StaffMember,
+        AllHandedOver, Attribution, Code, FindAreas, Give, GivenRight, GridHandover, GridHandoverReceipt, HandAllOver,
+        KnownDevice, NamedArea, Nothing, OfAccount, OfDevice, OfGrant, PutAccount, StaffMember,
         duties::{self, Duty},
     },
     rights::{Grant, Place},
@@ -237,6 +237,43 @@ pub async fn hand_grid_over(
         return Err(Refusal::NotAllowed);
     }
     Ok(Json(database.hand_grid_over(&over, &official.session.account).await?))
+}
+
+/// `POST /api/v1/office/hand-over-all`: all rights of an account, grid by grid with a receipt, go to another. Sent again after a
+/// fault it goes on.
+pub async fn hand_all_over(
+    State(database): State<Database>,
+    official: Official,
+    Asked(HandAllOver { from, to }): Asked<HandAllOver>,
+) -> Result<Json<AllHandedOver>, Refusal> {
+    let staff = Staff::read(&database).await?;
+    staff.looked_after(&official, &from)?;
+    let next = staff.looked_after(&official, &to)?;
+    if from == to || next.closed.is_some() {
+        return Err(Refusal::Invalid("请另选一个在用的账号".into()));
+    }
+    let now: Vec<Given> = staff.now(&from).cloned().collect();
+    if now.is_empty() {
+        return Err(Refusal::Invalid("这个账号现在没有授权，没有要移交的".into()));
+    }
+    if now.iter().any(|given| !duties::may_give(&official.grants, &given.grant)) {
+        return Err(Refusal::Invalid("有的授权不归您管，请由上级办理移交".into()));
+    }
+    let by = &official.session.account;
+    let mut done = AllHandedOver::default();
+    let grids: BTreeSet<GridCode> = now.iter().filter_map(|given| given.grant.place().grid().cloned()).collect();
+    for grid in grids {
+        let over = GridHandover { grid, from: from.clone(), to: to.clone() };
+        done.receipts.push(database.hand_grid_over(&over, by).await?);
+    }
+    for given in now.iter().filter(|given| given.grant.place().grid().is_none()) {
+        if staff.has(&to, &given.grant).is_none() {
+            database.give(&to, &given.grant, by, given.until).await?;
+        }
+        database.end(&given.id, by).await?;
+        done.others += 1;
+    }
+    Ok(Json(done))
 }
 
 /// `POST /api/v1/office/receipts`

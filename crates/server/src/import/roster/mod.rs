@@ -63,7 +63,9 @@ pub async fn take(
     importer: Option<Importer<'_>>,
 ) -> anyhow::Result<RosterPlan> {
     let villages = database.villages().await?;
-    let known = Known { villages: &villages, today: day::day(database.now_ms().cast_signed()) };
+    let (aliases, closed) = (database.grid_aliases().await?, database.closed_grids().await?);
+    let today = day::day(database.now_ms().cast_signed());
+    let known = Known { villages: &villages, aliases: &aliases, closed: &closed, today };
     let mut done = RosterPlan::default();
     let grids = entries(rows, &known, may, &mut done);
     done.grids = grids.keys().cloned().collect();

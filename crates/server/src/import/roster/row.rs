@@ -15,7 +15,7 @@ use ruhu_domain::{
     field::MAX_TEXT,
     office::{Cell, Line, RosterRow},
 };
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A row, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +42,32 @@ pub struct Entry {
 pub struct Known<'a> {
     /// The codes of the villages that there are.
     pub villages: &'a HashSet<String>,
+    /// Grids by the official codes (统一网格编码) that offices gave them.
+    pub aliases: &'a HashMap<String, GridCode>,
+    /// Grids that were closed, each with the one that has its records now.
+    pub closed: &'a HashMap<GridCode, Option<GridCode>>,
     /// Today.
     pub today: NaiveDate,
+}
+
+impl Known<'_> {
+    /// Returns the grid that has the records of a grid now, and the words for it where that is another.
+    ///
+    /// # Errors
+    /// The grid was closed, and no other took over.
+    fn current(&self, written: GridCode) -> Result<(GridCode, Option<String>), String> {
+        let mut grid = &written;
+        // As many steps as there are closed grids: a circle of them ends.
+        for _ in 0..=self.closed.len() {
+            match self.closed.get(grid) {
+                None if *grid == written => return Ok((written, None)),
+                None => return Ok((grid.clone(), Some(format!("网格 {written} 已经并入 {grid}，按 {grid} 导入")))),
+                Some(Some(next)) => grid = next,
+                Some(None) => break,
+            }
+        }
+        Err(format!("网格 {written} 已经关闭，请核对网格编码"))
+    }
 }
 
 /// Returns the cell of a column in a row.
@@ -77,7 +101,14 @@ pub fn read(row: &RosterRow, known: &Known<'_>) -> Result<(Entry, Vec<String>), 
     if of_grid.is_empty() {
         return Err("没有网格编码".into());
     }
-    let grid = of_grid.parse::<GridCode>().map_err(|error| format!("{error}：“{of_grid}”"))?;
+    let grid = match known.aliases.get(&of_grid) {
+        Some(grid) => grid.clone(),
+        None => of_grid.parse::<GridCode>().map_err(|error| format!("{error}：“{of_grid}”"))?,
+    };
+    let (grid, merged) = known.current(grid)?;
+    if grid.number() == "00" {
+        return Err(format!("{grid} 留给村一级，不能放户：请核对网格编码"));
+    }
     if !known.villages.contains(grid.village().as_str()) {
         return Err(format!("区划表里没有村级代码 {}，请先导入区划或核对编码", grid.village()));
     }
@@ -98,7 +129,7 @@ pub fn read(row: &RosterRow, known: &Known<'_>) -> Result<(Entry, Vec<String>), 
     if let Some(column) = long {
         return Err(format!("{}太长，请控制在 {MAX_TEXT} 字以内", column.name()));
     }
-    let mut doubts = Vec::new();
+    let mut doubts: Vec<String> = merged.into_iter().collect();
     let of_phone = phone(cell(Column::Phone).text());
     if !of_phone.to_check.is_empty() {
         let taken =

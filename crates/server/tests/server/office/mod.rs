@@ -2,6 +2,7 @@
 
 mod data_rights;
 mod duties;
+mod grids;
 mod help;
 mod ledgers;
 mod records;
