@@ -357,6 +357,12 @@ for (const [name, look] of Object.entries({
       await to(office, "台账");
       await expect(office.getByRole("button", { name: "导出" })).toBeVisible();
       await seen("ledger");
+      await to(office, "网格");
+      await office.getByRole("button", { name: "新建网格" }).click();
+      await office.getByRole("button", { name: "调整" }).first().click();
+      await office.getByRole("button", { name: "选户" }).click();
+      await expect(office.getByText("已选 0 户")).toBeVisible();
+      await seen("grids");
       await to(office, "网格交接");
       await expect(office.getByText("还没有交接过")).toBeVisible();
       await seen("hand-over");

@@ -103,7 +103,7 @@ mod tests {
         let read =
             doors("分户名单\n户号,户主\n001,甲\n,乙\n001,甲\n\"=\"\"002\"\"\",丙\n".as_bytes()).expect("it reads");
         assert_eq!(read.numbers, ["001", "002"]);
-        assert_eq!(read.problems.len(), 1, "{:?}", read.problems);
+        assert!(read.problems.iter().any(|words| words.contains("1 行")), "{:?}", read.problems);
         let (rows, _) = villages(
             "原代码,现代码,现名称\n411502001003,411502001009,\n411502001003,411502001010,\n411502001000,411502001010,\n"
                 .as_bytes(),
