@@ -16,6 +16,7 @@ mod imports;
 mod office;
 mod photos;
 mod reports;
+mod roster_properties;
 mod s3;
 mod sync;
 mod tls;
