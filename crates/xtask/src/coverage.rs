@@ -15,6 +15,7 @@ pub fn coverage() -> anyhow::Result<()> {
     setup::coverage()?;
     setup::postgres()?;
     setup::authority()?;
+    setup::office()?;
     let cluster = Cluster::start(Durability::None)?;
     let measured = ["cargo", "llvm-cov", "--workspace", "--exclude", "ruhu", "--exclude", "xtask"];
     run(command(&measured).arg("--html").env("RUHU_TEST_POSTGRES", cluster.address()))?;

@@ -92,6 +92,19 @@ pub fn authority() -> anyhow::Result<()> {
     install_debian("pebble").context("by hand: install pebble and pebble-challtestsrv, so that they are on the PATH")
 }
 
+/// Sets up the programs with which the server's tests open what an office downloads.
+///
+/// # Errors
+/// Says what to install by hand.
+pub fn office() -> anyhow::Result<()> {
+    debian("soffice", "libreoffice-calc-nogui", "LibreOffice Calc")?;
+    debian("pdftotext", "poppler-utils", "pdfinfo and pdftotext")?;
+    if output(&["fc-list", ":lang=zh"]).is_none_or(|fonts| fonts.trim().is_empty()) {
+        install_debian("fonts-noto-cjk")?;
+    }
+    Ok(())
+}
+
 fn say(what: &str) {
     println!("setup: {what}");
 }
@@ -180,7 +193,8 @@ fn install(package: &str, version: &str, usually: &str, options: &[&str]) -> any
 }
 
 fn debian(program: &str, package: &str, name: &str) -> anyhow::Result<()> {
-    if output(&[program, "--version"]).is_some() {
+    // Those of poppler know the short one alone.
+    if ["--version", "-v"].iter().any(|option| output(&[program, option]).is_some()) {
         return Ok(());
     }
     install_debian(package).with_context(|| format!("by hand: install {name} so that `{program}` is on the PATH"))

@@ -51,7 +51,7 @@ impl Wanted {
     pub fn check(&self) -> Result<(), &'static str> {
         match (self.to - self.from).num_days() {
             days if days < 0 => Err("截止日期在起始日期之前，请核对"),
-            days if days > DAYS => Err("一次最多导出一年，请分几次导出"),
+            days if days > DAYS => Err("一次最多一年，请分几次导出"),
             _ => Ok(()),
         }
     }

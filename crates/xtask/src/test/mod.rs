@@ -157,5 +157,6 @@ fn cargo_test(packages: &[&str], postgres: Option<&str>, tally: &mut Tally) -> a
 fn databases() -> anyhow::Result<Cluster> {
     setup::postgres()?;
     setup::authority()?;
+    setup::office()?;
     Cluster::start(Durability::None)
 }
