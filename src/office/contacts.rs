@@ -2,7 +2,7 @@
 
 use super::{
     desk::{Asked, shown, use_desk},
-    places::PlaceField,
+    places::{At, PlaceField},
     value,
 };
 use crate::components::chips::OneOf;
@@ -38,7 +38,7 @@ pub fn Contacts() -> impl IntoView {
             let change = Callback::new(move |contact| open.set(Some(Some(contact))));
             let rows = contacts.into_iter().map(|contact| view! { <Row contact change on_done=again/> });
             view! {
-                <div class="table-wrap">
+                <div class="table-wrap" tabindex="0" role="region" aria-label="便民电话">
                     <table>
                         <thead>
                             <tr>
@@ -80,7 +80,7 @@ fn Row(
     let own = contact.clone();
     view! {
         <tr>
-            <td>{contact.from}" "<span class="hint">{contact.place.to_string()}</span></td>
+            <td>{contact.from}" "<span class="hint"><At place=contact.place.clone()/></span></td>
             <td>{contact.service.label()}</td>
             <td>{contact.name}</td>
             <td>{contact.phone}</td>

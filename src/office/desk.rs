@@ -6,9 +6,13 @@ use crate::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use leptos::prelude::*;
-use ruhu_domain::office::{Login, Nothing, SheetFile, Welcome, duties::Duty};
+use ruhu_domain::{
+    office::{Login, NamePlaces, Nothing, PlaceNames, SheetFile, Welcome, duties::Duty},
+    rights::Place,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The session. Copies are handles to the same one.
 #[derive(Clone, Copy)]
@@ -20,6 +24,8 @@ pub struct Desk {
     /// A message at the bottom.
     pub said: RwSignal<String>,
     said_ends: StoredValue<Option<TimeoutHandle>>,
+    names: RwSignal<BTreeMap<Place, Option<String>>>,
+    unnamed: StoredValue<BTreeSet<Place>>,
 }
 
 /// The session, from the context.
@@ -43,6 +49,8 @@ impl Desk {
             farewell: RwSignal::new(String::new()),
             said: RwSignal::new(String::new()),
             said_ends: StoredValue::new(None),
+            names: RwSignal::new(BTreeMap::new()),
+            unnamed: StoredValue::new(BTreeSet::new()),
         }
     }
 
@@ -52,6 +60,35 @@ impl Desk {
             let grant = welcome.iter().flat_map(|welcome| &welcome.grants).next();
             grant.map(|grant| grant.place.to_string()).unwrap_or_default()
         })
+    }
+
+    /// Returns the name of a place; its code while the server was not asked yet, and where it has none. Places that one page
+    /// shows are asked for together. It is tracked.
+    pub fn name_of(self, place: &Place) -> String {
+        match self.names.with(|names| names.get(place).cloned()) {
+            Some(name) => name.unwrap_or_else(|| place.to_string()),
+            None => {
+                let first = self.unnamed.with_value(BTreeSet::is_empty);
+                self.unnamed.update_value(|unnamed| {
+                    unnamed.insert(place.clone());
+                });
+                if first {
+                    leptos::task::spawn_local(self.ask_names());
+                }
+                place.to_string()
+            }
+        }
+    }
+
+    async fn ask_names(self) {
+        let unnamed = self.unnamed.try_update_value(std::mem::take).unwrap_or_default();
+        let unnamed: Vec<Place> = unnamed.into_iter().collect();
+        for places in unnamed.chunks(NamePlaces::MOST) {
+            let asked = NamePlaces { places: places.iter().cloned().collect() };
+            // Codes stay where the server does not answer.
+            let Ok(PlaceNames(mut named)) = self.ask("place-names", &asked).await else { return };
+            self.names.update(|names| names.extend(places.iter().map(|place| (place.clone(), named.remove(place)))));
+        }
     }
 
     /// Logs in.

@@ -4,6 +4,7 @@ use super::{
     desk::{Asked, shown, use_desk},
     moment,
     person::Sure,
+    places::AtGrid,
     value,
 };
 use crate::{components::chips::OneOf, platform};
@@ -74,10 +75,10 @@ pub fn DossierPage(
                 <button class="small-button no-print" on:click=move |_| drop(platform::window().print())>"打印"</button>
             </div>
             <div class="no-print">
-                {open.into_iter().map(|request| view! { <Answer request on_change=again/> }).collect_view()}
+                {open.into_iter().map(|request| view! { <Answer request party=dossier.found.party on_change=again/> }).collect_view()}
                 <Ask of on_change=again/>
             </div>
-            <p>{dossier.found.household.clone()}" · 网格 "{dossier.found.channel.grid.to_string()}</p>
+            <p>{dossier.found.household.clone()}" · "<AtGrid grid=dossier.found.channel.grid.clone()/></p>
             {dossier.records.iter().map(|held| {
                 let channel = dossier.found.channel.clone();
                 view! { <HeldCard held=held.clone() channel/> }
@@ -181,6 +182,8 @@ fn Ask(
 fn Answer(
     /// The request.
     request: DataRequest,
+    /// Whether who asks is a party to a dispute, and no resident.
+    party: bool,
     /// Called when it is decided.
     on_change: Callback<()>,
 ) -> impl IntoView {
@@ -195,6 +198,7 @@ fn Answer(
         desk.act("request-decide", decision, "已答复，请告诉本人", move || on_change.run(()));
     };
     let warning = match wish {
+        Wish::Erase | Wish::Restrict if party => "调解卷宗依法立卷保存，不能删除或停用：请点“不同意”并写明理由",
         Wish::Erase => "删除后，这个人的记录在服务器和手机上都清除，户和走访里的名字换成“×××”，不能恢复",
         Wish::Restrict => "限制后，手机上只显示姓名和“已限制使用”",
         Wish::Correct => "只填要改的；改动会送到手机上",
@@ -212,7 +216,9 @@ fn Answer(
             {(wish == Wish::Correct).then(|| view! {
                 <div class="columns">
                     <label class="field"><span>"姓名改为"</span><input type="text" autocomplete="off" node_ref=name/></label>
-                    <label class="field"><span>"出生日期改为"</span><input type="date" node_ref=birth/></label>
+                    {(!party).then(|| view! {
+                        <label class="field"><span>"出生日期改为"</span><input type="date" node_ref=birth/></label>
+                    })}
                     <label class="field"><span>"电话改为"</span><input type="text" autocomplete="off" node_ref=phone/></label>
                 </div>
             })}

@@ -2,15 +2,17 @@
 
 use super::{
     desk::{Asked, shown, use_desk},
-    moment, value,
+    moment,
+    places::AtGrid,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    Kind,
+    GridCode, Kind,
     form::labels,
     office::{GridHandover, GridHandoverReceipt, StaffMember},
     rights::Place,
 };
+use std::collections::BTreeSet;
 
 /// The form, and the receipts so far.
 #[component]
@@ -18,47 +20,71 @@ pub fn GridHandover() -> impl IntoView {
     let desk = use_desk();
     let receipts: Asked<Vec<GridHandoverReceipt>> = Asked::new("receipts");
     let people: Asked<Vec<StaffMember>> = Asked::new("people");
-    let [grid, from, to] = [(); 3].map(|()| NodeRef::<html::Input>::new());
+    let grid = RwSignal::new(None::<GridCode>);
+    let [from, to] = [(); 2].map(|()| NodeRef::<html::Select>::new());
+    let chosen = |field: NodeRef<html::Select>| field.get_untracked().map(|field| field.value()).unwrap_or_default();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let Ok(grid) = value(grid).parse() else {
-            desk.say("请填写网格编码，如 411502001003-02");
+        let (from, to) = (chosen(from), chosen(to));
+        let Some(grid) = grid.get_untracked().filter(|_| !from.is_empty() && !to.is_empty()) else {
+            desk.say("请选网格、原来的人和接手的人");
             return;
         };
-        let over = GridHandover { grid, from: value(from), to: value(to) };
-        desk.act("hand-over", over, "已交接，回执在下面", move || receipts.again());
+        let over = GridHandover { grid, from, to };
+        desk.act("hand-over", over, "已交接，回执在下面", move || {
+            receipts.again();
+            people.again();
+        });
+    };
+    let works_in = |person: &StaffMember, grid: &GridCode| {
+        let mut live = person.grants.iter().filter(|grant| grant.ended.is_none());
+        live.any(|grant| grant.right.place.grid() == Some(grid))
     };
     let grids = move || {
-        let mut grids: Vec<String> = people
-            .or_empty()
-            .iter()
-            .flat_map(|person| &person.grants)
-            .filter(|grant| grant.ended.is_none())
-            .filter_map(|grant| match &grant.right.place {
-                Place::Grid(grid) => Some(grid.to_string()),
-                Place::Area(_) => None,
-            })
-            .collect();
-        grids.sort_unstable();
-        grids.dedup();
-        grids.into_iter().map(|grid| view! { <option value=grid></option> }).collect_view()
+        let people = people.or_empty();
+        let grants = people.iter().flat_map(|person| &person.grants).filter(|grant| grant.ended.is_none());
+        let grids: BTreeSet<GridCode> = grants.filter_map(|grant| grant.right.place.grid().cloned()).collect();
+        let option = |grid: GridCode| {
+            let name = desk.name_of(&Place::Grid(grid.clone()));
+            view! { <option value=grid.to_string()>{format!("{name} {grid}")}</option> }
+        };
+        grids.into_iter().map(option).collect_view()
     };
-    let accounts = move || {
+    let option = |person: StaffMember| {
+        let words = format!("{}（{}）", person.name, person.account);
+        view! { <option value=person.account>{words}</option> }
+    };
+    let ones_before = move || {
+        let grid = grid.get();
+        let there = move |person: &StaffMember| grid.as_ref().is_some_and(|grid| works_in(person, grid));
+        people.or_empty().into_iter().filter(there).map(option).collect_view()
+    };
+    let next_ones = move || {
         let open = people.or_empty().into_iter().filter(|person| person.closed.is_none());
-        open.map(|person| view! { <option value=person.account>{person.name}</option> }).collect_view()
+        open.map(option).collect_view()
     };
     view! {
         <div class="desk-head"><h2>"网格交接"</h2></div>
         <form class="card form" on:submit=submit novalidate>
             <p class="hint">
-                "交接后，原来的人不再能看这个网格，手机里的记录随即清除；他手机上没发送的记录联网后进入“待核对”，回执上会显示"
+                "交接后，原来的人不再能看这个网格，手机里的记录随即清除；他在这里在办的事改由接手的人负责；他手机上没发送的记录联网后进入“待核对”，回执上会显示"
             </p>
-            <datalist id="grids">{grids}</datalist>
-            <datalist id="accounts">{accounts}</datalist>
             <div class="columns">
-                <label class="field"><span>"网格"</span><input type="text" list="grids" autocomplete="off" node_ref=grid/></label>
-                <label class="field"><span>"原来的人（登录名）"</span><input type="text" list="accounts" autocomplete="off" node_ref=from/></label>
-                <label class="field"><span>"接手的人（登录名）"</span><input type="text" list="accounts" autocomplete="off" node_ref=to/></label>
+                <label class="field">
+                    <span>"网格"</span>
+                    <select on:change=move |event| grid.set(event_target_value(&event).parse().ok())>
+                        <option value="">"请选"</option>
+                        {grids}
+                    </select>
+                </label>
+                <label class="field">
+                    <span>"原来的人"</span>
+                    <select node_ref=from><option value="">"请选"</option>{ones_before}</select>
+                </label>
+                <label class="field">
+                    <span>"接手的人"</span>
+                    <select node_ref=to><option value="">"请选"</option>{next_ones}</select>
+                </label>
             </div>
             <button class="small-button main" type="submit">"交接"</button>
         </form>
@@ -88,14 +114,14 @@ fn ReceiptCard(
     let [seen, unseen] = receipt.devices;
     let late = format!("交接后又收到没发送的记录：待核对 {waiting} 条，已采纳 {taken} 条，已退回 {refused} 条");
     let devices = if unseen == 0 {
-        format!("原来的 {seen} 台手机都已联网，没有遗漏")
+        format!("原来的 {seen} 台手机交接后都联过网")
     } else {
-        format!("原来的手机还有 {unseen} 台没有联网，可能还有没发送的记录")
+        format!("原来的手机还有 {unseen} 台交接后没有联网，可能还有没发送的记录")
     };
     view! {
         <article class="card item receipt">
             <h3>"交接回执"</h3>
-            <p>"网格 "<b>{receipt.grid.to_string()}</b>"，由 "<b>{receipt.from}</b>" 交给 "<b>{receipt.to}</b></p>
+            <p><b><AtGrid grid=receipt.grid.clone()/></b>" "<span class="hint">{receipt.grid.to_string()}</span>"，由 "<b>{receipt.from}</b>" 交给 "<b>{receipt.to}</b></p>
             <p>{if counts.is_empty() { "这个网格还没有记录".to_owned() } else { counts.join("，") }}</p>
             <p>{late}</p>
             <p>{devices}</p>

@@ -3,7 +3,7 @@
 use super::{
     day_words,
     desk::{Asked, shown, use_desk},
-    places::PlaceField,
+    places::{At, PlaceField},
     value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -61,7 +61,7 @@ fn Row(
     view! {
         <article class="card item">
             <h3>{page.title}</h3>
-            <p class="hint">{page.place.to_string()}" · "{law}{page.done.by}" "{day_words(page.done.at)}</p>
+            <p class="hint"><At place=page.place.clone()/>" · "{law}{page.done.by}" "{day_words(page.done.at)}</p>
             {page.text.lines().map(|line| view! { <p>{line.to_owned()}</p> }).collect_view()}
             <p>
                 <button class="small-button" on:click=move |_| change.run(own.clone())>"修改"</button>

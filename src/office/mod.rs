@@ -12,6 +12,7 @@ mod grids;
 mod handbook;
 mod ledgers;
 mod login;
+mod operation;
 mod people;
 mod person;
 mod personal;
@@ -44,11 +45,12 @@ enum Tab {
     GridHandover,
     Personal,
     Audit,
+    Operation,
     Security,
 }
 
 impl Tab {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::People,
         Self::Waiting,
         Self::Supervision,
@@ -60,6 +62,7 @@ impl Tab {
         Self::GridHandover,
         Self::Personal,
         Self::Audit,
+        Self::Operation,
         Self::Security,
     ];
 
@@ -76,6 +79,7 @@ impl Tab {
             Self::GridHandover => "网格交接",
             Self::Personal => "个人信息",
             Self::Audit => "审计",
+            Self::Operation => "运行",
             Self::Security => "我的账号",
         }
     }
@@ -92,6 +96,7 @@ impl Tab {
             Self::Grids | Self::GridHandover => Some(Duty::Rights),
             Self::Personal => Some(Duty::Personal),
             Self::Audit => Some(Duty::Audit),
+            Self::Operation => Some(Duty::Operation),
             Self::Security => None,
         }
     }
@@ -134,8 +139,11 @@ fn Shell() -> impl IntoView {
     let who = move || {
         desk.welcome.with(|welcome| {
             let welcome = welcome.as_ref()?;
-            let roles: Vec<String> =
-                welcome.grants.iter().map(|right| format!("{} {}", right.role.title(), right.place)).collect();
+            let roles: Vec<String> = welcome
+                .grants
+                .iter()
+                .map(|right| format!("{} {}", right.role.title(), desk.name_of(&right.place)))
+                .collect();
             Some(format!("{}（{}）", welcome.name, roles.join("，")))
         })
     };
@@ -171,6 +179,7 @@ fn Shell() -> impl IntoView {
                 Tab::GridHandover => view! { <grid_handover::GridHandover/> }.into_any(),
                 Tab::Personal => view! { <personal::Personal/> }.into_any(),
                 Tab::Audit => view! { <audit::Audit/> }.into_any(),
+                Tab::Operation => view! { <operation::Operation/> }.into_any(),
                 Tab::Security => view! { <security::Security/> }.into_any(),
             }}
         </main>

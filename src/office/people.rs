@@ -7,20 +7,69 @@ use super::{
     staff_sheet::{Slip, Slips, StaffSheet},
     value,
 };
+use crate::components::chips::OneOf;
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use ruhu_domain::office::{PutAccount, StaffMember};
+use ruhu_domain::{
+    office::{PutAccount, StaffMember},
+    rights::Role,
+};
+
+/// The people shown at once; more at a press.
+const PAGE: usize = 50;
+
+/// Which people are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shown {
+    InUse,
+    NoRights,
+    NoPhone,
+    Closed,
+    All,
+}
+
+impl Shown {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::InUse, "在用"),
+        (Self::NoRights, "还没有授权"),
+        (Self::NoPhone, "还没有登录过"),
+        (Self::Closed, "已停用"),
+        (Self::All, "全部"),
+    ];
+
+    fn fits(self, person: &StaffMember) -> bool {
+        let open = person.closed.is_none();
+        match self {
+            Self::InUse => open,
+            Self::NoRights => open && person.grants.iter().all(|grant| grant.ended.is_some()),
+            Self::NoPhone => open && person.devices.is_empty(),
+            Self::Closed => !open,
+            Self::All => true,
+        }
+    }
+}
 
 /// Everybody whom the office looks after.
 #[component]
 pub fn People() -> impl IntoView {
+    let desk = use_desk();
     let people: Asked<Vec<StaffMember>> = Asked::new("people");
     let query = RwSignal::new(String::new());
     let adding = RwSignal::new(false);
+    let which = RwSignal::new(Shown::InUse);
+    let role = RwSignal::new(None::<Role>);
+    let by_place = RwSignal::new(false);
+    let most = RwSignal::new(PAGE);
     let matches = move |person: &StaffMember| {
         let query = query.get();
         let query = query.trim();
-        let home = person.home.as_ref().map(ToString::to_string).unwrap_or_default();
-        [&person.name, &person.account, &person.team, &home].into_iter().any(|text| text.contains(query))
+        let live = person.grants.iter().filter(|grant| grant.ended.is_none()).map(|grant| &grant.right);
+        let code = person.home.as_ref().map(ToString::to_string).unwrap_or_default();
+        let home = person.home.as_ref().map(|home| desk.name_of(home)).unwrap_or_default();
+        let in_role = role.get().is_none_or(|role| live.clone().any(|right| right.role == role));
+        let places = live.map(|right| desk.name_of(&right.place));
+        let texts = [person.name.clone(), person.account.clone(), person.team.clone(), code, home];
+        let named = texts.into_iter().chain(places).any(|text| text.contains(query));
+        which.get().fits(person) && in_role && named
     };
     let again = Callback::new(move |()| people.again());
     let from_sheet = RwSignal::new(false);
@@ -37,7 +86,7 @@ pub fn People() -> impl IntoView {
                 <input
                     type="search"
                     aria-label="查找人员"
-                    placeholder="姓名、登录名、队伍、区划代码"
+                    placeholder="姓名、登录名、队伍、村名或代码"
                     autocomplete="off"
                     on:input=move |event| query.set(event_target_value(&event))
                 />
@@ -61,11 +110,35 @@ pub fn People() -> impl IntoView {
                 if all.is_empty() {
                     return view! { <p class="hint">"您还没有管理的人员。点“新建账号”添加"</p> }.into_any();
                 }
+                let in_use: Vec<(String, String)> = all
+                    .iter()
+                    .filter(|person| person.closed.is_none())
+                    .map(|person| (person.account.clone(), person.name.clone()))
+                    .collect();
+                let others = RwSignal::new(in_use);
                 view! {
+                    <Filter which role by_place/>
                     <div class="people">
                         {move || {
-                            let cards = all.iter().filter(|person| matches(person)).cloned();
-                            cards.map(|person| view! { <PersonCard person on_change=again/> }).collect_view()
+                            let mut found: Vec<&StaffMember> = all.iter().filter(|person| matches(person)).collect();
+                            if by_place.get() {
+                                found.sort_by_key(|person| person.home.clone());
+                            } else {
+                                found.sort_by(|one, other| one.name.cmp(&other.name));
+                            }
+                            let (count, shown) = (found.len(), most.get());
+                            let cards = found.into_iter().take(shown).cloned();
+                            let cards = cards.map(|person| view! { <PersonCard person others on_change=again/> });
+                            let cards = cards.collect_view();
+                            view! {
+                                <p class="hint" role="status">{format!("{count} 人")}</p>
+                                {cards}
+                                {(count > shown).then(|| view! {
+                                    <button type="button" class="small-button" on:click=move |_| most.update(|most| *most += PAGE)>
+                                        {format!("再看 {} 人", (count - shown).min(PAGE))}
+                                    </button>
+                                })}
+                            }
                         }}
                     </div>
                 }
@@ -76,6 +149,44 @@ pub fn People() -> impl IntoView {
     move || {
         let slips = slips.get();
         if slips.is_empty() { whole().into_any() } else { view! { <Slips slips on_done=made/> }.into_any() }
+    }
+}
+
+/// Which people are shown, and in which order.
+#[component]
+fn Filter(
+    /// Of which state.
+    which: RwSignal<Shown>,
+    /// In which role; all where it is `None`.
+    role: RwSignal<Option<Role>>,
+    /// By the places where they belong; by their names otherwise.
+    by_place: RwSignal<bool>,
+) -> impl IntoView {
+    let states = Shown::ALL.map(|(shown, words)| (shown, words.to_owned())).to_vec();
+    let roles = Role::ALL.into_iter().map(|one| {
+        view! { <option value=one.as_str() selected=move || role.get() == Some(one)>{one.title()}</option> }
+    });
+    let roles = roles.collect_view();
+    view! {
+        <div class="form filter">
+            <OneOf legend="看哪些人" options=states chosen=which on_choose=Callback::new(move |shown| which.set(shown))/>
+            <div class="columns">
+                <label class="field">
+                    <span>"角色"</span>
+                    <select on:change=move |event| role.set(event_target_value(&event).parse().ok())>
+                        <option value="">"不限"</option>
+                        {roles}
+                    </select>
+                </label>
+                <label class="field">
+                    <span>"排列"</span>
+                    <select on:change=move |event| by_place.set(event_target_value(&event) == "place")>
+                        <option value="name">"按姓名"</option>
+                        <option value="place" selected=by_place>"按所属地方"</option>
+                    </select>
+                </label>
+            </div>
+        </div>
     }
 }
 

@@ -1,11 +1,19 @@
 //! One person: what they may do, which phones they have, and what can be done about it.
 
-use super::{code::EnrolCode, day_words, desk::use_desk, places::PlaceField};
+use super::{
+    code::EnrolCode,
+    day_words,
+    desk::use_desk,
+    places::{At, PlaceField},
+};
 use crate::components::chips::{AnyOf, OneOf};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Class, day,
-    office::{Code, Give, GivenRight, KnownDevice, OfAccount, OfDevice, OfGrant, Right, StaffMember, duties::Duty},
+    office::{
+        AllHandedOver, Code, Give, GivenRight, HandAllOver, KnownDevice, OfAccount, OfDevice, OfGrant, Right,
+        StaffMember, duties::Duty,
+    },
     rights::Role,
 };
 
@@ -14,21 +22,29 @@ use ruhu_domain::{
 pub fn PersonCard(
     /// Who.
     person: StaffMember,
+    /// The accounts in use, by login name and name, who may take over.
+    #[prop(into)]
+    others: Signal<Vec<(String, String)>>,
     /// Called after a change.
     on_change: Callback<()>,
 ) -> impl IntoView {
     let desk = use_desk();
     let open = RwSignal::new(false);
+    let handing = RwSignal::new(false);
     let code = RwSignal::new(None::<Code>);
     let giving = RwSignal::new(false);
     let closed = person.closed.is_some();
     let live: Vec<GivenRight> = person.grants.iter().filter(|grant| grant.ended.is_none()).cloned().collect();
-    let summary: Vec<String> =
-        live.iter().map(|grant| format!("{} {}", grant.right.role.title(), grant.right.place)).collect();
-    let summary = match (&person.closed, summary.is_empty()) {
-        (Some(closed), _) => format!("{} 由{}停用", day_words(closed.at), closed.by),
-        (None, true) => "还没有授权".to_owned(),
-        (None, false) => summary.join("，"),
+    let has_rights = !live.is_empty();
+    let closed_words = person.closed.as_ref().map(|closed| format!("{} 由{}停用", day_words(closed.at), closed.by));
+    let summary = move || {
+        let rights =
+            live.iter().map(|grant| format!("{} {}", grant.right.role.title(), desk.name_of(&grant.right.place)));
+        match (&closed_words, has_rights) {
+            (Some(words), _) => words.clone(),
+            (None, false) => "还没有授权".to_owned(),
+            (None, true) => rights.collect::<Vec<_>>().join("，"),
+        }
     };
     let account = StoredValue::new(person.account.clone());
     let make_code = move |_| {
@@ -71,9 +87,15 @@ pub fn PersonCard(
                 {(!closed).then(|| view! {
                     <div class="person-acts">
                         <button class="small-button main" on:click=make_code>"发登记码"</button>
+                        {(may_give && has_rights).then(|| view! {
+                            <button class="small-button" on:click=move |_| handing.update(|handing| *handing = !*handing)>
+                                "全部移交"
+                            </button>
+                        })}
                         <Sure words="停用账号" sure="确定停用（离职、调离）" on_sure=Callback::new(move |()| close())/>
                     </div>
                 })}
+                {move || handing.get().then(|| view! { <HandOverForm account=account.get_value() others on_change/> })}
                 {move || code.get().map(|code| view! { <EnrolCode account=account.get_value() code/> })}
             </div>
         }
@@ -89,6 +111,67 @@ pub fn PersonCard(
             </button>
             {move || open.get().then(&details)}
         </article>
+    }
+}
+
+/// All that somebody has in hand goes to another.
+#[component]
+fn HandOverForm(
+    /// The login name of who hands over.
+    account: String,
+    /// Who may take over.
+    others: Signal<Vec<(String, String)>>,
+    /// Called after a change.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let to = NodeRef::<html::Select>::new();
+    let busy = RwSignal::new(false);
+    let from = StoredValue::new(account);
+    let options = move || {
+        let others = others.get().into_iter().filter(|(login, _)| *login != from.get_value());
+        others
+            .map(|(login, name)| {
+                let words = format!("{name}（{login}）");
+                view! { <option value=login>{words}</option> }
+            })
+            .collect_view()
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let to = to.get_untracked().map(|field| field.value()).unwrap_or_default();
+        if to.is_empty() {
+            desk.say("请选接手的人");
+            return;
+        }
+        busy.set(true);
+        let over = HandAllOver { from: from.get_value(), to };
+        leptos::task::spawn_local(async move {
+            let done: Result<AllHandedOver, String> = desk.ask("hand-over-all", &over).await;
+            busy.try_update(|busy| *busy = false);
+            match done {
+                Ok(AllHandedOver { receipts, others, cases }) => {
+                    desk.say(format!(
+                        "已移交：{} 个网格，{others} 项其他授权，{cases} 件在办的事。回执在“网格交接”",
+                        receipts.len()
+                    ));
+                    on_change.run(());
+                }
+                Err(words) => desk.say(words),
+            }
+        });
+    };
+    view! {
+        <form class="form" on:submit=submit novalidate>
+            <p class="hint">
+                "他的授权全部给接手的人，在办的纠纷、帮扶、隐患和诉求改由接手的人负责。他手机上没发送的记录不会丢，联网后进入“待核对”"
+            </p>
+            <label class="field">
+                <span>"谁接手"</span>
+                <select node_ref=to><option value="">"请选"</option>{options}</select>
+            </label>
+            <button class="small-button main" type="submit" disabled=busy>"移交"</button>
+        </form>
     }
 }
 
@@ -141,9 +224,9 @@ fn GrantRow(
     view! {
         <li class="row" class:ended=ended>
             <span>
-                <b>{grant.right.role.title()}</b>" "{grant.right.place.to_string()}" "{classes.join("、")}
+                <b>{grant.right.role.title()}</b>" "<At place=grant.right.place.clone()/>" "{classes.join("、")}
                 <br/>
-                <span class="hint">{given}" · "{state}</span>
+                <span class="hint">{grant.right.place.to_string()}" · "{given}" · "{state}</span>
             </span>
             {(may_end && !ended).then(|| view! {
                 <Sure words="结束" sure="确定结束" on_sure=Callback::new(move |()| end())/>
@@ -163,7 +246,7 @@ fn DeviceRow(
     let state = match (&device.revoked, device.handed_over_at) {
         (Some(revoked), None) => format!("{} 由{}停用，还没有联网", day_words(revoked.at), revoked.by),
         (Some(_), Some(done)) => format!("{} 已交出全部记录并清空", day_words(done)),
-        (None, _) => device.seen_at.map_or_else(|| "已退出登录".to_owned(), |at| format!("最近联网 {}", day_words(at))),
+        (None, _) => device.seen_on.map_or_else(|| "已退出登录".to_owned(), |on| format!("最近联网 {on}")),
     };
     let (id, in_use) = (device.id, device.revoked.is_none());
     let revoke = move || {

@@ -3,7 +3,9 @@
 use super::{
     desk::{Asked, shown, use_desk},
     dossier::DossierPage,
-    moment, value,
+    moment,
+    places::AtGrid,
+    value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::office::{ApproveRetention, DataRequest, FindPerson, FoundResident, HeldRetention, OfRecord};
@@ -78,21 +80,24 @@ fn Search(
                 "被记录的人可以查阅、复制、更正、删除自己的信息，或要求限制使用（个人信息保护法第 44–47 条）。每次查找和查阅都会留下记录"
             </p>
             <div class="decide">
-                <input type="search" aria-label="姓名" placeholder="姓名，至少两个字" autocomplete="off" node_ref=name/>
+                <input type="search" aria-label="姓名或电话" placeholder="姓名（至少两个字）或电话（至少后七位）" autocomplete="off" node_ref=name/>
                 <button class="small-button main" type="submit">"查找"</button>
             </div>
         </form>
         {move || found.get().map(|found| match found {
             Err(words) => view! { <p class="problem" role="alert">{words}</p> }.into_any(),
-            Ok(found) if found.is_empty() => view! { <p class="hint">"没有找到这个名字"</p> }.into_any(),
+            Ok(found) if found.is_empty() => view! { <p class="hint">"没有找到这个人"</p> }.into_any(),
             Ok(found) => view! {
+                {(found.len() >= FindPerson::MOST).then(|| view! {
+                    <p class="problem" role="status">{format!("太多了，只列出 {} 人，请把姓名写全", FindPerson::MOST)}</p>
+                })}
                 <ul class="card rows">
                     {found.into_iter().map(|found| {
                         let of = OfRecord { record: found.record, channel: found.channel.clone() };
                         let born = found.birth_year.map(|year| format!("{year} 年生"));
                         view! {
                             <li class="row">
-                                <span><b>{found.name}</b>" "{born}" "<span class="hint">{found.household}" · "{found.channel.grid.to_string()}</span></span>
+                                <span><b>{found.name}</b>" "{born}" "{found.party.then(|| view! { <span class="tag">"纠纷当事人"</span> })}" "<span class="hint">{found.household}" · "<AtGrid grid=found.channel.grid.clone()/></span></span>
                                 <button class="small-button" on:click=move |_| person.set(Some(of.clone()))>"查阅"</button>
                             </li>
                         }

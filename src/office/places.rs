@@ -1,8 +1,32 @@
-//! Choosing a place: a grid's or an area's code, or an area by its name.
+//! Places: the name of one, and choosing one by its name or its code.
 
 use super::desk::use_desk;
 use leptos::prelude::*;
-use ruhu_domain::office::{FindAreas, NamedArea};
+use ruhu_domain::{
+    GridCode,
+    office::{FindAreas, NamedArea},
+    rights::Place,
+};
+
+/// The name of a place; its code shows where a pointer rests on it.
+#[component]
+pub fn At(
+    /// The place.
+    place: Place,
+) -> impl IntoView {
+    let desk = use_desk();
+    let code = place.to_string();
+    view! { <span title=code>{move || desk.name_of(&place)}</span> }
+}
+
+/// The name of a grid, as [`At`].
+#[component]
+pub fn AtGrid(
+    /// The grid.
+    grid: GridCode,
+) -> impl IntoView {
+    view! { <At place=Place::Grid(grid)/> }
+}
 
 /// A field for a place, with the areas that match what is typed.
 #[component]
@@ -46,6 +70,7 @@ pub fn PlaceField(
                     on:input=move |event| look(event_target_value(&event))
                 />
             </label>
+            {move || place.get().parse::<Place>().ok().map(|place| view! { <span class="hint"><At place/></span> })}
             <ul class="matches">
                 {move || found.get().into_iter().take(8).map(|area| {
                     let code = area.code.clone();

@@ -3,6 +3,7 @@
 use super::{
     code::Qr,
     desk::{Asked, shown, use_desk},
+    places::At,
     value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -57,7 +58,7 @@ pub fn Security() -> impl IntoView {
                     <h3>{own.name.clone()}"（"{own.account.clone()}"）"</h3>
                     {own.grants.iter().map(|right| {
                         let classes: Vec<&str> = right.classes.iter().map(|class| class.title()).collect();
-                        view! { <p>{right.role.title()}" "{right.place.to_string()}" "{classes.join("、")}</p> }
+                        view! { <p>{right.role.title()}" "<At place=right.place.clone()/>" "{classes.join("、")}</p> }
                     }).collect_view()}
                     {first}
                     {state}

@@ -4,6 +4,7 @@
 use super::{
     day_words,
     desk::{Asked, shown, use_desk},
+    places::AtGrid,
     value,
 };
 use crate::{
@@ -35,7 +36,7 @@ pub fn Supervision() -> impl IntoView {
         view! {
             <div class="desk-head"><h2>"督办"</h2></div>
             <h3>"矛盾纠纷"</h3>
-            <p class="hint">"这里只有件数、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
+            <p class="hint">"这里只有件数、责任人、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
             {shown(supervision, move |OpenFiles { files: supervision, unreadable }| {
                 let unreadable = unreadable_words(unreadable);
                 if supervision.is_empty() {
@@ -56,7 +57,7 @@ pub fn Supervision() -> impl IntoView {
                 view! { {unreadable}<div class="counts">{counts}</div>{rows} }.into_any()
             })}
             <h3>"隐患和诉求"</h3>
-            <p class="hint">"这里只有类别、期限和状态。内容、地点和谁提的，由办理人保管。"</p>
+            <p class="hint">"这里只有类别、责任人、期限和状态。内容、地点和谁提的，由办理人保管。"</p>
             {shown(reports, |OpenFiles { files: reports, unreadable }| {
                 let unreadable = unreadable_words(unreadable);
                 if reports.is_empty() {
@@ -72,7 +73,8 @@ pub fn Supervision() -> impl IntoView {
                         <tr>
                             <td>{report.number}</td>
                             <td>{labels::kind(&report.kind).to_owned()}" "{report.sort}</td>
-                            <td>{report.grid.to_string()}</td>
+                            <td><AtGrid grid=report.grid/></td>
+                            <td>{report.owner}</td>
                             <td>{report.state.label()}</td>
                             <td>{due}</td>
                         </tr>
@@ -81,11 +83,11 @@ pub fn Supervision() -> impl IntoView {
                 let rows = rows.collect_view();
                 view! {
                     {unreadable}
-                    <div class="table-wrap">
+                    <div class="table-wrap" tabindex="0" role="region" aria-label="隐患和诉求">
                         <table>
                             <thead>
                                 <tr>
-                                    {["编号", "类别", "网格", "状态", "该办"].map(|words| view! { <th scope="col">{words}</th> })}
+                                    {["编号", "类别", "网格", "责任人", "状态", "该办"].map(|words| view! { <th scope="col">{words}</th> })}
                                 </tr>
                             </thead>
                             <tbody>{rows}</tbody>
@@ -206,9 +208,9 @@ fn Row(
         <article class="card item">
             <p>
                 <b>{dispute.number}</b>" · "{dispute.matter.map_or("未分类", DisputeType::label)}" · "
-                {dispute.of.channel.grid.to_string()}" "<span class="tag">{dispute.state.label()}</span>" "{colour}
+                <AtGrid grid=dispute.of.channel.grid.clone()/>" "<span class="tag">{dispute.state.label()}</span>" "{colour}
             </p>
-            <p>{due}</p>
+            <p>"责任人 "{if dispute.owner.is_empty() { "还没有" } else { &dispute.owner }.to_owned()}" "{due}</p>
             {pressed}
             {dispute.readable.then(|| view! {
                 <button type="button" class="text-button" on:click=move |_| open.set(Some(of.get_value()))>"看卷宗"</button>

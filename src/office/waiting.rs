@@ -2,7 +2,9 @@
 
 use super::{
     desk::{Asked, shown, use_desk},
-    moment, value,
+    moment,
+    places::AtGrid,
+    value,
 };
 use crate::platform::photo::Shown;
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -131,7 +133,7 @@ fn Item(
     view! {
         <article class="card item">
             <p>
-                <b>{labels::kind(&item.kind).to_owned()}</b>" · "{item.by.to_string()}" · "{item.channel.grid.to_string()}
+                <b>{labels::kind(&item.kind).to_owned()}</b>" · "{item.by.to_string()}" · "<AtGrid grid=item.channel.grid.clone()/>
                 <span class="hint">" "{moment(item.received_at)}</span>
             </p>
             {(!item.household.is_empty()).then(|| view! { <p><b>"户："</b>{item.household.clone()}</p> })}

@@ -5,7 +5,7 @@ use crate::{
     photos::PhotoStore,
 };
 use chrono::{NaiveDate, Timelike};
-use ruhu_domain::day;
+use ruhu_domain::{day, office::NightDone};
 use std::time::Duration;
 
 /// The hour, in China, from which on the work of a night is done.
@@ -35,23 +35,39 @@ pub async fn run(database: Database, photos: PhotoStore) {
         if let Some(today) = due(database.now_ms(), done)
             && (held != Some(today) || database.is_approved(today).await.unwrap_or_default())
         {
+            let mut night = NightDone { on: today, at: 0, erased: None, photos: 0, failed: Vec::new() };
             match database.retain_tonight(today, BY).await {
                 Ok(Night::Erased(erased)) => {
                     tracing::info!(erased, "retention");
+                    night.erased = Some(erased as u64);
                     (done, held) = (Some(today), None);
                 }
                 Ok(Night::Held(why)) => {
                     tracing::warn!(?why, "retention waits for an office");
                     held = Some(today);
                 }
-                Err(_) => tracing::error!("retention failed; it is tried again"),
+                Err(_) => {
+                    tracing::error!("retention failed; it is tried again");
+                    night.failed.push("到期删除没有做完，10 分钟后再做".to_owned());
+                }
             }
             if database.seal_audit(OPERATOR).await.is_err() {
                 tracing::error!("the heads of the audit could not be noted");
+                night.failed.push("审计链头没有记下".to_owned());
             }
             match database.sweep_photos(&photos).await {
-                Ok(swept) => tracing::info!(swept, "photos"),
-                Err(_) => tracing::error!("photos that nobody needs were not all erased"),
+                Ok(swept) => {
+                    tracing::info!(swept, "photos");
+                    night.photos = swept as u64;
+                }
+                Err(_) => {
+                    tracing::error!("photos that nobody needs were not all erased");
+                    night.failed.push("没有用的照片没有清完".to_owned());
+                }
+            }
+            night.at = database.now_ms();
+            if let Err(error) = database.note_night(&night).await {
+                tracing::error!(%error, "the work of the night could not be noted");
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;

@@ -142,6 +142,8 @@ fn Villages() -> impl IntoView {
                 .into_any()
             }
         })}
-        <ul role="status">{move || said.get().into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
+        <div role="status">
+            <ul>{move || said.get().into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
+        </div>
     }
 }

@@ -55,7 +55,7 @@ pub fn Grids() -> impl IntoView {
                     <table>
                         <thead>
                             <tr>
-                                {["编码", "名称", "官方编码", "户", "人员", ""].map(|words| view! { <th scope="col">{words}</th> })}
+                                {["编码", "名称", "官方编码", "户", "人员", "操作"].map(|words| view! { <th scope="col">{words}</th> })}
                             </tr>
                         </thead>
                         <tbody>{rows}</tbody>

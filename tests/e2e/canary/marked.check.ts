@@ -206,7 +206,7 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
   await press("新建账号");
   for (const label of ["登录名或手机号", "姓名", "队伍"]) await fill("people", label);
   await fill("places", "所属");
-  await office.getByLabel("所属").fill("411525105");
+  await office.getByLabel("所属", { exact: true }).fill("411525105");
   await office.locator(".matches").getByRole("button").nth(1).click();
   await press("建账号");
   await expect(office.getByText("账号已建好")).toBeVisible();
@@ -244,12 +244,11 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
     await fill("grids/split", "筛选");
   }
   await to(office, "网格交接");
-  for (const label of ["网格", "原来的人", "接手的人"]) await fill("grid_handover", label);
   await press("交接");
   await to(office, "个人信息");
-  await fill("personal", "姓名");
+  await fill("personal", "姓名或电话");
   await press("查找");
-  await office.getByLabel("姓名").fill(known);
+  await office.getByLabel("姓名或电话").fill(known);
   await press("查找");
   await press("查阅");
   await press("登记一条请求");
@@ -271,8 +270,8 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
   await fill("contacts", "说明");
   await press("保存");
   await to(office, "审计");
-  await fill("audit", "登录名");
-  await office.getByLabel("登录名").press("Enter");
+  await fill("audit", "谁");
+  await press("查");
 }
 
 /** Has something of another worker's wait for a decision. */

@@ -12,17 +12,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{cmp::Ordering, collections::BTreeMap};
 
-/// `find`: a person recorded, by name. At least two characters.
+/// `find`: a person recorded, by name or phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindPerson {
-    /// The whole name or its beginning.
+    /// The whole name or its beginning, at least two characters; or at least the last seven digits of a phone.
     pub name: String,
+}
+
+impl FindPerson {
+    /// The most people that are found: more is a search for nobody in particular.
+    pub const MOST: usize = 50;
 }
 
 /// Somebody found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundResident {
-    /// The resident's record.
+    /// The record of the resident or the party.
     pub record: RecordId,
     /// Where it belongs.
     pub channel: Channel,
@@ -30,8 +35,11 @@ pub struct FoundResident {
     pub name: String,
     /// Year of birth, to tell people of one name apart.
     pub birth_year: Option<i32>,
-    /// The household's number and address.
+    /// The household's number and address; the number of the file where they are a party to a dispute.
     pub household: String,
+    /// Whether they are a party to a dispute whom the roster does not know. Otherwise they are a resident.
+    #[serde(default)]
+    pub party: bool,
 }
 
 /// `seen`, `dossier`: a record.
@@ -54,12 +62,53 @@ pub struct Seen {
     pub how: String,
 }
 
+/// The sorts of acts that an audit is filtered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActSort {
+    /// Log-ins, codes, second factors.
+    LogIn,
+    /// Records that were read, on a phone or at an office.
+    Read,
+    /// Accounts, rights, grids and phones.
+    Rights,
+    /// Files that were imported and exported, backups.
+    Files,
+    /// Decisions, requests of persons, erasing.
+    Decision,
+}
+
+impl ActSort {
+    /// Every sort.
+    pub const ALL: [Self; 5] = [Self::LogIn, Self::Read, Self::Rights, Self::Files, Self::Decision];
+
+    /// The sort in words.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::LogIn => "登录",
+            Self::Read => "查看",
+            Self::Rights => "账号、授权和网格",
+            Self::Files => "导入、导出和备份",
+            Self::Decision => "办理和删除",
+        }
+    }
+}
+
 /// `acts`: what is on record, the latest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindActs {
-    /// Of one login name; of all whom the caller looks after where it is empty.
+    /// Of those whose name or login name has this in it; of all whom the caller looks after where it is empty.
     #[serde(default)]
     pub account: String,
+    /// Of one sort; of all where it is `None`.
+    #[serde(default)]
+    pub sort: Option<ActSort>,
+    /// From this day on.
+    #[serde(default)]
+    pub from: Option<NaiveDate>,
+    /// Up to this day.
+    #[serde(default)]
+    pub to: Option<NaiveDate>,
     /// Before this place.
     #[serde(default)]
     pub before: Option<ActPlace>,
@@ -98,7 +147,7 @@ pub struct ActLine {
     pub done: Attribution,
     /// What, in words.
     pub act: String,
-    /// To what.
+    /// To what, in words: names of accounts and places, kinds of records; never who is recorded.
     pub subject: String,
 }
 

@@ -32,11 +32,13 @@ pub enum Duty {
     Handbook,
     /// 审计: who saw or did what.
     Audit,
+    /// 运行: how the server is; backups.
+    Operation,
 }
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::People,
         Self::Rights,
         Self::Decide,
@@ -46,6 +48,7 @@ impl Duty {
         Self::Roster,
         Self::Handbook,
         Self::Audit,
+        Self::Operation,
     ];
 }
 
@@ -58,19 +61,19 @@ impl Role {
                 matches!(duty, Duty::People | Duty::Decide | Duty::Late | Duty::Ledger | Duty::Roster | Duty::Handbook)
             }
             // Named one by one, so that a new duty is given on purpose.
-            Self::Township | Self::County | Self::City => matches!(
-                duty,
+            Self::Township | Self::County | Self::City => match duty {
                 Duty::People
-                    | Duty::Rights
-                    | Duty::Decide
-                    | Duty::Personal
-                    | Duty::Late
-                    | Duty::Ledger
-                    | Duty::Roster
-                    | Duty::Handbook
-                    | Duty::Audit
-            ),
-            Self::Administrator => matches!(duty, Duty::People | Duty::Rights | Duty::Audit),
+                | Duty::Rights
+                | Duty::Decide
+                | Duty::Personal
+                | Duty::Late
+                | Duty::Ledger
+                | Duty::Roster
+                | Duty::Handbook
+                | Duty::Audit => true,
+                Duty::Operation => !matches!(self, Self::Township),
+            },
+            Self::Administrator => matches!(duty, Duty::People | Duty::Rights | Duty::Audit | Duty::Operation),
         }
     }
 
@@ -197,15 +200,15 @@ mod tests {
     #[test]
     fn duties_are_those_of_the_table() {
         let table = [
-            (Role::GridWorker, [false; 9]),
-            (Role::Mediator, [false; 9]),
-            (Role::PatrolMember, [false; 9]),
-            (Role::Carer, [false; 9]),
-            (Role::VillageLead, [true, false, true, false, true, true, true, true, false]),
-            (Role::Township, [true; 9]),
-            (Role::County, [true; 9]),
-            (Role::City, [true; 9]),
-            (Role::Administrator, [true, true, false, false, false, false, false, false, true]),
+            (Role::GridWorker, [false; 10]),
+            (Role::Mediator, [false; 10]),
+            (Role::PatrolMember, [false; 10]),
+            (Role::Carer, [false; 10]),
+            (Role::VillageLead, [true, false, true, false, true, true, true, true, false, false]),
+            (Role::Township, [true, true, true, true, true, true, true, true, true, false]),
+            (Role::County, [true; 10]),
+            (Role::City, [true; 10]),
+            (Role::Administrator, [true, true, false, false, false, false, false, false, true, true]),
         ];
         for (role, duties) in table {
             assert_eq!(Duty::ALL.map(|duty| role.has(duty)), duties, "{role:?}");

@@ -8,7 +8,31 @@ use crate::{
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `place-names`: the places whose names are asked for, at most [`NamePlaces::MOST`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamePlaces {
+    /// The places.
+    pub places: BTreeSet<Place>,
+}
+
+impl NamePlaces {
+    /// The most places of one request.
+    pub const MOST: usize = 500;
+}
+
+/// The answer to `place-names`: names for people. A place that the areas lack has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlaceNames(pub BTreeMap<Place, String>);
+
+impl PlaceNames {
+    /// Returns the name of a place; its code where it has none.
+    pub fn of(&self, place: &Place) -> String {
+        self.0.get(place).cloned().unwrap_or_else(|| place.to_string())
+    }
+}
 
 /// A right: role, place, classes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,8 +97,8 @@ pub struct KnownDevice {
     pub id: DeviceId,
     /// The first login.
     pub first_at: u64,
-    /// The last contact, to the hour; none after a log-out.
-    pub seen_at: Option<u64>,
+    /// The day of the last contact; `None` after a log-out. No time of day: an office does not watch when somebody works.
+    pub seen_on: Option<NaiveDate>,
     /// Who revoked it.
     pub revoked: Option<Attribution>,
     /// When it had handed over all it had.
@@ -164,6 +188,9 @@ pub struct AllHandedOver {
     pub receipts: Vec<GridHandoverReceipt>,
     /// The number of rights at other places than a grid that went over.
     pub others: usize,
+    /// The number of open cases that named the one before, and name the next one now.
+    #[serde(default)]
+    pub cases: usize,
 }
 
 /// A receipt: what went over with a grid.

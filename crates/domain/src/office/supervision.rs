@@ -23,7 +23,7 @@ pub struct OpenFiles<T> {
     pub unreadable: usize,
 }
 
-/// `matters`: a dispute as an office sees it that presses for what is late: no names, and nothing of what it is about.
+/// `matters`: a dispute as an office sees it that presses for what is late: its owner, no party, and nothing of what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenDispute {
     /// The dispute.
@@ -34,6 +34,9 @@ pub struct OpenDispute {
     pub matter: Option<dispute::codes::DisputeType>,
     /// 预警色.
     pub colour: Option<dispute::codes::Colour>,
+    /// 责任人: the mediators, or who took it up; empty where nobody did. No party is one.
+    #[serde(default)]
+    pub owner: String,
     /// 状态.
     pub state: dispute::steps::State,
     /// The kind of the next deadline.
@@ -67,6 +70,9 @@ pub struct OpenReport {
     pub number: String,
     /// Of which sort, and how grave, in words.
     pub sort: String,
+    /// 责任人: who puts it right, or answers.
+    #[serde(default)]
+    pub owner: String,
     /// 状态.
     pub state: report::steps::State,
     /// The kind of the next deadline.

@@ -161,11 +161,14 @@ impl Command {
                     login_throttle: http::LoginThrottle::default(),
                     hashing: http::Hashing::default(),
                     photos: PhotoStore::open(&files.photos)?,
+                    certificate: options.certificate(&files.secrets),
+                    started_at: ruhu_server::random::now_ms(),
+                    backing_up: std::sync::Arc::default(),
                 };
                 secrets::check(&files.secrets)?;
                 database.check_recovery(&state.recovery.public().bytes()).await?;
                 database.put_photo_place(&files.photos).await?;
-                return options.carry_out(state, &files.secrets).await;
+                return options.carry_out(state).await;
             }
             Self::Import(import) => return import.carry_out(database, files).await,
             Self::Export(export) => return export.carry_out(database).await,
@@ -179,7 +182,9 @@ impl Command {
             Self::Device(device) => return device.carry_out(database).await,
             Self::Grant(grant) => return grant.carry_out(database).await,
             Self::Backup { file } => {
-                database.backup(&file).await?;
+                database.backup(&file, ruhu_server::database::OPERATOR).await?;
+                let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                database.note_backup(&name, file.metadata()?.len()).await?;
                 println!("已备份到 {}", file.display());
             }
             Self::Demo { seed, households } => {

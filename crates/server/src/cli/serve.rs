@@ -50,7 +50,7 @@ pub struct Serve {
 
 impl Serve {
     /// Returns where the certificate comes from; `None` for plain HTTP.
-    fn certificate(&self, secrets: &Path) -> Option<Certificate> {
+    pub fn certificate(&self, secrets: &Path) -> Option<Certificate> {
         if let Some((chain, key)) = self.tls_cert.clone().zip(self.tls_key.clone()) {
             return Some(Certificate::Files { chain, key });
         }
@@ -60,8 +60,8 @@ impl Serve {
     }
 
     /// Serves until the process is asked to stop.
-    pub async fn carry_out(self, state: http::AppState, secrets: &Path) -> anyhow::Result<ExitCode> {
-        let certificate = self.certificate(secrets);
+    pub async fn carry_out(self, state: http::AppState) -> anyhow::Result<ExitCode> {
+        let certificate = state.certificate.clone();
         anyhow::ensure!(
             self.listen.ip().is_loopback() || self.behind_proxy || certificate.is_some(),
             "在本机以外的地址上监听需要 TLS:请用 --tls-cert 和 --tls-key 或 --acme-domain，或放在反向代理之后并加 --behind-proxy"

@@ -81,6 +81,8 @@ pub struct Session {
     pub device: DeviceId,
     /// The use of the session: on a phone or in an office.
     pub kind: SessionKind,
+    /// The version of the app that the phone synced with last; empty where none was noted.
+    pub app: String,
 }
 
 /// How a token stands.
@@ -219,7 +221,8 @@ impl Database {
         let now = self.now_ms().cast_signed();
         let hash = token_hash(token);
         let row = sqlx::query(
-            "SELECT a.id, a.name, s.device, s.seen_at, a.account, s.created_at, d.revoked_at, s.kind FROM session s
+            "SELECT a.id, a.name, s.device, s.seen_at, a.account, s.created_at, d.revoked_at, s.kind, d.app, a.handed_over_at
+             FROM session s
              JOIN account a ON a.id = s.account LEFT JOIN device d ON d.id = s.device WHERE s.token_hash = $1",
         )
         .bind(hash.as_slice())
@@ -236,7 +239,9 @@ impl Database {
         if seen <= now - idle || created <= now - absolute {
             return Ok(Standing::Ended);
         }
-        if now - seen > seen_every {
+        // The first contact after a grid went over is noted whenever it is: the receipt says which phones still lack it.
+        let handed_over = row.try_get::<Option<i64>, _>(9)?.is_some_and(|at| seen < at);
+        if now - seen > seen_every || handed_over {
             sqlx::query("UPDATE session SET seen_at = $1 WHERE token_hash = $2")
                 .bind(now)
                 .bind(hash.as_slice())
@@ -246,7 +251,8 @@ impl Database {
         let device: String = row.try_get(2)?;
         let device = device.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
         let (account, name, login) = (row.try_get(0)?, row.try_get(1)?, row.try_get(4)?);
-        Ok(Standing::Open(Session { account, login, name, device, kind }))
+        let app = row.try_get::<Option<String>, _>(8)?.unwrap_or_default();
+        Ok(Standing::Open(Session { account, login, name, device, kind, app }))
     }
 
     /// Ends a session.

@@ -15,11 +15,11 @@ impl Database {
     ///
     /// # Errors
     /// The file is there already or can't be written, or the database has its own tools for this.
-    pub async fn backup(&self, file: &Path) -> anyhow::Result<()> {
+    pub async fn backup(&self, file: &Path, by: &str) -> anyhow::Result<()> {
         ensure!(self.engine == Engine::Sqlite, "PostgreSQL 请用 pg_dump 备份，例如：pg_dump -Fc -f 备份文件 库名");
         ensure!(!file.exists(), "{} 已存在，请换一个文件名", file.display());
         let name = file.to_str().context("文件名含有无法识别的字符")?;
-        let entry = Entry::of(OPERATOR, Act::Backup, "");
+        let entry = Entry::of(by, Act::Backup, "");
         self.put_on_record(&[entry]).await?;
         // Under its name only when it is whole and on disk.
         let partial = format!("{name}.partial");

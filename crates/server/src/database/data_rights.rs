@@ -3,16 +3,14 @@
 use super::{
     Database, Person, Stored,
     audit::{Act, Entry, append},
+    finding::found_as,
     stored::{decode, key, uuid},
 };
 use crate::random;
-use chrono::Datelike;
 use ruhu_domain::{
     Channel, Class, Kind, OpId, Record, RecordId,
-    dispute::records::Party,
     office::{Attribution, DataRequest, Decided, FoundResident, Held, OfRecord, OpenDataRequest, Wish},
     record::{Field, Name},
-    rights::Place,
     roster::{household::Household, merged, resident::Resident},
     visit::Visit,
 };
@@ -62,32 +60,7 @@ fn speaks_of(record: &Record, names: &[String], others: &[String], homes: &BTree
         || record.fields.iter().any(|(name, field)| person.is_in(name, &field.value))
 }
 
-/// The most people one search finds.
-const MOST: usize = 50;
-
 impl Database {
-    /// The residents at a place whose name begins so.
-    ///
-    /// # Errors
-    /// Fails when the database can't be reached or refuses a statement.
-    pub async fn find_people(&self, name: &str, place: &Place) -> sqlx::Result<Vec<FoundResident>> {
-        let prefix = match place {
-            Place::Grid(grid) => grid.to_string(),
-            Place::Area(area) => area.prefix().to_owned(),
-        };
-        let records = self.records(&prefix, &[Kind::Resident, Kind::Household]).await?;
-        let household = |id: RecordId| records.iter().find(|record| record.id == id);
-        let found = records.iter().filter(|record| record.kind == Kind::Resident && !record.withdrawn());
-        let found = found.filter_map(|record| {
-            let resident: Resident = record.view()?;
-            if !resident.name.starts_with(name) {
-                return None;
-            }
-            Some(found_as(record, &resident, household(resident.household)))
-        });
-        Ok(found.take(MOST).collect())
-    }
-
     /// A resident: who it is, and every record that speaks of them. None where the channel has no such resident.
     ///
     /// # Errors
@@ -217,21 +190,6 @@ impl Database {
             record.channel == channel && of_it && record.kind != Kind::Resident && record.fields.iter().any(says)
         });
         Ok((records, others))
-    }
-
-    /// Returns the entries of mediation files on a resident as a party: their own lines, and nothing of the dispute itself. The
-    /// files themselves are kept for good (人民调解法 27).
-    ///
-    /// # Errors
-    /// Fails when the database can't be reached or refuses a statement.
-    pub async fn party_in(&self, same: &BTreeSet<RecordId>, channel: &Channel) -> sqlx::Result<Vec<Held>> {
-        let records = self.records(channel.grid.as_str(), &[Kind::Party]).await?;
-        let own = records.iter().filter(|record| record.channel == *channel && !record.withdrawn());
-        let own = own.filter(|record| {
-            record.view::<Party>().is_some_and(|party| party.resident.is_some_and(|resident| same.contains(&resident)))
-        });
-        let own: Vec<Record> = own.cloned().collect();
-        self.with_history(&own).await
     }
 
     /// The care cases of a resident anywhere in the county, each with the records that name it: all of them speak of this
@@ -442,17 +400,6 @@ fn held_as(record: &Record) -> Held {
         kind: record.kind.clone(),
         values: values.map(|(name, field)| (name.clone(), field.value.clone())).collect(),
         history: Vec::new(),
-    }
-}
-
-fn found_as(record: &Record, resident: &Resident, household: Option<&Record>) -> FoundResident {
-    let household = household.and_then(Record::view::<Household>);
-    FoundResident {
-        record: record.id,
-        channel: record.channel.clone(),
-        name: resident.name.clone(),
-        birth_year: resident.birth.map(|birth| birth.year()),
-        household: household.map(|household| format!("{} {}", household.number, household.address)).unwrap_or_default(),
     }
 }
 

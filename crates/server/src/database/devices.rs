@@ -109,7 +109,7 @@ impl Database {
         .await?;
         let session = |row: AnyRow| {
             let (account, login, name) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-            Ok(Session { account, login, name, device, kind: SessionKind::Field })
+            Ok(Session { account, login, name, device, kind: SessionKind::Field, app: String::new() })
         };
         row.map(session).transpose()
     }

@@ -19,9 +19,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 #[derive(Clone, Debug, Default)]
 pub struct GridNames {
     /// Villages by code, with the township's name before it where the place is larger than a township.
-    villages: HashMap<String, String>,
+    pub(super) villages: HashMap<String, String>,
     /// The names that offices gave to grids, by code.
-    own: HashMap<String, String>,
+    pub(super) own: HashMap<String, String>,
 }
 
 impl GridNames {

@@ -87,6 +87,11 @@ impl InPlace {
         })
     }
 
+    /// Returns the file.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// Whether the file is still there, and no other in its place.
     pub(super) fn holds(&self) -> bool {
         #[cfg(unix)]

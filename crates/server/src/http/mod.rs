@@ -70,6 +70,12 @@ pub struct AppState {
     pub photos: PhotoStore,
     /// The turns in which passwords are hashed.
     pub hashing: Hashing,
+    /// Where the certificate for TLS comes from; `None` for plain HTTP.
+    pub certificate: Option<tls::Certificate>,
+    /// When the server was started, Unix milliseconds.
+    pub started_at: u64,
+    /// Held while a backup is made.
+    pub backing_up: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl FromRef<AppState> for PhotoStore {

@@ -29,8 +29,13 @@ struct Request {
     cursors: BTreeMap<Channel, Position>,
     #[serde(default)]
     milestones: BTreeMap<Channel, Milestone>,
+    #[serde(default)]
+    app: String,
     limit: u32,
 }
+
+/// The longest version of an app that is noted, in bytes.
+const APP: usize = 40;
 
 #[derive(Deserialize)]
 struct OnlyId {
@@ -52,6 +57,9 @@ pub async fn sync(
         return Err(Refusal::Unauthorized);
     }
     let ops = request.ops.iter().map(|raw| read(raw)).collect::<Result<Vec<_>, _>>()?;
+    if request.app != caller.session.app && request.app.len() <= APP {
+        database.note_app(caller.session.device, &request.app).await?;
+    }
 
     let rights = database.rights(&caller.session.account).await?;
     let author = Author {

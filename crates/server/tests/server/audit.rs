@@ -5,7 +5,7 @@ use ruhu_domain::{
     RecordId,
     wire::{HistoryEntry, HistoryRequest},
 };
-use ruhu_server::database::{Act, Broken, Database, Entry, Head, OPERATOR};
+use ruhu_server::database::{Act, Broken, Database, Entry, Head, OPERATOR, WantedActs};
 use sqlx::Row;
 
 /// The county of the world's grid.
@@ -236,7 +236,8 @@ async fn the_acts_of_several_counties_are_paged_without_a_gap(base: Base) {
     }
     let (mut found, mut before) = (Vec::new(), None);
     loop {
-        let page = world.database.acts(&["somebody".to_owned()], before.as_ref(), 4).await.expect("a page");
+        let wanted = WantedActs { accounts: vec!["somebody".to_owned()], sort: None, period: 0..u64::MAX, before };
+        let page = world.database.acts(&wanted, 4).await.expect("a page");
         let Some(last) = page.last() else { break };
         before = Some(last.place.clone());
         found.extend(page.into_iter().map(|line| line.subject));

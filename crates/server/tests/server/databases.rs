@@ -278,8 +278,8 @@ async fn a_backup_made_while_serving_is_restored_with_a_new_epoch_and_without_se
     phone.sync(vec![phone.visit(1, "一")]).await;
     let before = world.database.epoch().await.expect("an epoch");
     let file = world.folder.path().join("backup.db");
-    world.database.backup(&file).await.expect("a backup");
-    assert!(world.database.backup(&file).await.is_err(), "a backup is not overwritten");
+    world.database.backup(&file, OPERATOR).await.expect("a backup");
+    assert!(world.database.backup(&file, OPERATOR).await.is_err(), "a backup is not overwritten");
     phone.sync(vec![phone.visit(2, "备份之后")]).await;
     let token = phone.token.clone();
     let (folder, location) = world.stop().await;
@@ -298,7 +298,7 @@ async fn a_dump_of_postgresqls_own_is_restored_with_a_new_epoch_and_without_sess
     let mut phone = world.log_in(1).await;
     phone.sync(vec![phone.visit(1, "一")]).await;
     let before = world.database.epoch().await.expect("an epoch");
-    let refused = world.database.backup(Path::new("somewhere")).await.expect_err("there are tools for that");
+    let refused = world.database.backup(Path::new("somewhere"), OPERATOR).await.expect_err("there are tools for that");
     assert!(refused.to_string().contains("pg_dump"));
     let file = world.folder.path().join("backup.dump");
     let file = file.to_str().expect("a name");

@@ -276,7 +276,7 @@ async fn a_record_that_can_t_be_read_is_skipped_counted_and_named(base: Base) {
 async fn a_server_makes_no_empty_database_and_a_backup_is_put_back_only_while_none_serves() {
     let world = World::new(Base::Sqlite).await;
     let backup = world.folder.path().join("backup.db");
-    world.database.backup(&backup).await.expect("a backup");
+    world.database.backup(&backup, OPERATOR).await.expect("a backup");
     let (folder, location) = world.stop().await;
     let Location::File(file) = &location else { unreachable!("it is a file") };
     let data = file.parent().expect("a folder").to_owned();

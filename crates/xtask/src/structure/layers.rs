@@ -211,6 +211,7 @@ const LAYERS: &[Layer] = &[
             "futures",
             "include_dir",
             "ruhu_domain",
+            "rustix",
             "serde",
             "serde_json",
             "sha2",
@@ -223,7 +224,7 @@ const LAYERS: &[Layer] = &[
         ],
     ),
     layer("crates/server/src/accounts", &["random"], &["anyhow", "argon2", "base64", "sha2"]),
-    layer("crates/server/src/crypto", &[], &["rustls_acme"]),
+    layer("crates/server/src/crypto", &[], &["chrono", "ruhu_domain", "rustls_acme", "std::fs", "x509_parser"]),
     layer(
         "crates/server/src/photos",
         &["crypto"],

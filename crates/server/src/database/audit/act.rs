@@ -1,5 +1,7 @@
 //! The kinds of acts that are put on record, with their names in the database and for people.
 
+use ruhu_domain::office::ActSort;
+
 /// The kinds of acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
@@ -159,6 +161,35 @@ impl Act {
         Self::ALL.into_iter().find(|act| act.as_str() == text).ok_or(UnknownAct)
     }
 
+    /// Returns the acts of a sort.
+    pub fn of_sort(sort: ActSort) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |act| act.sort() == sort)
+    }
+
+    const fn sort(self) -> ActSort {
+        match self {
+            Self::LogIn | Self::Enrol | Self::Code | Self::Factor | Self::Recover => ActSort::LogIn,
+            Self::Carry | Self::Look | Self::Find | Self::Dossier | Self::File | Self::Wait | Self::Sight => {
+                ActSort::Read
+            }
+            Self::Account
+            | Self::Close
+            | Self::Give
+            | Self::End
+            | Self::GridOver
+            | Self::Grid
+            | Self::Areas
+            | Self::Revoke
+            | Self::DeviceHandover => ActSort::Rights,
+            Self::Import | Self::Export | Self::Backup | Self::Restore | Self::Seal | Self::Page | Self::Contact => {
+                ActSort::Files
+            }
+            Self::Accept | Self::Refuse | Self::Press | Self::Ask | Self::Answer | Self::Erase | Self::Approve => {
+                ActSort::Decision
+            }
+        }
+    }
+
     /// The name for people.
     pub const fn title(self) -> &'static str {
         match self {
@@ -180,7 +211,7 @@ impl Act {
             Self::Close => "停用账号",
             Self::GridOver => "交接网格",
             Self::Wait => "查看待核对记录",
-            Self::Find => "按姓名查人",
+            Self::Find => "查人",
             Self::Dossier => "查阅个人信息",
             Self::Ask => "登记个人信息请求",
             Self::Answer => "答复个人信息请求",

@@ -7,6 +7,7 @@
 
 mod act;
 mod chain;
+mod subjects;
 
 pub use act::Act;
 pub use chain::{BadHead, Broken, Head};
@@ -17,8 +18,12 @@ use super::{
     stored::decode,
 };
 use chain::{WHOLE, append_to, begin};
-use ruhu_domain::{Channel, DeviceId, RecordId, office::ActPlace};
-use sqlx::{AnyConnection, Row};
+use ruhu_domain::{
+    Channel, DeviceId, RecordId,
+    office::{ActPlace, ActSort},
+};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use std::ops::Range;
 
 /// Something to be put on record.
 #[derive(Clone, Debug)]
@@ -71,6 +76,19 @@ pub struct Line {
     pub act: Act,
     /// To what.
     pub subject: String,
+}
+
+/// The acts that somebody wants to see.
+#[derive(Clone, Debug)]
+pub struct WantedActs {
+    /// The accounts' identities.
+    pub accounts: Vec<String>,
+    /// Of one sort; of all where it is `None`.
+    pub sort: Option<ActSort>,
+    /// From this moment, and before that one; Unix milliseconds.
+    pub period: Range<u64>,
+    /// Before this place of the list.
+    pub before: Option<ActPlace>,
 }
 
 /// Who saw a record, how, and when last.
@@ -130,7 +148,7 @@ impl Database {
             "SELECT COALESCE(a.name, u.account), COALESCE(a.account, u.account), u.act, MAX(u.at)
              FROM audit u LEFT JOIN account a ON a.id = u.account
              WHERE u.county IN ('', $1)
-             AND ((u.act = 'carry' AND u.subject = $2) OR (u.act IN ('look', 'dossier', 'file') AND u.subject = $3))
+             AND ((u.act = 'carry' AND u.subject = $2) OR (u.act IN ('look', 'dossier', 'file', 'find') AND u.subject = $3))
              GROUP BY a.name, a.account, u.account, u.act ORDER BY MAX(u.at) DESC",
         )
         .bind(channel.grid.village().county())
@@ -149,30 +167,36 @@ impl Database {
         rows.iter().map(sight).collect()
     }
 
-    /// Returns the acts of these accounts in all counties, the latest first: at most `limit` entries before this place.
+    /// Returns acts of all counties, the latest first: at most `limit` entries.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
-    pub async fn acts(&self, accounts: &[String], before: Option<&ActPlace>, limit: u32) -> sqlx::Result<Vec<Line>> {
+    pub async fn acts(&self, wanted: &WantedActs, limit: u32) -> sqlx::Result<Vec<Line>> {
         let mut lines = Vec::new();
+        let before = wanted.before.as_ref();
         let (at, county, seq) =
             before.map_or((i64::MAX, "", 0), |place| (place.at.cast_signed(), &*place.county, place.seq.cast_signed()));
+        let acts: Vec<&str> = wanted.sort.into_iter().flat_map(Act::of_sort).map(Act::as_str).collect();
+        let of_sort = if acts.is_empty() { String::new() } else { format!(" AND act IN ('{}')", acts.join("', '")) };
+        let words = format!(
+            "SELECT county, seq, at, act, subject FROM audit WHERE account = $1 AND at <= $2
+             AND (at < $3 OR county > $4 OR (county = $5 AND seq < $6)) AND at >= $7 AND at < $8{of_sort}
+             ORDER BY at DESC, county, seq DESC LIMIT $9"
+        );
         // Few enough for one statement each; an office looks after some hundred people at the most.
-        for account in accounts {
-            let rows = sqlx::query(
-                "SELECT county, seq, at, act, subject FROM audit WHERE account = $1 AND at <= $2
-                 AND (at < $3 OR county > $4 OR (county = $5 AND seq < $6))
-                 ORDER BY at DESC, county, seq DESC LIMIT $7",
-            )
-            .bind(account)
-            .bind(at)
-            .bind(at)
-            .bind(county)
-            .bind(county)
-            .bind(seq)
-            .bind(i64::from(limit))
-            .fetch_all(&self.pool)
-            .await?;
+        for account in &wanted.accounts {
+            let rows = sqlx::query(AssertSqlSafe(words.clone()))
+                .bind(account)
+                .bind(at)
+                .bind(at)
+                .bind(county)
+                .bind(county)
+                .bind(seq)
+                .bind(i64::try_from(wanted.period.start).unwrap_or(i64::MAX))
+                .bind(i64::try_from(wanted.period.end).unwrap_or(i64::MAX))
+                .bind(i64::from(limit))
+                .fetch_all(&self.pool)
+                .await?;
             for row in &rows {
                 lines.push(Line {
                     place: ActPlace {

@@ -1,29 +1,28 @@
 //! 个人信息请求: what is held on a person recorded, and what they ask for (个人信息保护法 44–50).
 
-use super::{Asked, Official, Refusal, records::seen_of};
-use crate::{
-    database::{Act, Author, Database, HeldOn, Incoming},
-    random,
-};
+use super::{Asked, Official, Refusal, records::seen_of, saves::save};
+use crate::database::{Act, Database, HeldOn, Wanted};
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    Channel, Class, DeviceId, Kind, OpId, Stamp, form,
+    Channel, Class, Kind, RecordId, form,
     office::{
         ApproveRetention, DataRequest, DecideDataRequest, Dossier, FindPerson, FoundResident, Held, HeldRetention,
         Nothing, OfRecord, OpenDataRequest, Wish,
         duties::{self, Duty},
     },
-    record::{Change, Name, Op},
+    record::Name,
     retention,
-    rights::{Grant, Place},
+    rights::{Grant, Place, Role},
     roster::resident::{RESTRICTED, Resident},
-    wire::OpOutcome,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest text of a request or an answer, in characters.
 const WORDS: usize = 1_000;
+
+/// How long the files of disputes are kept.
+const FILES_KEPT: &str = "人民调解卷宗要立卷保存（人民调解法第二十七条）";
 
 /// The fields of a resident that a correction may change.
 const CORRECTED: [&str; 4] = ["name", "sex", "birth", "phone"];
@@ -35,18 +34,31 @@ pub async fn find(
     Asked(FindPerson { name }): Asked<FindPerson>,
 ) -> Result<Json<Vec<FoundResident>>, Refusal> {
     official.has(Duty::Personal)?;
-    let name = name.trim();
-    if name.chars().count() < 2 {
-        return Err(Refusal::Invalid("请至少写两个字".into()));
-    }
+    let too_short = || Refusal::Invalid("姓名请至少写两个字，电话请至少写后七位".into());
+    let wanted = Wanted::read(&name).ok_or_else(too_short)?;
+    let may_see = |channel: &Channel| duties::answers_for(&official.grants, Duty::Personal, channel);
     let mut found: Vec<FoundResident> = Vec::new();
+    let mut entries = Vec::new();
     for place in official.places(Duty::Personal) {
-        database.put_on_record(&[official.does(Act::Find, place).at(&place.county().unwrap_or_default())]).await?;
-        found.extend(database.find_people(name, place).await?);
+        let subject = format!("{place} {}", masked(&wanted));
+        entries.push(official.does(Act::Find, subject).at(&place.county().unwrap_or_default()));
+        found.extend(database.find_people(&wanted, place, may_see).await?);
     }
-    found.retain(|found| duties::answers_for(&official.grants, Duty::Personal, &found.channel));
+    found.sort_by_key(|found| (found.party, found.channel.to_string(), found.record));
     found.dedup_by_key(|found| found.record);
+    // Whoever is shown in the list can be told later that they were.
+    entries.extend(found.iter().map(|found| official.does(Act::Find, found.record).in_channel(&found.channel)));
+    database.put_on_record(&entries).await?;
     Ok(Json(found))
+}
+
+/// Returns what was looked for as the audit keeps it, for good: of a name the first character and the length. Whom the search
+/// found is on record by their identities.
+fn masked(wanted: &Wanted<'_>) -> String {
+    match wanted {
+        Wanted::Name(name) => name.chars().take(1).chain(name.chars().skip(1).map(|_| '某')).collect(),
+        Wanted::Phone(_) => "按电话".to_owned(),
+    }
 }
 
 /// `POST /api/v1/office/dossier`
@@ -56,6 +68,9 @@ pub async fn dossier(
     Asked(of): Asked<OfRecord>,
 ) -> Result<Json<Dossier>, Refusal> {
     official.answers_for(Duty::Personal, &of.channel)?;
+    if let Some((found, records)) = party(&database, &of).await? {
+        return written(&database, &official, of, found, records, BTreeSet::new()).await;
+    }
     let held = database.held_on(&of).await?.ok_or(Refusal::NotFound)?;
     let mut parties = Vec::new();
     let files = Channel { grid: of.channel.grid.clone(), class: Class::Mediation };
@@ -70,10 +85,33 @@ pub async fn dossier(
     records.retain(|held| !hidden.contains(&held.record));
     records.extend(parties);
     records.extend(database.with_history(&cases).await?);
+    written(&database, &official, of, found, records, unreadable).await
+}
+
+/// The party to a dispute that a record is of, with what is held on them; `None` where it is of somebody else.
+async fn party(database: &Database, of: &OfRecord) -> Result<Option<(FoundResident, Vec<Held>)>, Refusal> {
+    if of.channel.class != Class::Mediation {
+        return Ok(None);
+    }
+    Ok(database.held_on_party(of).await?)
+}
+
+/// Puts on record that somebody reads what is held on a person, and returns it with who saw it before.
+async fn written(
+    database: &Database,
+    official: &Official,
+    of: OfRecord,
+    found: FoundResident,
+    records: Vec<Held>,
+    unreadable: BTreeSet<RecordId>,
+) -> Result<Json<Dossier>, Refusal> {
     database.put_on_record(&[official.does(Act::Dossier, of.record).in_channel(&of.channel)]).await?;
     let requests = database.requests().await?.into_iter().filter(|request| request.of.record == of.record).collect();
-    let kept: Vec<&str> = retention::RULES.iter().map(|rule| rule.words).collect();
-    let seen = seen_of(&database, &of).await?;
+    let kept: Vec<&str> = match found.party {
+        true => vec![FILES_KEPT],
+        false => retention::RULES.iter().map(|rule| rule.words).collect(),
+    };
+    let seen = seen_of(database, &of).await?;
     Ok(Json(Dossier { found, records, seen, requests, kept: kept.join("；"), unreadable: unreadable.len() }))
 }
 
@@ -88,7 +126,9 @@ pub async fn open(
     if texts.iter().any(|text| text.trim().is_empty() || text.chars().count() > WORDS) {
         return Err(Refusal::Invalid("请写明谁提出、怎样核实身份，以及具体要求（1000 字以内）".into()));
     }
-    database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
+    if party(&database, &request.of).await?.is_none() {
+        database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
+    }
     database.open_request(&request, &official.session.account).await?;
     Ok(Json(Nothing {}))
 }
@@ -118,7 +158,21 @@ pub async fn decide(
     if !granted || request.wish == Wish::Copy {
         return done(database.decide_request(&request, granted, answer, by, false).await?);
     }
-    let HeldOn { resident, same, records: held, .. } = database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
+    if let Some((_, held)) = party(&database, &request.of).await? {
+        if request.wish != Wish::Correct {
+            return Err(Refusal::Invalid(format!("{FILES_KEPT}，不能删除或停用。请点“不同意”并把理由告诉本人")));
+        }
+        let changes = corrected_party(values, &held)?;
+        let files = [Grant::new(Role::Mediator, Place::Grid(request.of.channel.grid.clone()), vec![Class::Mediation])
+            .map_err(|_| Refusal::Internal)?];
+        for entry in held {
+            let of = OfRecord { record: entry.record, channel: request.of.channel.clone() };
+            save(&database, &official, &files, Kind::Party, &of, changes.clone()).await?;
+        }
+        return done(database.decide_request(&request, true, answer, by, false).await?);
+    }
+    let HeldOn { resident, same, records: held, homes, .. } =
+        database.held_on(&request.of).await?.ok_or(Refusal::NotFound)?;
     let changes = match request.wish {
         Wish::Erase => {
             if resident.name.trim().is_empty() {
@@ -129,11 +183,24 @@ pub async fn decide(
         Wish::Restrict => BTreeMap::from([(Name::from(RESTRICTED), Value::from(answer))]),
         _ => corrected(values, &held)?,
     };
+    // The decision on the request is what may be written.
+    let worker = [Grant::grid_worker(request.of.channel.grid.clone())];
+    if request.wish == Wish::Correct {
+        // The household says who its head is and how to reach them: it does not go on saying what was wrong.
+        let others = held.iter().filter(|held| held.kind == Kind::Household && homes.contains(&held.record));
+        for household in others {
+            let theirs = corrected_head(&resident, &changes, household);
+            if !theirs.is_empty() {
+                let of = OfRecord { record: household.record, channel: request.of.channel.clone() };
+                save(&database, &official, &worker, Kind::Household, &of, theirs).await?;
+            }
+        }
+    }
     // What was merged with it is restricted too; a correction is of the one record.
     let records = if request.wish == Wish::Restrict { same } else { BTreeSet::from([request.of.record]) };
     for record in records {
         let of = OfRecord { record, channel: request.of.channel.clone() };
-        write(&database, &official, &of, changes.clone()).await?;
+        save(&database, &official, &worker, Kind::Resident, &of, changes.clone()).await?;
     }
     done(database.decide_request(&request, true, answer, by, false).await?)
 }
@@ -192,40 +259,30 @@ fn corrected(values: BTreeMap<Name, Value>, held: &[Held]) -> Result<BTreeMap<Na
     checked.map(|()| values).map_err(|wrong| Refusal::Invalid(wrong.words))
 }
 
-/// Writes fields of a resident, as a save in the caller's name: its history shows who and what.
-async fn write(
-    database: &Database,
-    official: &Official,
-    of: &OfRecord,
-    changes: BTreeMap<Name, Value>,
-) -> Result<(), Refusal> {
-    let now = random::now_ms();
-    let device = DeviceId(official.session.device.0);
-    let replaced = database.stamps(of.record, &of.channel).await?;
-    let change = |(name, value): (Name, Value)| {
-        let replaced = replaced.get(&name).copied();
-        (name, Change { value, replaced, settles: Vec::new() })
-    };
-    let latest = replaced.values().max().copied().unwrap_or(Stamp::zero(device));
-    let op = Op {
-        id: OpId::new(now, random::bytes()),
-        record: of.record,
-        kind: Kind::Resident,
-        channel: of.channel.clone(),
-        stamp: latest.next(now, device),
-        by: Name::default(),
-        changes: changes.into_iter().map(change).collect(),
-    };
-    // An office saves nothing by its own grants: this one decision is what it may write.
-    let mut grants = vec![Grant::grid_worker(of.channel.grid.clone())];
-    grants.extend_from_slice(&official.grants);
-    let author = Author { account: &official.session.account, name: &official.session.name, device, grants: &grants };
-    let taken = database.take(author, vec![Incoming::Op(Box::new(op))]).await?;
-    match taken.results.into_iter().next() {
-        Some(result) if result.outcome == OpOutcome::Quarantined => {
-            Err(Refusal::Invalid(result.reason.unwrap_or_default().replace("，已交主管核对", "")))
-        }
-        Some(_) => Ok(()),
-        None => Err(Refusal::Internal),
+/// Returns the fields that a correction changes in the entries of a party.
+fn corrected_party(values: BTreeMap<Name, Value>, held: &[Held]) -> Result<BTreeMap<Name, Value>, Refusal> {
+    let own = held.first().ok_or(Refusal::NotFound)?;
+    let values: BTreeMap<Name, Value> =
+        values.into_iter().filter(|(name, value)| own.values.get(name) != Some(value)).collect();
+    if values.is_empty() || values.keys().any(|name| !["name", "phone"].contains(&name.as_str())) {
+        return Err(Refusal::Invalid("请填写要改成什么：姓名或电话".into()));
     }
+    let mut after = own.values.clone();
+    after.extend(values.clone());
+    let fields = after.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let checked = form::check_fields(&Kind::Party, &fields, |name| values.contains_key(name));
+    checked.map(|()| values).map_err(|wrong| Refusal::Invalid(wrong.words))
+}
+
+/// Returns the fields of a household that repeat what was corrected of its head: the name, and the phone where it is theirs.
+fn corrected_head(before: &Resident, changes: &BTreeMap<Name, Value>, household: &Held) -> BTreeMap<Name, Value> {
+    let says = |field: &str, text: &str| {
+        household.values.get(field).and_then(Value::as_str).is_some_and(|own| own.trim() == text.trim())
+    };
+    if before.name.trim().is_empty() || !says("head", &before.name) {
+        return BTreeMap::new();
+    }
+    let phone = !before.phone.trim().is_empty() && says("phone", &before.phone);
+    let repeated = [("name", "head", true), ("phone", "phone", phone)].into_iter().filter(|(.., theirs)| *theirs);
+    repeated.filter_map(|(own, of_home, _)| Some((Name::from(of_home), changes.get(own)?.clone()))).collect()
 }

@@ -5,9 +5,12 @@ mod contacts;
 mod data_rights;
 mod grids;
 mod handbook;
+mod handover;
 mod ledgers;
+mod operation;
 mod records;
 mod rosters;
+mod saves;
 mod security;
 mod staff;
 mod staff_sheet;
@@ -47,9 +50,9 @@ pub fn routes() -> Router<AppState> {
         .route("/give", post(staff::give))
         .route("/end", post(staff::end))
         .route("/revoke", post(staff::revoke))
-        .route("/hand-over", post(staff::hand_grid_over))
-        .route("/hand-over-all", post(staff::hand_all_over))
-        .route("/receipts", post(staff::receipts))
+        .route("/hand-over", post(handover::grid))
+        .route("/hand-over-all", post(handover::all))
+        .route("/receipts", post(handover::receipts))
         .route("/grids", post(grids::list))
         .route("/grid", post(grids::put))
         .route("/grid-close", post(grids::close))
@@ -62,6 +65,7 @@ pub fn routes() -> Router<AppState> {
         .route("/areas-read", post(grids::read_areas).layer(DefaultBodyLimit::max(MAX_ROSTER)))
         .route("/areas-take", post(grids::take_areas).layer(DefaultBodyLimit::max(MAX_ROSTER)))
         .route("/areas", post(staff::areas))
+        .route("/place-names", post(staff::place_names))
         .route("/waiting", post(records::waiting))
         .route("/photo", post(records::photo))
         .route("/accept", post(records::accept))
@@ -92,6 +96,8 @@ pub fn routes() -> Router<AppState> {
         .route("/request-open", post(data_rights::open))
         .route("/requests", post(data_rights::list))
         .route("/request-decide", post(data_rights::decide))
+        .route("/operation", post(operation::show))
+        .route("/backup", post(operation::back_up))
         .route("/retention", post(data_rights::held))
         .route("/retention-approve", post(data_rights::approve))
         .route("/second-factor", post(security::begin))

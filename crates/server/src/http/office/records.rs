@@ -2,13 +2,13 @@
 
 use super::{Asked, Official, Refusal};
 use crate::{
-    database::{Act, Database, QuarantinePage, Quarantined},
+    database::{Act, Database, QuarantinePage, Quarantined, WantedActs},
     http::photos,
     photos::PhotoStore,
 };
 use axum::{Json, body::Body, extract::State, http::Response};
 use ruhu_domain::{
-    Channel, OpId,
+    Channel, OpId, day,
     office::{
         ActLine, Attribution, Decision, FindActs, FindWaiting, Nothing, OfRecord, Seen, WAITING_PAGE, Waiting,
         WaitingPage, WaitingPhoto,
@@ -132,28 +132,30 @@ pub(super) async fn seen_of(database: &Database, of: &OfRecord) -> Result<Vec<Se
 pub async fn acts(
     State(database): State<Database>,
     official: Official,
-    Asked(FindActs { account, before }): Asked<FindActs>,
+    Asked(FindActs { account, sort, from, to, before }): Asked<FindActs>,
 ) -> Result<Json<Vec<ActLine>>, Refusal> {
     official.has(Duty::Audit)?;
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return Err(Refusal::Invalid("开始的日期在结束的日期之后，请改过再查".into()));
+    }
     let members = database.members().await?;
+    let account = account.trim();
     let wanted = members.iter().filter(|member| {
         let home = member.home.as_ref().is_some_and(|home| duties::governs(&official.grants, Duty::Audit, home));
-        home && (account.is_empty() || member.account == account)
+        home && (member.account.contains(account) || member.name.contains(account))
     });
-    let wanted: Vec<String> = wanted.map(|member| member.id.clone()).collect();
-    let lines = database.acts(&wanted, before.as_ref(), ACTS).await?;
+    let accounts = wanted.map(|member| member.id.clone()).collect();
+    let period = from.and_then(|from| from.pred_opt()).and_then(day::end_of).unwrap_or(0)
+        ..to.and_then(day::end_of).unwrap_or(u64::MAX);
+    let lines = database.acts(&WantedActs { accounts, sort, period, before }, ACTS).await?;
     database.put_on_record(&[official.does(Act::Sight, account)]).await?;
+    let subjects = database.subjects_in_words(&lines).await?;
     let name = |id: &str| members.iter().find(|member| member.id == id).map_or(id, |member| &member.name).to_owned();
-    let line = |line: crate::database::Line| ActLine {
+    let line = |(line, subject): (crate::database::Line, String)| ActLine {
         done: Attribution { by: name(&line.account), at: line.place.at },
         place: line.place,
         act: line.act.title().to_owned(),
-        subject: match line.subject.as_str() {
-            "office" => "办公室网页".to_owned(),
-            "on" => "启用".to_owned(),
-            "off" => "停用".to_owned(),
-            subject => name(subject),
-        },
+        subject,
     };
-    Ok(Json(lines.into_iter().map(line).collect()))
+    Ok(Json(lines.into_iter().zip(subjects).map(line).collect()))
 }

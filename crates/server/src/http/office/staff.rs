@@ -1,21 +1,20 @@
 //! 账号、设备、授权: accounts, devices and grants.
 
-use super::{Asked, Official, Refusal, right};
+use super::{Asked, Newcomer, Official, Refusal, right};
 use crate::{
     accounts,
     database::{Database, Device, Given, Member},
 };
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    GridCode, day,
+    day,
     office::{
-        AllHandedOver, Attribution, Code, FindAreas, Give, GivenRight, GridHandover, GridHandoverReceipt, HandAllOver,
-        KnownDevice, NamedArea, Nothing, OfAccount, OfDevice, OfGrant, PutAccount, StaffMember,
+        Attribution, Code, FindAreas, Give, GivenRight, KnownDevice, NamePlaces, NamedArea, Nothing, OfAccount,
+        OfDevice, OfGrant, PlaceNames, PutAccount, StaffMember,
         duties::{self, Duty},
     },
     rights::{Grant, Place},
 };
-use std::collections::BTreeSet;
 
 /// The longest name of an account, a person or a team, in characters.
 const NAME: usize = 40;
@@ -44,7 +43,7 @@ impl Staff {
     }
 
     /// What an account was given and has now.
-    fn now(&self, account: &str) -> impl Iterator<Item = &Given> {
+    pub(super) fn now(&self, account: &str) -> impl Iterator<Item = &Given> {
         let now = crate::random::now_ms();
         let has = move |given: &&Given| given.ended.is_none() && given.until.is_none_or(|until| until > now);
         self.given.iter().filter(move |given| given.account == account).filter(has)
@@ -56,7 +55,7 @@ impl Staff {
     }
 
     /// The grants an account has now.
-    fn grants(&self, account: &str) -> Vec<Grant> {
+    pub(super) fn grants(&self, account: &str) -> Vec<Grant> {
         self.now(account).map(|given| given.grant.clone()).collect()
     }
 
@@ -64,6 +63,12 @@ impl Staff {
     fn looked_after(&self, official: &Official, account: &str) -> Result<&Member, Refusal> {
         let member = self.members.iter().find(|member| member.account == account);
         member.filter(|member| self.looks_after(official, member)).ok_or(Refusal::NotAllowed)
+    }
+
+    /// As [`Self::looked_after`], of a login name in any case. The words are the same for an account that is not there.
+    pub(super) fn of_caller(&self, official: &Official, account: &str) -> Result<&Member, Refusal> {
+        let words = || Refusal::Invalid(format!("没有“{}”这个账号，或不归您管", account.trim()));
+        self.named(account).filter(|member| self.looks_after(official, member)).ok_or_else(words)
     }
 
     /// Whether the caller looks after an account.
@@ -86,7 +91,7 @@ impl Staff {
         let device = |device: &Device| KnownDevice {
             id: device.id,
             first_at: device.first_at,
-            seen_at: device.seen_at,
+            seen_on: device.seen_at.map(|at| day::day(at.cast_signed())),
             revoked: done(&device.revoked),
             handed_over_at: device.handed_over_at,
         };
@@ -220,91 +225,6 @@ pub async fn revoke(
     Ok(Json(Nothing {}))
 }
 
-/// `POST /api/v1/office/hand-over`
-pub async fn hand_grid_over(
-    State(database): State<Database>,
-    official: Official,
-    Asked(over): Asked<GridHandover>,
-) -> Result<Json<GridHandoverReceipt>, Refusal> {
-    let staff = Staff::read(&database).await?;
-    staff.looked_after(&official, &over.from)?;
-    staff.looked_after(&official, &over.to)?;
-    let place = Place::Grid(over.grid.clone());
-    let goes_over = staff.grants(&over.from).into_iter().filter(|grant| *grant.place() == place);
-    if !duties::governs(&official.grants, Duty::Rights, &place)
-        || goes_over.into_iter().any(|grant| !duties::may_give(&official.grants, &grant))
-    {
-        return Err(Refusal::NotAllowed);
-    }
-    Ok(Json(database.hand_grid_over(&over, &official.session.account).await?))
-}
-
-/// `POST /api/v1/office/hand-over-all`: all rights of an account, grid by grid with a receipt, go to another. Sent again after a
-/// fault it goes on.
-pub async fn hand_all_over(
-    State(database): State<Database>,
-    official: Official,
-    Asked(HandAllOver { from, to }): Asked<HandAllOver>,
-) -> Result<Json<AllHandedOver>, Refusal> {
-    let staff = Staff::read(&database).await?;
-    staff.looked_after(&official, &from)?;
-    let next = staff.looked_after(&official, &to)?;
-    if from == to || next.closed.is_some() {
-        return Err(Refusal::Invalid("请另选一个在用的账号".into()));
-    }
-    let now: Vec<Given> = staff.now(&from).cloned().collect();
-    if now.is_empty() {
-        return Err(Refusal::Invalid("这个账号现在没有授权，没有要移交的".into()));
-    }
-    if now.iter().any(|given| !duties::may_give(&official.grants, &given.grant)) {
-        return Err(Refusal::Invalid("有的授权不归您管，请由上级办理移交".into()));
-    }
-    let by = &official.session.account;
-    let mut done = AllHandedOver::default();
-    let grids: BTreeSet<GridCode> = now.iter().filter_map(|given| given.grant.place().grid().cloned()).collect();
-    for grid in grids {
-        let over = GridHandover { grid, from: from.clone(), to: to.clone() };
-        done.receipts.push(database.hand_grid_over(&over, by).await?);
-    }
-    for given in now.iter().filter(|given| given.grant.place().grid().is_none()) {
-        if staff.has(&to, &given.grant).is_none() {
-            database.give(&to, &given.grant, by, given.until).await?;
-        }
-        database.end(&given.id, by).await?;
-        done.others += 1;
-    }
-    Ok(Json(done))
-}
-
-/// `POST /api/v1/office/receipts`
-pub async fn receipts(
-    State(database): State<Database>,
-    official: Official,
-) -> Result<Json<Vec<GridHandoverReceipt>>, Refusal> {
-    official.has(Duty::Rights)?;
-    let mut found = Vec::new();
-    for county in counties(&database, &official).await? {
-        found.extend(database.receipts(&county).await?);
-    }
-    let own = |receipt: &GridHandoverReceipt| {
-        duties::governs(&official.grants, Duty::Rights, &Place::Grid(receipt.grid.clone()))
-    };
-    found.retain(own);
-    Ok(Json(found))
-}
-
-/// The counties in which the caller gives rights.
-async fn counties(database: &Database, official: &Official) -> Result<BTreeSet<String>, Refusal> {
-    let mut counties = BTreeSet::new();
-    for place in official.places(Duty::Rights) {
-        match place.county() {
-            Some(county) => drop(counties.insert(county.to_string())),
-            None => counties.extend(database.counties_with_grids().await?),
-        }
-    }
-    Ok(counties)
-}
-
 /// `POST /api/v1/office/areas`
 pub async fn areas(
     State(database): State<Database>,
@@ -318,4 +238,16 @@ pub async fn areas(
         place.is_some_and(|place| duties::governs(&official.grants, Duty::People, &place))
     });
     Ok(Json(own.take(AREAS).collect()))
+}
+
+/// `POST /api/v1/office/place-names`: for everybody of an office; names of places are public.
+pub async fn place_names(
+    State(database): State<Database>,
+    Newcomer(_): Newcomer,
+    Asked(NamePlaces { places }): Asked<NamePlaces>,
+) -> Result<Json<PlaceNames>, Refusal> {
+    if places.len() > NamePlaces::MOST {
+        return Err(Refusal::Invalid(format!("一次最多问 {} 个地方的名称", NamePlaces::MOST)));
+    }
+    Ok(Json(database.place_names(places).await?))
 }

@@ -53,6 +53,59 @@ async fn a_person_sees_that_they_are_a_party_where_the_office_may_see_it(base: B
     assert_eq!(kinds(&general).await, ["household", "resident", "visit"]);
 }
 
+async fn a_party_who_is_no_resident_is_found_and_served(base: Base) {
+    let world = World::new(base).await;
+    let grant = Grant::new(Role::Mediator, place(GRID), vec![Class::Mediation]).expect("a grant");
+    world.database.give("wangfang", &grant, OPERATOR, None).await.expect("given");
+    let mut phone = world.log_in(1).await;
+    phone.sync(family()).await;
+    let [dispute, entry] = [1, 2].map(|n: u8| RecordId::new(u64::from(n), [n; 10]));
+    let facts = json!({"title": "界墙", "found_on": "2026-03-01", "source": "screening", "matter": "neighbours", "summary": "界墙高低"});
+    let party = json!({"dispute": dispute, "name": "王建国", "side": "applicant", "phone": "139 0000 1111"});
+    let ops = vec![of_dispute(dispute, Kind::Dispute, 0, &facts), of_dispute(entry, Kind::Party, 1, &party)];
+    let answer = phone.sync(ops).await;
+    assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
+
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General, Class::Mediation]).await;
+    let find = async |desk: &Desk<'_>, text: &str| {
+        desk.ask::<Vec<FoundResident>>("find", &FindPerson { name: text.into() }).await
+    };
+    let found = find(&desk, "王建国").await;
+    assert_eq!((found.len(), found[0].party), (1, true));
+    assert_eq!(find(&desk, "0001111").await, found, "by the end of the phone too");
+    assert_eq!(find(&desk, "19900000001").await[0].name, "陈静", "the phone of a household is its head's");
+    assert_eq!(desk.status("find", &FindPerson { name: "001111".into() }).await, 422, "six digits are many people");
+    let general = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General]).await;
+    assert!(find(&general, "王建国").await.is_empty(), "without the right to mediation nobody is found");
+
+    let of = OfRecord { record: found[0].record, channel: found[0].channel.clone() };
+    assert_eq!(general.status("dossier", &of).await, 403);
+    let dossier: Dossier = desk.ask("dossier", &of).await;
+    assert!(dossier.kept.contains("第二十七条") && dossier.found.party);
+    let kinds: Vec<&str> = dossier.records.iter().map(|held| held.kind.as_str()).collect();
+    assert_eq!(kinds, ["party"], "nothing of what it is about");
+    let decide = async |wish: Wish, granted: bool, values: Value| {
+        let request = OpenDataRequest { of: of.clone(), wish, asked_by: "本人".into(), words: "见附件".into() };
+        desk.ask::<Nothing>("request-open", &request).await;
+        let requests: Vec<DataRequest> = desk.ask("requests", &()).await;
+        let open = requests.iter().find(|request| request.decided.is_none()).expect("it is open");
+        let values = serde_json::from_value(values).expect("fields");
+        let decision = DecideDataRequest { id: open.id.clone(), granted, answer: "已核实".into(), values };
+        let status = desk.status("request-decide", &decision).await;
+        if status != 200 {
+            let refusal = DecideDataRequest { granted: false, values: BTreeMap::new(), ..decision };
+            desk.ask::<Nothing>("request-decide", &refusal).await;
+        }
+        status
+    };
+    assert_eq!(decide(Wish::Erase, true, json!({})).await, 422, "files are kept");
+    assert_eq!(decide(Wish::Correct, true, json!({"side": "respondent"})).await, 422);
+    assert_eq!(decide(Wish::Correct, true, json!({"phone": "13900002222"})).await, 200);
+    let pages = phone.sync(Vec::new()).await.channels;
+    let changed = pages.iter().flat_map(|page| &page.records).find(|record| record.id == entry).expect("it changed");
+    assert_eq!(changed.fields["phone"].value, json!("13900002222"));
+}
+
 async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {
     let world = World::new(base).await;
     world.database.put_account("sunli", "孙丽", PASSWORD, &[]).await.expect("an account");
@@ -180,6 +233,38 @@ async fn a_person_sees_corrects_restricts_and_erases_what_is_held(base: Base) {
     assert!(seen.iter().any(|seen| seen.account == "zhen" && seen.how == "查阅个人信息"));
     assert!(seen.iter().any(|seen| seen.account == "wangfang"));
     assert_eq!(world.database.verify_audit(None).await.map(drop).map_err(|error| error.to_string()), Ok(()));
+}
+
+async fn a_correction_of_the_head_is_made_in_the_household_too(base: Base) {
+    let world = World::new(base).await;
+    let mut phone = world.log_in(1).await;
+    phone.sync(family()).await;
+    let number = json!({"household": id(HOUSEHOLD), "name": "陈静", "birth": "1956-03-08", "living": "home",
+                        "phone": "19900000001"});
+    phone.sync(vec![op(4, Kind::Resident, id(RESIDENT), &number)]).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
+    let correct = async |values: Value| {
+        desk.ask::<Nothing>("request-open", &asks(Wish::Correct)).await;
+        let requests: Vec<DataRequest> = desk.ask("requests", &()).await;
+        let open = requests.iter().find(|request| request.decided.is_none()).expect("it is open");
+        let values = serde_json::from_value(values).expect("fields");
+        let decision = DecideDataRequest { id: open.id.clone(), granted: true, answer: "已核实".into(), values };
+        desk.ask::<Nothing>("request-decide", &decision).await;
+    };
+    correct(json!({"name": "陈晶", "phone": "19900000002"})).await;
+    let pages = phone.sync(vec![]).await.channels;
+    let field = |record: RecordId, name: &str| {
+        let record = pages[0].records.iter().find(|one| one.id == record).expect("it changed");
+        record.fields[name].value.clone()
+    };
+    assert_eq!((field(id(RESIDENT), "name"), field(id(RESIDENT), "phone")), (json!("陈晶"), json!("19900000002")));
+    assert_eq!((field(id(HOUSEHOLD), "head"), field(id(HOUSEHOLD), "phone")), (json!("陈晶"), json!("19900000002")));
+    // The phone of somebody else of the household stays theirs.
+    let son = op(60, Kind::Household, id(HOUSEHOLD), &json!({"number": "001", "head": "陈晶", "phone": "19900000003"}));
+    let stamped = Op { stamp: ruhu_domain::Stamp { ms: random::now_ms(), ..son.stamp }, ..son };
+    assert_eq!(phone.sync(vec![stamped]).await.results[0].outcome, OpOutcome::Applied);
+    correct(json!({"phone": "19900000004"})).await;
+    assert!(phone.sync(vec![]).await.channels.iter().flat_map(|page| &page.records).all(|one| one.id != id(HOUSEHOLD)));
 }
 
 async fn who_was_registered_twice_and_moved_is_erased_everywhere(base: Base) {
@@ -344,6 +429,8 @@ async fn an_erased_name_is_in_no_table_and_no_file(base: Base) {
 }
 
 on_both_databases! {
+    a_correction_of_the_head_is_made_in_the_household_too,
+    a_party_who_is_no_resident_is_found_and_served,
     an_erased_name_is_in_no_table_and_no_file,
     a_person_sees_that_they_are_a_party_where_the_office_may_see_it,
     a_person_sees_their_care_case_and_it_goes_with_them,

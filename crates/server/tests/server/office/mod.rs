@@ -3,8 +3,10 @@
 mod data_rights;
 mod duties;
 mod grids;
+mod handover;
 mod help;
 mod ledgers;
+mod operation;
 mod records;
 mod retention;
 mod rosters;

@@ -104,7 +104,7 @@ async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
     let receipt: GridHandoverReceipt = desk.ask("hand-over", &over("wangfang", "liqiang")).await;
     assert_eq!((receipt.from.as_str(), receipt.to.as_str(), receipt.done.by.as_str()), ("王芳", "李强", "zhen"));
     assert_eq!(receipt.records, BTreeMap::from([("visit".to_owned(), 2)]));
-    assert_eq!(receipt.late, [0, 0, 0]);
+    assert_eq!((receipt.late, receipt.devices), ([0, 0, 0], [0, 1]), "the phone has not been in contact since");
 
     // What the one before had not sent comes later, waits, and is on the receipt.
     let answer = phone.sync(vec![phone.visit(3, "三"), phone.visit(4, "四")]).await;
@@ -114,6 +114,7 @@ async fn a_grid_goes_over_with_what_was_not_sent(base: Base) {
     desk.ask::<Nothing>("accept", &Decision { op: waiting[0].op, reason: String::new() }).await;
     let receipts: Vec<GridHandoverReceipt> = desk.ask("receipts", &()).await;
     assert_eq!((receipts.len(), receipts[0].late), (1, [1, 1, 0]));
+    assert_eq!(receipts[0].devices, [1, 0], "the phone delivered, within the same hour too");
     let code: Code = desk.ask("code", &of("liqiang")).await;
     let answer: LoginResponse = enrol(&world, "liqiang", &code.code, NEW_PASSWORD, 7).await.json().await.expect("in");
     assert_eq!(answer.grids[0].channel, channel());

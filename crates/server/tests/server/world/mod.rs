@@ -171,6 +171,9 @@ impl World {
             login_throttle: http::LoginThrottle::default(),
             hashing: http::Hashing::default(),
             photos: photos.clone(),
+            certificate: None,
+            started_at: 0,
+            backing_up: Arc::default(),
         };
         let router = http::router(state, None).expect("a router");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
