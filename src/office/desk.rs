@@ -80,6 +80,11 @@ impl Desk {
         }
     }
 
+    /// Forgets the names of places: one may have another now.
+    pub fn forget_names(self) {
+        self.names.set(BTreeMap::new());
+    }
+
     async fn ask_names(self) {
         let unnamed = self.unnamed.try_update_value(std::mem::take).unwrap_or_default();
         let unnamed: Vec<Place> = unnamed.into_iter().collect();

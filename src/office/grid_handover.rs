@@ -5,11 +5,12 @@ use super::{
     moment,
     places::AtGrid,
 };
+use crate::platform::clock;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     GridCode, Kind,
     form::labels,
-    office::{GridHandover, GridHandoverReceipt, StaffMember},
+    office::{GridHandedOver, GridHandover, GridHandoverReceipt, StaffMember},
     rights::Place,
 };
 use std::collections::BTreeSet;
@@ -31,18 +32,26 @@ pub fn GridHandover() -> impl IntoView {
             return;
         };
         let over = GridHandover { grid, from, to };
-        desk.act("hand-over", over, "已交接，回执在下面", move || {
-            receipts.again();
-            people.again();
+        leptos::task::spawn_local(async move {
+            match desk.ask::<GridHandedOver>("hand-over", &over).await {
+                Ok(GridHandedOver { cases, left, .. }) => {
+                    desk.say(format!("已交接，回执在下面。{}", cases_words(cases, left)));
+                    receipts.again();
+                    people.again();
+                }
+                Err(words) => desk.say(words),
+            }
         });
     };
     let works_in = |person: &StaffMember, grid: &GridCode| {
-        let mut live = person.grants.iter().filter(|grant| grant.ended.is_none());
+        let now = clock::now_ms();
+        let mut live = person.grants.iter().filter(|grant| grant.is_live(now));
         live.any(|grant| grant.right.place.grid() == Some(grid))
     };
     let grids = move || {
         let people = people.or_empty();
-        let grants = people.iter().flat_map(|person| &person.grants).filter(|grant| grant.ended.is_none());
+        let now = clock::now_ms();
+        let grants = people.iter().flat_map(|person| &person.grants).filter(|grant| grant.is_live(now));
         let grids: BTreeSet<GridCode> = grants.filter_map(|grant| grant.right.place.grid().cloned()).collect();
         let option = |grid: GridCode| {
             let name = desk.name_of(&Place::Grid(grid.clone()));
@@ -67,7 +76,7 @@ pub fn GridHandover() -> impl IntoView {
         <div class="desk-head"><h2>"网格交接"</h2></div>
         <form class="card form" on:submit=submit novalidate>
             <p class="hint">
-                "交接后，原来的人不再能看这个网格，手机里的记录随即清除；他在这里在办的事改由接手的人负责；他手机上没发送的记录联网后进入“待核对”，回执上会显示"
+                "交接后，原来的人不再能看这个网格，手机里的记录随即清除；在办的帮扶、隐患、诉求和还没调解完的纠纷改由接手的人负责；他手机上没发送的记录联网后进入“待核对”，回执上会显示"
             </p>
             <div class="columns">
                 <label class="field">
@@ -94,6 +103,15 @@ pub fn GridHandover() -> impl IntoView {
             }
             receipts.into_iter().map(|receipt| view! { <ReceiptCard receipt/> }).collect_view().into_any()
         })}
+    }
+}
+
+/// Says what became of the open cases of whoever had a grid.
+pub fn cases_words(cases: usize, left: usize) -> String {
+    match (cases, left) {
+        (0, 0) => String::new(),
+        (cases, 0) => format!("{cases} 件在办的事改由接手的人负责"),
+        (cases, left) => format!("{cases} 件在办的事改由接手的人负责；{left} 件还写着原来的人，请接手的人打开核对"),
     }
 }
 

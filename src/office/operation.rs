@@ -90,7 +90,7 @@ pub fn Operation() -> impl IntoView {
                 <section class="card item">
                     <h3>"待核对"</h3>
                     <Line words=format!("{} 条记录等着核对", facts.waiting) bad=false/>
-                    <p class="hint">"在“待核对”里采纳或退回；没有处理的，走访人手机上一直显示“待核对”"</p>
+                    <p class="hint">"由村、乡镇、县的办公室在“待核对”里采纳或退回；没有处理的，走访人手机上一直显示“待核对”"</p>
                 </section>
                 <section class="card item">
                     <h3>"手机的版本"</h3>
@@ -139,12 +139,14 @@ fn backup_words(backup: Option<&BackupMade>, can_back_up: bool) -> (String, bool
 
 fn night_words(night: Option<&NightDone>) -> (String, bool) {
     let Some(night) = night else { return ("还没有到过夜里".to_owned(), false) };
-    let erased = night
-        .erased
-        .map_or_else(|| "到期删除在等办公室准许（见“个人信息”）".to_owned(), |count| format!("到期删除 {count} 条"));
+    let erased = match night.erased {
+        Some(count) => format!("到期删除 {count} 条，"),
+        None if night.held => "到期删除在等办公室准许（在“个人信息”里），".to_owned(),
+        None => String::new(),
+    };
     let failed =
         if night.failed.is_empty() { String::new() } else { format!("。没有做成：{}", night.failed.join("；")) };
-    let words = format!("{} 做完：{erased}，清理照片 {} 张{failed}", moment(night.at), night.photos);
+    let words = format!("{} ：{erased}清理照片 {} 张{failed}", moment(night.at), night.photos);
     (words, !night.failed.is_empty() || night.erased.is_none())
 }
 

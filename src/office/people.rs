@@ -7,7 +7,7 @@ use super::{
     staff_sheet::{Slip, Slips, StaffSheet},
     value,
 };
-use crate::components::chips::OneOf;
+use crate::{components::chips::OneOf, platform::clock};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     office::{PutAccount, StaffMember},
@@ -31,7 +31,7 @@ impl Shown {
     const ALL: [(Self, &'static str); 5] = [
         (Self::InUse, "在用"),
         (Self::NoRights, "还没有授权"),
-        (Self::NoPhone, "还没有登录过"),
+        (Self::NoPhone, "没有手机"),
         (Self::Closed, "已停用"),
         (Self::All, "全部"),
     ];
@@ -40,7 +40,7 @@ impl Shown {
         let open = person.closed.is_none();
         match self {
             Self::InUse => open,
-            Self::NoRights => open && person.grants.iter().all(|grant| grant.ended.is_some()),
+            Self::NoRights => open && !person.grants.iter().any(|grant| grant.is_live(clock::now_ms())),
             Self::NoPhone => open && person.devices.is_empty(),
             Self::Closed => !open,
             Self::All => true,
@@ -62,14 +62,16 @@ pub fn People() -> impl IntoView {
     let matches = move |person: &StaffMember| {
         let query = query.get();
         let query = query.trim();
-        let live = person.grants.iter().filter(|grant| grant.ended.is_none()).map(|grant| &grant.right);
-        let code = person.home.as_ref().map(ToString::to_string).unwrap_or_default();
-        let home = person.home.as_ref().map(|home| desk.name_of(home)).unwrap_or_default();
+        let now = clock::now_ms();
+        let live = person.grants.iter().filter(|grant| grant.is_live(now)).map(|grant| &grant.right);
         let in_role = role.get().is_none_or(|role| live.clone().any(|right| right.role == role));
-        let places = live.map(|right| desk.name_of(&right.place));
-        let texts = [person.name.clone(), person.account.clone(), person.team.clone(), code, home];
-        let named = texts.into_iter().chain(places).any(|text| text.contains(query));
-        which.get().fits(person) && in_role && named
+        if query.is_empty() || !in_role || !which.get().fits(person) {
+            return in_role && which.get().fits(person);
+        }
+        let home = person.home.iter().flat_map(|home| [home.to_string(), desk.name_of(home)]);
+        let places = home.chain(live.map(|right| desk.name_of(&right.place)));
+        let texts = [&person.name, &person.account, &person.team].map(Clone::clone);
+        texts.into_iter().chain(places).any(|text| text.contains(query))
     };
     let again = Callback::new(move |()| people.again());
     let from_sheet = RwSignal::new(false);
@@ -116,29 +118,32 @@ pub fn People() -> impl IntoView {
                     .map(|person| (person.account.clone(), person.name.clone()))
                     .collect();
                 let others = RwSignal::new(in_use);
+                let found = Memo::new(move |_| {
+                    let mut found: Vec<StaffMember> = all.iter().filter(|person| matches(person)).cloned().collect();
+                    if by_place.get() {
+                        found.sort_by(|one, other| one.home.cmp(&other.home));
+                    } else {
+                        found.sort_by(|one, other| one.name.cmp(&other.name));
+                    }
+                    found
+                });
                 view! {
                     <Filter which role by_place/>
+                    <p class="hint" role="status">{move || format!("{} 人", found.with(Vec::len))}</p>
                     <div class="people">
+                        // A card stays as it is while what it shows is the same: a form in it may be half filled in.
+                        <For
+                            each=move || found.get().into_iter().take(most.get())
+                            key=|person| format!("{person:?}")
+                            children=move |person| view! { <PersonCard person others on_change=again/> }
+                        />
                         {move || {
-                            let mut found: Vec<&StaffMember> = all.iter().filter(|person| matches(person)).collect();
-                            if by_place.get() {
-                                found.sort_by_key(|person| person.home.clone());
-                            } else {
-                                found.sort_by(|one, other| one.name.cmp(&other.name));
-                            }
-                            let (count, shown) = (found.len(), most.get());
-                            let cards = found.into_iter().take(shown).cloned();
-                            let cards = cards.map(|person| view! { <PersonCard person others on_change=again/> });
-                            let cards = cards.collect_view();
-                            view! {
-                                <p class="hint" role="status">{format!("{count} 人")}</p>
-                                {cards}
-                                {(count > shown).then(|| view! {
-                                    <button type="button" class="small-button" on:click=move |_| most.update(|most| *most += PAGE)>
-                                        {format!("再看 {} 人", (count - shown).min(PAGE))}
-                                    </button>
-                                })}
-                            }
+                            let more = found.with(Vec::len).saturating_sub(most.get());
+                            (more > 0).then(|| view! {
+                                <button type="button" class="small-button" on:click=move |_| most.update(|most| *most += PAGE)>
+                                    {format!("再看 {} 人", more.min(PAGE))}
+                                </button>
+                            })
                         }}
                     </div>
                 }

@@ -4,9 +4,13 @@ use super::{
     code::EnrolCode,
     day_words,
     desk::use_desk,
+    grid_handover::cases_words,
     places::{At, PlaceField},
 };
-use crate::components::chips::{AnyOf, OneOf};
+use crate::{
+    components::chips::{AnyOf, OneOf},
+    platform::clock,
+};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Class, day,
@@ -34,7 +38,8 @@ pub fn PersonCard(
     let code = RwSignal::new(None::<Code>);
     let giving = RwSignal::new(false);
     let closed = person.closed.is_some();
-    let live: Vec<GivenRight> = person.grants.iter().filter(|grant| grant.ended.is_none()).cloned().collect();
+    let now = clock::now_ms();
+    let live: Vec<GivenRight> = person.grants.iter().filter(|grant| grant.is_live(now)).cloned().collect();
     let has_rights = !live.is_empty();
     let closed_words = person.closed.as_ref().map(|closed| format!("{} 由{}停用", day_words(closed.at), closed.by));
     let summary = move || {
@@ -150,12 +155,13 @@ fn HandOverForm(
             let done: Result<AllHandedOver, String> = desk.ask("hand-over-all", &over).await;
             busy.try_update(|busy| *busy = false);
             match done {
-                Ok(AllHandedOver { receipts, others, cases }) => {
+                Ok(AllHandedOver { receipts, others, cases, left }) => {
+                    let cases = cases_words(cases, left);
                     desk.say(format!(
-                        "已移交：{} 个网格，{others} 项其他授权，{cases} 件在办的事。回执在“网格交接”",
+                        "已移交：{} 个网格，{others} 项其他授权。{cases}。回执在“网格交接”",
                         receipts.len()
                     ));
-                    on_change.run(());
+                    on_change.try_run(());
                 }
                 Err(words) => desk.say(words),
             }
@@ -164,7 +170,7 @@ fn HandOverForm(
     view! {
         <form class="form" on:submit=submit novalidate>
             <p class="hint">
-                "他的授权全部给接手的人，在办的纠纷、帮扶、隐患和诉求改由接手的人负责。他手机上没发送的记录不会丢，联网后进入“待核对”"
+                "他的授权全部给接手的人，在办的帮扶、隐患、诉求和还没调解完的纠纷改由接手的人负责。他手机上没发送的记录不会丢，联网后进入“待核对”"
             </p>
             <label class="field">
                 <span>"谁接手"</span>

@@ -35,7 +35,7 @@ pub async fn run(database: Database, photos: PhotoStore) {
         if let Some(today) = due(database.now_ms(), done)
             && (held != Some(today) || database.is_approved(today).await.unwrap_or_default())
         {
-            let mut night = NightDone { on: today, at: 0, erased: None, photos: 0, failed: Vec::new() };
+            let mut night = NightDone { on: today, at: 0, erased: None, held: false, photos: 0, failed: Vec::new() };
             match database.retain_tonight(today, BY).await {
                 Ok(Night::Erased(erased)) => {
                     tracing::info!(erased, "retention");
@@ -44,6 +44,7 @@ pub async fn run(database: Database, photos: PhotoStore) {
                 }
                 Ok(Night::Held(why)) => {
                     tracing::warn!(?why, "retention waits for an office");
+                    night.held = true;
                     held = Some(today);
                 }
                 Err(_) => {

@@ -44,6 +44,7 @@ fn AreaTable() -> impl IntoView {
     let take = move |_| {
         leptos::task::spawn_local(async move {
             let got: Result<AreasRead, String> = desk.send("areas-take", &bytes.get_value()).await;
+            desk.forget_names();
             taken.set(got.is_ok());
             read.set(Some(got));
         });

@@ -35,6 +35,7 @@ pub fn Grids() -> impl IntoView {
         look();
     };
     let done = Callback::new(move |()| {
+        desk.forget_names();
         open.set(None);
         look();
     });

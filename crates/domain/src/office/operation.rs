@@ -77,8 +77,10 @@ pub struct NightDone {
     pub on: NaiveDate,
     /// When it was done, Unix milliseconds.
     pub at: u64,
-    /// The records that were erased because their time was over; `None` where that waits for an office.
+    /// The records that were erased because their time was over; `None` where that waits for an office, or failed.
     pub erased: Option<u64>,
+    /// Whether the erasing waits for an office.
+    pub held: bool,
     /// Photos that nobody needed any more and that were erased.
     pub photos: u64,
     /// The parts that failed, for people.

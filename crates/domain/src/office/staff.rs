@@ -90,6 +90,13 @@ pub struct GivenRight {
     pub ended: Option<Attribution>,
 }
 
+impl GivenRight {
+    /// Whether it counts at a moment, Unix milliseconds.
+    pub fn is_live(&self, now_ms: i64) -> bool {
+        self.ended.is_none() && self.until.is_none_or(|until| until.cast_signed() > now_ms)
+    }
+}
+
 /// A device that somebody logged in on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownDevice {
@@ -191,6 +198,21 @@ pub struct AllHandedOver {
     /// The number of open cases that named the one before, and name the next one now.
     #[serde(default)]
     pub cases: usize,
+    /// The number of open cases that still name the one before: they can't be changed now, or may be a namesake's.
+    #[serde(default)]
+    pub left: usize,
+}
+
+/// The answer to `hand-over`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GridHandedOver {
+    /// The receipt.
+    #[serde(flatten)]
+    pub receipt: GridHandoverReceipt,
+    /// As [`AllHandedOver::cases`].
+    pub cases: usize,
+    /// As [`AllHandedOver::left`].
+    pub left: usize,
 }
 
 /// A receipt: what went over with a grid.

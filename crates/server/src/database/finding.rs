@@ -14,6 +14,9 @@ use std::collections::BTreeSet;
 /// The fewest digits that a phone is looked for by: the last ones that somebody remembers.
 const DIGITS: usize = 7;
 
+/// The digits of a mobile phone in China, without the country's.
+const MOBILE: usize = 11;
+
 /// What somebody is looked for by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted<'a> {
@@ -30,7 +33,12 @@ impl<'a> Wanted<'a> {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         let is_phone = text.chars().all(|letter| letter.is_ascii_digit() || [' ', '-', '+'].contains(&letter));
         if is_phone {
-            return (digits.len() >= DIGITS).then_some(Self::Phone(digits));
+            let number = ["0086", "86"]
+                .iter()
+                .find_map(|country| digits.strip_prefix(country))
+                .filter(|own| own.len() == MOBILE);
+            let number = number.unwrap_or(&digits).to_owned();
+            return (number.len() >= DIGITS).then_some(Self::Phone(number));
         }
         (text.chars().count() >= 2).then_some(Self::Name(text))
     }
@@ -48,7 +56,7 @@ impl<'a> Wanted<'a> {
 
 impl Database {
     /// Returns the residents and parties to disputes at a place who fit, of channels that the caller may see, at most
-    /// [`FindPerson::MOST`]. A party who is a known resident is found as that resident alone.
+    /// [`FindPerson::MOST`]. A party who is a resident that is found, too, is told as that resident alone.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
@@ -70,12 +78,15 @@ impl Database {
             let phones = [resident.phone.as_str(), home_phone.as_ref().map_or("", |home| &home.phone)];
             wanted.fits(&resident.name, &phones).then(|| found_as(record, &resident, home))
         });
+        let residents: Vec<FoundResident> = residents.collect();
+        let known = |resident: RecordId| residents.iter().any(|found| found.record == resident);
         let parties = there.filter(|record| record.kind == Kind::Party).filter_map(|record| {
             let party: Party = record.view()?;
-            let fits = party.resident.is_none() && wanted.fits(&party.name, &[&party.phone]);
+            let fits = !party.resident.is_some_and(known) && wanted.fits(&party.name, &[&party.phone]);
             fits.then(|| found_party(record, &party, of(party.dispute)))
         });
-        Ok(residents.chain(parties).take(FindPerson::MOST).collect())
+        let parties: Vec<FoundResident> = parties.collect();
+        Ok(residents.into_iter().chain(parties).take(FindPerson::MOST).collect())
     }
 
     /// Returns the party to a dispute that a record is of, with all that the grid's files hold on them as a party: their own
@@ -89,14 +100,15 @@ impl Database {
             |record: &&Record| record.channel == of.channel && record.kind == Kind::Party && !record.withdrawn();
         let parties = records.iter().filter(there).filter_map(|record| Some((record, record.view::<Party>()?)));
         let Some((own, party)) = parties.clone().find(|(record, _)| record.id == of.record) else { return Ok(None) };
-        // Without a record in the roster it is the name that tells, and the phone where both entries have one.
+        // A name alone is many people's: another entry is theirs where a number says so, too.
         let same = |other: &Party| {
-            let phones = [party.phone.trim(), other.phone.trim()];
-            other.resident == party.resident
-                && other.name.trim() == party.name.trim()
-                && (phones[0] == phones[1] || phones.contains(&""))
+            let same = |one: &str, other: &str| !one.trim().is_empty() && one.trim() == other.trim();
+            let born = party.born.zip(other.born).is_none_or(|(one, other)| one == other);
+            let number = same(&party.phone, &other.phone) || same(&party.id_number, &other.id_number);
+            born && same(&party.name, &other.name) && number
         };
-        let entries: Vec<Record> = parties.filter(|(_, other)| same(other)).map(|(record, _)| record.clone()).collect();
+        let entries = parties.filter(|(record, other)| record.id == of.record || same(other));
+        let entries: Vec<Record> = entries.map(|(record, _)| record.clone()).collect();
         let mut held = self.with_history(&entries).await?;
         held.sort_by_key(|held| held.record != of.record);
         let dispute = records.iter().find(|record| record.id == party.dispute);
@@ -152,6 +164,7 @@ mod tests {
         assert_eq!(Wanted::read(" 陈静 "), Some(Wanted::Name("陈静")));
         assert_eq!(Wanted::read("陈"), None, "one character is a list of people");
         assert_eq!(Wanted::read("139 0000-0001"), Some(Wanted::Phone("13900000001".into())));
+        assert_eq!(Wanted::read("+86 13900000001"), Some(Wanted::Phone("13900000001".into())));
         assert_eq!(Wanted::read("000001"), None, "so few digits are many people");
         assert!(Wanted::Phone("0000001".into()).fits("", &["", "139 0000 0001"]));
         assert!(!Wanted::Phone("0000001".into()).fits("", &["13900000010"]));

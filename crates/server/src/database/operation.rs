@@ -18,9 +18,17 @@ const NIGHT: &str = "night_done";
 /// The folder of the backups that are made from the office's page, beside the database.
 const FOLDER: &str = "backups";
 
-/// The backups that stay in that folder: one more, and the oldest goes. A person who was erased is in none of them after a
-/// week of daily backups.
+/// The names of those backups, with the moment. Whoever puts others there names them otherwise.
+const NAME: &str = "office-%Y-%m-%d-%H%M%S";
+
+/// How the copy of a backup ends that is opened to try it.
+const TRYING: &str = "trying";
+
+/// The backups of the page that stay: one more, and the oldest goes.
 const STAY: usize = 7;
+
+/// The room that a backup leaves for what phones send meanwhile, in bytes.
+const MARGIN: u64 = 256 * 1024 * 1024;
 
 impl Database {
     /// Returns the name of the database's engine.
@@ -140,45 +148,67 @@ impl Database {
     async fn try_backup(&self, at: u64, by: &str) -> anyhow::Result<BackupMade> {
         let folder = self.folder().context("PostgreSQL 请用 pg_dump 备份")?.join(FOLDER);
         std::fs::create_dir_all(&folder).with_context(|| format!("无法建立目录 {}", folder.display()))?;
-        let moment = ruhu_domain::day::local(at.cast_signed()).format("%Y-%m-%d-%H%M%S");
-        let name = format!("ruhu-{moment}.db");
+        sweep(&folder)?;
+        // The backup and the copy that is tried; and phones go on sending meanwhile.
+        let wanted = self.size().await?.saturating_mul(2).saturating_add(MARGIN);
+        ensure!(self.room().is_none_or(|room| room >= wanted), "磁盘剩下的空间不够再放一份备份，请先腾出空间");
+        let name = format!("{}.db", ruhu_domain::day::local(at.cast_signed()).format(NAME));
         let file = folder.join(&name);
         self.backup(&file, by).await?;
-        let records = try_out(&file).await?;
-        tidy(&folder)?;
+        let records = try_out(&file).await;
+        tidy(&folder, &name)?;
         let bytes = file.metadata()?.len();
-        Ok(BackupMade { at, file: format!("{FOLDER}/{name}"), bytes, records: Some(records), problem: String::new() })
+        Ok(BackupMade { at, file: format!("{FOLDER}/{name}"), bytes, records: Some(records?), problem: String::new() })
     }
 }
 
-/// Opens a copy of a backup and counts its records.
+/// Opens a copy of a backup and counts its records. The copy goes, whatever comes out.
 async fn try_out(backup: &Path) -> anyhow::Result<u64> {
-    let tried = backup.with_extension("trying");
-    std::fs::copy(backup, &tried).context("备份写好了，但没有地方打开它来试：磁盘满了")?;
+    let tried = backup.with_extension(TRYING);
     let counted = async {
+        std::fs::copy(backup, &tried).context("没有地方打开它来试")?;
         let database = Database::open(&Location::File(tried.clone())).await?;
-        let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&database.pool).await?;
-        let records: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM record").fetch_one(&database.pool).await?;
+        let counted = async {
+            let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&database.pool).await?;
+            let records: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM record").fetch_one(&database.pool).await?;
+            ensure!(sound == "ok", "备份文件已损坏：{sound}");
+            anyhow::Ok(records.cast_unsigned())
+        };
+        let counted = counted.await;
         database.close().await;
-        ensure!(sound == "ok", "备份文件已损坏：{sound}");
-        anyhow::Ok(records.cast_unsigned())
+        counted
     };
     let counted = counted.await.context("备份写好了，但打不开");
-    for suffix in ["trying", "trying-wal", "trying-shm"] {
-        drop(std::fs::remove_file(backup.with_extension(suffix)));
+    for suffix in ["", "-wal", "-shm"] {
+        drop(std::fs::remove_file(backup.with_extension(format!("{TRYING}{suffix}"))));
     }
     counted
 }
 
-/// Deletes the oldest backups of the page's folder, but for the last [`STAY`].
-fn tidy(folder: &Path) -> std::io::Result<()> {
+/// Deletes what a backup left that was cut off.
+fn sweep(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let cut_off =
+            path.to_str().is_some_and(|path| path.contains(&format!(".{TRYING}")) || path.ends_with(".db.partial"));
+        if cut_off {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes the oldest of the backups that the page made, but for the last [`STAY`], of which `made` is one.
+fn tidy(folder: &Path, made: &str) -> std::io::Result<()> {
+    let is_own = |name: &str| {
+        name.strip_suffix(".db").is_some_and(|stem| chrono::NaiveDateTime::parse_from_str(stem, NAME).is_ok())
+    };
     let mut backups = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let name = entry?.file_name();
-        backups
-            .extend(name.to_str().filter(|name| name.starts_with("ruhu-") && name.ends_with(".db")).map(str::to_owned));
+        backups.extend(name.to_str().filter(|name| is_own(name) && *name != made).map(str::to_owned));
     }
     backups.sort_unstable();
-    let over = backups.len().saturating_sub(STAY);
+    let over = (backups.len() + 1).saturating_sub(STAY);
     backups.iter().take(over).try_for_each(|name| std::fs::remove_file(folder.join(name)))
 }

@@ -10,7 +10,7 @@ use crate::database::{
     stored::{key, uuid},
 };
 use ruhu_domain::{
-    Channel, GridCode, Kind,
+    Channel, DeviceId, GridCode, Kind,
     form::labels,
     office::{PlaceNames, Wish},
     rights::{Place, Role},
@@ -78,13 +78,17 @@ impl Database {
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn subjects_in_words(&self, lines: &[Line]) -> sqlx::Result<Vec<String>> {
         let words = || lines.iter().flat_map(|line| line.subject.split_whitespace());
-        let ids: HashMap<Uuid, &str> = words().filter_map(|word| Some((word.parse().ok()?, word))).collect();
-        let ids: Vec<(Uuid, &str)> = ids.into_iter().collect();
-        let counties: BTreeSet<&str> = lines.iter().map(|line| line.place.county.as_str()).collect();
+        let ids: BTreeSet<&str> = words().filter(|word| is_identity(word)).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let mut counties: BTreeSet<String> = lines.iter().map(|line| line.place.county.clone()).collect();
+        // The chain of the whole has entries on records, too: from before each county had its own.
+        if counties.remove("") {
+            counties.extend(self.counties_with_grids().await?);
+        }
         let mut named = HashMap::new();
         for chunk in ids.chunks(IDS) {
             self.name_staff(chunk, &mut named).await?;
-            for county in counties.iter().filter(|county| !county.is_empty()) {
+            for county in &counties {
                 self.name_records(county, chunk, &mut named).await?;
                 self.name_papers(county, chunk, &mut named).await?;
             }
@@ -95,7 +99,7 @@ impl Database {
     }
 
     /// Names accounts, rights and phones.
-    async fn name_staff(&self, ids: &[(Uuid, &str)], named: &mut HashMap<Uuid, Named>) -> sqlx::Result<()> {
+    async fn name_staff(&self, ids: &[&str], named: &mut HashMap<String, Named>) -> sqlx::Result<()> {
         let accounts = "SELECT id, name, account FROM account WHERE id IN ({})";
         for row in self.of_texts(accounts, None, ids).await? {
             let (name, login): (String, String) = (row.try_get(1)?, row.try_get(2)?);
@@ -118,18 +122,16 @@ impl Database {
     }
 
     /// Names records and saves of a county.
-    async fn name_records(
-        &self,
-        county: &str,
-        ids: &[(Uuid, &str)],
-        named: &mut HashMap<Uuid, Named>,
-    ) -> sqlx::Result<()> {
+    async fn name_records(&self, county: &str, ids: &[&str], named: &mut HashMap<String, Named>) -> sqlx::Result<()> {
         let records = "SELECT id, kind, channel FROM record WHERE county = {county} AND id {ids}";
         let saves =
             "SELECT o.id, r.kind, o.channel FROM op o LEFT JOIN record r ON r.county = o.county AND r.id = o.record
                      WHERE o.county = {county} AND o.id {ids}";
         for (words, is_record) in [(records, true), (saves, false)] {
-            let keys = ids.iter().map(|(id, _)| key(*id)).collect();
+            let keys: Vec<Vec<u8>> = ids.iter().filter_map(|id| id.parse().ok()).map(key).collect();
+            if keys.is_empty() {
+                continue;
+            }
             for row in by_ids(self.engine, words, county, None, keys).fetch_all(&self.pool).await? {
                 let (kind, channel): (Option<String>, String) = (row.try_get(1)?, row.try_get(2)?);
                 let Ok(Channel { grid, .. }) = channel.parse() else { continue };
@@ -137,19 +139,14 @@ impl Database {
                     Some(kind) if is_record => Named::Record(kind, grid),
                     kind => Named::Save(kind, grid),
                 };
-                named.insert(uuid(&row, 0)?, one);
+                named.insert(uuid(&row, 0)?.to_string(), one);
             }
         }
         Ok(())
     }
 
     /// Names receipts, requests, pages and contacts of a county.
-    async fn name_papers(
-        &self,
-        county: &str,
-        ids: &[(Uuid, &str)],
-        named: &mut HashMap<Uuid, Named>,
-    ) -> sqlx::Result<()> {
+    async fn name_papers(&self, county: &str, ids: &[&str], named: &mut HashMap<String, Named>) -> sqlx::Result<()> {
         let handovers =
             "SELECT h.id, h.grid, f.name, t.name FROM grid_handover h JOIN account f ON f.id = h.from_account
                          JOIN account t ON t.id = h.to_account WHERE h.county = $1 AND h.id IN ({})";
@@ -177,21 +174,25 @@ impl Database {
     }
 
     /// The rows of a statement with `{}` in place of a list of identities as text, after a county or nothing.
-    async fn of_texts(&self, words: &str, county: Option<&str>, ids: &[(Uuid, &str)]) -> sqlx::Result<Vec<AnyRow>> {
+    async fn of_texts(&self, words: &str, county: Option<&str>, ids: &[&str]) -> sqlx::Result<Vec<AnyRow>> {
         let first = usize::from(county.is_some()) + 1;
         let list: Vec<String> = (first..first + ids.len()).map(|number| format!("${number}")).collect();
         let mut query = sqlx::query(AssertSqlSafe(words.replacen("{}", &list.join(", "), 1)));
         if let Some(county) = county {
             query = query.bind(county.to_owned());
         }
-        ids.iter().fold(query, |query, (_, text)| query.bind((*text).to_owned())).fetch_all(&self.pool).await
+        ids.iter().fold(query, |query, id| query.bind((*id).to_owned())).fetch_all(&self.pool).await
     }
 }
 
+/// Whether a word is an identity: of a record, a save, a right, an account, or of a device.
+fn is_identity(word: &str) -> bool {
+    word.parse::<Uuid>().is_ok() || word.parse::<DeviceId>().is_ok()
+}
+
 /// Adds the name of an identity that a row begins with.
-fn add(named: &mut HashMap<Uuid, Named>, row: &AnyRow, name: Named) -> sqlx::Result<()> {
-    let id: String = row.try_get(0)?;
-    named.extend(id.parse().ok().map(|id| (id, name)));
+fn add(named: &mut HashMap<String, Named>, row: &AnyRow, name: Named) -> sqlx::Result<()> {
+    named.insert(row.try_get(0)?, name);
     Ok(())
 }
 
@@ -203,17 +204,19 @@ fn place(word: &str) -> Option<(Place, String)> {
     Some((word.parse().ok()?, String::new()))
 }
 
-fn in_words(subject: &str, named: &HashMap<Uuid, Named>, places: &PlaceNames) -> String {
+fn in_words(subject: &str, named: &HashMap<String, Named>, places: &PlaceNames) -> String {
     match subject {
         "office" => return "办公室网页".to_owned(),
         "on" => return "启用".to_owned(),
         "off" => return "停用".to_owned(),
         _ => {}
     }
-    let word = |word: &str| match (word.parse::<Uuid>(), place(word)) {
-        (Ok(id), _) => named.get(&id).map_or_else(|| "已经删除的记录".to_owned(), |one| one.words(places)),
-        (_, Some((place, class))) => format!("{}{class}", places.of(&place)),
-        _ => word.to_owned(),
+    let word = |word: &str| match place(word) {
+        Some((place, class)) => format!("{}{class}", places.of(&place)),
+        None if is_identity(word) => {
+            named.get(word).map_or_else(|| "已经删除的记录".to_owned(), |one| one.words(places))
+        }
+        None => word.to_owned(),
     };
     subject.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }

@@ -1,10 +1,17 @@
 //! 个人信息请求: what is held on a person recorded, and what they ask for (个人信息保护法 44–50).
 
-use super::{Asked, Official, Refusal, records::seen_of, saves::save};
+use super::{
+    Asked, Official, Refusal,
+    records::seen_of,
+    saves::{Save, save},
+};
 use crate::database::{Act, Database, HeldOn, Wanted};
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    Channel, Class, Kind, RecordId, form,
+    Channel, Class, Kind, RecordId,
+    case::book::CaseFile,
+    dispute::DisputeFile,
+    form,
     office::{
         ApproveRetention, DataRequest, DecideDataRequest, Dossier, FindPerson, FoundResident, Held, HeldRetention,
         Nothing, OfRecord, OpenDataRequest, Wish,
@@ -163,12 +170,15 @@ pub async fn decide(
             return Err(Refusal::Invalid(format!("{FILES_KEPT}，不能删除或停用。请点“不同意”并把理由告诉本人")));
         }
         let changes = corrected_party(values, &held)?;
-        let files = [Grant::new(Role::Mediator, Place::Grid(request.of.channel.grid.clone()), vec![Class::Mediation])
-            .map_err(|_| Refusal::Internal)?];
+        let channel = &request.of.channel;
+        let mut saves = Vec::new();
         for entry in held {
-            let of = OfRecord { record: entry.record, channel: request.of.channel.clone() };
-            save(&database, &official, &files, Kind::Party, &of, changes.clone()).await?;
+            not_closed(&database, channel, &entry, &changes).await?;
+            let of = OfRecord { record: entry.record, channel: channel.clone() };
+            saves.push(Save { kind: Kind::Party, of, changes: changes.clone() });
         }
+        let files = Grant::new(Role::Mediator, Place::Grid(channel.grid.clone()), vec![Class::Mediation]);
+        save(&database, &official, &[files.map_err(|_| Refusal::Internal)?], saves).await?;
         return done(database.decide_request(&request, true, answer, by, false).await?);
     }
     let HeldOn { resident, same, records: held, homes, .. } =
@@ -185,23 +195,22 @@ pub async fn decide(
     };
     // The decision on the request is what may be written.
     let worker = [Grant::grid_worker(request.of.channel.grid.clone())];
+    let of = |record| OfRecord { record, channel: request.of.channel.clone() };
+    let mut saves = Vec::new();
     if request.wish == Wish::Correct {
         // The household says who its head is and how to reach them: it does not go on saying what was wrong.
-        let others = held.iter().filter(|held| held.kind == Kind::Household && homes.contains(&held.record));
-        for household in others {
-            let theirs = corrected_head(&resident, &changes, household);
-            if !theirs.is_empty() {
-                let of = OfRecord { record: household.record, channel: request.of.channel.clone() };
-                save(&database, &official, &worker, Kind::Household, &of, theirs).await?;
+        for household in held.iter().filter(|held| held.kind == Kind::Household && homes.contains(&held.record)) {
+            let changes = corrected_head(&resident, &changes, household);
+            if !changes.is_empty() {
+                saves.push(Save { kind: Kind::Household, of: of(household.record), changes });
             }
         }
     }
     // What was merged with it is restricted too; a correction is of the one record.
     let records = if request.wish == Wish::Restrict { same } else { BTreeSet::from([request.of.record]) };
-    for record in records {
-        let of = OfRecord { record, channel: request.of.channel.clone() };
-        save(&database, &official, &worker, Kind::Resident, &of, changes.clone()).await?;
-    }
+    let own = records.into_iter().map(|record| Save { kind: Kind::Resident, of: of(record), changes: changes.clone() });
+    saves.extend(own);
+    save(&database, &official, &worker, saves).await?;
     done(database.decide_request(&request, true, answer, by, false).await?)
 }
 
@@ -257,6 +266,24 @@ fn corrected(values: BTreeMap<Name, Value>, held: &[Held]) -> Result<BTreeMap<Na
     let fields = after.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
     let checked = form::check_fields(&Kind::Resident, &fields, |name| values.contains_key(name));
     checked.map(|()| values).map_err(|wrong| Refusal::Invalid(wrong.words))
+}
+
+/// Checks that the file of a party's entry is not closed to a change: an agreement in force names the parties who signed it.
+async fn not_closed(
+    database: &Database,
+    channel: &Channel,
+    entry: &Held,
+    changes: &BTreeMap<Name, Value>,
+) -> Result<(), Refusal> {
+    let dispute = entry.values.get("dispute").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let Some(record) = dispute else { return Ok(()) };
+    let of = OfRecord { record, channel: channel.clone() };
+    let Some((head, others)) = database.file(&of).await? else { return Ok(()) };
+    let Some(file) = DisputeFile::gather(&head, &others) else { return Ok(()) };
+    match file.closed_to(&Kind::Party, changes.keys().map(Name::as_str)) {
+        Some(why) => Err(Refusal::Invalid(format!("{}：{why}", file.number()))),
+        None => Ok(()),
+    }
 }
 
 /// Returns the fields that a correction changes in the entries of a party.

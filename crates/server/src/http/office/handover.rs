@@ -3,7 +3,7 @@
 
 use super::{
     Asked, Official, Refusal,
-    saves::{save, take_step},
+    saves::{Save, save, take_step},
     staff::Staff,
 };
 use crate::{
@@ -14,11 +14,11 @@ use axum::{Json, extract::State};
 use ruhu_domain::{
     GridCode, Kind, Record,
     care::{self, CareFile, records::CareStep},
-    case::{Case, StepRecord, book::CaseFile},
+    case::{Case as _, StepRecord, book::CaseFile},
     day,
-    dispute::DisputeFile,
+    dispute::{self, DisputeFile},
     office::{
-        AllHandedOver, GridHandover, GridHandoverReceipt, HandAllOver, OfRecord,
+        AllHandedOver, GridHandedOver, GridHandover, GridHandoverReceipt, HandAllOver, OfRecord,
         duties::{self, Duty},
     },
     record::Name,
@@ -32,7 +32,7 @@ pub async fn grid(
     State(database): State<Database>,
     official: Official,
     Asked(GridHandover { grid, from, to }): Asked<GridHandover>,
-) -> Result<Json<GridHandoverReceipt>, Refusal> {
+) -> Result<Json<GridHandedOver>, Refusal> {
     let staff = Staff::read(&database).await?;
     let [from, to] = both(&staff, &official, &from, &to)?;
     let place = Place::Grid(grid.clone());
@@ -46,9 +46,10 @@ pub async fn grid(
     if goes_over.is_empty() {
         return Err(Refusal::Invalid(format!("{}现在没有这个网格的授权，没有要交接的", from.name)));
     }
-    hand_cases_over(&database, &official, from, to, &goes_over).await?;
+    let [cases, left] = Handover::new(&database, &official, &staff, [from, to], &goes_over).cases().await?;
     let over = GridHandover { grid, from: from.account.clone(), to: to.account.clone() };
-    Ok(Json(database.hand_grid_over(&over, &official.session.account).await?))
+    let receipt = database.hand_grid_over(&over, &official.session.account).await?;
+    Ok(Json(GridHandedOver { receipt, cases, left }))
 }
 
 /// `POST /api/v1/office/hand-over-all`: all rights of an account, grid by grid with a receipt, and its open cases go to
@@ -68,8 +69,8 @@ pub async fn all(
         return Err(Refusal::Invalid("有的授权不归您管，请由上级办理移交".into()));
     }
     let grants: Vec<Grant> = now.iter().map(|given| given.grant.clone()).collect();
-    let cases = hand_cases_over(&database, &official, from, to, &grants).await?;
-    let mut done = AllHandedOver { cases, ..AllHandedOver::default() };
+    let [cases, left] = Handover::new(&database, &official, &staff, [from, to], &grants).cases().await?;
+    let mut done = AllHandedOver { cases, left, ..AllHandedOver::default() };
     let by = &official.session.account;
     let grids: BTreeSet<GridCode> = now.iter().filter_map(|given| given.grant.place().grid().cloned()).collect();
     for grid in grids {
@@ -102,33 +103,55 @@ struct Handover<'a> {
     from: &'a Member,
     to: &'a Member,
     grants: &'a [Grant],
+    /// The grants of others who have the same name: a case that names it may be theirs.
+    namesakes: Vec<Grant>,
 }
 
-/// Writes the next one's name into the open cases that these grants are for; returns how many cases that were.
-async fn hand_cases_over(
-    database: &Database,
-    official: &Official,
-    from: &Member,
-    to: &Member,
-    grants: &[Grant],
-) -> Result<usize, Refusal> {
-    let over = Handover { database, official, from, to, grants };
-    let mut count = 0;
-    for prefix in grants.iter().map(|grant| grant.place().prefix()).collect::<BTreeSet<_>>() {
-        for (head, file) in over.files::<DisputeFile>(prefix).await? {
-            count += usize::from(file.state.is_open() && over.dispute(&head, &file).await?);
-        }
-        for (head, file) in over.files::<CareFile>(prefix).await? {
-            count += usize::from(over.care(&head, &file).await?);
-        }
-        for (head, file) in over.files::<Report>(prefix).await? {
-            count += usize::from(file.state().is_open() && over.report(&head, &file).await?);
-        }
+/// What became of a case.
+enum Case {
+    /// It does not name the one before.
+    Anothers,
+    /// It names the next one.
+    Went,
+    /// It names the one before still: it can't be changed now, or may be a namesake's.
+    Stays,
+}
+
+impl<'a> Handover<'a> {
+    fn new(
+        database: &'a Database,
+        official: &'a Official,
+        staff: &Staff,
+        [from, to]: [&'a Member; 2],
+        grants: &'a [Grant],
+    ) -> Self {
+        let namesakes = staff.namesakes(from).flat_map(|other| staff.grants(&other.account)).collect();
+        Self { database, official, from, to, grants, namesakes }
     }
-    Ok(count)
-}
 
-impl Handover<'_> {
+    /// Writes the next one's name into the open cases that the grants are for; returns how many took it, and how many still
+    /// name the one before. A case that can't be changed holds up no other.
+    async fn cases(&self) -> Result<[usize; 2], Refusal> {
+        let [mut went, mut stay] = [0, 0];
+        let mut count = |case: Case| match case {
+            Case::Anothers => {}
+            Case::Went => went += 1,
+            Case::Stays => stay += 1,
+        };
+        for prefix in self.grants.iter().map(|grant| grant.place().prefix()).collect::<BTreeSet<_>>() {
+            for (head, file) in self.files::<DisputeFile>(prefix).await? {
+                count(self.dispute(&head, &file).await?);
+            }
+            for (head, file) in self.files::<CareFile>(prefix).await? {
+                count(self.care(&head, &file).await?);
+            }
+            for (head, file) in self.files::<Report>(prefix).await? {
+                count(self.report(&head, &file).await?);
+            }
+        }
+        Ok([went, stay])
+    }
+
     /// The files that the grants are for.
     async fn files<F: CaseFile>(&self, prefix: &str) -> Result<Vec<(Record, F)>, Refusal> {
         let (mut files, _) = self.database.files::<F>(prefix).await?;
@@ -141,61 +164,87 @@ impl Handover<'_> {
         rights::roles(self.grants, &head.channel)
     }
 
-    async fn dispute(&self, head: &Record, file: &DisputeFile) -> Result<bool, Refusal> {
-        let Some(mediators) = renamed(&file.dispute.mediators, &self.from.name, &self.to.name) else {
-            return Ok(false);
-        };
-        let of = OfRecord { record: head.id, channel: head.channel.clone() };
-        let changes = BTreeMap::from([(Name::from("mediators"), mediators.into())]);
-        save(self.database, self.official, self.grants, Kind::Dispute, &of, changes).await.map(|()| true)
+    /// The outcome of a change, where the file was the one before's. A namesake's is not touched.
+    async fn changed(&self, head: &Record, change: impl Future<Output = Result<(), Refusal>>) -> Result<Case, Refusal> {
+        if !rights::roles(&self.namesakes, &head.channel).is_empty() {
+            return Ok(Case::Stays);
+        }
+        match change.await {
+            Ok(()) => Ok(Case::Went),
+            Err(Refusal::Invalid(_)) => Ok(Case::Stays),
+            Err(error) => Err(error),
+        }
     }
 
-    async fn care(&self, head: &Record, file: &CareFile) -> Result<bool, Refusal> {
+    /// Before the mediation began, the next one is its mediator; while it goes on, one besides. Who mediated what is agreed
+    /// stays as it was: deadlines of disputes fall to everybody of the grid.
+    async fn dispute(&self, head: &Record, file: &DisputeFile) -> Result<Case, Refusal> {
+        use dispute::steps::State;
+        let named = &file.dispute.mediators;
+        let mediators = match file.state {
+            State::Found | State::Registered | State::Accepted | State::Assigned | State::Escalated => {
+                let unnamed = named.trim().is_empty() && file.handler() == self.from.name;
+                if unnamed { Some(self.to.name.clone()) } else { renamed(named, &self.from.name, &[&self.to.name]) }
+            }
+            State::Mediating => renamed(named, &self.from.name, &[&self.from.name, &self.to.name]),
+            _ => None,
+        };
+        let Some(mediators) = mediators else { return Ok(Case::Anothers) };
+        let of = OfRecord { record: head.id, channel: head.channel.clone() };
+        let changes = BTreeMap::from([(Name::from("mediators"), mediators.into())]);
+        let saves = vec![Save { kind: Kind::Dispute, of, changes }];
+        self.changed(head, save(self.database, self.official, self.grants, saves)).await
+    }
+
+    async fn care(&self, head: &Record, file: &CareFile) -> Result<Case, Refusal> {
+        let today = day::day(random::now_ms().cast_signed());
+        if file.carer() != self.from.name || !file.state(today).is_open() {
+            return Ok(Case::Anothers);
+        }
         let step = CareStep {
             to: self.to.name.clone(),
             why: "人员交接".to_owned(),
             ..CareStep::of(head.id, care::steps::Step::HandOver)
         };
-        let today = day::day(random::now_ms().cast_signed());
-        let fits = file.check(&step, &self.roles(head), &self.official.session.name, today).is_ok();
-        if file.carer() != self.from.name || !fits {
-            return Ok(false);
+        if file.check(&step, &self.roles(head), &self.official.session.name, today).is_err() {
+            return Ok(Case::Stays);
         }
-        self.step(head, Kind::CareStep, &step).await
+        self.changed(head, self.step(head, Kind::CareStep, &step)).await
     }
 
-    async fn report(&self, head: &Record, file: &Report) -> Result<bool, Refusal> {
+    async fn report(&self, head: &Record, file: &Report) -> Result<Case, Refusal> {
         use report::steps::{State, Step};
+        if file.owner() != self.from.name || !file.state().is_open() {
+            return Ok(Case::Anothers);
+        }
         let step = if file.state() == State::Found { Step::Assign } else { Step::HandOver };
         let step = ReportStep { to: self.to.name.clone(), ..ReportStep::of(head.id, step) };
         let today = day::day(random::now_ms().cast_signed());
-        let fits = file.check(&step, &self.roles(head), &self.official.session.name, today).is_ok();
-        if file.owner() != self.from.name || !fits {
-            return Ok(false);
+        if file.check(&step, &self.roles(head), &self.official.session.name, today).is_err() {
+            return Ok(Case::Stays);
         }
         let kind = if head.kind == Kind::Hazard { Kind::HazardStep } else { Kind::RequestStep };
-        self.step(head, kind, &step).await
+        self.changed(head, self.step(head, kind, &step)).await
     }
 
-    async fn step<T: serde::Serialize>(&self, head: &Record, kind: Kind, step: &T) -> Result<bool, Refusal> {
-        take_step(self.database, self.official, self.grants, kind, head.channel.clone(), step).await.map(|()| true)
+    async fn step<T: serde::Serialize>(&self, head: &Record, kind: Kind, step: &T) -> Result<(), Refusal> {
+        take_step(self.database, self.official, self.grants, kind, head.channel.clone(), step).await
     }
 }
 
-/// Returns a list of names with one in place of another; `None` where that one is not in it.
-fn renamed(names: &str, from: &str, to: &str) -> Option<String> {
-    let names: Vec<&str> = names.split(['、', ',', '，', ' ']).filter(|name| !name.is_empty()).collect();
-    if !names.contains(&from) {
-        return None;
-    }
-    let mut next: Vec<&str> = Vec::new();
-    for name in names {
-        let name = if name == from { to } else { name };
-        if !next.contains(&name) {
-            next.push(name);
+/// Returns a list of names with others in place of one; `None` where that one is not in it, or nothing would change.
+fn renamed(names: &str, from: &str, to: &[&str]) -> Option<String> {
+    let before: Vec<&str> = names.split(['、', ',', '，', ' ']).filter(|name| !name.is_empty()).collect();
+    let mut after: Vec<&str> = Vec::new();
+    for name in &before {
+        let next = if *name == from { to } else { std::slice::from_ref(name) };
+        for name in next {
+            if !after.contains(name) {
+                after.push(name);
+            }
         }
     }
-    Some(next.join("、"))
+    (before.contains(&from) && before != after).then(|| after.join("、"))
 }
 
 /// `POST /api/v1/office/receipts`
@@ -225,4 +274,24 @@ async fn counties(database: &Database, official: &Official) -> Result<BTreeSet<S
         }
     }
     Ok(counties)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_list_gives_way_to_others() {
+        for (names, to, after) in [
+            ("周岚、王芳", &["李强"][..], Some("周岚、李强")),
+            ("王芳，周岚", &["王芳", "李强"], Some("王芳、李强、周岚")),
+            ("王芳 李强", &["李强"], Some("李强")),
+            // It names both already.
+            ("王芳、李强", &["王芳", "李强"], None),
+            ("王芳芳", &["李强"], None),
+            ("", &["李强"], None),
+        ] {
+            assert_eq!(renamed(names, "王芳", to).as_deref(), after, "{names}");
+        }
+    }
 }

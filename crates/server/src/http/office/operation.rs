@@ -18,6 +18,8 @@ use ruhu_domain::{
 pub async fn show(State(state): State<AppState>, official: Official) -> Result<Json<Operation>, Refusal> {
     official.has(Duty::Operation)?;
     let database = &state.database;
+    // Before the last backup is read: one that ends in between is told as one that goes on, and the page asks again.
+    let backing_up = state.backing_up.try_lock().is_err();
     let here = |channel: &Channel| !duties::roles(&official.grants, Duty::Operation, &channel.grid).is_empty();
     Ok(Json(Operation {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -29,7 +31,7 @@ pub async fn show(State(state): State<AppState>, official: Official) -> Result<J
         phones: database.phones_by_version().await?,
         certificate: certificate(state.certificate.as_ref()),
         backup: database.last_backup().await?,
-        backing_up: state.backing_up.try_lock().is_err(),
+        backing_up,
         can_back_up: database.folder().is_some(),
         night: database.last_night().await?,
     }))

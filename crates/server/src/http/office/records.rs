@@ -144,11 +144,16 @@ pub async fn acts(
         let home = member.home.as_ref().is_some_and(|home| duties::governs(&official.grants, Duty::Audit, home));
         home && (member.account.contains(account) || member.name.contains(account))
     });
-    let accounts = wanted.map(|member| member.id.clone()).collect();
+    let accounts: Vec<String> = wanted.map(|member| member.id.clone()).collect();
+    // What was typed may be anybody's name, and stays for good: whose acts were looked at is enough.
+    let subject = match accounts.as_slice() {
+        [one] => one.clone(),
+        many => format!("{} 人", many.len()),
+    };
     let period = from.and_then(|from| from.pred_opt()).and_then(day::end_of).unwrap_or(0)
         ..to.and_then(day::end_of).unwrap_or(u64::MAX);
     let lines = database.acts(&WantedActs { accounts, sort, period, before }, ACTS).await?;
-    database.put_on_record(&[official.does(Act::Sight, account)]).await?;
+    database.put_on_record(&[official.does(Act::Sight, subject)]).await?;
     let subjects = database.subjects_in_words(&lines).await?;
     let name = |id: &str| members.iter().find(|member| member.id == id).map_or(id, |member| &member.name).to_owned();
     let line = |(line, subject): (crate::database::Line, String)| ActLine {

@@ -65,6 +65,12 @@ impl Staff {
         member.filter(|member| self.looks_after(official, member)).ok_or(Refusal::NotAllowed)
     }
 
+    /// The other accounts in use of people with the same name.
+    pub(super) fn namesakes<'a>(&'a self, of: &'a Member) -> impl Iterator<Item = &'a Member> {
+        let same = move |other: &&Member| other.name == of.name && other.id != of.id && other.closed.is_none();
+        self.members.iter().filter(same)
+    }
+
     /// As [`Self::looked_after`], of a login name in any case. The words are the same for an account that is not there.
     pub(super) fn of_caller(&self, official: &Official, account: &str) -> Result<&Member, Refusal> {
         let words = || Refusal::Invalid(format!("没有“{}”这个账号，或不归您管", account.trim()));

@@ -89,7 +89,12 @@ fn open_report(record: &Record, report: &Report) -> OpenReport {
         grid: record.channel.grid.clone(),
         number: report.number(),
         sort: sort.into_iter().flatten().collect::<Vec<_>>().join(" "),
-        owner: report.owner().to_owned(),
+        // Somebody outside may be a private person.
+        owner: if report.given().is_some_and(|taken| taken.outside) {
+            "外单位".to_owned()
+        } else {
+            report.owner().to_owned()
+        },
         state: report.state(),
         due: due.map(|due| due.what),
         by: due.map(|due| due.by),

@@ -62,7 +62,22 @@ async fn a_party_who_is_no_resident_is_found_and_served(base: Base) {
     let [dispute, entry] = [1, 2].map(|n: u8| RecordId::new(u64::from(n), [n; 10]));
     let facts = json!({"title": "界墙", "found_on": "2026-03-01", "source": "screening", "matter": "neighbours", "summary": "界墙高低"});
     let party = json!({"dispute": dispute, "name": "王建国", "side": "applicant", "phone": "139 0000 1111"});
-    let ops = vec![of_dispute(dispute, Kind::Dispute, 0, &facts), of_dispute(entry, Kind::Party, 1, &party)];
+    // Others of that name, or nobody knows: without a phone, with another, born in another year.
+    let namesakes =
+        [json!(""), json!("13900003333"), json!("139 0000 1111")].into_iter().zip(10_u8..).map(|(phone, n)| {
+            let born = (n == 12).then_some(1950);
+            let view =
+                json!({"dispute": dispute, "name": "王建国", "side": "respondent", "phone": phone, "born": born});
+            of_dispute(RecordId::new(u64::from(n), [n; 10]), Kind::Party, u64::from(n), &view)
+        });
+    let namesakes: Vec<Op> = namesakes.collect();
+    let party = {
+        let mut party = party;
+        party["born"] = json!(1960);
+        party
+    };
+    let mut ops = vec![of_dispute(dispute, Kind::Dispute, 0, &facts), of_dispute(entry, Kind::Party, 1, &party)];
+    ops.extend(namesakes.clone());
     let answer = phone.sync(ops).await;
     assert!(answer.results.iter().all(|result| result.outcome == OpOutcome::Applied), "{:?}", answer.results);
 
@@ -71,8 +86,9 @@ async fn a_party_who_is_no_resident_is_found_and_served(base: Base) {
         desk.ask::<Vec<FoundResident>>("find", &FindPerson { name: text.into() }).await
     };
     let found = find(&desk, "王建国").await;
-    assert_eq!((found.len(), found[0].party), (1, true));
-    assert_eq!(find(&desk, "0001111").await, found, "by the end of the phone too");
+    assert_eq!((found.len(), found.iter().all(|found| found.party)), (4, true));
+    assert_eq!(find(&desk, "+86 139 0000 1111").await.len(), 2, "by the phone too");
+    let found: Vec<FoundResident> = found.into_iter().filter(|found| found.record == entry).collect();
     assert_eq!(find(&desk, "19900000001").await[0].name, "陈静", "the phone of a household is its head's");
     assert_eq!(desk.status("find", &FindPerson { name: "001111".into() }).await, 422, "six digits are many people");
     let general = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General]).await;
@@ -104,6 +120,10 @@ async fn a_party_who_is_no_resident_is_found_and_served(base: Base) {
     let pages = phone.sync(Vec::new()).await.channels;
     let changed = pages.iter().flat_map(|page| &page.records).find(|record| record.id == entry).expect("it changed");
     assert_eq!(changed.fields["phone"].value, json!("13900002222"));
+    let touched = pages.iter().flat_map(|page| &page.records).map(|record| record.id);
+    assert!(touched.into_iter().all(|id| namesakes.iter().all(|op| op.record != id)), "a name alone is many people's");
+    let waiting: WaitingPage = desk.ask("waiting", &FindWaiting::default()).await;
+    assert!(waiting.items.is_empty(), "what was refused waits for nobody");
 }
 
 async fn a_person_sees_their_care_case_and_it_goes_with_them(base: Base) {

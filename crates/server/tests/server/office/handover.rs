@@ -2,7 +2,7 @@
 
 use super::{TOWNSHIP, VILLAGE, family, in_class, of_dispute};
 use crate::world::{
-    Base, GRID, World,
+    Base, GRID, PASSWORD, World,
     desk::{Desk, place},
     hazard,
 };
@@ -53,7 +53,7 @@ async fn open_cases_go_over_with_whatever_is_due_on_them(base: Base) {
     desk.ask::<Nothing>("account", &new).await;
     let over = HandAllOver { from: "WangFang".into(), to: "liqiang".into() };
     let done: AllHandedOver = desk.ask("hand-over-all", &over).await;
-    assert_eq!((done.receipts.len(), done.others, done.cases), (1, 0, 3));
+    assert_eq!((done.receipts.len(), done.others, done.cases, done.left), (1, 0, 3, 0));
 
     let (disputes, _) = world.database.files::<DisputeFile>(GRID).await.expect("files");
     let mediators =
@@ -75,6 +75,31 @@ async fn open_cases_go_over_with_whatever_is_due_on_them(base: Base) {
     assert!(words.contains("没有“nobody”这个账号，或不归您管"), "{words}");
 }
 
+async fn a_namesakes_cases_stay_and_hold_up_nothing(base: Base) {
+    let world = World::new(base).await;
+    let grant = Grant::new(Role::Carer, place(GRID), vec![Class::General, Class::Care]).expect("a grant");
+    world.database.give("wangfang", &grant, OPERATOR, None).await.expect("given");
+    // Another 王芳 works in the same grid.
+    world.database.put_account("wangfang2", "王芳", PASSWORD, &[]).await.expect("an account");
+    world.database.give("wangfang2", &grant, OPERATOR, None).await.expect("given");
+    let mut phone = world.log_in(1).await;
+    let case = RecordId::new(3, [3; 10]);
+    let facts = json!({"name": "陈静", "reason": "alone", "why": "腿脚不便", "opened_on": "2026-11-01", "carer": "王芳",
+                       "interval": "7", "interval_why": "头一个月常去"});
+    let answer = phone.sync(vec![in_class(Class::Care, case, Kind::CareCase, 2, &facts)]).await;
+    assert_eq!(answer.results[0].outcome, OpOutcome::Applied, "{:?}", answer.results);
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let new =
+        PutAccount { account: "liqiang".into(), name: "李强".into(), team: String::new(), home: place(VILLAGE) };
+    desk.ask::<Nothing>("account", &new).await;
+    let over = GridHandover { grid: GRID.parse().expect("a grid"), from: "wangfang".into(), to: "liqiang".into() };
+    let done: GridHandedOver = desk.ask("hand-over", &over).await;
+    assert_eq!((done.cases, done.left), (0, 1), "nobody knows which 王芳 is meant");
+    let (cases, _) = world.database.files::<CareFile>(GRID).await.expect("files");
+    assert_eq!(cases[0].1.carer(), "王芳");
+}
+
 on_both_databases! {
+    a_namesakes_cases_stay_and_hold_up_nothing,
     open_cases_go_over_with_whatever_is_due_on_them,
 }

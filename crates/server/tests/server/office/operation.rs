@@ -32,8 +32,14 @@ async fn those_who_look_after_the_server_see_how_it_is(base: Base) {
     assert!(versions.contains(&("", 1)), "the one that did not sync yet: {versions:?}");
 
     // What the night did is there the next morning.
-    let night =
-        NightDone { on: "2026-11-30".parse().expect("a day"), at: 1, erased: Some(3), photos: 1, failed: vec![] };
+    let night = NightDone {
+        on: "2026-11-30".parse().expect("a day"),
+        at: 1,
+        erased: Some(3),
+        held: false,
+        photos: 1,
+        failed: vec![],
+    };
     world.database.note_night(&night).await.expect("it is noted");
     assert_eq!(desk.ask::<Operation>("operation", &()).await.night, Some(night));
 }
@@ -52,9 +58,12 @@ async fn a_backup_is_made_and_tried_from_the_page(base: Base) {
     let folder = world.database.folder().expect("a folder").join("backups");
     std::fs::create_dir_all(&folder).expect("a folder");
     for n in 0..9 {
-        std::fs::write(folder.join(format!("ruhu-2026-01-0{n}-000000.db")), "").expect("an old backup");
+        std::fs::write(folder.join(format!("office-2026-01-0{}-000000.db", n + 1)), "").expect("an old backup");
     }
-    std::fs::write(folder.join("另存的.db"), "").expect("somebody's own file");
+    for own in ["另存的.db", "ruhu-2026-01-01.db", "office-old.db"] {
+        std::fs::write(folder.join(own), "").expect("somebody's own file");
+    }
+    std::fs::write(folder.join("office-2026-01-01-000000.trying-wal"), "").expect("what was cut off");
     desk.ask::<Nothing>("backup", &()).await;
     let made = loop {
         let facts: Operation = desk.ask("operation", &()).await;
@@ -70,10 +79,15 @@ async fn a_backup_is_made_and_tried_from_the_page(base: Base) {
     let names: Vec<String> = std::fs::read_dir(&folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
-        .filter(|name| name.ends_with(".db"))
         .collect();
-    assert_eq!(names.len(), 8, "the last seven stay, and somebody's own file: {names:?}");
-    assert!(names.contains(&"另存的.db".to_owned()) && !names.contains(&"ruhu-2026-01-00-000000.db".to_owned()));
+    // Opening the backup above left SQLite's own files beside it, or none.
+    let own = |name: &&String| name.starts_with("office-20") && name.ends_with(".db");
+    assert_eq!(names.iter().filter(own).count(), 7, "the last seven stay: {names:?}");
+    assert!(!names.contains(&"office-2026-01-01-000000.db".to_owned()), "the oldest goes first: {names:?}");
+    assert!(
+        ["另存的.db", "ruhu-2026-01-01.db", "office-old.db"].iter().all(|name| names.contains(&(*name).to_owned()))
+    );
+    assert!(names.iter().all(|name| !name.contains("trying")), "nothing of a trial is left: {names:?}");
     let acts: Vec<ActLine> =
         Desk::open(&world, "xian", Role::County, COUNTY, Class::ALL).await.ask("acts", &FindActs::default()).await;
     assert!(acts.iter().all(|act| act.act != "备份" || act.done.by == "guanli"), "{acts:?}");
