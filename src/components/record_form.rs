@@ -101,7 +101,7 @@ fn Row(
     };
     let input = |kind: &'static str, mode: &'static str| {
         view! {
-            <input type=kind inputmode=mode prop:value=text on:input=move |event| set(event_target_value(&event))/>
+            <input type=kind autocomplete="off" inputmode=mode prop:value=text on:input=move |event| set(event_target_value(&event))/>
         }
         .into_any()
     };
@@ -154,7 +154,7 @@ fn Row(
         Input::Text => view! {
             <label class="field">
                 <span>{label}</span>
-                <textarea rows="3" prop:value=text on:input=move |event| set(event_target_value(&event))/>
+                <textarea rows="3" autocomplete="off" prop:value=text on:input=move |event| set(event_target_value(&event))/>
             </label>
         }
         .into_any(),

@@ -127,14 +127,14 @@ fn Form(
                 on_choose=Callback::new(move |chosen| service.set(chosen))
             />
             <label class="field">
-                <span>"姓名或单位"</span><input type="text" value=was_name maxlength="30" node_ref=name/>
+                <span>"姓名或单位"</span><input type="text" autocomplete="off" value=was_name maxlength="30" node_ref=name/>
             </label>
             <label class="field">
-                <span>"电话（一个号码）"</span><input type="tel" value=was_phone maxlength="20" node_ref=phone/>
+                <span>"电话（一个号码）"</span><input type="tel" autocomplete="off" value=was_phone maxlength="20" node_ref=phone/>
             </label>
             <label class="field">
                 <span>"说明（什么时候能找到，可不填）"</span>
-                <input type="text" value=was_note maxlength="60" node_ref=note/>
+                <input type="text" autocomplete="off" value=was_note maxlength="60" node_ref=note/>
             </label>
             <button class="small-button main" type="submit">"保存"</button>
         </form>

@@ -97,14 +97,14 @@ fn Form(
     view! {
         <form class="card form" on:submit=submit novalidate>
             <PlaceField label="给哪里的手机" place/>
-            <label class="field"><span>"标题"</span><input type="text" value=was_title maxlength="80" node_ref=title/></label>
+            <label class="field"><span>"标题"</span><input type="text" autocomplete="off" value=was_title maxlength="80" node_ref=title/></label>
             <label class="field">
                 <span>"依据（法律或文件，可不填）"</span>
-                <input type="text" value=was_law maxlength="80" node_ref=law/>
+                <input type="text" autocomplete="off" value=was_law maxlength="80" node_ref=law/>
             </label>
             <label class="field">
                 <span>"内容（一行一段；“- ”开头是要点，“例：”开头是案例）"</span>
-                <textarea rows="8" maxlength="4000" node_ref=text>{was_text}</textarea>
+                <textarea rows="8" autocomplete="off" maxlength="4000" node_ref=text>{was_text}</textarea>
             </label>
             <button class="small-button main" type="submit">"保存"</button>
         </form>

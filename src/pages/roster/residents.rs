@@ -331,6 +331,7 @@ pub fn Withdraw(
                     <span>"为什么作废"</span>
                     <input
                         type="text"
+                        autocomplete="off"
                         prop:value=reason
                         on:input=move |event| {
                             reason.set(event_target_value(&event));
