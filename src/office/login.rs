@@ -40,7 +40,7 @@ pub fn Login() -> impl IntoView {
             <form on:submit=submit novalidate>
                 <label class="field">
                     <span>"账号"</span>
-                    <input type="text" autocomplete="username" autocapitalize="none" node_ref=account/>
+                    <input type="text" autocomplete="off" autocapitalize="none" node_ref=account/>
                 </label>
                 <label class="field">
                     <span>"密码"</span>

@@ -41,7 +41,7 @@ pub fn WithCode() -> impl IntoView {
         <form on:submit=submit novalidate>
             <label class="field">
                 <span>"账号"</span>
-                <input type="text" autocomplete="username" autocapitalize="none" node_ref=account value=told_account/>
+                <input type="text" autocomplete="off" autocapitalize="none" node_ref=account value=told_account/>
             </label>
             <label class="field">
                 <span>"登记码"</span>
@@ -113,7 +113,7 @@ pub fn Login() -> impl IntoView {
                     <span>"账号"</span>
                     <input
                         type="text"
-                        autocomplete="username"
+                        autocomplete="off"
                         autocapitalize="none"
                         node_ref=account
                         value=app.preferences.with_untracked(|preferences| preferences.account.clone())
