@@ -72,7 +72,7 @@ fn Secret(
     };
     view! {
         <form on:submit=submit novalidate>
-            <input type="text" autocomplete="off" value=account hidden/>
+            <input type="text" autocomplete="username" value=account hidden/>
             <label class="field">
                 <span>{if pin { "PIN" } else { "密码" }}</span>
                 <input

@@ -37,7 +37,7 @@ pub struct FoundResident {
     pub birth_year: Option<i32>,
     /// The household's number and address; the number of the file where they are a party to a dispute.
     pub household: String,
-    /// Whether they are a party to a dispute whom the roster does not know. Otherwise they are a resident.
+    /// Whether they were found as a party to a dispute. Otherwise they are a resident.
     #[serde(default)]
     pub party: bool,
 }
