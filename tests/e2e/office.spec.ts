@@ -86,7 +86,7 @@ test("a new worker gets an account, a grid and a code, scans it, and works", asy
   await to(office, "人员");
   await person(office, "赵敏").getByRole("button").first().click();
   await surely(office, "停用", "确定停用（丢失、收回）");
-  await expect(office.getByText("手机已停用")).toBeVisible();
+  await expect(office.getByText(/^手机已停用：/)).toBeVisible();
   await page.getByRole("button", { name: "立即发送" }).click();
   await expect(page.getByText("已由办公室停用").first()).toBeVisible();
 });
