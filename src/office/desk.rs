@@ -272,7 +272,10 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Asked<T> {
         let what = self.what.get_value();
         leptos::task::spawn_local(async move {
             let got = self.desk.ask(self.path, &what).await;
-            drop(self.got.try_set(Some(got)));
+            // Of two questions the later one counts, whichever answer comes first.
+            if self.what.try_with_value(|asked| *asked == what).unwrap_or_default() {
+                drop(self.got.try_set(Some(got)));
+            }
         });
     }
 

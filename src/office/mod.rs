@@ -2,6 +2,7 @@
 //! screens first; everything is asked for anew, nothing is kept in the browser.
 
 mod audit;
+mod case_file;
 mod code;
 mod contacts;
 mod desk;

@@ -4,7 +4,7 @@ use super::{
     desk::{Asked, shown, use_desk},
     dossier::DossierPage,
     moment,
-    places::AtGrid,
+    places::{AtGrid, NO_SUCH_PLACE, PlaceField},
     value,
 };
 use leptos::{ev::SubmitEvent, html, prelude::*};
@@ -62,11 +62,19 @@ fn Search(
 ) -> impl IntoView {
     let desk = use_desk();
     let name = NodeRef::<html::Input>::new();
+    let place = RwSignal::new(String::new());
     let found = RwSignal::new(None::<Result<Vec<FoundResident>, String>>);
     let requests: Asked<Vec<DataRequest>> = Asked::new("requests");
     let find = move |event: SubmitEvent| {
         event.prevent_default();
-        let asked = FindPerson { name: value(name) };
+        let place = match place.get_untracked().as_str() {
+            "" => None,
+            text => match text.parse() {
+                Ok(place) => Some(place),
+                Err(_) => return desk.say(NO_SUCH_PLACE),
+            },
+        };
+        let asked = FindPerson { name: value(name), place };
         leptos::task::spawn_local(async move {
             let got = desk.ask("find", &asked).await;
             drop(found.try_set(Some(got)));
@@ -79,10 +87,14 @@ fn Search(
             <p class="hint">
                 "被记录的人可以查阅、复制、更正、删除自己的信息，或要求限制使用（个人信息保护法第 44–47 条）。每次查找和查阅都会留下记录"
             </p>
-            <div class="decide">
-                <input type="search" aria-label="姓名或电话" placeholder="姓名（至少两个字）或电话（至少后七位）" autocomplete="off" node_ref=name/>
-                <button class="small-button main" type="submit">"查找"</button>
+            <div class="columns">
+                <label class="field">
+                    <span>"姓名或电话"</span>
+                    <input type="search" placeholder="姓名（至少两个字）或电话（至少后七位）" autocomplete="off" node_ref=name/>
+                </label>
+                <PlaceField label="地方（可不填）" place/>
             </div>
+            <button class="small-button main" type="submit">"查找"</button>
         </form>
         {move || found.get().map(|found| match found {
             Err(words) => view! { <p class="problem" role="alert">{words}</p> }.into_any(),
@@ -94,10 +106,11 @@ fn Search(
                 <ul class="card rows">
                     {found.into_iter().map(|found| {
                         let of = OfRecord { record: found.record, channel: found.channel.clone() };
+                        let former = (!found.former_name.is_empty()).then(|| format!("曾用名 {}", found.former_name));
                         let born = found.birth_year.map(|year| format!("{year} 年生"));
                         view! {
                             <li class="row">
-                                <span><b>{found.name}</b>" "{born}" "{found.party.then(|| view! { <span class="tag">"纠纷当事人"</span> })}" "<span class="hint">{found.household}" · "<AtGrid grid=found.channel.grid.clone()/></span></span>
+                                <span><b>{found.name}</b>" "{born}" "{former}" "{found.party.then(|| view! { <span class="tag">"纠纷当事人"</span> })}" "<span class="hint">{found.household}" · "<AtGrid grid=found.channel.grid.clone()/></span></span>
                                 <button class="small-button" on:click=move |_| person.set(Some(of.clone()))>"查阅"</button>
                             </li>
                         }

@@ -8,6 +8,9 @@ use ruhu_domain::{
     rights::Place,
 };
 
+/// The words for a filter by what is no place.
+pub const NO_SUCH_PLACE: &str = "没有这个地方，请从列出的地方里选一个，或不填";
+
 /// The name of a place; its code shows where a pointer rests on it.
 #[component]
 pub fn At(

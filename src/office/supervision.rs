@@ -1,98 +1,82 @@
-//! 督办: what is due on disputes, hazards and requests, the latest first, without names or stories; 催办, 领办 and 督办. The file itself is
-//! shown to those who may look at mediation there.
+//! 督办: the open disputes, hazards and requests, the earliest due first, without names or stories; 催办, 领办 and 督办. A dispute's file
+//! is shown to those who may look at mediation there.
 
 use super::{
+    case_file::FilePage,
     day_words,
     desk::{Asked, shown, use_desk},
-    places::AtGrid,
+    places::{AtGrid, NO_SUCH_PLACE, PlaceField},
     value,
 };
-use crate::{
-    components::sheets::Sheets,
-    platform::{self, clock},
-};
+use crate::platform::clock;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
-    case::{Case, Step as _, book::CaseFile},
+    Kind,
+    case::Step as _,
     dispute::{
-        DisputeFile,
-        codes::{Colour, DisputeType},
-        sheets::committee,
+        codes::Colour,
         steps::{State, Step},
     },
     form::labels,
-    office::{OfRecord, OpenDispute, OpenFiles, OpenReport, Press, WholeFile},
-    rights::Role,
+    office::{
+        AfterCase, CasePage, OfRecord, OpenCase, PRESSED_KINDS, Press, StateTotal, Urgency, WantedCases, state_words,
+    },
+    rights::{Place, Role},
 };
 
-/// 督办: the open disputes, hazards and requests.
+/// 督办: the open cases, a page at a time.
 #[component]
 pub fn Supervision() -> impl IntoView {
-    let supervision: Asked<OpenFiles<OpenDispute>> = Asked::new("matters");
-    let reports: Asked<OpenFiles<OpenReport>> = Asked::new("affairs");
-    let again = Callback::new(move |()| supervision.again());
+    let wanted = RwSignal::new(WantedCases::default());
+    let cases: Asked<CasePage> = Asked::about("cases", &wanted.get_untracked());
+    let look = move |asked: WantedCases| {
+        cases.about_again(&asked);
+        wanted.set(asked);
+    };
+    // Where the pages before this one begin.
+    let before = StoredValue::new(Vec::<Option<AfterCase>>::new());
+    let filter = Callback::new(move |asked: WantedCases| {
+        before.set_value(Vec::new());
+        look(WantedCases { after: None, ..asked });
+    });
+    let next = move |after: AfterCase| {
+        before.update_value(|before| before.push(wanted.with_untracked(|wanted| wanted.after.clone())));
+        look(WantedCases { after: Some(after), ..wanted.get_untracked() });
+    };
+    let back = move |_| {
+        let after = before.try_update_value(Vec::pop).flatten().flatten();
+        look(WantedCases { after, ..wanted.get_untracked() });
+    };
+    let again = Callback::new(move |()| cases.again());
     let open = RwSignal::new(None::<OfRecord>);
     let list = move || {
         view! {
             <div class="desk-head"><h2>"督办"</h2></div>
-            <h3>"矛盾纠纷"</h3>
-            <p class="hint">"这里只有件数、责任人、期限和状态。内容由办理人保管，看内容要有调解类的权限。"</p>
-            {shown(supervision, move |OpenFiles { files: supervision, unreadable }| {
-                let unreadable = unreadable_words(unreadable);
-                if supervision.is_empty() {
-                    return view! { {unreadable}<p class="hint">"没有在办的矛盾纠纷"</p> }.into_any();
-                }
-                let today = clock::today();
-                let late = |dispute: &&OpenDispute| dispute.deadline().is_some_and(|due| due.late(today) > 0);
-                let soon = |dispute: &&OpenDispute| dispute.deadline().is_some_and(|due| (-3..=0).contains(&due.late(today)));
-                let waits = |dispute: &&OpenDispute| dispute.pressed.as_ref().is_some_and(|pressed| !pressed.acknowledged);
-                let counts = [
-                    ("在办", supervision.len()),
-                    ("逾期", supervision.iter().filter(late).count()),
-                    ("三天内到期", supervision.iter().filter(soon).count()),
-                    ("待签收", supervision.iter().filter(waits).count()),
-                ];
-                let counts = counts.map(|(words, count)| view! { <p><b>{count}</b>" "{words}</p> }).collect_view();
-                let rows = supervision.into_iter().map(|dispute| view! { <Row dispute open on_change=again/> }).collect_view();
-                view! { {unreadable}<div class="counts">{counts}</div>{rows} }.into_any()
-            })}
-            <h3>"隐患和诉求"</h3>
-            <p class="hint">"这里只有类别、责任人、期限和状态。内容、地点和谁提的，由办理人保管。"</p>
-            {shown(reports, |OpenFiles { files: reports, unreadable }| {
-                let unreadable = unreadable_words(unreadable);
-                if reports.is_empty() {
-                    return view! { {unreadable}<p class="hint">"没有在办的隐患和诉求"</p> }.into_any();
-                }
-                let rows = reports.into_iter().map(|report| {
-                    let today = clock::today();
-                    let due = report.deadline().map(|due| {
-                        let class = if due.late(today) > 0 { "problem" } else { "hint" };
-                        view! { <span class=class>{due.words(today)}</span> }
-                    });
-                    view! {
-                        <tr>
-                            <td>{report.number}</td>
-                            <td>{labels::kind(&report.kind).to_owned()}" "{report.sort}</td>
-                            <td><AtGrid grid=report.grid/></td>
-                            <td>{report.owner}</td>
-                            <td>{report.state.label()}</td>
-                            <td>{due}</td>
-                        </tr>
-                    }
+            <p class="hint">
+                "这里只有编号、类别、责任人、期限和状态。内容、地点和当事人由办理人保管；看纠纷卷宗要有调解类的权限。"
+            </p>
+            {shown(cases, move |page| {
+                let CasePage { cases, next: after, totals, unreadable } = page;
+                let none = cases.is_empty().then(|| {
+                    let words = if totals.is_empty() { "没有在办的事项" } else { "没有符合条件的事项，请换个条件再查" };
+                    view! { <p class="hint">{words}</p> }
                 });
-                let rows = rows.collect_view();
-                view! {
-                    {unreadable}
-                    <div class="table-wrap" tabindex="0" role="region" aria-label="隐患和诉求">
-                        <table>
-                            <thead>
-                                <tr>
-                                    {["编号", "类别", "网格", "责任人", "状态", "该办"].map(|words| view! { <th scope="col">{words}</th> })}
-                                </tr>
-                            </thead>
-                            <tbody>{rows}</tbody>
-                        </table>
+                let rows = cases.into_iter().map(|case| view! { <Row case open on_change=again/> }).collect_view();
+                let is_first = before.with_value(Vec::is_empty);
+                let pages = (!is_first || after.is_some()).then(|| view! {
+                    <div class="desk-head">
+                        {(!is_first).then(|| view! { <button class="small-button" on:click=back>"上一页"</button> })}
+                        {after.map(|after| view! {
+                            <button class="small-button" on:click=move |_| next(after.clone())>"下一页"</button>
+                        })}
                     </div>
+                });
+                view! {
+                    {unreadable_words(unreadable)}
+                    <Filters totals wanted filter/>
+                    {none}
+                    {rows}
+                    {pages}
                 }
                 .into_any()
             })}
@@ -105,51 +89,95 @@ pub fn Supervision() -> impl IntoView {
 }
 
 /// Says that there are records that can't be read: a file of theirs may be late.
-fn unreadable_words(count: usize) -> Option<AnyView> {
+fn unreadable_words(count: u64) -> Option<AnyView> {
     let words = format!("有 {count} 条记录读不出来，可能还有没办完的没列在下面，请联系系统管理员");
     (count > 0).then(|| view! { <p class="problem" role="status">{words}</p> }.into_any())
 }
 
-/// A file's documents, and every step. Reading it is on record.
+/// What is asked for, with how many cases there are of each.
 #[component]
-fn FilePage(
-    /// The dispute.
-    of: OfRecord,
-    /// Goes back to the list.
-    on_close: Callback<()>,
+fn Filters(
+    /// How many open cases there are at the place.
+    totals: Vec<StateTotal>,
+    /// What was asked for.
+    wanted: RwSignal<WantedCases>,
+    /// Asks for something else.
+    filter: Callback<WantedCases>,
 ) -> impl IntoView {
-    let whole: Asked<WholeFile> = Asked::about("file", &of);
+    let desk = use_desk();
+    let now = wanted.get_untracked();
+    let has_kind = |total: &&StateTotal| now.kind.as_ref().is_none_or(|kind| total.kind == *kind);
+    let has_state = |total: &&StateTotal| now.state.as_ref().is_none_or(|state| total.state == *state);
+    let sum = |urgency| totals.iter().filter(has_kind).filter(has_state).map(|total| total.of(urgency)).sum::<u64>();
+    let urgencies = [None].into_iter().chain(Urgency::ALL.iter().copied().map(Some));
+    let urgencies = urgencies.map(|urgency| {
+        let words = urgency.map_or("在办", Urgency::label);
+        let ask = move |_| filter.run(WantedCases { urgency, ..wanted.get_untracked() });
+        view! {
+            <button type="button" class="small-button" aria-pressed=(now.urgency == urgency).to_string() on:click=ask>
+                <b>{sum(urgency)}</b>" "{words}
+            </button>
+        }
+    });
+    let urgencies = urgencies.collect_view();
+    let of_kind = |kind: &Kind| totals.iter().filter(|total| total.kind == *kind).map(|total| total.all).sum::<u64>();
+    let kinds = PRESSED_KINDS.map(|kind| {
+        let words = format!("{}（{}）", labels::kind(&kind), of_kind(&kind));
+        view! { <option value=kind.as_str().to_owned() selected=now.kind.as_ref() == Some(&kind)>{words}</option> }
+    });
+    // A state is one of a kind: it can be chosen where that was.
+    let states = now.kind.is_some().then(|| {
+        let options = totals.iter().filter(has_kind).map(|total| {
+            let words = format!("{}（{}）", state_words(&total.kind, &total.state), total.all);
+            let chosen = now.state.as_ref() == Some(&total.state);
+            view! { <option value=total.state.clone() selected=chosen>{words}</option> }
+        });
+        let options = options.collect_view();
+        let ask = move |event| {
+            let state = Some(event_target_value(&event)).filter(|state| !state.is_empty());
+            filter.run(WantedCases { state, ..wanted.get_untracked() });
+        };
+        view! {
+            <label class="field">
+                <span>"状态"</span>
+                <select on:change=ask><option value="">"不限"</option>{options}</select>
+            </label>
+        }
+    });
+    let ask_kind = move |event| {
+        let kind = PRESSED_KINDS.into_iter().find(|kind| kind.as_str() == event_target_value(&event));
+        filter.run(WantedCases { kind, state: None, ..wanted.get_untracked() });
+    };
+    let number = NodeRef::<html::Input>::new();
+    let place = RwSignal::new(now.place.as_ref().map(Place::to_string).unwrap_or_default());
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let place = match place.get_untracked().as_str() {
+            "" => None,
+            text => match text.parse::<Place>() {
+                Ok(place) => Some(place),
+                Err(_) => return desk.say(NO_SUCH_PLACE),
+            },
+        };
+        filter.run(WantedCases { place, number: value(number), ..wanted.get_untracked() });
+    };
     view! {
-        <div class="desk-head no-print">
-            <h2>"卷宗"</h2>
-            <button class="small-button" on:click=move |_| on_close.run(())>"返回"</button>
-            <button class="small-button" on:click=|_| platform::print()>"打印"</button>
-        </div>
-        <p class="hint no-print">"您的查看已记入审计。卷宗的内容不得外传（人民调解法第十五条）。"</p>
-        {shown(whole, |WholeFile { dispute, others, grid }| {
-            let Some(file) = DisputeFile::gather(&dispute, &others) else {
-                return view! { <p class="problem" role="alert">"这份卷宗读不出来，请联系系统管理员"</p> }.into_any();
-            };
-            let steps = file.history().map(|done| {
-                let why = (!done.taken.why.is_empty()).then(|| format!("：{}", done.taken.why));
-                view! { <li>{day_words(done.at)}" "{done.by.to_string()}" "{done.taken.step.label()}{why}</li> }
-            });
-            let steps = steps.collect_view();
-            let sheets = file.sheets();
-            let none = sheets.is_empty().then(|| view! { <p class="hint">"还没有文书"</p> });
-            let head = format!("{} {}", file.number(), file.dispute.title);
-            let summary = file.dispute.summary.clone();
-            view! {
-                <section class="card item no-print">
-                    <h3>{head}</h3>
-                    <p>{summary}</p>
-                    <ol>{steps}</ol>
-                </section>
-                {none}
-                <Sheets file sheets committee=committee(&grid)/>
-            }
-            .into_any()
-        })}
+        <form class="card form" on:submit=submit novalidate>
+            <div class="urgencies" role="group" aria-label="急缓">{urgencies}</div>
+            <div class="columns">
+                <label class="field">
+                    <span>"类型"</span>
+                    <select on:change=ask_kind><option value="">"不限"</option>{kinds}</select>
+                </label>
+                {states}
+                <label class="field">
+                    <span>"编号里的字（可不填）"</span>
+                    <input type="search" autocomplete="off" node_ref=number prop:value=now.number.clone()/>
+                </label>
+                <PlaceField label="地方（可不填）" place/>
+            </div>
+            <button class="small-button main" type="submit">"查"</button>
+        </form>
     }
 }
 
@@ -161,8 +189,8 @@ fn steps(roles: &[Role], state: State) -> Vec<Step> {
 
 #[component]
 fn Row(
-    /// The dispute.
-    dispute: OpenDispute,
+    /// The case.
+    case: OpenCase,
     /// The file to show.
     open: RwSignal<Option<OfRecord>>,
     /// Called after a change.
@@ -173,46 +201,51 @@ fn Row(
     let why = NodeRef::<html::Input>::new();
     let roles: Vec<Role> = desk.welcome.with_untracked(|welcome| {
         let grants = welcome.iter().flat_map(|welcome| &welcome.grants);
-        grants.filter(|right| right.place.covers(&dispute.of.channel.grid)).map(|right| right.role).collect()
+        grants.filter(|right| right.place.covers(&case.of.channel.grid)).map(|right| right.role).collect()
     });
-    let of = StoredValue::new(dispute.of.clone());
+    let of = StoredValue::new(case.of.clone());
     let press = move |step: Step| {
         let press = Press { of: of.get_value(), step, why: value(why) };
         desk.act("press", press, "已发出，办理人下次同步时会看到", move || on_change.run(()));
     };
+    let steps = case.dispute_state().map(|state| steps(&roles, state)).unwrap_or_default();
     // Enter does the mildest.
-    let mildest = steps(&roles, dispute.state).first().copied();
+    let mildest = steps.first().copied();
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(step) = mildest {
             press(step);
         }
     };
-    let buttons = steps(&roles, dispute.state)
+    let buttons = steps
         .into_iter()
         .map(|step| {
             view! { <button type="button" class="small-button" on:click=move |_| press(step)>{step.label()}</button> }
         })
         .collect_view();
-    let due = dispute.deadline().map(|due| {
+    let due = case.deadline().map(|due| {
         let class = if due.late(today) > 0 { "problem" } else { "hint" };
         view! { <span class=class>{due.words(today)}"，"{due.rung(today).label()}</span> }
     });
-    let pressed = dispute.pressed.map(|pressed| {
+    let (state, sort) = (case.state_words(), case.sort_words());
+    let colour = case.colour().map(|colour| {
+        let class = format!("tag {}", colour.code());
+        view! { <span class=class>{Colour::label(colour)}</span> }
+    });
+    let pressed = case.pressed.map(|pressed| {
         let state = if pressed.acknowledged { "已签收" } else { "未签收" };
         let words = format!("{} {} {}，{state}", pressed.step.label(), pressed.done.by, day_words(pressed.done.at));
         view! { <p class="hint">{words}</p> }
     });
-    let colour = dispute.colour.map(|colour| view! { <span class="tag">{Colour::label(colour)}</span> });
     view! {
         <article class="card item">
             <p>
-                <b>{dispute.number}</b>" · "{dispute.matter.map_or("未分类", DisputeType::label)}" · "
-                <AtGrid grid=dispute.of.channel.grid.clone()/>" "<span class="tag">{dispute.state.label()}</span>" "{colour}
+                <b>{case.number}</b>" · "{labels::kind(&case.kind).to_owned()}" · "{sort}" · "
+                <AtGrid grid=case.of.channel.grid.clone()/>" "<span class="tag">{state}</span>" "{colour}
             </p>
-            <p>"责任人 "{if dispute.owner.is_empty() { "还没有" } else { &dispute.owner }.to_owned()}" "{due}</p>
+            <p>"责任人 "{if case.owner.is_empty() { "还没有" } else { &case.owner }.to_owned()}" "{due}</p>
             {pressed}
-            {dispute.readable.then(|| view! {
+            {case.readable.then(|| view! {
                 <button type="button" class="text-button" on:click=move |_| open.set(Some(of.get_value()))>"看卷宗"</button>
             })}
             {mildest.map(|_| view! {

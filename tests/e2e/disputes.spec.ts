@@ -301,6 +301,7 @@ test("somebody known is found again, a dispute that may be the same is shown, an
 
   const office = await desk(second, server, "chenming");
   await office.getByRole("button", { name: "督办", exact: true }).click();
+  await office.getByRole("combobox", { name: "类型" }).selectOption("dispute");
   const late = office.getByRole("article").first();
   await expect(late).toContainText("受理 逾期2天");
   for (const word of ["赵德明", "排水沟", STORY]) await expect(office.getByText(word)).toBeHidden();
@@ -325,6 +326,7 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   await sent(page);
   await office.getByRole("button", { name: "人员", exact: true }).click();
   await office.getByRole("button", { name: "督办", exact: true }).click();
+  await office.getByRole("combobox", { name: "类型" }).selectOption("dispute");
   await expect(late).toContainText("已签收");
   // With the right to look at mediation the file can be read; that is on record.
   await late.getByRole("button", { name: "看卷宗" }).click();

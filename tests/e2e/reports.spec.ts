@@ -255,7 +255,23 @@ test("an office sees what is open by dates alone, and a file leads to who can he
   await shot(page, "hazard-contacts");
   const office = await desk(second, server, "zhoulan");
   await to(office, "督办");
-  await expect(office.getByRole("row", { name: /隐患/ }).first()).toBeVisible();
+  await expect(office.getByRole("article").first()).toBeVisible();
+  await office.getByRole("combobox", { name: "类型" }).selectOption("hazard");
+  const rows = office.getByRole("article");
+  await expect(rows.filter({ hasNotText: "隐患" })).toHaveCount(0);
+  await expect(rows.first()).toContainText("责任人");
   await expect(office.getByText("小学门口")).toBeHidden();
+  const all = await rows.count();
+  const total = Number(await office.getByRole("button", { name: /在办/ }).locator("b").innerText());
+  expect(all, "the count is of what the list holds").toBe(total);
+  // By late ones, by a number, and by nothing that there is: each says what it shows.
+  const number = /\d{8}-[0-9A-F]{4}/.exec(await rows.last().innerText())![0];
+  await office.getByLabel("编号里的字").fill(number.slice(-4).toLowerCase());
+  await office.getByRole("button", { name: "查", exact: true }).click();
+  await expect(rows).toHaveCount(1);
+  await expect(rows.first()).toContainText(number);
+  await office.getByLabel("编号里的字").fill("没有");
+  await office.getByRole("button", { name: "查", exact: true }).click();
+  await expect(office.getByText("没有符合条件的事项")).toBeVisible();
   await shot(office, "office-reports");
 });

@@ -6,7 +6,7 @@ use crate::{
         CareFile,
         steps::{State, Step},
     },
-    case::{Case, TakenStep},
+    case::{Case, TakenStep, book::CaseFile},
     codes::Living,
     day,
     record::{Class, Kind, Record},
@@ -50,16 +50,21 @@ pub const PATROL: Rule = Rule { words: "巡逻和宣讲记录保存3年", months
 /// Every rule.
 pub const RULES: [Rule; 7] = [VISIT, GONE_RESIDENT, WITHDRAWN, ENDED_CASE, UNCONFIRMED_CASE, ENDED_REPORT, PATROL];
 
-/// The day on which a record is to be erased; none while its purpose lasts. `arrived_ms` is when the last of its saves
+/// The heads of files that are erased whole ([`file_erased_on`]): the head with all that names it.
+pub const WHOLE_FILES: [Kind; 4] = [Kind::CareCase, Kind::Hazard, Kind::Request, Kind::Outreach];
+
+/// The day on which a record is to be erased by itself; none while its purpose lasts. `arrived_ms` is when the last of its saves
 /// reached the office: what a phone with a wrong clock wrote is not over before its time. Records of disputes are
-/// sealed and not erased: they are no kind of this table, and neither is what this version does not know. Care cases,
-/// hazards and requests go whole ([`case_erased_on`], [`report_erased_on`]).
+/// sealed and not erased: they are no kind of this table, and neither is what this version does not know. The heads of files that
+/// go whole have no day by themselves.
 pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
     let after = |ms: i64, rule: Rule| over(day::day(ms), arrived_ms, rule);
     let changed = record.changed.at.cast_signed();
-    let heads = [Kind::CareCase, Kind::Hazard, Kind::Request];
-    let whole = record.kind.class() == Class::Mediation || heads.contains(&record.kind);
-    if record.withdrawn() && !whole && !matches!(record.kind, Kind::Other(_)) {
+    let kept = record.kind.class() == Class::Mediation || matches!(record.kind, Kind::Other(_));
+    if kept || WHOLE_FILES.contains(&record.kind) {
+        return None;
+    }
+    if record.withdrawn() {
         return after(changed, WITHDRAWN);
     }
     match record.kind {
@@ -68,7 +73,25 @@ pub fn erased_on(record: &Record, arrived_ms: u64) -> Option<NaiveDate> {
             Some(Living::Moved | Living::Died) => after(changed, GONE_RESIDENT),
             _ => None,
         },
-        Kind::Patrol | Kind::Finding | Kind::Outreach => after(record.created.at.cast_signed(), PATROL),
+        Kind::Patrol | Kind::Finding => after(record.created.at.cast_signed(), PATROL),
+        _ => None,
+    }
+}
+
+/// The day on which a file is to be erased whole, where nothing is added to it; none where there is no such day, and where the head
+/// is of no file that goes whole or can't be read. `arrived_ms` is when the last save of any of it reached the office.
+pub fn file_erased_on<'a>(
+    head: &Record,
+    others: impl IntoIterator<Item = &'a Record>,
+    arrived_ms: u64,
+) -> Option<NaiveDate> {
+    if head.withdrawn() && WHOLE_FILES.contains(&head.kind) {
+        return over(day::day(head.changed.at.cast_signed()), arrived_ms, WITHDRAWN);
+    }
+    match head.kind {
+        Kind::CareCase => case_erased_on(head, &CareFile::gather(head, others)?, arrived_ms),
+        Kind::Hazard | Kind::Request => report_erased_on(&Report::gather(head, others)?, arrived_ms),
+        Kind::Outreach => over(day::day(head.created.at.cast_signed()), arrived_ms, PATROL),
         _ => None,
     }
 }
@@ -77,28 +100,21 @@ fn over(since: NaiveDate, arrived_ms: u64, rule: Rule) -> Option<NaiveDate> {
     since.max(day::day(arrived_ms.cast_signed())).checked_add_months(Months::new(rule.months))
 }
 
-/// The day on which a care case is to be erased whole, as seen on another; none while somebody is in care. `arrived_ms` is
-/// when the last save of any of it reached the office.
-pub fn case_erased_on(case: &Record, file: &CareFile, arrived_ms: u64, today: NaiveDate) -> Option<NaiveDate> {
-    if case.withdrawn() {
-        return over(day::day(case.changed.at.cast_signed()), arrived_ms, WITHDRAWN);
-    }
+/// The day on which a care case is over. One that is not confirmed again lapses, so it ends by itself.
+fn case_erased_on(case: &Record, file: &CareFile, arrived_ms: u64) -> Option<NaiveDate> {
+    let in_the_end = NaiveDate::MAX;
     let confirmed = file.history().any(|done| matches!(done.taken.step, Step::Confirm | Step::Renew));
     let rule = if confirmed { ENDED_CASE } else { UNCONFIRMED_CASE };
-    if let Some(ended) = file.ended_on(today) {
+    if let Some(ended) = file.ended_on(in_the_end) {
         return over(ended, arrived_ms, rule);
     }
     let asked = file.history().rev().find(|done| done.taken.step == Step::Reopen).map(TakenStep::on);
     let asked = asked.or(file.case.opened_on).unwrap_or_else(|| day::day(case.created.at.cast_signed()));
-    (file.state(today) == State::Opened).then(|| over(asked, arrived_ms, rule)).flatten()
+    (file.state(in_the_end) == State::Opened).then(|| over(asked, arrived_ms, rule)).flatten()
 }
 
-/// The day on which a hazard or a request is to be erased whole; none while something is to be done. `arrived_ms` is when
-/// the last save of any of it reached the office.
-pub fn report_erased_on(head: &Record, report: &Report, arrived_ms: u64) -> Option<NaiveDate> {
-    if head.withdrawn() {
-        return over(day::day(head.changed.at.cast_signed()), arrived_ms, WITHDRAWN);
-    }
+/// The day on which a hazard or a request is over; none while something is to be done.
+fn report_erased_on(report: &Report, arrived_ms: u64) -> Option<NaiveDate> {
     let ended = report.history().next_back().filter(|_| !report.state().is_open())?;
     over(ended.on(), arrived_ms, ENDED_REPORT)
 }

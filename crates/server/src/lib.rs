@@ -14,3 +14,4 @@ pub mod photos;
 pub mod random;
 pub mod second_factor;
 pub mod secrets;
+mod text;

@@ -215,6 +215,10 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
   await fill("waiting", "退回原因");
   await press("退回");
   await to(office, "督办");
+  await fill("supervision", "编号里的字");
+  await fill("places", "地方");
+  await press("查");
+  await expect(office.getByText("没有这个地方")).toBeVisible();
   await fill("supervision", "原因");
   await press("催办");
   await to(office, "花名册");
@@ -247,6 +251,10 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
   await press("交接");
   await to(office, "个人信息");
   await fill("personal", "姓名或电话");
+  await fill("places", "地方");
+  await press("查找");
+  await expect(office.getByText("没有这个地方")).toBeVisible();
+  await office.getByLabel(/^地方/).fill("");
   await press("查找");
   await office.getByLabel("姓名或电话").fill(known);
   await press("查找");

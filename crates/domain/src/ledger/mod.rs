@@ -10,6 +10,7 @@ use crate::{
     care::{
         CareFile,
         codes::{Difficulty, Help, Reason},
+        records::CareCase,
     },
     case::Case,
     codes::{Outcome, Purpose},
@@ -17,14 +18,37 @@ use crate::{
     dispute::{
         DisputeFile,
         codes::{Colour, DisputeType, Performance, Size, Source},
+        records::Dispute,
         steps::Step,
     },
-    record::Class,
+    outreach::Outreach,
+    patrol::Patrol,
+    record::{Class, Kind, Record},
+    report::records::{Hazard, Request},
     roster::household::Household,
     visit::Visit,
 };
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+/// Returns the day that a record itself is about, by which ledgers and lists are in order: a visit's, the one on which a
+/// dispute, a hazard or a request came up, a patrol began, a care case was opened, outreach was done. None for other
+/// records, such as were withdrawn, and those that name no day.
+pub fn day_of(record: &Record) -> Option<NaiveDate> {
+    if record.withdrawn() {
+        return None;
+    }
+    match record.kind {
+        Kind::Visit => Some(day::day(record.view::<Visit>()?.at)),
+        Kind::Dispute => record.view::<Dispute>()?.found_on,
+        Kind::CareCase => record.view::<CareCase>()?.opened_on,
+        Kind::Hazard => record.view::<Hazard>()?.found_on,
+        Kind::Request => record.view::<Request>()?.received_on,
+        Kind::Patrol => Some(day::day(record.view::<Patrol>()?.began)),
+        Kind::Outreach => record.view::<Outreach>()?.on,
+        _ => None,
+    }
+}
 
 /// A ledger that an office can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

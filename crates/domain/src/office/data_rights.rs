@@ -5,6 +5,7 @@ use crate::{
     day,
     id::RecordId,
     record::{Channel, Kind, Name},
+    rights::Place,
     wire::HistoryEntry,
 };
 use chrono::NaiveDate;
@@ -17,6 +18,9 @@ use std::{cmp::Ordering, collections::BTreeMap};
 pub struct FindPerson {
     /// The whole name or its beginning, at least two characters; or at least the last seven digits of a phone.
     pub name: String,
+    /// At this place alone; at all of the caller's where there is none.
+    #[serde(default)]
+    pub place: Option<Place>,
 }
 
 impl FindPerson {
@@ -40,6 +44,9 @@ pub struct FoundResident {
     /// Whether they were found as a party to a dispute. Otherwise they are a resident.
     #[serde(default)]
     pub party: bool,
+    /// The name that they had before and by which they were found, as it is compared; empty where they were found otherwise.
+    #[serde(default)]
+    pub former_name: String,
 }
 
 /// `seen`, `dossier`: a record.

@@ -1,5 +1,6 @@
 //! The messages between the offices' pages and the server, as JSON under `/api/v1/office/`. Times are Unix milliseconds.
 
+mod case_line;
 mod data_rights;
 pub mod duties;
 mod grids;
@@ -12,6 +13,7 @@ mod staff;
 mod staff_sheet;
 mod supervision;
 
+pub use case_line::*;
 pub use data_rights::*;
 pub use grids::*;
 pub use handbook::*;

@@ -1,6 +1,7 @@
 //! The command line: a file for each noun, with its options and what they do.
 
 mod audit;
+mod database;
 mod export;
 mod import;
 mod quarantine;
@@ -81,6 +82,9 @@ enum Command {
     /// 待主管核对的记录
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
+    /// 数据库的表
+    #[command(subcommand)]
+    Database(database::Database),
     /// 备份数据库到一个新文件；服务不必停
     Backup {
         /// 备份文件
@@ -181,6 +185,7 @@ impl Command {
             Self::Audit(audit) => return audit.carry_out(database).await,
             Self::Device(device) => return device.carry_out(database).await,
             Self::Grant(grant) => return grant.carry_out(database).await,
+            Self::Database(tables) => tables.carry_out(database).await?,
             Self::Backup { file } => {
                 database.backup(&file, ruhu_server::database::OPERATOR).await?;
                 let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

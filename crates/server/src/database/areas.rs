@@ -125,12 +125,18 @@ impl Database {
         Ok(there.is_some())
     }
 
-    /// The counties that have records.
+    /// Returns the counties that have records and whose codes start with `area`, or in which such codes are: digits, or a whole
+    /// grid code.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
-    pub async fn counties_with_grids(&self) -> sqlx::Result<Vec<String>> {
-        sqlx::query_scalar("SELECT DISTINCT county FROM channel ORDER BY county").fetch_all(&self.pool).await
+    pub async fn counties(&self, area: &str) -> sqlx::Result<Vec<String>> {
+        const COUNTY: usize = 6;
+        if let Some(county) = area.get(..COUNTY) {
+            return Ok(vec![county.to_owned()]);
+        }
+        let words = "SELECT DISTINCT county FROM channel WHERE county >= $1 AND county < $2 ORDER BY county";
+        sqlx::query_scalar(words).bind(area).bind(format!("{area}~")).fetch_all(&self.pool).await
     }
 
     /// The codes of every village.

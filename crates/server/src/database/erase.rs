@@ -5,6 +5,7 @@
 
 use super::{
     Database,
+    projection::refresh,
     sql::{Engine, Writing},
     stored,
     stored::{decode, key, uuid},
@@ -37,7 +38,11 @@ impl Database {
         .bind(channel.to_string())
         .execute(&mut **tx)
         .await?;
+        let mut changed: BTreeSet<RecordId> = records.iter().copied().collect();
         for record in records {
+            let words = "SELECT parent FROM record WHERE county = $1 AND id = $2 AND parent IS NOT NULL";
+            let parent = sqlx::query(words).bind(county).bind(key(record.0)).fetch_optional(&mut **tx).await?;
+            changed.extend(parent.map(|row| uuid(&row, 0)).transpose()?.map(RecordId));
             sqlx::query("DELETE FROM record WHERE county = $1 AND id = $2 AND channel = $3")
                 .bind(county)
                 .bind(key(record.0))
@@ -55,11 +60,13 @@ impl Database {
             .execute(&mut **tx)
             .await?;
         }
-        let Some(person) = person else { return Ok(()) };
-        for record in person.mentioned_in {
-            self.rewrite(tx, county, *record, person).await?;
+        if let Some(person) = person {
+            for record in person.mentioned_in {
+                self.rewrite(tx, county, *record, person).await?;
+            }
+            changed.extend(person.mentioned_in);
         }
-        Ok(())
+        refresh(tx, self.engine, county, &changed).await
     }
 
     /// Erases what waits for a decision and was to be added to these files; the worker is told that it was refused.

@@ -1,6 +1,12 @@
 //! Finding people under their rights (个人信息保护法 44–50): residents and parties to disputes, by name or phone.
 
-use super::{Database, records::gathered};
+use super::{
+    Database,
+    projection::{name_term, phone_term},
+    records::gathered,
+    sql::{Engine, by_ids},
+    stored::{Stored, decode, key, uuid},
+};
 use chrono::Datelike;
 use ruhu_domain::{
     Channel, Kind, Record, RecordId,
@@ -9,7 +15,11 @@ use ruhu_domain::{
     rights::Place,
     roster::{household::Household, resident::Resident},
 };
+use sqlx::{AnyConnection, Row};
 use std::collections::BTreeSet;
+
+/// Hits looked at in one statement.
+const HITS: i64 = 200;
 
 /// The fewest digits that a phone is looked for by: the last ones that somebody remembers.
 const DIGITS: usize = 7;
@@ -43,20 +53,23 @@ impl<'a> Wanted<'a> {
         (text.chars().count() >= 2).then_some(Self::Name(text))
     }
 
-    fn fits(&self, name: &str, phones: &[&str]) -> bool {
-        match self {
-            Self::Name(wanted) => name.trim().starts_with(wanted),
-            Self::Phone(wanted) => phones.iter().any(|phone| {
-                let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
-                digits.ends_with(wanted)
-            }),
-        }
+    /// Returns the words of the index that fit: those from the first on, and before the second.
+    fn terms(&self) -> [String; 2] {
+        let first = match self {
+            Self::Name(name) => name_term(name),
+            Self::Phone(digits) => phone_term(digits),
+        };
+        [first.clone(), format!("{first}{}", char::MAX)]
     }
 }
 
+/// A hit of the index: who, by which sort of word, and the word.
+type Hit = (RecordId, String, String);
+
 impl Database {
     /// Returns the residents and parties to disputes at a place who fit, of channels that the caller may see, at most
-    /// [`FindPerson::MOST`]. A party who is a resident that is found, too, is told as that resident alone.
+    /// [`FindPerson::MOST`]. A party who is a resident that is found, too, is told as that resident alone. Who had the name once is found
+    /// by it still.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
@@ -66,27 +79,91 @@ impl Database {
         place: &Place,
         may_see: impl Fn(&Channel) -> bool,
     ) -> sqlx::Result<Vec<FoundResident>> {
-        let kinds = [Kind::Resident, Kind::Household, Kind::Party, Kind::Dispute];
-        let records = self.records(place.prefix(), &kinds).await?;
-        let of = |id: RecordId| records.iter().find(|record| record.id == id);
-        let there = records.iter().filter(|record| !record.withdrawn() && may_see(&record.channel));
-        let residents = there.clone().filter(|record| record.kind == Kind::Resident).filter_map(|record| {
-            let resident: Resident = record.view()?;
-            let home = of(resident.household);
-            // The phone of a household is its head's.
-            let home_phone = home.and_then(Record::view::<Household>).filter(|home| home.head == resident.name);
-            let phones = [resident.phone.as_str(), home_phone.as_ref().map_or("", |home| &home.phone)];
-            wanted.fits(&resident.name, &phones).then(|| found_as(record, &resident, home))
-        });
-        let residents: Vec<FoundResident> = residents.collect();
-        let known = |resident: RecordId| residents.iter().any(|found| found.record == resident);
-        let parties = there.filter(|record| record.kind == Kind::Party).filter_map(|record| {
-            let party: Party = record.view()?;
-            let fits = !party.resident.is_some_and(known) && wanted.fits(&party.name, &[&party.phone]);
-            fits.then(|| found_party(record, &party, of(party.dispute)))
-        });
-        let parties: Vec<FoundResident> = parties.collect();
-        Ok(residents.into_iter().chain(parties).take(FindPerson::MOST).collect())
+        let mut found = Vec::new();
+        for county in self.counties(place.prefix()).await? {
+            found.extend(self.find_in(&county, wanted, place.prefix(), &may_see).await?);
+        }
+        let residents: BTreeSet<RecordId> =
+            found.iter().filter(|(found, _)| !found.party).map(|(found, _)| found.record).collect();
+        found.retain(|(_, resident)| !resident.is_some_and(|resident| residents.contains(&resident)));
+        found.sort_by_key(|(found, _)| (found.party, found.record));
+        found.dedup_by_key(|(found, _)| found.record);
+        Ok(found.into_iter().map(|(found, _)| found).take(FindPerson::MOST).collect())
+    }
+
+    /// Returns people of a county, each party with the resident that it is.
+    async fn find_in(
+        &self,
+        county: &str,
+        wanted: &Wanted<'_>,
+        area: &str,
+        may_see: &impl Fn(&Channel) -> bool,
+    ) -> sqlx::Result<Vec<(FoundResident, Option<RecordId>)>> {
+        let [first, last] = wanted.terms();
+        let (mut found, mut after) = (Vec::new(), (first, Vec::new(), String::new()));
+        while found.len() < FindPerson::MOST {
+            let rows = sqlx::query(
+                "SELECT term, record, role, channel FROM name_index WHERE county = $1 AND term < $2
+                 AND (term > $3 OR (term = $4 AND (record > $5 OR (record = $6 AND role > $7))))
+                 AND channel >= $8 AND channel < $9 ORDER BY term, record, role LIMIT $10",
+            )
+            .bind(county)
+            .bind(&last)
+            .bind(&after.0)
+            .bind(&after.0)
+            .bind(after.1.clone())
+            .bind(after.1.clone())
+            .bind(&after.2)
+            .bind(area)
+            .bind(format!("{area}~"))
+            .bind(HITS)
+            .fetch_all(&self.pool)
+            .await?;
+            let Some(end) = rows.last() else { break };
+            after = (end.try_get(0)?, end.try_get(1)?, end.try_get(2)?);
+            let mut hits: Vec<Hit> = Vec::new();
+            for row in &rows {
+                let channel: Channel = row.try_get::<String, _>(3)?.parse().map_err(decode)?;
+                if may_see(&channel) {
+                    hits.push((RecordId(uuid(row, 1)?), row.try_get(2)?, row.try_get(0)?));
+                }
+            }
+            found.extend(self.people(county, &hits).await?);
+        }
+        Ok(found)
+    }
+
+    /// Returns the people of these hits. A household's phone is its head's.
+    async fn people(&self, county: &str, hits: &[Hit]) -> sqlx::Result<Vec<(FoundResident, Option<RecordId>)>> {
+        let mut connection = self.pool.acquire().await?;
+        let by_id = "SELECT id, body FROM record WHERE county = {county} AND id {ids}";
+        let of_parent = "SELECT id, body FROM record WHERE county = {county} AND parent {ids}";
+        let own = hits.iter().map(|(id, ..)| *id);
+        let own = records_by(&mut connection, self.engine, by_id, county, own).await?;
+        let homes = own.iter().filter(|record| record.kind == Kind::Household);
+        let (homes, mut others): (Vec<&Record>, _) = (homes.collect(), own.iter().filter_map(Record::parent));
+        let ids = homes.iter().map(|home| home.id);
+        let members = records_by(&mut connection, self.engine, of_parent, county, ids).await?;
+        let mut beside: BTreeSet<RecordId> = own.iter().filter_map(Record::home).collect();
+        beside.extend(&mut others);
+        let beside = records_by(&mut connection, self.engine, by_id, county, beside.into_iter()).await?;
+        let of = |id: RecordId| beside.iter().chain(homes.iter().copied()).find(|record| record.id == id);
+        let mut found = Vec::new();
+        for record in own.iter().chain(&members).filter(|record| !record.withdrawn()) {
+            let former = hits.iter().find(|(id, role, _)| *id == record.id && role == "former");
+            let former_name = former.map(|(.., name)| name.clone()).unwrap_or_default();
+            if let Some(resident) = resident(record) {
+                let home = of(resident.household);
+                let is_head = home.and_then(Record::view::<Household>).is_some_and(|home| home.head == resident.name);
+                if own.iter().any(|one| one.id == record.id) || is_head {
+                    found.push((FoundResident { former_name, ..found_as(record, &resident, home) }, None));
+                }
+            } else if let Some(party) = record.view::<Party>().filter(|_| record.kind == Kind::Party) {
+                let of_party = found_party(record, &party, of(party.dispute));
+                found.push((FoundResident { former_name, ..of_party }, party.resident));
+            }
+        }
+        Ok(found)
     }
 
     /// Returns the party to a dispute that a record is of, with all that the grid's files hold on them as a party: their own
@@ -131,6 +208,26 @@ impl Database {
     }
 }
 
+fn resident(record: &Record) -> Option<Resident> {
+    record.view().filter(|_| record.kind == Kind::Resident)
+}
+
+/// The records of a statement on a county and ids, as far as they can be read.
+async fn records_by(
+    connection: &mut AnyConnection,
+    engine: Engine,
+    words: &str,
+    county: &str,
+    ids: impl Iterator<Item = RecordId>,
+) -> sqlx::Result<Vec<Record>> {
+    let ids: BTreeSet<RecordId> = ids.collect();
+    let ids: Vec<Vec<u8>> = ids.into_iter().map(|id| key(id.0)).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Stored::read(&by_ids(engine, words, county, None, ids).fetch_all(connection).await?)?.records)
+}
+
 pub(super) fn found_as(record: &Record, resident: &Resident, household: Option<&Record>) -> FoundResident {
     let household = household.and_then(Record::view::<Household>);
     FoundResident {
@@ -139,6 +236,7 @@ pub(super) fn found_as(record: &Record, resident: &Resident, household: Option<&
         name: resident.name.clone(),
         birth_year: resident.birth.map(|birth| birth.year()),
         party: false,
+        former_name: String::new(),
         household: household.map(|household| format!("{} {}", household.number, household.address)).unwrap_or_default(),
     }
 }
@@ -152,6 +250,7 @@ fn found_party(record: &Record, party: &Party, dispute: Option<&Record>) -> Foun
         birth_year: party.born.and_then(|born| i32::try_from(born).ok()),
         household: file.map(|(_, file, _)| file.number()).unwrap_or_default(),
         party: true,
+        former_name: String::new(),
     }
 }
 
@@ -166,7 +265,14 @@ mod tests {
         assert_eq!(Wanted::read("139 0000-0001"), Some(Wanted::Phone("13900000001".into())));
         assert_eq!(Wanted::read("+86 13900000001"), Some(Wanted::Phone("13900000001".into())));
         assert_eq!(Wanted::read("000001"), None, "so few digits are many people");
-        assert!(Wanted::Phone("0000001".into()).fits("", &["", "139 0000 0001"]));
-        assert!(!Wanted::Phone("0000001".into()).fits("", &["13900000010"]));
+        let fits = |wanted: &Wanted<'_>, term: String| {
+            let [first, last] = wanted.terms();
+            (first..last).contains(&term)
+        };
+        let phone = Wanted::Phone("0000001".into());
+        assert!(fits(&phone, phone_term("139 0000 0001")));
+        assert!(!fits(&phone, phone_term("13900000010")));
+        assert!(fits(&Wanted::Name("阿不都"), name_term("阿不都•热合曼")));
+        assert!(!fits(&Wanted::Name("王芳"), name_term("王 方")));
     }
 }

@@ -107,6 +107,7 @@ impl Database {
         let turns = Turns::default();
         let database =
             Self { pool, writer, recorder, engine, turns, written, clock: clock::Clock::new(wall), run, in_place };
+        database.fill_projections().await.context("无法整理数据库的索引")?;
         if let Some(Jump { from_ms, to_ms }) = database.look_at_clock().await? {
             tracing::warn!(from_ms, to_ms, "the clock jumped; nothing is erased until an office approves");
         }

@@ -233,7 +233,7 @@ impl Database {
         // In this order: what is decided on in between is among the records then.
         let waiting = self.waiting_photos("").await?.into_iter().filter(|(waits, _)| waits.op.stamp.device == device);
         let waiting = waiting.map(|(waits, photo)| (waits.channel, photo));
-        let records = self.records("", &[Kind::Photo]).await?.records.into_iter();
+        let records = self.photo_records("").await?.records.into_iter();
         let made = |record: &Record| record.fields.get(PHOTO_OF).is_some_and(|field| field.stamp.device == device);
         let own = records.filter(|record| made(record) && !record.withdrawn());
         let own = own.filter_map(|record| Some((record.channel.clone(), Photo::of(&record)?)));
@@ -369,13 +369,25 @@ impl Database {
         Ok(count)
     }
 
+    /// Returns the records of photos of grids whose codes start with `area`.
+    async fn photo_records(&self, area: &str) -> sqlx::Result<Stored> {
+        let words =
+            "SELECT id, body FROM record WHERE county = $1 AND channel >= $2 AND channel < $3 AND kind = 'photo'";
+        let mut stored = Stored::default();
+        for county in self.counties(area).await? {
+            let query = sqlx::query(words).bind(county).bind(area).bind(format!("{area}~"));
+            stored.extend(Stored::read(&query.fetch_all(&self.pool).await?)?);
+        }
+        Ok(stored)
+    }
+
     /// The photos that records name, withdrawn ones too: those may be taken back; and those of records that wait.
     ///
     /// # Errors
     /// Fails where one of those can't be read: nobody knows which photo it names, so none may be taken for unnamed.
     async fn named_photos(&self, area: &str) -> sqlx::Result<BTreeSet<(String, PhotoHash)>> {
         let waiting = self.waiting_photos("").await?.into_iter();
-        let Stored { records, unreadable } = self.records(area, &[Kind::Photo]).await?;
+        let Stored { records, unreadable } = self.photo_records(area).await?;
         if !unreadable.is_empty() {
             return Err(sqlx::Error::Decode("a photo's record can't be read".into()));
         }

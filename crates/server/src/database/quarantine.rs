@@ -3,6 +3,7 @@
 use super::{
     Database,
     audit::{Act, Entry, append},
+    projection::refresh,
     sql::Retries,
     stored,
     stored::{decode, key, uuid},
@@ -15,6 +16,7 @@ use ruhu_domain::{
     roster::household::Household,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row, any::AnyRow};
+use std::collections::BTreeSet;
 
 /// An op that was set aside.
 #[derive(Clone, Debug)]
@@ -215,13 +217,15 @@ impl Database {
             Err(Unacceptable::Gone) => return Ok(Some(CannotDecide::Gone)),
             Err(Unacceptable::Incident(why)) => return Ok(Some(CannotDecide::NotStorable(Fieldwork::words(why)))),
         };
-        for (channel, changes) in std::mem::take(&mut ground.intake).finish().1 {
-            ground.write(&mut tx, &channel, changes).await?;
-        }
         let stamp = result.stamp.map(|stamp| stamp.to_string());
         if !decide(&mut tx, &county, id, "applied", stamp, None).await? {
             return Ok(Some(CannotDecide::NotThere));
         }
+        for (channel, changes) in std::mem::take(&mut ground.intake).finish().1 {
+            ground.write(&mut tx, &channel, changes).await?;
+        }
+        // It arrived when it was sent, not now.
+        refresh(&mut tx, self.engine, &county, &BTreeSet::from([op.record])).await?;
         append(&mut tx, self.engine, &Entry::of(by, Act::Accept, id).at(&county)).await?;
         tx.commit().await?;
         Ok(None)

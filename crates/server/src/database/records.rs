@@ -162,16 +162,20 @@ impl Database {
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn records(&self, area: &str, kinds: &[Kind]) -> sqlx::Result<Stored> {
-        let places: Vec<String> = (3..kinds.len() + 3).map(|number| format!("${number}")).collect();
+        let places: Vec<String> = (4..kinds.len() + 4).map(|number| format!("${number}")).collect();
         let words = format!(
-            "SELECT id, body FROM record WHERE channel >= $1 AND channel < $2 AND kind IN ({}) ORDER BY channel, seq",
+            "SELECT id, body FROM record WHERE county = $1 AND channel >= $2 AND channel < $3 AND kind IN ({}) ORDER BY channel, seq",
             places.join(", ")
         );
-        let mut query = sqlx::query(AssertSqlSafe(words)).bind(area).bind(format!("{area}~"));
-        for kind in kinds {
-            query = query.bind(kind.as_str());
+        let mut stored = Stored::default();
+        for county in self.counties(area).await? {
+            let mut query = sqlx::query(AssertSqlSafe(words.clone())).bind(county).bind(area).bind(format!("{area}~"));
+            for kind in kinds {
+                query = query.bind(kind.as_str());
+            }
+            stored.extend(Stored::read(&query.fetch_all(&self.pool).await?)?);
         }
-        Stored::read(&query.fetch_all(&self.pool).await?)
+        Ok(stored)
     }
 }
 

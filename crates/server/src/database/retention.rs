@@ -4,17 +4,15 @@ use super::{
     Database,
     audit::{Act, Entry, append},
     clock::Jump,
-    records::gathered,
+    projection::{arrived, files_of, refresh},
+    sql::Engine,
     stored,
-    stored::Stored,
     stored::{decode, key, uuid},
 };
 use chrono::NaiveDate;
 use ruhu_domain::{
-    Channel, Class, Kind, Record, RecordId,
-    care::CareFile,
+    Channel, Class, RecordId,
     office::{HeldRetention, WhyHeld},
-    report::Report,
     retention,
 };
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -68,10 +66,12 @@ impl Database {
             return Ok(Some(HeldRetention { on: today, why: WhyHeld::ClockJumped { from_ms, to_ms } }));
         }
         let count = self.expired(today).await?.values().map(Vec::len).sum::<usize>();
+        if count <= FEW {
+            return Ok(None);
+        }
         let all: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM record").fetch_one(&self.pool).await?;
         let all = usize::try_from(all).unwrap_or_default();
-        let unusual = count > FEW && count > all / SHARE;
-        Ok(unusual.then_some(HeldRetention { on: today, why: WhyHeld::Many { count, all } }))
+        Ok((count > all / SHARE).then_some(HeldRetention { on: today, why: WhyHeld::Many { count, all } }))
     }
 
     /// Returns the retention that waits for an office; `None` where none does.
@@ -104,47 +104,40 @@ impl Database {
         Ok(self.setting(APPROVED).await?.is_some_and(|day| day == today.to_string()))
     }
 
-    /// The records whose time is over on this day, by channel.
+    /// The records whose time is over on this day, by channel: those that are erased by themselves, and files as a whole.
     ///
     /// # Errors
     /// Fails when the database can't be reached or refuses a statement.
     pub async fn expired(&self, today: NaiveDate) -> sqlx::Result<BTreeMap<Channel, Vec<RecordId>>> {
         let mut expired: BTreeMap<Channel, Vec<RecordId>> = BTreeMap::new();
-        let (mut county, mut last) = (String::new(), Vec::new());
-        loop {
-            let rows = sqlx::query(
-                "SELECT county, id, body FROM record WHERE county > $1 OR (county = $2 AND id > $3)
-                 ORDER BY county, id LIMIT $4",
-            )
-            .bind(&county)
-            .bind(&county)
-            .bind(last.clone())
-            .bind(PAGE)
-            .fetch_all(&self.pool)
-            .await?;
-            let Some(end) = rows.last() else { break };
-            (county, last) = (end.try_get(0)?, end.try_get(1)?);
-            for row in &rows {
-                let id = RecordId(uuid(row, 1)?);
-                let Some(record) = stored::record(id, &row.try_get::<String, _>(2)?) else { continue };
-                // When it arrived can only make it later: few records are asked for that.
-                if !is_over(&record, 0, today) {
-                    continue;
-                }
-                let mut connection = self.pool.acquire().await?;
-                let arrived = arrived(&mut connection, &record).await?;
-                if is_over(&record, arrived, today) {
-                    expired.entry(record.channel).or_default().push(record.id);
+        for county in self.counties("").await? {
+            let mut last = (String::new(), Vec::new());
+            loop {
+                let rows = sqlx::query(
+                    "SELECT over_on, id, channel FROM record WHERE county = $1 AND over_on <= $2
+                     AND (over_on > $3 OR (over_on = $4 AND id > $5)) ORDER BY over_on, id LIMIT $6",
+                )
+                .bind(&county)
+                .bind(today.to_string())
+                .bind(&last.0)
+                .bind(&last.0)
+                .bind(last.1.clone())
+                .bind(PAGE)
+                .fetch_all(&self.pool)
+                .await?;
+                let Some(end) = rows.last() else { break };
+                last = (end.try_get(0)?, end.try_get(1)?);
+                for row in &rows {
+                    let channel: Channel = row.try_get::<String, _>(2)?.parse().map_err(decode)?;
+                    expired.entry(channel).or_default().push(RecordId(uuid(row, 1)?));
                 }
             }
         }
-        let files = self.records("", &in_whole_files()).await?;
-        for (channel, records) in files_over(&mut *self.pool.acquire().await?, files, today).await? {
-            let of = expired.entry(channel).or_default();
-            of.extend(records);
-            of.sort_unstable();
-            of.dedup();
+        let mut connection = self.pool.acquire().await?;
+        for (channel, records) in &mut expired {
+            *records = over(&mut connection, self.engine, channel, records, today).await?;
         }
+        expired.retain(|_, records| !records.is_empty());
         Ok(expired)
     }
 
@@ -165,37 +158,12 @@ impl Database {
                 .bind(channel.to_string())
                 .fetch_optional(&mut *tx)
                 .await?;
-            let mut files = Stored::default();
-            for kind in in_whole_files().into_iter().filter(|kind| kind.class() == channel.class) {
-                let words = "SELECT id, body FROM record WHERE county = $1 AND channel = $2 AND kind = $3";
-                let query = sqlx::query(words).bind(village.county()).bind(channel.to_string());
-                let rows = query.bind(kind.as_str().to_owned()).fetch_all(&mut *tx).await?;
-                let stored = Stored::read(&rows)?;
-                files.records.extend(stored.records);
-                files.unreadable.extend(stored.unreadable);
-            }
-            let files = files_over(&mut tx, files, today).await?;
-            let whole: Vec<RecordId> = files.into_iter().flat_map(|(_, records)| records).collect();
-            let mut still = Vec::new();
-            for record in records {
-                if whole.contains(&record) {
-                    still.push(record);
-                    continue;
-                }
-                let body: Option<String> =
-                    sqlx::query_scalar("SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3")
-                        .bind(village.county())
-                        .bind(key(record.0))
-                        .bind(channel.to_string())
-                        .fetch_optional(&mut *tx)
-                        .await?;
-                let Some(stored) = body.and_then(|body| stored::record(record, &body)) else { continue };
-                let arrived = arrived(&mut tx, &stored).await?;
-                if is_over(&stored, arrived, today) {
-                    still.push(record);
-                }
-            }
+            let still = over(&mut tx, self.engine, &channel, &records, today).await?;
+            // What was edited since is not looked at again before its new day.
+            let edited = records.into_iter().filter(|record| !still.contains(record)).collect();
+            refresh(&mut tx, self.engine, channel.grid.village().county(), &edited).await?;
             if still.is_empty() {
+                tx.commit().await?;
                 continue;
             }
             self.erase_in(&mut tx, &channel, &still, None).await?;
@@ -236,81 +204,35 @@ impl Database {
     }
 }
 
-/// The kinds of records that are erased with their file as a whole.
-fn in_whole_files() -> Vec<Kind> {
-    let heads = [Kind::CareCase, Kind::Hazard, Kind::Request];
-    heads.iter().flat_map(Kind::in_files_of).chain([Kind::Outreach, Kind::Photo]).collect()
-}
-
-/// The records of care cases, hazards and requests that are over on a day, and outreach with its photos, by channel.
-async fn files_over(
+/// Returns which of the records of a channel are over on a day, with all that is in their files, by what is stored now. Their
+/// noted days say which ones may be.
+async fn over(
     connection: &mut AnyConnection,
-    Stored { records, unreadable }: Stored,
+    engine: Engine,
+    channel: &Channel,
+    records: &[RecordId],
     today: NaiveDate,
-) -> sqlx::Result<Vec<(Channel, Vec<RecordId>)>> {
-    // A file of which something can't be read stays whole: that may be the step which keeps it open.
-    let mut in_doubt = unreadable;
-    let counties: BTreeSet<String> =
-        records.iter().map(|record| record.channel.grid.village().county().to_owned()).collect();
-    for record in in_doubt.clone() {
-        for county in &counties {
-            let parent = sqlx::query("SELECT parent FROM record WHERE county = $1 AND id = $2 AND parent IS NOT NULL")
-                .bind(county)
-                .bind(key(record.0))
-                .fetch_optional(&mut *connection)
-                .await?;
-            in_doubt.extend(parent.map(|row| uuid(&row, 0)).transpose()?.map(RecordId));
-        }
-    }
-    let by_id: BTreeMap<RecordId, Record> = records.iter().map(|record| (record.id, record.clone())).collect();
-    let mut files: Vec<(Record, Erased, Vec<RecordId>)> = Vec::new();
-    for (head, file, all) in gathered::<CareFile>(records.clone()) {
-        files.push((head, Box::new(move |head, arrived| retention::case_erased_on(head, &file, arrived, today)), all));
-    }
-    let mut photos: BTreeMap<RecordId, Vec<RecordId>> = BTreeMap::new();
-    for photo in records.iter().filter(|record| record.kind == Kind::Photo) {
-        photos.entry(photo.parent().unwrap_or(photo.id)).or_default().push(photo.id);
-    }
-    for head in records.iter().filter(|record| record.kind == Kind::Outreach) {
-        let photos = photos.remove(&head.id).unwrap_or_default();
-        files.push((head.clone(), Box::new(retention::erased_on), [vec![head.id], photos].concat()));
-    }
-    for (head, report, all) in gathered::<Report>(records) {
-        files.push((head, Box::new(move |head, arrived| retention::report_erased_on(head, &report, arrived)), all));
-    }
-    let mut over = Vec::new();
-    files.retain(|(head, ..)| !in_doubt.contains(&head.id));
-    for (head, erased_on, all) in files {
-        let on = |arrived| erased_on(&head, arrived).is_some_and(|day| day <= today);
-        if !on(0) {
+) -> sqlx::Result<Vec<RecordId>> {
+    let village = channel.grid.village();
+    let county = village.county();
+    let files = files_of(&mut *connection, engine, county, records).await?;
+    let mut still = BTreeSet::new();
+    for id in records {
+        if let Some(file) = files.get(id) {
+            let is_over = file.over_on(&mut *connection, engine, county).await?.is_some_and(|day| day <= today);
+            if is_over && file.channel == *channel {
+                still.extend(&file.all);
+            }
             continue;
         }
-        let mut last = 0;
-        for record in all.iter().filter_map(|id| by_id.get(id)) {
-            last = last.max(arrived(connection, record).await?);
-        }
-        if on(last) {
-            over.push((head.channel, all));
+        let words = "SELECT body FROM record WHERE county = $1 AND id = $2 AND channel = $3";
+        let query = sqlx::query_scalar(words).bind(county).bind(key(id.0)).bind(channel.to_string());
+        let body: Option<String> = query.fetch_optional(&mut *connection).await?;
+        let Some(record) = body.and_then(|body| stored::record(*id, &body)) else { continue };
+        let arrived = arrived(&mut *connection, engine, county, &[*id]).await?.remove(id).unwrap_or_default();
+        if retention::erased_on(&record, arrived).is_some_and(|day| day <= today) {
+            still.insert(*id);
         }
     }
-    Ok(over)
-}
-
-/// The day on which a file is to be erased, by its head and when the last of it arrived.
-type Erased = Box<dyn Fn(&Record, u64) -> Option<NaiveDate> + Send + Sync>;
-
-/// When the last save of a record arrived, Unix milliseconds.
-async fn arrived(connection: &mut AnyConnection, record: &Record) -> sqlx::Result<u64> {
-    let village = record.channel.grid.village();
-    let last: Option<i64> = sqlx::query_scalar("SELECT MAX(received_at) FROM op WHERE county = $1 AND record = $2")
-        .bind(village.county())
-        .bind(key(record.id.0))
-        .fetch_one(connection)
-        .await?;
-    Ok(last.unwrap_or_default().cast_unsigned())
-}
-
-/// Whether a record that is erased by itself is over. Outreach goes with its photos.
-fn is_over(record: &Record, arrived_ms: u64, today: NaiveDate) -> bool {
-    record.kind != Kind::Outreach && retention::erased_on(record, arrived_ms).is_some_and(|day| day <= today)
+    Ok(still.into_iter().collect())
 }

@@ -29,6 +29,12 @@ impl Stored {
         }
         Ok(stored)
     }
+
+    /// Adds others.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.records.extend(other.records);
+        self.unreadable.extend(other.unreadable);
+    }
 }
 
 impl Deref for Stored {

@@ -9,11 +9,12 @@ use super::{
     audit::{Act, Entry, append},
     grants::{end, give},
     grids::{closed, mark_closed},
+    projection::{Days, refresh},
     sql::{Retries, Writing},
     stored::{self, decode, key, uuid},
     sync::{
         ground::lock,
-        rows::{UPDATE_RECORDS, advance, came_back, write_moved, write_records},
+        rows::{RecordRow, UPDATE_RECORDS, advance, came_back, write_moved, write_records},
     },
 };
 use crate::{photos::PhotoStore, random};
@@ -25,11 +26,12 @@ use ruhu_domain::{
     rights::{Grant, Place, Role},
 };
 use sqlx::{AnyConnection, Row};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// A record as it is stored.
 struct Moving {
     id: RecordId,
+    days: Days,
     /// The record; its text where it can't be read.
     read: Result<Record, String>,
 }
@@ -122,12 +124,7 @@ impl Database {
             if late.fetch_optional(&mut *tx).await?.is_some() {
                 return Err(CannotChangeGrid::PhotosCame);
             }
-            let rows = sqlx::query("SELECT id, body FROM record WHERE county = $1 AND channel = $2 ORDER BY seq")
-                .bind(&county)
-                .bind(old.to_string())
-                .fetch_all(&mut *tx)
-                .await?;
-            let moving = rows.iter().map(moving).collect::<sqlx::Result<Vec<_>>>()?;
+            let moving = records_of(&mut tx, &county, &old).await?;
             done.households += households(&moving);
             done.records += moving.len() as u64;
             self.put(&mut tx, &county, moving, &new).await?;
@@ -236,21 +233,26 @@ impl Database {
         }
         let count = moving.len();
         let (last, _) = advance(tx, county, to, count, self.run).await?;
-        let mut readable: Vec<(u64, Record, String)> = Vec::with_capacity(count);
-        for (seq, Moving { id, read }) in (last - count as u64 + 1..).zip(moving) {
+        let mut readable: Vec<(u64, Record, String, Days)> = Vec::with_capacity(count);
+        let mut ids = BTreeSet::new();
+        for (seq, Moving { id, days, read }) in (last - count as u64 + 1..).zip(moving) {
             came_back(tx, county, to, id).await?;
+            ids.insert(id);
             match read {
                 Ok(mut record) => {
                     record.put_into(to);
                     let body = serde_json::to_string(&record).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-                    readable.push((seq, record, body));
+                    readable.push((seq, record, body, days));
                 }
                 Err(body) => put_unread(tx, county, (id, body), to, seq).await?,
             }
         }
-        let rows: Vec<(u64, &Record, String)> =
-            readable.iter().map(|(seq, record, body)| (*seq, record, body.clone())).collect();
-        write_records(tx, self.engine, UPDATE_RECORDS, county, to, &rows).await
+        let rows: Vec<RecordRow<'_>> = readable
+            .iter()
+            .map(|(seq, record, body, days)| RecordRow { seq: *seq, record, body: body.clone(), days: days.clone() })
+            .collect();
+        write_records(tx, self.engine, UPDATE_RECORDS, county, to, &rows).await?;
+        refresh(tx, self.engine, county, &ids).await
     }
 
     /// Makes sure that the grid that takes over is open. One that was closed in favour of the other is opened again: a merge, or a
@@ -310,18 +312,15 @@ async fn lock_both(
 }
 
 async fn records_of(tx: &mut AnyConnection, county: &str, channel: &Channel) -> sqlx::Result<Vec<Moving>> {
-    let rows = sqlx::query("SELECT id, body FROM record WHERE county = $1 AND channel = $2 ORDER BY seq")
-        .bind(county)
-        .bind(channel.to_string())
-        .fetch_all(tx)
-        .await?;
+    let words = "SELECT id, body, day, over_on FROM record WHERE county = $1 AND channel = $2 ORDER BY seq";
+    let rows = sqlx::query(words).bind(county).bind(channel.to_string()).fetch_all(tx).await?;
     rows.iter().map(moving).collect()
 }
 
 fn moving(row: &sqlx::any::AnyRow) -> sqlx::Result<Moving> {
     let id = RecordId(uuid(row, 0)?);
     let body: String = row.try_get(1)?;
-    Ok(Moving { id, read: stored::record(id, &body).ok_or(body) })
+    Ok(Moving { id, days: Days::read(row, 2)?, read: stored::record(id, &body).ok_or(body) })
 }
 
 fn households(moving: &[Moving]) -> u64 {

@@ -5,6 +5,7 @@ mod assets;
 mod client_ip;
 mod connections;
 mod devices;
+mod drain;
 mod error;
 mod handbook;
 mod hashing;
@@ -149,6 +150,7 @@ pub fn router(state: AppState, app: Option<&Path>) -> anyhow::Result<Router> {
             .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()))
             .propagate_x_request_id()
             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(60)))
+            .layer(axum::middleware::from_fn(drain::read_to_the_end))
             .layer(SetResponseHeaderLayer::if_not_present(
                 header::CONTENT_SECURITY_POLICY,
                 HeaderValue::from_str(&policy)?,

@@ -3,9 +3,11 @@
 use super::{
     sheet::Cell,
     table::{self, Columns, Table},
+};
+use crate::{
+    database::{Area, AreaCounts, Database},
     text::{code, words},
 };
-use crate::database::{Area, AreaCounts, Database};
 use ruhu_domain::{
     AreaCode, AreaLevel,
     office::{Line, Remark},

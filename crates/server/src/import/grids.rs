@@ -1,9 +1,7 @@
 //! Sheets about grids: households that go to another grid, and villages whose code changes.
 
-use super::{
-    table::{self, Columns, Table},
-    text::{code, words},
-};
+use super::table::{self, Columns, Table};
+use crate::text::{code, words};
 use ruhu_domain::{
     AreaCode, AreaLevel,
     office::{ChangeVillage, DoorsRead, Line},

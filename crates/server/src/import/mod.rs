@@ -8,7 +8,6 @@ mod sheet;
 pub mod staff;
 mod table;
 mod template;
-mod text;
 
 pub use ops::{Brought, TakenPhotos, ops, photos, read as read_ops};
 pub use template::template;

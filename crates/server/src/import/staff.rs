@@ -3,8 +3,8 @@
 use super::{
     sheet::Cell,
     table::{self, Columns, Table},
-    text::{code, words},
 };
+use crate::text::{code, words};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Class, GridCode,

@@ -1,10 +1,8 @@
 //! Tables as offices make them: the header, wherever it stands, under the names that offices give to columns, and the rows below
 //! it.
 
-use super::{
-    sheet::{self, Cell, Row, Sheet},
-    text::code,
-};
+use super::sheet::{self, Cell, Row, Sheet};
+use crate::text::code;
 use ruhu_domain::office::Line;
 use std::collections::BTreeMap;
 

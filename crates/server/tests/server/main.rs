@@ -7,6 +7,7 @@ mod world;
 mod attacks;
 mod audit;
 mod authz;
+mod bodies;
 #[cfg(target_os = "linux")]
 mod bombs;
 mod databases;
@@ -15,6 +16,7 @@ mod durability;
 mod imports;
 mod office;
 mod photos;
+mod projections;
 mod reports;
 mod roster_properties;
 mod s3;

@@ -7,7 +7,7 @@ use ruhu_domain::{
     Kind, OpId, RecordId, Stamp, day,
     id::DeviceId,
     ledger::Ledger,
-    office::{OpenFiles, OpenReport},
+    office::{CasePage, OpenCase, WantedCases},
     record::{Class, Op, diff},
     report::file::Due,
     rights::{Grant, Place, Role},
@@ -164,18 +164,20 @@ async fn an_office_sees_what_is_open_by_dates_alone(base: Base) {
     let verified = op(id(5), Kind::HazardStep, 5, &json!({"affair": id(3), "step": "verify"}));
     assert_eq!(save(&mut lead, verified).await, None);
     let village = Desk::open(&world, "cun", Role::VillageLead, "411502001003", &[Class::General]).await;
-    let OpenFiles { files: open, .. } = village.ask::<OpenFiles<OpenReport>>("affairs", &()).await;
-    let found: Vec<_> = open.iter().map(|open| (open.record, open.sort.as_str(), open.due)).collect();
-    assert_eq!(found, [(id(2), "消防 严重", Some(Due::PutRight)), (id(1), "其他", Some(Due::Tell))]);
+    let CasePage { cases: open, .. } = village.ask("cases", &WantedCases::default()).await;
+    let due = |open: &OpenCase| open.deadline().map(|due| due.what);
+    let found: Vec<_> = open.iter().map(|open| (open.of.record, open.sort_words(), due(open))).collect();
+    let [put_right, tell] = [Due::PutRight, Due::Tell].map(|due| Some(due.label()));
+    assert_eq!(found, [(id(2), "消防 严重".to_owned(), put_right), (id(1), "其他".to_owned(), tell)]);
     assert!(open[0].deadline().is_some_and(|due| due.late(today) > 0) && open[1].deadline().is_some());
-    let text = village.post("affairs", &()).await.text().await.expect("a body");
+    let text = village.post("cases", &WantedCases::default()).await.text().await.expect("a body");
     for word in ["赵", "138", "电线", "路灯"] {
         assert!(!text.contains(word), "{word}: {text}");
     }
     let elsewhere = Desk::open(&world, "bie", Role::VillageLead, "411502001004", &[Class::General]).await;
-    assert!(elsewhere.ask::<OpenFiles<OpenReport>>("affairs", &()).await.files.is_empty());
+    assert!(elsewhere.ask::<CasePage>("cases", &WantedCases::default()).await.cases.is_empty());
     let administrator = Desk::open(&world, "guan", Role::Administrator, "411502000000", &[]).await;
-    assert_eq!(administrator.status("affairs", &()).await, 403);
+    assert_eq!(administrator.status("cases", &WantedCases::default()).await, 403);
 }
 
 async fn they_are_erased_whole_when_their_time_is_over(base: Base) {

@@ -134,6 +134,7 @@ const LAYERS: &[Layer] = &[
             "base64",
             "chrono",
             "futures",
+            "http_body",
             "hyper_util",
             "object_store",
             "rlimit",
@@ -175,7 +176,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "crates/server/src/import",
-        &["database", "photos", "photo_check", "random"],
+        &["database", "photos", "photo_check", "random", "text"],
         &[
             "anyhow",
             "base64",
@@ -204,7 +205,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "crates/server/src/database",
-        &["accounts", "photos", "random"],
+        &["accounts", "photos", "random", "text"],
         &[
             "anyhow",
             "chrono",
@@ -231,6 +232,7 @@ const LAYERS: &[Layer] = &[
         &["anyhow", "axum", "futures", "object_store", "ruhu_domain", "std::fs"],
     ),
     layer("crates/server/src/photo_check", &[], &["ruhu_domain", "zune_jpeg"]),
+    layer("crates/server/src/text", &[], &[]),
     layer("crates/server/src/random", &[], &["SystemTime::now", "getrandom", "std::time"]),
     layer("crates/server/src/secrets", &["random"], &["anyhow", "ruhu_vault", "std::fs"]),
 ];

@@ -83,7 +83,7 @@ impl Database {
         let mut counties: BTreeSet<String> = lines.iter().map(|line| line.place.county.clone()).collect();
         // The chain of the whole has entries on records, too: from before each county had its own.
         if counties.remove("") {
-            counties.extend(self.counties_with_grids().await?);
+            counties.extend(self.counties("").await?);
         }
         let mut named = HashMap::new();
         for chunk in ids.chunks(IDS) {

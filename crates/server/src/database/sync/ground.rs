@@ -1,9 +1,12 @@
 //! The ground of a push: its channels locked, and what is stored of its ops and records.
 
-use crate::database::{
-    sql::{Engine, by_ids, overtaken},
-    stored,
-    stored::{Stored, decode, key, uuid},
+use crate::{
+    database::{
+        sql::{Engine, by_ids, overtaken},
+        stored,
+        stored::{Stored, decode, key, uuid},
+    },
+    random,
 };
 use ruhu_domain::{
     Channel, Kind, OpId, Record, RecordId,
@@ -39,6 +42,10 @@ pub(in crate::database) struct Ground<'a> {
     pub(super) run: u64,
     /// Channels whose rows this transaction holds to its end, with where they stood. One that is not here had no row yet.
     pub(super) locked: HashMap<String, Milestone>,
+    /// When the ops arrived, Unix milliseconds.
+    pub(super) arrived_ms: u64,
+    /// How many ops there are on each record.
+    pub(super) ops_on: HashMap<RecordId, usize>,
     /// The intake, to be given the ops.
     pub(in crate::database) intake: Intake,
 }
@@ -106,7 +113,11 @@ impl<'a> Ground<'a> {
         }
         let left = channels_left(tx, engine, county, homes.iter().chain(&files)).await?;
         records.extend(along);
+        let mut ops_on = HashMap::new();
+        ops.iter().for_each(|op| *ops_on.entry(op.record).or_default() += 1);
         Ok(Self {
+            arrived_ms: random::now_ms(),
+            ops_on,
             engine,
             county,
             run,

@@ -3,6 +3,7 @@
 use super::{
     super::{
         Database,
+        projection::refresh,
         sql::{Engine, Retries, overtaken},
     },
     ground::{Ground, Hints},
@@ -211,12 +212,16 @@ impl Database {
                 before.seen = true;
                 return Err(overtaken());
             }
-            insert_history(&mut tx, self.engine, county, author, &kept).await?;
+            insert_history(&mut tx, self.engine, county, author, &kept, ground.arrived_ms).await?;
             for (channel, changes) in channels {
                 let wrote = ground.write(&mut tx, &channel, changes).await?;
                 milestones.insert(channel.clone(), Milestone { number: wrote.last, run: wrote.run });
                 written.insert(channel, wrote);
             }
+            // A save that waits or was refused is one that arrived: what it is of is kept as long.
+            let waits = kept.iter().filter(|kept| !matches!(kept.past.verdict, Verdict::Accepted));
+            let waits = waits.map(|kept| kept.op.record).filter(|record| there.contains(record)).collect();
+            refresh(&mut tx, self.engine, county, &waits).await?;
         }
         tx.commit().await?;
         Ok((results, written, milestones))

@@ -1,12 +1,10 @@
 //! The statements of a push that write what comes out.
 
 use super::ground::{Ground, timeline};
-use crate::{
-    database::{
-        sql::{Engine, ROWS, insert, overtaken},
-        stored::key,
-    },
-    random,
+use crate::database::{
+    projection::{Days, Touched, refresh},
+    sql::{Engine, ROWS, insert, overtaken},
+    stored::key,
 };
 use ruhu_domain::{
     Channel, DeviceId, Record, RecordId,
@@ -16,16 +14,17 @@ use ruhu_domain::{
 };
 use serde_json::value::RawValue;
 use sqlx::{AnyConnection, Row};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 const INSERT_OPS: &str = "INSERT INTO op (county, id, record, channel, account, device, received_at, outcome, \
                           reason, stamp, digest, body) VALUES {}";
 
-const INSERT_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {}";
+const INSERT_RECORDS: &str =
+    "INSERT INTO record (county, id, kind, village, channel, seq, parent, body, day, over_on) VALUES {}";
 
-pub(in crate::database) const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body) VALUES {} \
-                              ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body, \
-                              channel = excluded.channel, village = excluded.village, parent = excluded.parent";
+pub(in crate::database) const UPDATE_RECORDS: &str = "INSERT INTO record (county, id, kind, village, channel, seq, parent, body, day, over_on) VALUES {} \
+     ON CONFLICT (county, id) DO UPDATE SET seq = excluded.seq, body = excluded.body, channel = excluded.channel, \
+     village = excluded.village, parent = excluded.parent, day = excluded.day, over_on = excluded.over_on";
 
 const INSERT_MOVED: &str = "INSERT INTO moved (county, channel, seq, record) VALUES {} \
                             ON CONFLICT (county, channel, record) DO UPDATE SET seq = excluded.seq";
@@ -89,13 +88,27 @@ impl Ground<'_> {
         }
         let (mut new, mut old) = (Vec::new(), Vec::new());
         let mut known = HashMap::new();
+        let mut touched = Touched::default();
+        // Records that go along with another: nothing of theirs arrived now.
+        let mut along = BTreeSet::new();
         for (seq, changed) in (after + 1..).zip(&records) {
             let before = changed.number_before();
             if changed.clean && (before > 0 || changed.before.is_none()) {
                 known.insert(seq, before);
             }
             let rows = if changed.before.is_none() { &mut new } else { &mut old };
-            rows.push((seq, &changed.record, json(&changed.record)?));
+            let ops = self.ops_on.get(&changed.record.id).copied().unwrap_or_default();
+            touched.put(&changed.record, changed.before.is_none() && ops == 1);
+            if ops == 0 {
+                along.insert(changed.record.id);
+            }
+            let row = RecordRow {
+                seq,
+                record: &changed.record,
+                body: json(&changed.record)?,
+                days: Days::of(&changed.record, self.arrived_ms),
+            };
+            rows.push(row);
             if before == 0 && changed.before.is_some() {
                 came_back(tx, self.county, channel, changed.record.id).await?;
             }
@@ -103,6 +116,8 @@ impl Ground<'_> {
         for (words, rows) in [(INSERT_RECORDS, new), (UPDATE_RECORDS, old)] {
             write_records(tx, self.engine, words, self.county, channel, &rows).await?;
         }
+        touched.write(tx, self.engine, self.county).await?;
+        refresh(tx, self.engine, self.county, &along).await?;
         let first_left = after + records.len() as u64 + 1;
         write_moved(tx, self.engine, self.county, channel, first_left, &left).await?;
         Ok(Written { after, last, generation, run: self.run, known })
@@ -120,8 +135,8 @@ pub(in crate::database) async fn insert_history(
     county: &str,
     author: Author<'_>,
     ops: &[Kept],
+    arrived_ms: u64,
 ) -> sqlx::Result<()> {
-    let received = random::now_ms().cast_signed();
     let device = author.device.to_string();
     for chunk in ops.chunks(ROWS) {
         let mut query = insert(engine, INSERT_OPS, chunk.len(), 12);
@@ -138,7 +153,7 @@ pub(in crate::database) async fn insert_history(
                 .bind(channel.to_string())
                 .bind(author.account)
                 .bind(&device)
-                .bind(received)
+                .bind(arrived_ms.cast_signed())
                 .bind(outcome)
                 .bind(reason)
                 .bind(past.stamp.map(|stamp| stamp.to_string()))
@@ -181,18 +196,30 @@ pub(in crate::database) async fn advance(
     Ok((last, generation))
 }
 
+/// A record as it is written.
+pub(in crate::database) struct RecordRow<'a> {
+    /// Its number in the channel.
+    pub(in crate::database) seq: u64,
+    /// The record.
+    pub(in crate::database) record: &'a Record,
+    /// Its JSON.
+    pub(in crate::database) body: String,
+    /// Its days.
+    pub(in crate::database) days: Days,
+}
+
 pub(in crate::database) async fn write_records(
     tx: &mut AnyConnection,
     engine: Engine,
     words: &str,
     county: &str,
     channel: &Channel,
-    records: &[(u64, &Record, String)],
+    records: &[RecordRow<'_>],
 ) -> sqlx::Result<()> {
     let (village, channel) = (channel.grid.village().to_string(), channel.to_string());
     for chunk in records.chunks(ROWS) {
-        let mut query = insert(engine, words, chunk.len(), 8);
-        for (seq, record, body) in chunk {
+        let mut query = insert(engine, words, chunk.len(), 10);
+        for RecordRow { seq, record, body, days } in chunk {
             query = query
                 .bind(county)
                 .bind(key(record.id.0))
@@ -201,7 +228,9 @@ pub(in crate::database) async fn write_records(
                 .bind(&channel)
                 .bind(seq.cast_signed())
                 .bind(record.parent().or_else(|| record.home()).map(|parent| key(parent.0)))
-                .bind(body);
+                .bind(body)
+                .bind(&days.day)
+                .bind(&days.over_on);
         }
         query.execute(&mut *tx).await?;
     }

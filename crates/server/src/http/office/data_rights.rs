@@ -1,7 +1,7 @@
 //! 个人信息请求: what is held on a person recorded, and what they ask for (个人信息保护法 44–50).
 
 use super::{
-    Asked, Official, Refusal,
+    Asked, NOT_THEIRS, Official, Refusal,
     records::seen_of,
     saves::{Save, save},
 };
@@ -38,7 +38,7 @@ const CORRECTED: [&str; 4] = ["name", "sex", "birth", "phone"];
 pub async fn find(
     State(database): State<Database>,
     official: Official,
-    Asked(FindPerson { name }): Asked<FindPerson>,
+    Asked(FindPerson { name, place }): Asked<FindPerson>,
 ) -> Result<Json<Vec<FoundResident>>, Refusal> {
     official.has(Duty::Personal)?;
     let too_short = || Refusal::Invalid("姓名请至少写两个字，电话请至少写后七位".into());
@@ -46,7 +46,11 @@ pub async fn find(
     let may_see = |channel: &Channel| duties::answers_for(&official.grants, Duty::Personal, channel);
     let mut found: Vec<FoundResident> = Vec::new();
     let mut entries = Vec::new();
-    for place in official.places(Duty::Personal) {
+    let places = official.places_in(Duty::Personal, place.as_ref());
+    if places.is_empty() {
+        return Err(Refusal::Invalid(NOT_THEIRS.into()));
+    }
+    for place in places {
         let subject = format!("{place} {}", masked(&wanted));
         entries.push(official.does(Act::Find, subject).at(&place.county().unwrap_or_default()));
         found.extend(database.find_people(&wanted, place, may_see).await?);

@@ -152,9 +152,9 @@ impl<'a> Handover<'a> {
         Ok([went, stay])
     }
 
-    /// The files that the grants are for.
+    /// The open files that the grants are for.
     async fn files<F: CaseFile>(&self, prefix: &str) -> Result<Vec<(Record, F)>, Refusal> {
-        let (mut files, _) = self.database.files::<F>(prefix).await?;
+        let mut files = self.database.open_files::<F>(prefix).await?;
         files.retain(|(head, _)| !self.roles(head).is_empty());
         Ok(files)
     }
@@ -270,7 +270,7 @@ async fn counties(database: &Database, official: &Official) -> Result<BTreeSet<S
     for place in official.places(Duty::Rights) {
         match place.county() {
             Some(county) => drop(counties.insert(county.to_string())),
-            None => counties.extend(database.counties_with_grids().await?),
+            None => counties.extend(database.counties("").await?),
         }
     }
     Ok(counties)

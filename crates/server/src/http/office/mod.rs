@@ -72,8 +72,7 @@ pub fn routes() -> Router<AppState> {
         .route("/refuse", post(records::refuse))
         .route("/seen", post(records::seen))
         .route("/acts", post(records::acts))
-        .route("/matters", post(supervision::list))
-        .route("/affairs", post(supervision::reports))
+        .route("/cases", post(supervision::cases))
         .route("/press", post(supervision::press))
         .route("/file", post(supervision::file))
         .route("/ledger", post(ledgers::ledger))
@@ -105,6 +104,9 @@ pub fn routes() -> Router<AppState> {
         .route("/second-factor-off", post(security::turn_off))
 }
 
+/// The words for a place that was asked for and is outside somebody's own.
+const NOT_THEIRS: &str = "这个地方不归您管，请另选一个地方";
+
 /// Somebody in an office.
 pub struct Official {
     pub(super) session: Session,
@@ -128,6 +130,17 @@ impl Official {
     /// They don't have this to do for these records.
     fn answers_for(&self, duty: Duty, channel: &Channel) -> Result<(), Refusal> {
         if duties::answers_for(&self.grants, duty, channel) { Ok(()) } else { Err(Refusal::NotAllowed) }
+    }
+
+    /// Returns the places where they have this to do, as far as they are in the one that is asked for; none where they have it to do
+    /// nowhere there.
+    fn places_in<'a>(&'a self, duty: Duty, wanted: Option<&'a Place>) -> Vec<&'a Place> {
+        let within = self.places(duty).filter_map(|own| match wanted {
+            None => Some(own),
+            Some(wanted) if own.contains(wanted) => Some(wanted),
+            Some(wanted) => wanted.contains(own).then_some(own),
+        });
+        within.collect()
     }
 
     /// The places where they have this to do.

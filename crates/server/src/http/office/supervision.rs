@@ -1,125 +1,45 @@
 //! 督办: what is due on disputes, hazards and requests, by counts and dates alone, and pressing for what is late.
 
-use super::{Asked, Official, Refusal};
+use super::{Asked, NOT_THEIRS, Official, Refusal};
 use crate::{
     database::{Act, Author, Database, Incoming},
     random,
 };
 use axum::{Json, extract::State};
 use ruhu_domain::{
-    DeviceId, Kind, OpId, Record, RecordId, Stamp,
+    DeviceId, Kind, OpId, RecordId, Stamp,
     case::{Case, StepRecord, book::CaseFile},
     day,
     dispute::{DisputeFile, records::DisputeStep},
     office::{
-        Attribution, Nothing, OfRecord, OpenDispute, OpenFiles, OpenReport, Press, Pressed, WholeFile,
+        CasePage, Nothing, OfRecord, Press, WantedCases, WholeFile,
         duties::{self, Duty},
     },
     record::{Name, Op, diff},
-    report::{
-        Report,
-        codes::{Danger, Grade, Subject},
-        file::About,
-    },
-    rights::Place,
     wire::OpOutcome,
 };
-use std::collections::BTreeSet;
-
 /// The longest reason, in characters.
 const WORDS: usize = 500;
 
-/// `POST /api/v1/office/disputes`: open disputes at the caller's places.
-pub async fn list(
+/// `POST /api/v1/office/cases`: a page of the open disputes, hazards and requests at the caller's places, the earliest due first.
+pub async fn cases(
     State(database): State<Database>,
     official: Official,
-) -> Result<Json<OpenFiles<OpenDispute>>, Refusal> {
+    Asked(wanted): Asked<WantedCases>,
+) -> Result<Json<CasePage>, Refusal> {
     official.has(Duty::Late)?;
-    let (mut disputes, mut unreadable): (Vec<OpenDispute>, _) = (Vec::new(), BTreeSet::new());
-    for prefix in prefixes(&official) {
-        let (files, broken) = database.files::<DisputeFile>(&prefix).await?;
-        unreadable.extend(broken);
-        let files = files.into_iter().filter(|(_, file)| file.state.is_open());
-        disputes.extend(files.map(|(record, file)| open_dispute(&record, &file)));
+    let places = official.places_in(Duty::Late, wanted.place.as_ref());
+    if places.is_empty() {
+        return Err(Refusal::Invalid(NOT_THEIRS.into()));
     }
-    for open in &mut disputes {
-        open.readable = duties::answers_for(&official.grants, Duty::Late, &open.of.channel);
+    let areas: Vec<String> = places.iter().map(|place| place.prefix().to_owned()).collect();
+    let today = day::day(random::now_ms().cast_signed());
+    let mut page = database.open_cases(&areas, &wanted, today).await?;
+    for case in &mut page.cases {
+        let is_dispute = case.kind == Kind::Dispute;
+        case.readable = is_dispute && duties::answers_for(&official.grants, Duty::Late, &case.of.channel);
     }
-    disputes.sort_by_key(|open| (open.by.is_none(), open.by, open.of.record));
-    disputes.dedup_by_key(|open| open.of.record);
-    Ok(Json(OpenFiles { files: disputes, unreadable: unreadable.len() }))
-}
-
-/// With what the grids of the caller's places begin.
-fn prefixes(official: &Official) -> Vec<String> {
-    let prefix = |place: &Place| match place {
-        Place::Grid(grid) => grid.to_string(),
-        Place::Area(area) => area.prefix().to_owned(),
-    };
-    official.places(Duty::Late).map(prefix).collect()
-}
-
-/// `POST /api/v1/office/affairs`: hazards and requests at the caller's places that are not done, the earliest due first.
-pub async fn reports(
-    State(database): State<Database>,
-    official: Official,
-) -> Result<Json<OpenFiles<OpenReport>>, Refusal> {
-    official.has(Duty::Late)?;
-    let (mut open, mut unreadable): (Vec<OpenReport>, _) = (Vec::new(), BTreeSet::new());
-    for prefix in prefixes(&official) {
-        let (files, broken) = database.files::<Report>(&prefix).await?;
-        unreadable.extend(broken);
-        let files = files.into_iter().filter(|(_, report)| report.state().is_open());
-        open.extend(files.map(|(record, report)| open_report(&record, &report)));
-    }
-    open.sort_by_key(|report| (report.by.is_none(), report.by, report.record));
-    open.dedup_by_key(|report| report.record);
-    Ok(Json(OpenFiles { files: open, unreadable: unreadable.len() }))
-}
-
-fn open_report(record: &Record, report: &Report) -> OpenReport {
-    let due = report.deadline();
-    let sort = match &report.about {
-        About::Hazard(hazard) => [hazard.danger.map(Danger::label), hazard.grade.map(Grade::label)],
-        About::Request(request) => [request.subject.map(Subject::label), None],
-    };
-    OpenReport {
-        record: record.id,
-        kind: report.kind(),
-        grid: record.channel.grid.clone(),
-        number: report.number(),
-        sort: sort.into_iter().flatten().collect::<Vec<_>>().join(" "),
-        // Somebody outside may be a private person.
-        owner: if report.given().is_some_and(|taken| taken.outside) {
-            "外单位".to_owned()
-        } else {
-            report.owner().to_owned()
-        },
-        state: report.state(),
-        due: due.map(|due| due.what),
-        by: due.map(|due| due.by),
-    }
-}
-
-fn open_dispute(record: &Record, file: &DisputeFile) -> OpenDispute {
-    let due = file.deadline();
-    let pressed = file.pressed().map(|(done, acknowledged)| Pressed {
-        step: done.taken.step,
-        done: Attribution { by: done.by.to_string(), at: done.at },
-        acknowledged,
-    });
-    OpenDispute {
-        of: OfRecord { record: record.id, channel: record.channel.clone() },
-        number: file.number(),
-        matter: file.dispute.matter,
-        colour: file.dispute.colour,
-        owner: file.handler(),
-        state: file.state,
-        due: due.map(|due| due.what),
-        by: due.map(|due| due.by),
-        pressed,
-        readable: false,
-    }
+    Ok(Json(page))
 }
 
 /// `POST /api/v1/office/file`: what is in a dispute's file, where the caller may look at mediation.

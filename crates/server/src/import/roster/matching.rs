@@ -2,12 +2,8 @@
 //! to write them have in common; where a row may mean somebody who has another name, another household, or is gone, a person
 //! decides.
 
-use super::{
-    IMPORTER,
-    row::Entry,
-    values::{name_key, number_key},
-};
-use crate::import::text::code;
+use super::{IMPORTER, row::Entry, values::number_key};
+use crate::text::{code, name_key};
 use ruhu_domain::{
     Channel, Kind, Record, RecordId,
     record::WITHDRAWN,

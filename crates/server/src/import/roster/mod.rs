@@ -17,11 +17,11 @@ pub use export::{export, report};
 pub use row::Known;
 pub use undo::undo;
 
-use super::{
-    table::{self, Table},
+use super::table::{self, Table};
+use crate::{
+    database::{Act, Author, Database, Entry as OnRecord, Incoming, Stored},
     text::code,
 };
-use crate::database::{Act, Author, Database, Entry as OnRecord, Incoming, Stored};
 use column::Column;
 use plan::{Planned, count, plan};
 use row::Entry;

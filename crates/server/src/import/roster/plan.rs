@@ -5,9 +5,9 @@ use super::{
     IMPORTER,
     matching::{HouseholdMatch, Person, Register, ResidentMatch},
     row::Entry,
-    values::{name_key, number_key},
+    values::number_key,
 };
-use crate::random;
+use crate::{random, text::name_key};
 use chrono::NaiveDate;
 use ruhu_domain::{
     Channel, DeviceId, Kind, OpId, Record, RecordId, Stamp,

@@ -4,8 +4,8 @@ use super::{
     column::Column,
     values::{birth, phone},
 };
-use crate::import::{
-    table::Columns,
+use crate::{
+    import::table::Columns,
     text::{code, words},
 };
 use chrono::NaiveDate;

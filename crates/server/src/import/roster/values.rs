@@ -1,15 +1,7 @@
 //! What the cells of a roster mean, as people write them. What can't be known is left out, with the words that say so.
 
-use crate::import::text::{code, usual, words};
+use crate::text::{code, usual, words};
 use chrono::{Datelike, Days, NaiveDate};
-
-/// Returns what two ways to write one name have in common: width, case, dots and spaces make no difference.
-pub fn name_key(name: &str) -> String {
-    let dot = |letter: char| {
-        if matches!(letter, '•' | '・' | '‧' | '･' | '∙' | '⋅' | '．' | '.') { '·' } else { letter }
-    };
-    code(name).chars().map(dot).flat_map(char::to_lowercase).collect()
-}
 
 /// Returns what two ways to write one number of a household have in common: zeros before it make no difference.
 pub fn number_key(number: &str) -> String {
@@ -208,6 +200,7 @@ fn arabic(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::name_key;
 
     fn today() -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, 30).expect("a day")

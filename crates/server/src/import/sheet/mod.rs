@@ -2,6 +2,7 @@
 
 mod text;
 
+use crate::text::is_invisible;
 use anyhow::{Context, bail};
 use calamine::{Data, DataRef, Dimensions, Range, Reader, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
 pub use ruhu_domain::office::Cell;
@@ -16,12 +17,6 @@ const MAX_COLUMNS: usize = 200;
 
 /// The most bytes of a file, and of what it unpacks to.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
-
-/// Whether a character shows nothing: marks of width and direction, soft hyphens, the mark at the beginning of a file.
-pub fn is_invisible(letter: char) -> bool {
-    matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
-        || (letter.is_control() && !letter.is_whitespace())
-}
 
 /// Whether there is nothing to be seen in a text.
 fn is_blank(text: &str) -> bool {

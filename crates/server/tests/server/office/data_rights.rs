@@ -83,14 +83,18 @@ async fn a_party_who_is_no_resident_is_found_and_served(base: Base) {
 
     let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General, Class::Mediation]).await;
     let find = async |desk: &Desk<'_>, text: &str| {
-        desk.ask::<Vec<FoundResident>>("find", &FindPerson { name: text.into() }).await
+        desk.ask::<Vec<FoundResident>>("find", &FindPerson { name: text.into(), place: None }).await
     };
     let found = find(&desk, "王建国").await;
     assert_eq!((found.len(), found.iter().all(|found| found.party)), (4, true));
     assert_eq!(find(&desk, "+86 139 0000 1111").await.len(), 2, "by the phone too");
     let found: Vec<FoundResident> = found.into_iter().filter(|found| found.record == entry).collect();
     assert_eq!(find(&desk, "19900000001").await[0].name, "陈静", "the phone of a household is its head's");
-    assert_eq!(desk.status("find", &FindPerson { name: "001111".into() }).await, 422, "six digits are many people");
+    assert_eq!(
+        desk.status("find", &FindPerson { name: "001111".into(), place: None }).await,
+        422,
+        "six digits are many people"
+    );
     let general = Desk::open(&world, "bangong", Role::Township, TOWNSHIP, &[Class::General]).await;
     assert!(find(&general, "王建国").await.is_empty(), "without the right to mediation nobody is found");
 
@@ -199,8 +203,12 @@ async fn a_person_sees_corrects_restricts_and_erases_what_is_held(base: Base) {
     let mut phone = world.log_in(1).await;
     phone.sync(family()).await;
     let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
-    assert_eq!(desk.status("find", &FindPerson { name: "陈".into() }).await, 422, "one letter is a list of people");
-    let found: Vec<FoundResident> = desk.ask("find", &FindPerson { name: "陈静".into() }).await;
+    assert_eq!(
+        desk.status("find", &FindPerson { name: "陈".into(), place: None }).await,
+        422,
+        "one letter is a list of people"
+    );
+    let found: Vec<FoundResident> = desk.ask("find", &FindPerson { name: "陈静".into(), place: None }).await;
     assert_eq!((found.len(), found[0].birth_year, found[0].household.trim()), (1, Some(1956), "001"));
     let dossier: Dossier = desk.ask("dossier", &resident()).await;
     let kinds: Vec<&str> = dossier.records.iter().map(|held| held.kind.as_str()).collect();

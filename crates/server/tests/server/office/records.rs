@@ -70,7 +70,7 @@ async fn the_audit_speaks_in_names_and_is_filtered(base: Base) {
     desk.ask::<Nothing>("account", &new).await;
     let give = Give { account: "liqiang".into(), right: right(Role::GridWorker, GRID, &[Class::General]), until: None };
     desk.ask::<OfGrant>("give", &give).await;
-    let found: Vec<FoundResident> = desk.ask("find", &FindPerson { name: "陈静".into() }).await;
+    let found: Vec<FoundResident> = desk.ask("find", &FindPerson { name: "陈静".into(), place: None }).await;
     desk.ask::<Dossier>("dossier", &resident()).await;
     let home = "UPDATE account SET home = '411502001003'";
     sql(&address(&world.location), home).await;

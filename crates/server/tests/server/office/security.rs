@@ -60,13 +60,13 @@ async fn an_office_does_nothing_before_it_has_a_second_factor(base: Base) {
     sql(&address(&world.location), "DELETE FROM setting WHERE name = 'demo'").await;
     let welcome: Welcome = desk.ask("me", &()).await;
     assert!(welcome.factor_wanted && !welcome.second_factor);
-    let find = FindPerson { name: "陈静".into() };
+    let find = FindPerson { name: "陈静".into(), place: None };
     for (path, status) in [
         ("people", desk.status("people", &()).await),
         ("waiting", desk.status("waiting", &FindWaiting::default()).await),
         ("acts", desk.status("acts", &()).await),
         ("find", desk.status("find", &find).await),
-        ("matters", desk.status("matters", &()).await),
+        ("cases", desk.status("cases", &WantedCases::default()).await),
         ("code", desk.status("code", &of("wangfang")).await),
     ] {
         assert_eq!(status, 403, "{path}");

@@ -8,13 +8,20 @@ use crate::world::{
 use ruhu_domain::case::book::CaseFile;
 use ruhu_domain::{
     Class, Kind, RecordId, day,
-    dispute::{DisputeFile, deadlines::Due, steps::Step},
+    dispute::{DisputeFile, steps::Step},
     office::*,
     rights::{Grant, Role},
     wire::OpOutcome,
 };
 use ruhu_server::{database::OPERATOR, random};
 use serde_json::json;
+
+/// Returns the only open case that an office sees.
+async fn only_case(desk: &Desk<'_>) -> OpenCase {
+    let page: CasePage = desk.ask("cases", &WantedCases::default()).await;
+    assert_eq!((page.cases.len(), page.totals.len(), page.unreadable), (1, 1, 0), "{page:?}");
+    page.cases.into_iter().next().expect("one case")
+}
 
 async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let world = World::new(base).await;
@@ -35,21 +42,19 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
 
     // Everyday records alone: of disputes the counts and dates, and nothing else.
     let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, &[Class::General]).await;
-    let text = desk.post("matters", &()).await.text().await.expect("a body");
+    let text = desk.post("cases", &WantedCases::default()).await.text().await.expect("a body");
     for word in ["王建国", "界墙"] {
         assert!(!text.contains(word), "{text}");
     }
     assert!(text.contains("王芳"), "who has it in hand is told: {text}");
-    let [open_dispute] = <[OpenDispute; 1]>::try_from(desk.ask::<OpenFiles<OpenDispute>>("matters", &()).await.files)
-        .expect("one dispute");
-    assert_eq!((open_dispute.of.record, open_dispute.due.map(Due::label)), (dispute, Some("受理")));
+    let open_dispute = only_case(&desk).await;
+    assert_eq!((open_dispute.of.record, open_dispute.deadline().map(|due| due.what)), (dispute, Some("受理")));
     let press = |step, why: &str| Press { of: open_dispute.of.clone(), step, why: why.into() };
     assert_eq!(desk.status("press", &press(Step::Supervise, "逾期")).await, 422, "that is the county's");
     assert_eq!(desk.status("press", &press(Step::LeadHandling, " ")).await, 422, "without a reason");
     assert_eq!(desk.status("press", &press(Step::Archive, "逾期")).await, 403, "nothing but that");
     desk.ask::<Nothing>("press", &press(Step::LeadHandling, "请今天受理")).await;
-    let [open_dispute] = <[OpenDispute; 1]>::try_from(desk.ask::<OpenFiles<OpenDispute>>("matters", &()).await.files)
-        .expect("one dispute");
+    let open_dispute = only_case(&desk).await;
     let pressed = open_dispute.pressed.clone().expect("it was pressed for");
     assert_eq!((pressed.step, pressed.acknowledged), (Step::LeadHandling, false));
 
@@ -59,15 +64,14 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
     let acknowledge = json!({"dispute": dispute, "step": "acknowledge"});
     let answer = phone.sync(vec![of_dispute(RecordId::new(4, [4; 10]), Kind::DisputeStep, 61_000, &acknowledge)]).await;
     assert_eq!(answer.results[0].outcome, OpOutcome::Applied, "{:?}", answer.results);
-    let [open_dispute] = <[OpenDispute; 1]>::try_from(desk.ask::<OpenFiles<OpenDispute>>("matters", &()).await.files)
-        .expect("one dispute");
+    let open_dispute = only_case(&desk).await;
     assert!(open_dispute.pressed.expect("it was").acknowledged);
 
     // The file itself: to those who may look at mediation there, and who did is on record.
     assert!(!open_dispute.readable);
     assert_eq!(desk.status("file", &open_dispute.of).await, 403);
     let all = Desk::open(&world, "quan", Role::Township, TOWNSHIP, Class::ALL).await;
-    assert!(all.ask::<OpenFiles<OpenDispute>>("matters", &()).await.files[0].readable);
+    assert!(only_case(&all).await.readable);
     let whole: WholeFile = all.ask("file", &open_dispute.of).await;
     let file = DisputeFile::gather(&whole.dispute, &whole.others).expect("a file");
     assert_eq!((file.dispute.summary.as_str(), file.parties.len(), file.steps.len()), ("界墙高低", 1, 3));
@@ -82,17 +86,22 @@ async fn what_is_late_is_pressed_for_without_names_or_stories(base: Base) {
 
     let elsewhere = Desk::open(&world, "bie", Role::Township, "411502002000", Class::ALL).await;
     assert_eq!(elsewhere.status("file", &open_dispute.of).await, 403);
-    assert!(elsewhere.ask::<OpenFiles<OpenDispute>>("matters", &()).await.files.is_empty());
+    assert_eq!(elsewhere.ask::<CasePage>("cases", &WantedCases::default()).await, CasePage::default());
+    let here = WantedCases { place: Some(place(GRID)), ..WantedCases::default() };
+    assert_eq!(elsewhere.status("cases", &here).await, 422, "that is another's place");
+    assert_eq!(desk.ask::<CasePage>("cases", &here).await.cases.len(), 1);
     assert_eq!(elsewhere.status("press", &press(Step::Remind, "逾期")).await, 403);
     let administrator = Desk::open(&world, "guanli", Role::Administrator, TOWNSHIP, &[]).await;
-    assert_eq!(administrator.status("matters", &()).await, 403);
+    assert_eq!(administrator.status("cases", &WantedCases::default()).await, 403);
 
     // One that can't be read is counted: it may be late.
     let broken = format!("UPDATE record SET body = '{{' WHERE kind = 'dispute' AND channel = '{GRID}/mediation'");
     crate::world::sql(&crate::world::address(&world.location), &broken).await;
-    let left = desk.ask::<OpenFiles<OpenDispute>>("matters", &()).await;
-    assert_eq!((left.files.len(), left.unreadable), (0, 1));
-    assert_eq!(elsewhere.ask::<OpenFiles<OpenDispute>>("matters", &()).await.unreadable, 0);
+    assert_eq!(only_case(&desk).await.of.record, dispute, "its line stays as it was");
+    world.database.rebuild(drop).await.expect("rebuilt");
+    let left: CasePage = desk.ask("cases", &WantedCases::default()).await;
+    assert_eq!((left.cases.len(), left.totals.len(), left.unreadable), (0, 0, 1));
+    assert_eq!(elsewhere.ask::<CasePage>("cases", &WantedCases::default()).await.unreadable, 0);
 }
 
 async fn a_care_case_is_confirmed_by_somebody_else_and_goes_to_nobody_outside_it(base: Base) {

@@ -1,6 +1,10 @@
-//! Texts of cells: as they are shown, and as codes.
+//! Texts as they are shown, as codes, and as they are compared.
 
-use super::sheet::is_invisible;
+/// Whether a character shows nothing: marks of width and direction, soft hyphens, the mark at the beginning of a file.
+pub fn is_invisible(letter: char) -> bool {
+    matches!(letter, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
+        || (letter.is_control() && !letter.is_whitespace())
+}
 
 /// Returns full-width letters, digits and signs in their usual width, and the dashes of the world as one.
 pub const fn usual(letter: char) -> char {
@@ -39,4 +43,12 @@ pub fn words(text: &str) -> String {
 /// Returns a code or a number: in its usual width, without spaces.
 pub fn code(text: &str) -> String {
     words(text).chars().map(usual).filter(|letter| !letter.is_whitespace()).collect()
+}
+
+/// Returns what two ways to write one name have in common: width, case, dots and spaces make no difference.
+pub fn name_key(name: &str) -> String {
+    let dot = |letter: char| {
+        if matches!(letter, '•' | '・' | '‧' | '･' | '∙' | '⋅' | '．' | '.') { '·' } else { letter }
+    };
+    code(name).chars().map(dot).flat_map(char::to_lowercase).collect()
 }
