@@ -6,6 +6,7 @@ use super::{
     desk::use_desk,
     grid_handover::cases_words,
     places::{At, PlaceField},
+    value,
 };
 use crate::{
     components::chips::{AnyOf, OneOf},
@@ -15,8 +16,8 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Class, day,
     office::{
-        AllHandedOver, Code, Give, GivenRight, HandAllOver, KnownDevice, OfAccount, OfDevice, OfGrant, Right,
-        StaffMember, duties::Duty,
+        AllHandedOver, Code, Give, GivenRight, HandAllOver, KnownDevice, OfAccount, OfDevice, OfGrant, PutAccount,
+        Right, StaffMember, duties::Duty,
     },
     rights::Role,
 };
@@ -37,6 +38,8 @@ pub fn PersonCard(
     let handing = RwSignal::new(false);
     let code = RwSignal::new(None::<Code>);
     let giving = RwSignal::new(false);
+    let changing = RwSignal::new(false);
+    let member = StoredValue::new(person.clone());
     let closed = person.closed.is_some();
     let now = clock::now_ms();
     let live: Vec<GivenRight> = person.grants.iter().filter(|grant| grant.is_live(now)).cloned().collect();
@@ -92,6 +95,9 @@ pub fn PersonCard(
                 {(!closed).then(|| view! {
                     <div class="person-acts">
                         <button class="small-button main" on:click=make_code>"发登记码"</button>
+                        <button class="small-button" on:click=move |_| changing.update(|changing| *changing = !*changing)>
+                            "改姓名、队伍、所属"
+                        </button>
                         {(may_give && has_rights).then(|| view! {
                             <button class="small-button" on:click=move |_| handing.update(|handing| *handing = !*handing)>
                                 "全部移交"
@@ -100,6 +106,7 @@ pub fn PersonCard(
                         <Sure words="停用账号" sure="确定停用（离职、调离）" on_sure=Callback::new(move |()| close())/>
                     </div>
                 })}
+                {move || changing.get().then(|| view! { <ChangeForm person=member.get_value() on_change/> })}
                 {move || handing.get().then(|| view! { <HandOverForm account=account.get_value() others on_change/> })}
                 {move || code.get().map(|code| view! { <EnrolCode account=account.get_value() code/> })}
             </div>
@@ -116,6 +123,46 @@ pub fn PersonCard(
             </button>
             {move || open.get().then(&details)}
         </article>
+    }
+}
+
+/// Changes who an account is of: what it was and what it is goes on record.
+#[component]
+fn ChangeForm(
+    /// Whose account.
+    person: StaffMember,
+    /// Called after a change.
+    on_change: Callback<()>,
+) -> impl IntoView {
+    let desk = use_desk();
+    let [name, team] = [(); 2].map(|()| NodeRef::<html::Input>::new());
+    let home = RwSignal::new(person.home.as_ref().map(ToString::to_string).unwrap_or_default());
+    let account = StoredValue::new(person.account);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Ok(home) = home.get_untracked().parse() else {
+            desk.say("请选择所属的村、乡镇或县");
+            return;
+        };
+        let changed = PutAccount { account: account.get_value(), name: value(name), team: value(team), home };
+        desk.act("account-change", changed, "已改好，改前改后都已记入审计", move || on_change.run(()));
+    };
+    view! {
+        <form class="form" on:submit=submit novalidate>
+            <p class="hint">"登录名、授权和手机不变。换了人请不要改姓名：停用这个账号，另建一个"</p>
+            <div class="columns">
+                <label class="field">
+                    <span>"姓名"</span>
+                    <input type="text" autocomplete="off" node_ref=name prop:value=person.name/>
+                </label>
+                <label class="field">
+                    <span>"队伍（可不填）"</span>
+                    <input type="text" autocomplete="off" node_ref=team prop:value=person.team/>
+                </label>
+                <PlaceField label="所属" place=home/>
+            </div>
+            <button class="small-button main" type="submit">"保存修改"</button>
+        </form>
     }
 }
 
@@ -307,7 +354,7 @@ fn GiveForm(
             desk.say("请填写网格编码（如 411502001003-02）或选择区域");
             return;
         };
-        let last = super::value(until);
+        let last = value(until);
         let until = day::read(&last);
         if !last.is_empty() && until.is_none() {
             desk.say("日期写成 2026-12-31 这样，或不填");

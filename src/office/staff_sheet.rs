@@ -100,7 +100,8 @@ impl StaffImport {
 
     async fn one(self, StaffRow { account, new, changed, right, until, .. }: StaffRow) -> Result<Option<Slip>, String> {
         if new || changed {
-            self.desk.ask::<Nothing>("account", &account).await?;
+            let path = if new { "account" } else { "account-change" };
+            self.desk.ask::<Nothing>(path, &account).await?;
         }
         if let Some(right) = right {
             let give = Give { account: account.account.clone(), right, until };

@@ -61,7 +61,14 @@ pub fn Supervision() -> impl IntoView {
                     let words = if totals.is_empty() { "没有在办的事项" } else { "没有符合条件的事项，请换个条件再查" };
                     view! { <p class="hint">{words}</p> }
                 });
-                let rows = cases.into_iter().map(|case| view! { <Row case open on_change=again/> }).collect_view();
+                // What was typed for one case never stands under another.
+                let rows = view! {
+                    <For
+                        each=move || cases.clone()
+                        key=|case| format!("{case:?}")
+                        children=move |case| view! { <Row case open on_change=again/> }
+                    />
+                };
                 let is_first = before.with_value(Vec::is_empty);
                 let pages = (!is_first || after.is_some()).then(|| view! {
                     <div class="desk-head">

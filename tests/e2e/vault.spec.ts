@@ -82,7 +82,7 @@ test("a password that the office reset opens the phone again, and nothing is los
   await logUnsent(page, 0, "忘记密码之前写的");
   await byHand(page);
   const grid = (await (await OpenVault.open(page)).entries(page, "cursors"))[0][0].split("/")[0];
-  server.run({ input: "a-new-password" }, "account", "wangfang", "--name", "王芳", "--grid", grid);
+  server.run({ input: "a-new-password" }, "account", "wangfang", "--change", "--name", "王芳", "--grid", grid);
   await phone.context.setOffline(true);
   await page.reload();
   await unlock(page, "a-new-password");

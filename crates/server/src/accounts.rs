@@ -20,6 +20,35 @@ pub const MAX_NAME: usize = 128;
 /// `zxcvbn-ts` project, whose licence (MIT) is beside it.
 const COMMON: &str = include_str!("../data/common-passwords.txt");
 
+/// The longest login name, name and team of an account, in characters.
+const WORDS: usize = 40;
+
+/// Why an account can't have these names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadNames {
+    /// The login name has other signs than letters, digits, full stops, hyphens and underscores, or something is empty.
+    #[error("登录名用字母、数字或汉字，姓名不能空")]
+    NotPlain,
+    /// One of them is longer than [`WORDS`].
+    #[error("登录名、姓名和队伍都请控制在 {WORDS} 个字以内")]
+    Long,
+}
+
+/// Whether an account may have this login name, name and team.
+///
+/// # Errors
+/// Why not.
+pub fn check_names(account: &str, name: &str, team: &str) -> Result<(), BadNames> {
+    let plain = account.chars().all(|letter| letter.is_alphanumeric() || ['.', '_', '-'].contains(&letter));
+    if account.is_empty() || name.trim().is_empty() || !plain {
+        return Err(BadNames::NotPlain);
+    }
+    if [account, name, team].into_iter().any(|text| text.chars().count() > WORDS) {
+        return Err(BadNames::Long);
+    }
+    Ok(())
+}
+
 /// Why a password can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {

@@ -12,7 +12,7 @@ use ruhu_domain::{
     codes::{Living, Outcome, Purpose, Relation, Sex, Tag},
     day,
     help::contact::Service,
-    office::PutContact,
+    office::{PutAccount, PutContact},
     record::{Name, Op, diff},
     rights::{Grant, Place, Role},
     roster::{household::Household, resident::Resident},
@@ -180,7 +180,13 @@ pub async fn fill(database: &Database, seed: u64, households: usize) -> anyhow::
         if database.account(account).await?.is_none() {
             let grant = Grant::new(role, Place::Area(at.clone()), classes.to_vec())?;
             database.put_account(account, name, PASSWORD, &[]).await?;
-            database.put_member(account, name, "", &Place::Area(at.clone()), OPERATOR).await?;
+            let member = PutAccount {
+                account: account.to_owned(),
+                name: name.to_owned(),
+                team: String::new(),
+                home: Place::Area(at.clone()),
+            };
+            database.change_member(&member, OPERATOR).await?;
             database.give(account, &grant, OPERATOR, None).await?;
         }
         logins.push(Login { account, name, part: format!("办公室网页 /office，{} {at}", role.title()) });

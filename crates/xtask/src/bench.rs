@@ -10,6 +10,9 @@ use crate::{
 /// The names of the server's figures.
 const SERVER: [&str; 2] = ["server", "growth"];
 
+/// The name of what offices ask of a county.
+const OFFICE: &str = "office";
+
 /// Prints a JSON line a figure: `name`, `value`, `unit`, and `peer`, `peer_value`, `ratio`.
 ///
 /// # Errors
@@ -18,7 +21,10 @@ pub fn bench(name: Option<&str>) -> anyhow::Result<()> {
     for figure in SERVER.into_iter().filter(|figure| name.is_none_or(|name| name == *figure)) {
         server(figure)?;
     }
-    if name.is_none_or(|name| !SERVER.contains(&name)) {
+    if name.is_none_or(|name| name == OFFICE) {
+        run(&mut command(&["cargo", "bench", "--quiet", "--package", "ruhu-server", "--bench", OFFICE]))?;
+    }
+    if name.is_none_or(|name| !SERVER.contains(&name) && name != OFFICE) {
         app(name)?;
     }
     Ok(())

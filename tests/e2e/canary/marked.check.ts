@@ -210,6 +210,12 @@ async function writeInOffice(office: Page, server: Server, url: string, known: s
   await office.locator(".matches").getByRole("button").nth(1).click();
   await press("建账号");
   await expect(office.getByText("账号已建好")).toBeVisible();
+  await office.locator(".person-head").first().click();
+  await press("改姓名、队伍、所属");
+  for (const label of ["姓名", "队伍"]) await fill("person", label);
+  await fill("places", "所属");
+  await press("保存修改");
+  await expect(office.getByText("请选择所属的村")).toBeVisible();
   await fill("people", "查找人员");
   await to(office, "待核对");
   await fill("waiting", "退回原因");

@@ -41,7 +41,10 @@ pub fn day_of(record: &Record) -> Option<NaiveDate> {
     match record.kind {
         Kind::Visit => Some(day::day(record.view::<Visit>()?.at)),
         Kind::Dispute => record.view::<Dispute>()?.found_on,
-        Kind::CareCase => record.view::<CareCase>()?.opened_on,
+        Kind::CareCase => {
+            let opened = record.view::<CareCase>()?.opened_on;
+            Some(opened.unwrap_or_else(|| day::day(record.created.at.cast_signed())))
+        }
         Kind::Hazard => record.view::<Hazard>()?.found_on,
         Kind::Request => record.view::<Request>()?.received_on,
         Kind::Patrol => Some(day::day(record.view::<Patrol>()?.began)),

@@ -112,7 +112,7 @@ pub struct KnownDevice {
     pub handed_over_at: Option<u64>,
 }
 
-/// `account`: makes an account, or changes its name, team and home. It gets in with a code (see [`Code`]).
+/// `account`: makes an account, which gets in with a code (see [`Code`]). `account-change`: changes its name, team and home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PutAccount {
     /// The login name.

@@ -4,7 +4,7 @@ use super::write;
 use anyhow::Context;
 use chrono::NaiveDate;
 use clap::Subcommand;
-use ruhu_domain::ledger::Ledger;
+use ruhu_domain::{day, ledger::Ledger};
 use ruhu_server::{
     database::{Act, Database, Entry, OPERATOR},
     export,
@@ -37,14 +37,17 @@ pub struct LedgerOptions {
     #[arg(long)]
     area: String,
     /// 起始日期，如 2026-11-01
-    #[arg(long)]
+    #[arg(long, value_parser = day_of)]
     from: NaiveDate,
     /// 截止日期（含）
-    #[arg(long)]
+    #[arg(long, value_parser = day_of)]
     to: NaiveDate,
     /// 写到哪个 .xlsx 文件
     #[arg(long)]
     out: PathBuf,
+    /// 文件已经有了也写，原来的内容就没有了
+    #[arg(long)]
+    force: bool,
     /// 写出全名（默认只写姓），纠纷台账并写简况，关爱台账写做了什么；须说明用途
     #[arg(long, value_name = "用途")]
     full_names: Option<String>,
@@ -62,13 +65,14 @@ impl Export {
             Self::Patrols(options) => (Ledger::Patrols, options),
             Self::Outreach(options) => (Ledger::Outreach, options),
         };
-        let LedgerOptions { area, from, to, out, full_names } = options;
+        let LedgerOptions { area, from, to, out, force, full_names } = options;
         let place = area.parse().context("--area 应为 12 位区划代码或网格编码")?;
         let purpose = full_names.as_deref().map(str::trim);
         anyhow::ensure!(purpose != Some(""), "写出全名须说明用途");
         let purpose = purpose.unwrap_or_default().to_owned();
         let wanted = export::Wanted { ledger, place, from, to, purpose, by: OPERATOR.to_owned() };
-        wanted.check().map_err(anyhow::Error::msg)?;
+        wanted.check(database).await?;
+        anyhow::ensure!(force || !out.exists(), "{} 已经有了，没有改动它：换一个文件名，或加 --force", out.display());
         let entry = Entry::of(OPERATOR, Act::Export, wanted.subject()).at(&wanted.place.county().unwrap_or_default());
         database.put_on_record(&[entry]).await?;
         let sheet = export::ledger(database, &wanted).await?;
@@ -79,4 +83,9 @@ impl Export {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Reads a day of an option.
+fn day_of(text: &str) -> Result<NaiveDate, String> {
+    day::read(text).ok_or_else(|| format!("“{text}”不是日期，请写成 2026-11-30 这样"))
 }

@@ -59,7 +59,7 @@ enum Command {
     /// 导出台账(.xlsx)
     #[command(subcommand)]
     Export(export::Export),
-    /// 新建账号，或为已有账号重设密码与网格；密码从标准输入读一行
+    /// 新建账号；加 --change 为已有账号重设密码、姓名与网格。密码从标准输入读一行
     Account(staff::Account),
     /// 发登记码：让新手机登录一次，或让忘记密码的人重设密码
     Code(staff::Code),

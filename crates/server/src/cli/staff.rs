@@ -9,7 +9,10 @@ use ruhu_domain::{
     office::GridHandover,
     rights::{self, Place, Role},
 };
-use ruhu_server::database::{self, Database, Given, OPERATOR};
+use ruhu_server::{
+    accounts,
+    database::{self, Database, Given, OPERATOR},
+};
 use std::{io::BufRead, process::ExitCode};
 
 /// An account.
@@ -23,6 +26,9 @@ pub struct Account {
     /// 作为网格员负责的网格编码，可写多个；其他角色用 grant give
     #[arg(long)]
     grid: Vec<GridCode>,
+    /// 账号已经有了：重设它的密码、姓名和网格
+    #[arg(long)]
+    change: bool,
 }
 
 impl Account {
@@ -31,7 +37,23 @@ impl Account {
         let mut password = String::new();
         std::io::stdin().lock().read_line(&mut password)?;
         let password = password.trim_end_matches(['\r', '\n']);
-        database.put_account(&self.account, &self.name, password, &self.grid).await?;
+        accounts::check_names(&self.account, &self.name, "")?;
+        let known = database.login_name(&self.account).await?;
+        match (&known, self.change) {
+            (Some(known), false) => {
+                anyhow::bail!("已经有账号 {known}，没有改动它。要重设密码、姓名和网格请加 --change")
+            }
+            (None, true) => anyhow::bail!("没有账号 {}。新建请不要加 --change", self.account),
+            _ => {}
+        }
+        for grid in &self.grid {
+            anyhow::ensure!(
+                database.has_place(&Place::Grid(grid.clone())).await?,
+                "区划里没有 {grid} 所在的村：请核对网格编码，或先导入区划"
+            );
+        }
+        let account = known.as_deref().unwrap_or(&self.account);
+        database.put_account(account, &self.name, password, &self.grid).await?;
         println!("账号 {}({})可以登录了", self.account, self.name);
         Ok(ExitCode::SUCCESS)
     }

@@ -44,6 +44,15 @@ pub enum CannotChange {
     /// The areas have no such place.
     #[error("区划里没有 {0}：请核对代码，或先导入区划")]
     NoPlace(Place),
+    /// Somebody has this login name.
+    #[error("登录名 {0} 已经有人用了。要改他的信息请用修改，不是同一个人请换一个登录名")]
+    Taken(String),
+    /// The account has this right already, for as long.
+    #[error("他已经有这项授权了，不用再给")]
+    Double,
+    /// The last day of the right is over.
+    #[error("授权的最后一天已经过了，请核对日期")]
+    Past,
     /// There is no such grant, or it ended before.
     #[error("没有这条授权（可能已经结束）")]
     NotThere,
@@ -68,6 +77,19 @@ impl Database {
         let found = self.account(account).await?.ok_or_else(|| CannotChange::NoAccount(account.to_owned()))?;
         if !self.has_place(grant.place()).await? {
             return Err(CannotChange::NoPlace(grant.place().clone()));
+        }
+        let now = self.now_ms();
+        if until.is_some_and(|until| until <= now) {
+            return Err(CannotChange::Past);
+        }
+        let lasts = |given: &Given| match (given.until, until) {
+            (None, _) => true,
+            (Some(has), Some(until)) => has >= until,
+            (Some(_), None) => false,
+        };
+        let same = |given: &Given| given.ended.is_none() && given.grant == *grant && lasts(given);
+        if self.given(Some(&found.account)).await?.iter().any(same) {
+            return Err(CannotChange::Double);
         }
         let mut tx = self.begin().await?;
         let id = give(&mut tx, self.engine, &found.id, grant, by, until).await?;

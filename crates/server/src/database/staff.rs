@@ -9,7 +9,12 @@ use super::{
     stored::decode,
 };
 use crate::{accounts::token_hash, random};
-use ruhu_domain::{DeviceId, office::Attribution, rights::Place, wire::CodeMade};
+use ruhu_domain::{
+    DeviceId,
+    office::{Attribution, PutAccount},
+    rights::Place,
+    wire::CodeMade,
+};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row, any::AnyRow};
 
@@ -61,16 +66,16 @@ impl Database {
         rows.iter().map(member).collect()
     }
 
-    /// Makes an account that gets in with a code, or changes an account's name, team and home.
+    /// Makes an account that gets in with a code (see [`Database::make_code`]).
     ///
     /// # Errors
-    /// Fails when the database can't be reached or refuses a statement.
-    pub async fn put_member(&self, account: &str, name: &str, team: &str, home: &Place, by: &str) -> sqlx::Result<()> {
+    /// See [`CannotChange`]: a login name that somebody has is not given again.
+    pub async fn make_member(&self, member: &PutAccount, by: &str) -> Result<(), CannotChange> {
+        let PutAccount { account, name, team, home } = member;
         let mut tx = self.begin().await?;
-        let id: String = sqlx::query_scalar(
+        let id: Option<String> = sqlx::query_scalar(
             "INSERT INTO account (id, account, name, password_hash, created_at, team, home)
-             VALUES ($1, $2, $3, '', $4, $5, $6) ON CONFLICT (account)
-             DO UPDATE SET name = excluded.name, team = excluded.team, home = excluded.home RETURNING id",
+             VALUES ($1, $2, $3, '', $4, $5, $6) ON CONFLICT (account) DO NOTHING RETURNING id",
         )
         .bind(uuid::Uuid::from_bytes(random::bytes()).to_string())
         .bind(account)
@@ -78,10 +83,40 @@ impl Database {
         .bind(random::now_ms().cast_signed())
         .bind(team)
         .bind(home.to_string())
-        .fetch_one(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
+        let id = id.ok_or_else(|| CannotChange::Taken(account.clone()))?;
         append(&mut tx, self.engine, &Entry::of(by, Act::Account, id)).await?;
-        tx.commit().await
+        Ok(tx.commit().await?)
+    }
+
+    /// Changes the name, the team and the home of an account. What they were and what they are is on record.
+    ///
+    /// # Errors
+    /// See [`CannotChange`].
+    pub async fn change_member(&self, member: &PutAccount, by: &str) -> Result<(), CannotChange> {
+        let PutAccount { account, name, team, home } = member;
+        let mut tx = self.begin().await?;
+        let words = format!("SELECT id, name, team, home FROM account WHERE account = $1{}", self.engine.for_update());
+        let before: Option<(String, String, String, String)> =
+            sqlx::query_as(AssertSqlSafe(words)).bind(account).fetch_optional(&mut *tx).await?;
+        let (id, name_before, team_before, home_before) =
+            before.ok_or_else(|| CannotChange::NoAccount(account.clone()))?;
+        sqlx::query("UPDATE account SET name = $1, team = $2, home = $3 WHERE id = $4")
+            .bind(name)
+            .bind(team)
+            .bind(home.to_string())
+            .bind(&id)
+            .execute(&mut *tx)
+            .await?;
+        let changes = [
+            changed("姓名", &name_before, name),
+            changed("队伍", &team_before, team),
+            changed("所属", &home_before, &home.to_string()),
+        ];
+        let changes: String = changes.into_iter().flatten().collect();
+        append(&mut tx, self.engine, &Entry::of(by, Act::AccountChange, format!("{id}{changes}"))).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Closes an account: its grants end, its phones hand over what they have and are cleared, nobody logs in again.
@@ -335,6 +370,12 @@ impl Database {
 }
 
 /// Returns the hash of a code as somebody typed it: letters that look like digits are those.
+/// Returns what became of a field, for the audit; `None` where it is as it was.
+fn changed(field: &str, before: &str, after: &str) -> Option<String> {
+    let words = |text: &str| if text.is_empty() { "（空）".to_owned() } else { text.to_owned() };
+    (before != after).then(|| format!(" {field} {} 改为 {}", words(before), words(after)))
+}
+
 fn code_hash(code: &str) -> [u8; 32] {
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
     token_hash(&code.replace('O', "0").replace(['I', 'L'], "1"))

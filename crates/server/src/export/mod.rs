@@ -3,13 +3,14 @@
 mod sheet;
 
 use crate::{
-    database::{Database, GridNames, Stored},
+    database::{AfterDay, Database, DayPage, GridNames},
     random,
 };
 use chrono::NaiveDate;
 use ruhu_domain::{
     Kind, Record, RecordId,
     care::CareFile,
+    case::{self, book::CaseFile},
     day,
     dispute::DisputeFile,
     ledger::{self, Cell, Column, Ledger},
@@ -20,7 +21,7 @@ use ruhu_domain::{
     roster::household::Household,
     visit::Visit,
 };
-use sheet::{Heading, write};
+use sheet::{Heading, LedgerSheet};
 use std::collections::{BTreeSet, HashMap};
 
 /// The ledger that is wanted.
@@ -40,20 +41,38 @@ pub struct Wanted {
     pub by: String,
 }
 
+/// Why a ledger can't be written.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotExport {
+    /// The last day is before the first.
+    #[error("截止日期在起始日期之前，请核对")]
+    Backwards,
+    /// It is more than a year.
+    #[error("一次最多一年，请分几次导出")]
+    TooLong,
+    /// The areas have no such place.
+    #[error("区划里没有 {0}：请核对代码")]
+    NoPlace(Place),
+    /// The database's reason.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
 /// The longest time in one ledger, in days: a year and the day it ends on.
 const DAYS: i64 = 366;
 
 impl Wanted {
-    /// Checks the days.
+    /// Checks the days and the place.
     ///
     /// # Errors
-    /// The words for days that are no period, or more than a year.
-    pub fn check(&self) -> Result<(), &'static str> {
+    /// See [`CannotExport`].
+    pub async fn check(&self, database: &Database) -> Result<(), CannotExport> {
         match (self.to - self.from).num_days() {
-            days if days < 0 => Err("截止日期在起始日期之前，请核对"),
-            days if days > DAYS => Err("一次最多一年，请分几次导出"),
-            _ => Ok(()),
+            days if days < 0 => return Err(CannotExport::Backwards),
+            days if days > DAYS => return Err(CannotExport::TooLong),
+            _ => {}
         }
+        if database.has_place(&self.place).await? { Ok(()) } else { Err(CannotExport::NoPlace(self.place.clone())) }
     }
 
     /// Returns the audit's subject of the export.
@@ -67,10 +86,6 @@ impl Wanted {
     fn prefix(&self) -> &str {
         self.place.prefix()
     }
-
-    fn has(&self, day: NaiveDate) -> bool {
-        (self.from..=self.to).contains(&day)
-    }
 }
 
 /// A ledger as a sheet.
@@ -80,7 +95,7 @@ pub struct Sheet {
     pub xlsx: Vec<u8>,
     /// The number of rows.
     pub rows: usize,
-    /// Records of the place that can't be read, of any time. They are not in the ledger.
+    /// Records of the place and the time that can't be read. They are not in the ledger, or what is in it lacks them.
     pub unreadable: BTreeSet<RecordId>,
 }
 
@@ -92,20 +107,13 @@ impl Sheet {
     }
 }
 
-/// Writes a ledger.
+/// Writes a ledger. Records are read and written by a few hundred: one of any length takes the same memory, but for the file
+/// itself. Of a city it goes county by county.
 ///
 /// # Errors
 /// The database can't be reached.
 pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<Sheet> {
     let names = database.grid_names(&wanted.place).await?;
-    let Rows { columns, rows, unreadable } = match wanted.ledger {
-        Ledger::Visits => visits(database, wanted, &names).await?,
-        Ledger::Disputes => disputes(database, wanted, &names).await?,
-        Ledger::Care => care(database, wanted, &names).await?,
-        Ledger::Hazards | Ledger::Requests => reports(database, wanted, &names).await?,
-        Ledger::Patrols => patrols(database, wanted, &names).await?,
-        Ledger::Outreach => outreach(database, wanted, &names).await?,
-    };
     let heading = Heading {
         name: wanted.ledger.title(),
         place: &database.place_name(&wanted.place).await?,
@@ -114,124 +122,83 @@ pub async fn ledger(database: &Database, wanted: &Wanted) -> anyhow::Result<Shee
         by: &wanted.by,
         purpose: &wanted.purpose,
     };
-    Ok(Sheet { xlsx: write(&heading, columns, &rows)?, rows: rows.len(), unreadable })
-}
-
-/// The content of a ledger.
-struct Rows {
-    columns: &'static [Column],
-    /// The rows, each with its number first.
-    rows: Vec<Vec<Cell>>,
-    unreadable: BTreeSet<RecordId>,
-}
-
-impl Rows {
-    fn new<const N: usize>(
-        columns: &'static [Column; N],
-        rows: impl Iterator<Item = [Cell; N]>,
-        unreadable: BTreeSet<RecordId>,
-    ) -> Self {
-        Self { columns, rows: rows.map(Vec::from).collect(), unreadable }
-    }
-}
-
-async fn visits(database: &Database, wanted: &Wanted, names: &GridNames) -> anyhow::Result<Rows> {
-    let Stored { records, unreadable } = database.records(wanted.prefix(), &[Kind::Household, Kind::Visit]).await?;
-    let households: HashMap<RecordId, Household> = records
-        .iter()
-        .filter(|record| record.kind == Kind::Household)
-        .filter_map(|record| Some((record.id, record.view()?)))
-        .collect();
-    let mut visits: Vec<_> = records
-        .iter()
-        .filter(|record| record.kind == Kind::Visit && !record.withdrawn())
-        .filter_map(|record| Some((record, record.view::<Visit>()?)))
-        .filter(|(_, visit)| wanted.has(day::day(visit.at)))
-        .collect();
-    visits.sort_by_key(|(record, visit)| (visit.at, record.id));
-
-    let rows = visits.iter().enumerate().map(|(at, (record, visit))| {
-        let household = households.get(&visit.household);
-        ledger::visit_row(at + 1, &names.of(&record.channel.grid), household, visit, !wanted.purpose.is_empty())
-    });
-    Ok(Rows::new(&ledger::VISIT_COLUMNS, rows, unreadable))
-}
-
-async fn disputes(database: &Database, wanted: &Wanted, names: &GridNames) -> anyhow::Result<Rows> {
-    let (mut files, unreadable) = database.files::<DisputeFile>(wanted.prefix()).await?;
-    files.retain(|(_, file)| file.dispute.found_on.is_some_and(|on| wanted.has(on)));
-    files.sort_by_key(|(_, file)| (file.dispute.found_on, file.id));
-    let in_full = !wanted.purpose.is_empty();
-    let row = |(at, (head, file)): (usize, &(Record, DisputeFile))| {
-        ledger::dispute_row(at + 1, &names.of(&head.channel.grid), file, in_full)
-    };
-    Ok(Rows::new(&ledger::DISPUTE_COLUMNS, files.iter().enumerate().map(row), unreadable))
-}
-
-async fn care(database: &Database, wanted: &Wanted, names: &GridNames) -> anyhow::Result<Rows> {
-    let today = day::day(random::now_ms().cast_signed());
-    let open_then = |file: &CareFile| {
-        let begun = file.case.opened_on.is_none_or(|on| on <= wanted.to);
-        begun && file.ended_on(today).is_none_or(|on| on >= wanted.from)
-    };
-    let (mut files, unreadable) = database.files::<CareFile>(wanted.prefix()).await?;
-    files.retain(|(_, file)| open_then(file));
-    files.sort_by_key(|(_, file)| (file.case.opened_on, file.id));
-    let in_full = !wanted.purpose.is_empty();
-    let row = |(at, (head, file)): (usize, &(Record, CareFile))| {
-        ledger::care_row(at + 1, &names.of(&head.channel.grid), file, today, in_full)
-    };
-    Ok(Rows::new(&ledger::CARE_COLUMNS, files.iter().enumerate().map(row), unreadable))
-}
-
-async fn reports(database: &Database, wanted: &Wanted, names: &GridNames) -> anyhow::Result<Rows> {
-    let in_full = !wanted.purpose.is_empty();
-    let kind = if wanted.ledger == Ledger::Hazards { Kind::Hazard } else { Kind::Request };
-    let (mut reports, unreadable) = database.files::<Report>(wanted.prefix()).await?;
-    reports.retain(|(head, report)| head.kind == kind && report.since().is_some_and(|on| wanted.has(on)));
-    reports.sort_by_key(|(_, report)| (report.since(), report.id));
-    let reports = reports.iter().enumerate().map(|(at, (head, report))| (at + 1, names.of(&head.channel.grid), report));
-    if kind == Kind::Hazard {
-        let rows = reports.filter_map(|(at, grid, report)| ledger::hazard_row(at, &grid, report, in_full));
-        return Ok(Rows::new(&ledger::HAZARD_COLUMNS, rows, unreadable));
-    }
-    let rows = reports.filter_map(|(at, grid, report)| ledger::request_row(at, &grid, report, in_full));
-    Ok(Rows::new(&ledger::REQUEST_COLUMNS, rows, unreadable))
-}
-
-async fn patrols(database: &Database, wanted: &Wanted, names: &GridNames) -> anyhow::Result<Rows> {
-    let in_full = !wanted.purpose.is_empty();
-    let Stored { mut records, unreadable } = database.records(wanted.prefix(), &[Kind::Patrol, Kind::Finding]).await?;
-    records.retain(|record| !record.withdrawn());
-    let mut found: HashMap<RecordId, Vec<String>> = HashMap::new();
-    records.sort_by_key(|record| (record.created.at, record.id));
-    for record in records.iter().filter(|record| record.kind == Kind::Finding) {
-        if let Some(Finding { patrol, what }) = record.view() {
-            found.entry(patrol).or_default().push(what);
+    let (kind, columns) = of(wanted.ledger);
+    // A care case is in it while it is open, whenever that began.
+    let from = if wanted.ledger == Ledger::Care { NaiveDate::default() } else { wanted.from };
+    let mut file = LedgerSheet::begin(&heading, columns)?;
+    let mut unreadable = BTreeSet::new();
+    let area = wanted.prefix();
+    for county in database.counties(area).await? {
+        let mut after = AfterDay::default();
+        loop {
+            let page = database.by_day((&county, area), &kind, (from, wanted.to), &after).await?;
+            for row in rows(wanted, &names, &page, file.rows()) {
+                file.push(&row)?;
+            }
+            unreadable.extend(page.unreadable);
+            let Some(next) = page.next else { break };
+            after = next;
         }
     }
-    let patrols = records.iter().filter(|record| record.kind == Kind::Patrol);
-    let mut patrols: Vec<(&Record, Patrol)> =
-        patrols.filter_map(|record| Some((record, record.view::<Patrol>()?))).collect();
-    patrols.retain(|(_, patrol)| wanted.has(day::day(patrol.began)));
-    patrols.sort_by_key(|(record, patrol)| (patrol.began, record.id));
-    let rows = patrols.iter().enumerate().map(|(at, (record, patrol))| {
-        let found = found.get(&record.id).map_or(&[][..], Vec::as_slice);
-        ledger::patrol_row(at + 1, &names.of(&record.channel.grid), patrol, found, in_full)
-    });
-    Ok(Rows::new(&ledger::PATROL_COLUMNS, rows, unreadable))
+    let rows = file.rows();
+    Ok(Sheet { xlsx: file.finish()?, rows, unreadable })
 }
 
-async fn outreach(database: &Database, wanted: &Wanted, names: &GridNames) -> anyhow::Result<Rows> {
+/// Returns the kind of records that a ledger has a row for each of, and its columns.
+const fn of(ledger: Ledger) -> (Kind, &'static [Column]) {
+    match ledger {
+        Ledger::Visits => (Kind::Visit, &ledger::VISIT_COLUMNS),
+        Ledger::Disputes => (Kind::Dispute, &ledger::DISPUTE_COLUMNS),
+        Ledger::Care => (Kind::CareCase, &ledger::CARE_COLUMNS),
+        Ledger::Hazards => (Kind::Hazard, &ledger::HAZARD_COLUMNS),
+        Ledger::Requests => (Kind::Request, &ledger::REQUEST_COLUMNS),
+        Ledger::Patrols => (Kind::Patrol, &ledger::PATROL_COLUMNS),
+        Ledger::Outreach => (Kind::Outreach, &ledger::OUTREACH_COLUMNS),
+    }
+}
+
+/// Returns the rows of a page, numbered from the one after `before`.
+fn rows(wanted: &Wanted, names: &GridNames, page: &DayPage, before: usize) -> Vec<Vec<Cell>> {
     let in_full = !wanted.purpose.is_empty();
-    let Stored { records, unreadable } = database.records(wanted.prefix(), &[Kind::Outreach]).await?;
-    let sessions = records.iter().filter(|record| !record.withdrawn());
-    let mut sessions: Vec<(&Record, Outreach)> =
-        sessions.filter_map(|record| Some((record, record.view::<Outreach>()?))).collect();
-    sessions.retain(|(_, session)| session.on.is_some_and(|on| wanted.has(on)));
-    sessions.sort_by_key(|(record, session)| (session.on, record.id));
-    let row = |(at, (record, session)): (usize, &(&Record, Outreach))| {
-        ledger::outreach_row(at + 1, &names.of(&record.channel.grid), session, in_full)
-    };
-    Ok(Rows::new(&ledger::OUTREACH_COLUMNS, sessions.iter().enumerate().map(row), unreadable))
+    let today = day::day(random::now_ms().cast_signed());
+    let homes: HashMap<RecordId, &Record> = page.beside.iter().map(|record| (record.id, record)).collect();
+    let mut others: HashMap<RecordId, Vec<&Record>> = HashMap::new();
+    for record in &page.beside {
+        if let Some(head) = record.parent() {
+            others.entry(head).or_default().push(record);
+        }
+    }
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    for record in page.records.iter().filter(|record| !record.withdrawn()) {
+        let (at, grid) = (before + rows.len() + 1, names.of(&record.channel.grid));
+        let others = || others.get(&record.id).into_iter().flatten().copied();
+        let row = match wanted.ledger {
+            Ledger::Visits => record.view::<Visit>().map(|visit| {
+                let household = homes.get(&visit.household).and_then(|home| home.view::<Household>());
+                Vec::from(ledger::visit_row(at, &grid, household.as_ref(), &visit, in_full))
+            }),
+            Ledger::Disputes => DisputeFile::gather(record, others())
+                .map(|file| Vec::from(ledger::dispute_row(at, &grid, &file, in_full))),
+            Ledger::Care => CareFile::gather(record, others())
+                .filter(|file| file.ended_on(today).is_none_or(|on| on >= wanted.from))
+                .map(|file| Vec::from(ledger::care_row(at, &grid, &file, today, in_full))),
+            Ledger::Hazards => Report::gather(record, others())
+                .and_then(|report| ledger::hazard_row(at, &grid, &report, in_full))
+                .map(Vec::from),
+            Ledger::Requests => Report::gather(record, others())
+                .and_then(|report| ledger::request_row(at, &grid, &report, in_full))
+                .map(Vec::from),
+            Ledger::Patrols => record.view::<Patrol>().map(|patrol| {
+                let mut found = case::in_order(record, others());
+                found.retain(|record| record.kind == Kind::Finding);
+                let found = found.iter().filter_map(|record| record.view::<Finding>()).map(|finding| finding.what);
+                Vec::from(ledger::patrol_row(at, &grid, &patrol, &found.collect::<Vec<_>>(), in_full))
+            }),
+            Ledger::Outreach => {
+                record.view::<Outreach>().map(|session| Vec::from(ledger::outreach_row(at, &grid, &session, in_full)))
+            }
+        };
+        rows.extend(row);
+    }
+    rows
 }

@@ -36,54 +36,97 @@ const LINE: f64 = 15.0;
 /// The most lines of a row. A row may be 409 points high (Excel specifications and limits); what is longer goes on in the next.
 const LINES: usize = 26;
 
-/// Writes a ledger.
-///
-/// # Errors
-/// The file can't be written.
-pub(super) fn write(heading: &Heading<'_>, columns: &[Column], rows: &[Vec<Cell>]) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let sheet = book.add_worksheet();
-    sheet.set_name(heading.name)?;
-    let last = u16::try_from(columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
-    head(sheet, heading, columns, last)?;
-    let text = Format::new().set_border(FormatBorder::Thin).set_text_wrap().set_align(FormatAlign::Top);
-    let [date, number] = ["yyyy-mm-dd", "0"].map(|format| text.clone().set_num_format(format));
-    let mut at = ABOVE;
-    for row in rows {
+/// A ledger that is being written, row by row. What is written goes to a file at once, which is gone when this is: memory holds
+/// a row.
+pub(super) struct LedgerSheet<'a> {
+    book: Workbook,
+    columns: &'a [Column],
+    /// The formats of texts, days and numbers.
+    formats: [Format; 3],
+    /// The next line of the sheet.
+    at: u32,
+    /// The rows of the ledger so far. A long one takes several lines.
+    rows: usize,
+}
+
+impl<'a> LedgerSheet<'a> {
+    /// Begins with the title and the names of the columns.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub(super) fn begin(heading: &Heading<'_>, columns: &'a [Column]) -> Result<Self, XlsxError> {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet_with_constant_memory();
+        sheet.set_name(heading.name)?;
+        sheet.set_freeze_panes(ABOVE, 0)?.set_repeat_rows(0, ABOVE - 1)?;
+        sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
+        sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_print_center_horizontally(true);
+        sheet.set_footer("&L&A&C第 &P 页，共 &N 页");
+        head(sheet, heading, columns, last(columns))?;
+        let text = Format::new().set_border(FormatBorder::Thin).set_text_wrap().set_align(FormatAlign::Top);
+        let [date, number] = ["yyyy-mm-dd", "0"].map(|format| text.clone().set_num_format(format));
+        Ok(Self { book, columns, formats: [text, date, number], at: ABOVE, rows: 0 })
+    }
+
+    /// Returns the number of rows so far.
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Writes a row.
+    ///
+    /// # Errors
+    /// The file can't be written, or the sheet is full.
+    pub(super) fn push(&mut self, row: &[Cell]) -> Result<(), XlsxError> {
+        let sheet = self.book.worksheet_from_index(0)?;
+        let [text, date, number] = &self.formats;
         let wrapped: Vec<Vec<String>> =
-            row.iter().zip(columns).map(|(cell, (_, width))| lines(&safe(&cell.to_string()), *width)).collect();
+            row.iter().zip(self.columns).map(|(cell, (_, width))| lines(&safe(&cell.to_string()), *width)).collect();
         let height = wrapped.iter().map(Vec::len).max().unwrap_or_default().max(1);
         for first in (0..height).step_by(LINES) {
+            let own = u32::try_from((height - first).min(LINES)).unwrap_or_default();
+            sheet.set_row_height(self.at, f64::from(own) * LINE + 3.0)?;
             for ((column, cell), lines) in (0..).zip(row).zip(&wrapped) {
                 match cell {
-                    Cell::Day(day) if first == 0 => sheet.write_datetime_with_format(at, column, day, &date)?,
-                    Cell::Number(count) if first == 0 => sheet.write_with_format(at, column, *count, &number)?,
-                    Cell::Day(_) | Cell::Number(_) => sheet.write_blank(at, column, &text)?,
+                    Cell::Day(day) if first == 0 => sheet.write_datetime_with_format(self.at, column, day, date)?,
+                    Cell::Number(count) if first == 0 => sheet.write_with_format(self.at, column, *count, number)?,
+                    Cell::Day(_) | Cell::Number(_) => sheet.write_blank(self.at, column, text)?,
                     Cell::Text(_) => {
                         let part = lines.iter().skip(first).take(LINES).map(String::as_str).collect::<String>();
-                        sheet.write_string_with_format(at, column, part.trim_end_matches('\n'), &text)?
+                        sheet.write_string_with_format(self.at, column, part.trim_end_matches('\n'), text)?
                     }
                 };
             }
-            let own = u32::try_from((height - first).min(LINES)).unwrap_or_default();
-            sheet.set_row_height(at, f64::from(own) * LINE + 3.0)?;
+            self.at += 1;
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// Ends with the line to sign, and returns the file.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, XlsxError> {
+        let sheet = self.book.worksheet_from_index(0)?;
+        let last = last(self.columns);
+        let mut at = self.at;
+        if self.rows == 0 {
+            let none = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::Center);
+            sheet.merge_range(at, 0, at, last, "这段时间没有记录", &none)?;
             at += 1;
         }
+        let signed = Format::new().set_align(FormatAlign::Left);
+        let words = "制表人：                审核人：                负责人（签字）：                盖章：                年    月    日";
+        sheet.set_row_height(at + 1, 2.0 * LINE)?;
+        sheet.merge_range(at + 1, 0, at + 1, last, words, &signed)?;
+        self.book.save_to_buffer()
     }
-    if rows.is_empty() {
-        let none = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::Center);
-        sheet.merge_range(at, 0, at, last, "这段时间没有记录", &none)?;
-        at += 1;
-    }
-    let signed = Format::new().set_align(FormatAlign::Left);
-    let words = "制表人：                审核人：                负责人（签字）：                盖章：                年    月    日";
-    sheet.merge_range(at + 1, 0, at + 1, last, words, &signed)?;
-    sheet.set_row_height(at + 1, 2.0 * LINE)?;
-    sheet.set_freeze_panes(ABOVE, 0)?.set_repeat_rows(0, ABOVE - 1)?;
-    sheet.set_landscape().set_paper_size(A4).set_print_fit_to_pages(1, 0);
-    sheet.set_margins(0.4, 0.4, 0.5, 0.6, 0.3, 0.3).set_print_center_horizontally(true);
-    sheet.set_footer("&L&A&C第 &P 页，共 &N 页");
-    book.save_to_buffer()
+}
+
+/// The last of the columns.
+fn last(columns: &[Column]) -> u16 {
+    u16::try_from(columns.len().saturating_sub(1)).unwrap_or(u16::MAX)
 }
 
 fn head(sheet: &mut Worksheet, heading: &Heading<'_>, columns: &[Column], last: u16) -> Result<(), XlsxError> {

@@ -145,8 +145,9 @@ async fn the_database_itself_refuses_to_change_the_audit(base: Base) {
 async fn many_at_once_make_one_chain(base: Base) {
     let world = World::new(base).await;
     let database = &world.database;
-    let grant = ruhu_domain::rights::Grant::grid_worker(crate::world::GRID.parse().expect("a grid"));
-    let gives = (0..20).map(|_| database.give("wangfang", &grant, "李主任", None));
+    let grid = |number| format!("411502001003-{number}").parse().expect("a grid");
+    let grants: Vec<_> = (10..30).map(|number| ruhu_domain::rights::Grant::grid_worker(grid(number))).collect();
+    let gives = grants.iter().map(|grant| database.give("wangfang", grant, "李主任", None));
     assert!(futures::future::join_all(gives).await.iter().all(Result::is_ok));
     database.verify_audit(None).await.expect("one after another");
     assert_eq!(on_record(&world).await.iter().filter(|[_, _, act, _]| act == "give").count(), 21);

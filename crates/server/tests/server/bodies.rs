@@ -104,7 +104,11 @@ async fn over_one_connection(build: impl Fn() -> ClientBuilder, base: &str, toke
                 let (status, text) = (answer.status(), answer.text().await);
                 assert!(text.is_ok(), "{path}: the answer is whole: {text:?}");
                 assert!(status != 500 && status != 408, "{path}: {status}");
-                assert_eq!(connections.0.load(Ordering::SeqCst), 1, "{path} of {token:?} ends the connection: {status}");
+                assert_eq!(
+                    connections.0.load(Ordering::SeqCst),
+                    1,
+                    "{path} of {token:?} ends the connection: {status}"
+                );
             }
         }
     }

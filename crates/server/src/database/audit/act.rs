@@ -15,6 +15,8 @@ pub enum Act {
     Recover,
     /// Made an account or set its password.
     Account,
+    /// Changed the name, the team or the home of an account.
+    AccountChange,
     /// Gave a right.
     Give,
     /// Ended a right.
@@ -78,12 +80,13 @@ pub enum Act {
 }
 
 impl Act {
-    const ALL: [Self; 35] = [
+    const ALL: [Self; 36] = [
         Self::LogIn,
         Self::Carry,
         Self::Look,
         Self::Recover,
         Self::Account,
+        Self::AccountChange,
         Self::Give,
         Self::End,
         Self::Accept,
@@ -124,6 +127,7 @@ impl Act {
             Self::Look => "look",
             Self::Recover => "recover",
             Self::Account => "account",
+            Self::AccountChange => "account-change",
             Self::Give => "give",
             Self::End => "end",
             Self::Accept => "accept",
@@ -173,6 +177,7 @@ impl Act {
                 ActSort::Read
             }
             Self::Account
+            | Self::AccountChange
             | Self::Close
             | Self::Give
             | Self::End
@@ -198,6 +203,7 @@ impl Act {
             Self::Look => "查看修改记录",
             Self::Recover => "恢复手机密钥",
             Self::Account => "设置账号",
+            Self::AccountChange => "修改账号信息",
             Self::Give => "授权",
             Self::End => "结束授权",
             Self::Accept => "采纳待核对记录",

@@ -1,7 +1,7 @@
 //! 便民电话: who helps at a place, for the phones there.
 
 use super::{Asked, Official, Refusal};
-use crate::database::Database;
+use crate::database::{CannotChange, Database};
 use axum::{Json, extract::State};
 use ruhu_domain::{
     help::contact,
@@ -45,6 +45,9 @@ pub async fn put(
     }
     if !contact::is_number(&phone) {
         return Err(Refusal::Invalid("请填写一个能拨通的号码，如 0376-6220110".into()));
+    }
+    if !database.has_place(&place).await? {
+        return Err(Refusal::Invalid(CannotChange::NoPlace(place).to_string()));
     }
     let contacts = database.contacts(Some(&county)).await?;
     let earlier = id.map(|id| contacts.iter().find(|contact| contact.id == id));

@@ -3,7 +3,7 @@
 use super::{Asked, Official, Refusal};
 use crate::{
     database::{Act, Database},
-    export::{self, Wanted},
+    export::{self, CannotExport, Wanted},
 };
 use axum::{Json, extract::State};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -30,7 +30,10 @@ pub async fn ledger(
         return Err(Refusal::Invalid(format!("用途请控制在 {WORDS} 字以内")));
     }
     let wanted = Wanted { ledger, place, from, to, purpose, by: official.session.name.clone() };
-    wanted.check().map_err(|words| Refusal::Invalid(words.into()))?;
+    wanted.check(&database).await.map_err(|error| match error {
+        CannotExport::Database(error) => error.into(),
+        error => Refusal::Invalid(error.to_string()),
+    })?;
     database
         .put_on_record(&[official.does(Act::Export, wanted.subject()).at(&wanted.place.county().unwrap_or_default())])
         .await?;

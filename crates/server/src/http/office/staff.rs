@@ -3,7 +3,7 @@
 use super::{Asked, Newcomer, Official, Refusal, right};
 use crate::{
     accounts,
-    database::{Database, Device, Given, Member},
+    database::{CannotChange, Database, Device, Given, Member},
 };
 use axum::{Json, extract::State};
 use ruhu_domain::{
@@ -15,9 +15,6 @@ use ruhu_domain::{
     },
     rights::{Grant, Place},
 };
-
-/// The longest name of an account, a person or a team, in characters.
-const NAME: usize = 40;
 
 /// Areas named in one answer.
 const AREAS: usize = 60;
@@ -128,31 +125,43 @@ pub async fn list(State(database): State<Database>, official: Official) -> Resul
     Ok(Json(own.map(|member| staff.person(member)).collect()))
 }
 
-/// `POST /api/v1/office/account`
-pub async fn put(
+/// `POST /api/v1/office/account`: makes an account. A login name that somebody has is refused, whoever looks after it.
+pub async fn make(
     State(database): State<Database>,
     official: Official,
-    Asked(PutAccount { account, name, team, home }): Asked<PutAccount>,
+    Asked(asked): Asked<PutAccount>,
 ) -> Result<Json<Nothing>, Refusal> {
+    let member = checked(&official, asked)?;
+    // Case and width of a login name don't matter.
+    if let Some(taken) = database.login_name(&member.account).await? {
+        return Err(Refusal::Invalid(CannotChange::Taken(taken).to_string()));
+    }
+    database.make_member(&member, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// `POST /api/v1/office/account-change`: changes the name, the team and the home of an account that the caller looks after.
+pub async fn change(
+    State(database): State<Database>,
+    official: Official,
+    Asked(asked): Asked<PutAccount>,
+) -> Result<Json<Nothing>, Refusal> {
+    let mut member = checked(&official, asked)?;
+    let staff = Staff::read(&database).await?;
+    member.account.clone_from(&staff.of_caller(&official, &member.account)?.account);
+    database.change_member(&member, &official.session.account).await?;
+    Ok(Json(Nothing {}))
+}
+
+/// Returns an account as it may be made or changed by the caller.
+fn checked(official: &Official, PutAccount { account, name, team, home }: PutAccount) -> Result<PutAccount, Refusal> {
     let [name, team] = [name, team].map(|text| text.trim().to_owned());
     let account = accounts::login_name(&account);
-    let account = database.login_name(&account).await?.unwrap_or(account);
-    let plain = account.chars().all(|letter| letter.is_alphanumeric() || ['.', '_', '-'].contains(&letter));
-    if account.is_empty() || name.is_empty() || !plain {
-        return Err(Refusal::Invalid("登录名用字母、数字或汉字，姓名不能空".into()));
-    }
-    if [&account, &name, &team].into_iter().any(|text| text.chars().count() > NAME) {
-        return Err(Refusal::Invalid(format!("登录名、姓名和队伍都请控制在 {NAME} 个字以内")));
-    }
+    accounts::check_names(&account, &name, &team).map_err(|error| Refusal::Invalid(error.to_string()))?;
     if !duties::governs(&official.grants, Duty::People, &home) {
         return Err(Refusal::NotAllowed);
     }
-    let staff = Staff::read(&database).await?;
-    if staff.members.iter().any(|member| member.account == account) {
-        staff.looked_after(&official, &account).map_err(|_| Refusal::Invalid("这个登录名已经有人用了".into()))?;
-    }
-    database.put_member(&account, &name, &team, &home, &official.session.account).await?;
-    Ok(Json(Nothing {}))
+    Ok(PutAccount { account, name, team, home })
 }
 
 /// `POST /api/v1/office/close`

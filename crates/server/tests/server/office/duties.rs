@@ -80,10 +80,10 @@ async fn differences(world: &World, stop: bool) -> (usize, Vec<String>) {
             cell(format!("code {account}"), expected, desk.status("code", &of(account)).await == 200);
         }
         let rights = [
-            ("wangfang", right(Role::GridWorker, GRID, G)),
+            ("wangfang", right(Role::GridWorker, "411502001003-07", G)),
             ("wangfang", right(Role::VillageLead, VILLAGE, G)),
             ("wangfang", right(Role::Carer, GRID, &[Class::Care])),
-            ("far", right(Role::GridWorker, "411502002001-01", G)),
+            ("far", right(Role::GridWorker, "411502002001-07", G)),
         ];
         for ((account, right), expected) in rights.into_iter().zip(row.gives) {
             let words = format!("give {right:?}");

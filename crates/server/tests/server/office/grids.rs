@@ -32,10 +32,9 @@ fn at(code: &str, class: Class) -> Channel {
 
 /// A worker with all classes in the grid, who registered a family, a dispute and a care case there.
 async fn worker(world: &World) -> Phone<'_> {
-    let own = Grant::new(Role::GridWorker, place(GRID), vec![Class::General]).expect("a grant");
     let mediates = Grant::new(Role::Mediator, place(GRID), vec![Class::Mediation]).expect("a grant");
     let cares = Grant::new(Role::Carer, place(GRID), vec![Class::Care]).expect("a grant");
-    for grant in [own, mediates, cares] {
+    for grant in [mediates, cares] {
         world.database.give("wangfang", &grant, OPERATOR, None).await.expect("it is given");
     }
     let mut phone = world.log_in(1).await;

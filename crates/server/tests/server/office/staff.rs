@@ -1,6 +1,6 @@
 //! Accounts, codes for phones, grids handed over.
 
-use super::{NEW_PASSWORD, TOWNSHIP, VILLAGE, enrol, log_in, of, right};
+use super::{COUNTY, NEW_PASSWORD, TOWNSHIP, VILLAGE, enrol, log_in, of, right};
 use crate::world::{
     Base, GRID, PASSWORD, World, address, channel,
     desk::{Desk, place},
@@ -150,7 +150,7 @@ async fn accounts_from_a_sheet_are_checked_against_those_there_are(base: Base) {
     // Made as the page makes them, it is all there.
     for row in file.rows {
         if row.new || row.changed {
-            desk.ask::<Nothing>("account", &row.account).await;
+            desk.ask::<Nothing>(if row.new { "account" } else { "account-change" }, &row.account).await;
         }
         if let Some(right) = row.right {
             let give = Give { account: row.account.account, right, until: row.until };
@@ -176,7 +176,94 @@ async fn a_right_is_given_only_where_there_is_a_place(base: Base) {
     assert_eq!(desk.status("give", &give("411502001003-09")).await, 200);
 }
 
+async fn making_an_account_changes_none_and_a_change_is_on_record(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let other = Desk::open(&world, "bie", Role::Township, "411502002000", Class::ALL).await;
+    let member = |account: &str, name: &str, home: &str| PutAccount {
+        account: account.into(),
+        name: name.into(),
+        team: String::new(),
+        home: place(home),
+    };
+    desk.ask::<Nothing>("account", &member("liqiang", "李强", VILLAGE)).await;
+    let name_of = async |account: &str| {
+        let people: Vec<StaffMember> = desk.ask("people", &()).await;
+        people.into_iter().find(|person| person.account == account).map(|person| person.name)
+    };
+    for login in ["liqiang", "LiQiang", "ｌｉｑｉａｎｇ"] {
+        let answer = desk.post("account", &member(login, "张三", VILLAGE)).await;
+        assert_eq!(answer.status(), 422, "{login}");
+        assert!(answer.text().await.expect("words").contains("已经有人用了"));
+    }
+    assert_eq!(name_of("liqiang").await.as_deref(), Some("李强"), "nothing changed");
+    assert_eq!(
+        desk.status("account-change", &member("nobody", "张三", VILLAGE)).await,
+        422,
+        "there is no such account"
+    );
+    assert_eq!(other.status("account-change", &member("liqiang", "张三", "411502002001")).await, 422, "not theirs");
+    desk.ask::<Nothing>("account-change", &member("liqiang", "李小强", TOWNSHIP)).await;
+    assert_eq!(name_of("liqiang").await.as_deref(), Some("李小强"));
+    let auditor = Desk::open(&world, "xian", Role::County, COUNTY, Class::ALL).await;
+    let acts: Vec<ActLine> = auditor.ask("acts", &FindActs::default()).await;
+    let change = acts.iter().find(|line| line.act == "修改账号信息").expect("it is on record");
+    for words in ["姓名 李强 改为 李小强", "所属", "改为"] {
+        assert!(change.subject.contains(words), "{}", change.subject);
+    }
+}
+
+async fn a_right_is_given_once_and_not_for_a_time_that_is_over(base: Base) {
+    let world = World::new(base).await;
+    let desk = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    let today = day::day(random::now_ms().cast_signed());
+    let give = |until| Give {
+        account: "wangfang".into(),
+        right: right(Role::GridWorker, "411502001003-09", &[Class::General]),
+        until,
+    };
+    let refused = async |until, words: &str| {
+        let answer = desk.post("give", &give(until)).await;
+        assert_eq!(answer.status(), 422, "{until:?}");
+        let text = answer.text().await.expect("words");
+        assert!(text.contains(words), "{text}");
+    };
+    refused(today.pred_opt(), "已经过了").await;
+    let [soon, late] = [10, 20].map(|days| Some(today + chrono::Days::new(days)));
+    desk.ask::<OfGrant>("give", &give(soon)).await;
+    refused(soon, "不用再给").await;
+    refused(Some(today), "不用再给").await;
+    desk.ask::<OfGrant>("give", &give(late)).await;
+    let given: OfGrant = desk.ask("give", &give(None)).await;
+    refused(late, "不用再给").await;
+    desk.ask::<Nothing>("end", &given).await;
+    refused(late, "不用再给").await;
+    let contact = |at: &str| PutContact {
+        id: None,
+        place: place(at),
+        service: ruhu_domain::help::contact::Service::ALL[0],
+        name: "派出所".into(),
+        phone: "0376-6220110".into(),
+        note: String::new(),
+    };
+    assert_eq!(desk.status("contact", &contact("411502001998")).await, 422, "there is no such village");
+    assert_eq!(desk.status("contact", &contact(VILLAGE)).await, 200);
+    let ledger = |at: &str| WantedLedger {
+        ledger: ruhu_domain::ledger::Ledger::Visits,
+        place: place(at),
+        from: Some(today),
+        to: Some(today),
+        purpose: String::new(),
+    };
+    let nowhere = desk.post("ledger", &ledger("411502001998")).await;
+    assert_eq!(nowhere.status(), 422);
+    assert!(nowhere.text().await.expect("words").contains("区划里没有"));
+    assert_eq!(desk.status("ledger", &ledger(GRID)).await, 200);
+}
+
 on_both_databases! {
+    making_an_account_changes_none_and_a_change_is_on_record,
+    a_right_is_given_once_and_not_for_a_time_that_is_over,
     accounts_from_a_sheet_are_checked_against_those_there_are,
     a_right_is_given_only_where_there_is_a_place,
     a_code_lets_one_phone_in_once,
