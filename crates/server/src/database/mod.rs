@@ -26,6 +26,7 @@ mod photos;
 mod places;
 mod projection;
 mod quarantine;
+mod rebuild;
 mod records;
 mod retention;
 mod sql;

@@ -161,7 +161,7 @@ const LAYERS: &[Layer] = &[
     ),
     layer(
         "crates/server/src/cli",
-        &["database", "demo", "export", "http", "import", "nightly", "photos", "random", "secrets"],
+        &["accounts", "database", "demo", "export", "http", "import", "nightly", "photos", "random", "secrets"],
         &["anyhow", "chrono", "clap", "ruhu_domain", "serde_json", "std::fs", "std::net", "std::process", "tokio"],
     ),
     layer(
@@ -172,7 +172,7 @@ const LAYERS: &[Layer] = &[
     layer(
         "crates/server/src/export",
         &["database", "random"],
-        &["anyhow", "chrono", "ruhu_domain", "rust_xlsxwriter", "unicode_width"],
+        &["anyhow", "chrono", "ruhu_domain", "rust_xlsxwriter", "sqlx", "thiserror", "unicode_width"],
     ),
     layer(
         "crates/server/src/import",

@@ -4,7 +4,6 @@
 //! ([ADR 46](../../../../../docs/adr/0046-projections.md)).
 
 mod names;
-mod rebuild;
 
 pub(super) use names::{name_term, phone_term};
 
@@ -29,7 +28,7 @@ pub(super) const NEVER: &str = "9999-12-31";
 pub(super) const UNREADABLE: &str = "";
 
 /// Records looked at in one statement.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// The days of a record, as the columns `day` and `over_on` have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

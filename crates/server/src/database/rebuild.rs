@@ -1,7 +1,8 @@
 //! Making the projections anew, while others read and write.
 
-use super::{super::Database, PAGE, refresh};
-use crate::database::{
+use super::{
+    Database,
+    projection::{PAGE, refresh},
     stored::{key, uuid},
     sync::ground::lock,
 };
@@ -17,7 +18,7 @@ const VERSION: &str = "1";
 
 impl Database {
     /// Makes the projections where this version's are not there yet: once, when a database is opened after an update.
-    pub(in crate::database) async fn fill_projections(&self) -> sqlx::Result<()> {
+    pub(super) async fn fill_projections(&self) -> sqlx::Result<()> {
         if self.setting(SETTING).await?.as_deref() == Some(VERSION) {
             return Ok(());
         }
