@@ -91,6 +91,28 @@ test("a new worker gets an account, a grid and a code, scans it, and works", asy
   await expect(page.getByText("已由办公室停用").first()).toBeVisible();
 });
 
+test("a login name in use makes no account, and a person's name is changed by its own form", async ({ server, second }) => {
+  const office = await desk(second, server);
+  await office.getByRole("button", { name: "新建账号" }).click();
+  await office.getByLabel("登录名或手机号").fill("WangFang");
+  await office.getByLabel("姓名", { exact: true }).fill("张三");
+  await office.getByLabel("所属", { exact: true }).fill(gridOf(server).slice(0, 12));
+  await office.locator(".matches").getByRole("button").click();
+  await office.getByRole("button", { name: "建账号", exact: true }).click();
+  await expect(office.getByText("登录名 wangfang 已经有人用了")).toBeVisible();
+  await office.getByRole("button", { name: "收起", exact: true }).click();
+  await expect(person(office, "张三")).toHaveCount(0);
+  await person(office, "王芳").getByRole("button").first().click();
+  await office.getByRole("button", { name: "改姓名、队伍、所属" }).click();
+  await shot(office, "office-change");
+  await office.getByLabel("姓名", { exact: true }).fill("王小芳");
+  await office.getByRole("button", { name: "保存修改" }).click();
+  await expect(office.getByText("已改好，改前改后都已记入审计")).toBeVisible();
+  await expect(person(office, "王小芳")).toHaveCount(1);
+  await to(office, "审计");
+  await expect(office.getByRole("row", { name: /修改账号信息.*姓名 王芳 改为 王小芳/ })).toBeVisible();
+});
+
 test("a forgotten password is set anew with a code, and nothing that was not sent is lost", async ({ server, phone, second }) => {
   const page = await phone.open();
   await logIn(page, server.url);

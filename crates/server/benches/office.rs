@@ -109,7 +109,7 @@ impl County {
             let at = self.moment();
             let found_on = day::ledger(day::day(at.cast_signed()));
             let view = json!({"title": "两家为界墙起争执", "found_on": found_on, "source": "screening", "matter": "neighbours",
-                "summary": "界墙高低，各有说法，要到现场看", "colour": "yellow"});
+                "summary": "界墙高低，各有说法，要到现场看"});
             let head = self.op(grid, Kind::Dispute, at, &view);
             let dispute = head.record;
             ops.push(head);
@@ -134,12 +134,8 @@ async fn fill(database: &Database, grids: u64) -> u64 {
         let grid: GridCode =
             format!("411502{:03}{:03}-{grid:02}", village / 30 + 1, village % 30 + 1).parse().expect("a grid");
         let place = Place::Grid(grid.clone());
-        let grant = |role, class| Grant::new(role, place.clone(), vec![class]).expect("a grant");
-        let grants = [
-            grant(Role::GridWorker, Class::General),
-            grant(Role::Mediator, Class::Mediation),
-            grant(Role::VillageLead, Class::Mediation),
-        ];
+        let grants = [(Role::GridWorker, Class::General), (Role::Mediator, Class::Mediation)]
+            .map(|(role, class)| Grant::new(role, place.clone(), vec![class]).expect("a grant"));
         let author = Author { account: "wangfang", name: "王芳", device: DeviceId(1), grants: &grants };
         let ops: Vec<Incoming> = county.grid(&grid).into_iter().map(|op| Incoming::Op(Box::new(op))).collect();
         for batch in ops.chunks(BATCH) {
