@@ -355,6 +355,10 @@ test("somebody known is found again, a dispute that may be the same is shown, an
   const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
   const said = server.run("export", "disputes", "--area", "411500000000", "--from", "2026-01-01", "--to", today, "--out", out);
   expect(said).toContain("纠纷台账：4 条");
+  // A file that is there is not written over unasked.
+  const again = ["export", "disputes", "--area", "411500000000", "--from", "2026-01-01", "--to", today, "--out", out];
+  expect(() => server.run(...again)).toThrow(/已经有了，没有改动它/);
+  expect(server.run(...again, "--force")).toContain("纠纷台账：4 条");
 });
 
 async function sent(page: Page) {

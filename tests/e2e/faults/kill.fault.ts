@@ -23,7 +23,7 @@ async function tapNobodyHome(page: Page, door: number) {
 function atOffice(server: Server): number {
   const today = new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10);
   const out = `${server.data}/visits.xlsx`;
-  const said = server.run("export", "visits", "--area", "411500000000", "--from", today, "--to", today, "--out", out);
+  const said = server.run("export", "visits", "--area", "411500000000", "--from", today, "--to", today, "--out", out, "--force");
   return Number(/(\d+) 条/.exec(said)?.[1] ?? 0);
 }
 

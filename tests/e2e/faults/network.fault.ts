@@ -86,7 +86,7 @@ test("every network fault at every step loses nothing and ends", async ({ server
   const out = `${server.data}/hazards.xlsx`;
   // The page's clock may have passed midnight: it was sent ahead.
   const [from, to] = [8, 32].map((hours) => new Date(Date.now() + hours * 3600_000).toISOString().slice(0, 10));
-  const words = ["export", "hazards", "--area", "411500000000", "--from", from, "--to", to, "--out", out];
+  const words = ["export", "hazards", "--area", "411500000000", "--from", from, "--to", to, "--out", out, "--force"];
   const arrived = Number(/(\d+) 条/.exec(server.run(...words))?.[1] ?? 0);
   const photos = atOffice(server).length;
   console.log(`${faults} network faults, ${saved - arrived} lost, ${stuck} stuck`);
