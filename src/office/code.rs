@@ -49,6 +49,9 @@ pub fn EnrolCode(
             <div>
                 <p class="code">{code.code.clone()}</p>
                 <p>"用手机相机扫码，或在手机应用的登录页点“第一次使用”，填账号 "<b>{account}</b>" 和上面的登记码，再自己设一个密码。"</p>
+                {code.office.then(|| view! {
+                    <p>"这是办公室的账号：设好密码后，在电脑上打开 "<b>{format!("{origin}/office")}</b>" 登录。"</p>
+                })}
                 <p class="hint">"只能用一次，"{moment(code.until)}" 前有效。请当面交给本人，不要发到群里"</p>
             </div>
         </section>

@@ -1,7 +1,8 @@
-//! An office's session, and asking the server. The token is in memory alone: closing or reloading the page ends it.
+//! An office's session, and asking the server. The token is the tab's: loading the page again goes on, closing the tab ends it. The
+//! server ends it after a quarter of an hour in which nothing was asked, whoever has the token.
 
 use crate::{
-    platform::download,
+    platform::{download, tab_session},
     transport::http::{self, TransportError},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -19,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Desk {
     /// Who is logged in.
     pub welcome: RwSignal<Option<Welcome>>,
+    /// Whether it is being asked whose the tab's session is.
+    pub resuming: RwSignal<bool>,
     /// The message on the log-in page.
     pub farewell: RwSignal<String>,
     /// A message at the bottom.
@@ -46,6 +49,7 @@ impl Desk {
     pub fn new() -> Self {
         Self {
             welcome: RwSignal::new(None),
+            resuming: RwSignal::new(false),
             farewell: RwSignal::new(String::new()),
             said: RwSignal::new(String::new()),
             said_ends: StoredValue::new(None),
@@ -104,13 +108,39 @@ impl Desk {
         let login = Login { account, password, code };
         match http::post("/api/v1/office/login", None, &login).await {
             Ok(welcome) => {
-                self.farewell.set(String::new());
-                self.welcome.set(Some(welcome));
+                self.begin(welcome);
                 Ok(())
             }
             Err(TransportError::CodeWanted(words)) => Err(NoEntry::CodeWanted(words)),
             Err(error) => Err(NoEntry::Words(error.to_string())),
         }
+    }
+
+    fn begin(self, welcome: Welcome) {
+        tab_session::keep(Some(&welcome.token));
+        self.farewell.set(String::new());
+        self.welcome.set(Some(welcome));
+    }
+
+    /// Ends the session in this tab, and says why.
+    pub fn end(self, words: String) {
+        tab_session::keep(None);
+        self.farewell.set(words);
+        self.welcome.set(None);
+    }
+
+    /// Goes on with the session that the tab had before its page was loaded again.
+    pub async fn resume(self) {
+        let Some(token) = tab_session::token() else { return };
+        self.resuming.set(true);
+        let own: Result<Welcome, TransportError> = http::post("/api/v1/office/me", Some(&token), &()).await;
+        match own {
+            Ok(own) => self.begin(Welcome { token, ..own }),
+            // Without a connection it is asked again when the page is loaded again.
+            Err(error) if !matches!(error, TransportError::Unauthorized(_)) => self.farewell.set(error.to_string()),
+            Err(error) => self.end(error.to_string()),
+        }
+        self.resuming.set(false);
     }
 
     /// Asks again who one is and what one has to do: a second factor was turned on or off.
@@ -127,7 +157,7 @@ impl Desk {
     /// Logs out.
     pub async fn log_out(self) {
         drop(self.ask::<Nothing>("logout", &()).await);
-        self.welcome.set(None);
+        self.end(String::new());
     }
 
     /// Asks for something.
@@ -182,8 +212,7 @@ impl Desk {
         let words = error.to_string();
         // A wrong code is answered so too, where one was asked for.
         if matches!(error, TransportError::Unauthorized(_)) && !path.starts_with("second-factor") {
-            self.farewell.set(words.clone());
-            self.welcome.set(None);
+            self.end(words.clone());
         }
         words
     }

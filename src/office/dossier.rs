@@ -52,10 +52,13 @@ fn Sights(
 pub fn DossierPage(
     /// The person's record.
     of: OfRecord,
+    /// Goes back to the list: there is no record any more.
+    on_erased: Callback<()>,
 ) -> impl IntoView {
     let dossier: Asked<Dossier> = Asked::about("dossier", &of);
     let reload = of.clone();
-    let again = Callback::new(move |()| dossier.about_again(&reload));
+    let again =
+        Callback::new(move |erased: bool| if erased { on_erased.run(()) } else { dossier.about_again(&reload) });
     shown(dossier, move |dossier| {
         let of = of.clone();
         let open: Vec<DataRequest> =
@@ -76,7 +79,7 @@ pub fn DossierPage(
             </div>
             <div class="no-print">
                 {open.into_iter().map(|request| view! { <Answer request party=dossier.found.party on_change=again/> }).collect_view()}
-                <Ask of on_change=again/>
+                <Ask of on_change=Callback::new(move |()| again.run(false))/>
             </div>
             <p>{dossier.found.household.clone()}" · "<AtGrid grid=dossier.found.channel.grid.clone()/></p>
             {dossier.records.iter().map(|held| {
@@ -184,8 +187,8 @@ fn Answer(
     request: DataRequest,
     /// Whether who asks is a party to a dispute, and no resident.
     party: bool,
-    /// Called when it is decided.
-    on_change: Callback<()>,
+    /// Called when it is decided, with whether the person was erased.
+    on_change: Callback<bool>,
 ) -> impl IntoView {
     let desk = use_desk();
     let [answer, name, birth, phone] = [(); 4].map(|()| NodeRef::<html::Input>::new());
@@ -195,7 +198,9 @@ fn Answer(
         let filled = fields.into_iter().filter(|(_, text)| wish == Wish::Correct && !text.is_empty());
         let values: BTreeMap<_, _> = filled.map(|(field, text)| (field.into(), Value::from(text))).collect();
         let decision = DecideDataRequest { id: id.get_value(), granted, answer: value(answer), values };
-        desk.act("request-decide", decision, "已答复，请告诉本人", move || on_change.run(()));
+        let erased = granted && wish == Wish::Erase;
+        let done = if erased { "已删除，请告诉本人" } else { "已答复，请告诉本人" };
+        desk.act("request-decide", decision, done, move || on_change.run(erased));
     };
     let warning = match wish {
         Wish::Erase | Wish::Restrict if party => "调解卷宗依法立卷保存，不能删除或停用：请点“不同意”并写明理由",

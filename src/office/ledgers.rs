@@ -11,14 +11,21 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     day,
     ledger::Ledger,
-    office::{LedgerFile, WantedLedger},
+    office::{LedgerFile, WantedLedger, duties},
+    rights::Grant,
 };
 
 /// The form.
 #[component]
 pub fn Ledgers() -> impl IntoView {
     let desk = use_desk();
-    let chosen = RwSignal::new(Ledger::Visits);
+    // A ledger that they may have nowhere is not offered.
+    let grants: Vec<Grant> = desk.welcome.with_untracked(|welcome| {
+        let rights = welcome.iter().flat_map(|welcome| &welcome.grants);
+        rights.filter_map(|right| Grant::new(right.role, right.place.clone(), right.classes.clone()).ok()).collect()
+    });
+    let offered = duties::ledgers(&grants);
+    let chosen = RwSignal::new(offered.first().copied().unwrap_or(Ledger::Visits));
     let own = desk.welcome.with_untracked(|welcome| {
         let grant = welcome.iter().flat_map(|welcome| &welcome.grants).find(|grant| !grant.classes.is_empty());
         grant.map(|grant| grant.place.to_string()).unwrap_or_default()
@@ -65,7 +72,7 @@ pub fn Ledgers() -> impl IntoView {
             <p class="hint">"由已到办公室的记录生成。默认只写姓；写全名、写经过要说明用途。关爱台账不写姓名，只供村和乡镇；诉求台账不写是谁提的。每次导出都记入审计，文件请妥善保管。"</p>
             <OneOf
                 legend="哪本台账"
-                options=Ledger::ALL.into_iter().map(|ledger| (ledger, ledger.title().to_owned())).collect()
+                options=offered.into_iter().map(|ledger| (ledger, ledger.title().to_owned())).collect()
                 chosen
                 on_choose=Callback::new(move |ledger| chosen.set(ledger))
             />

@@ -24,7 +24,7 @@ mod staff_sheet;
 mod supervision;
 mod waiting;
 
-use crate::platform::{idle, preferences::Preferences};
+use crate::platform::{address, idle, preferences::Preferences};
 use desk::{Desk, use_desk};
 use leptos::prelude::*;
 use ruhu_domain::office::duties::Duty;
@@ -85,6 +85,25 @@ impl Tab {
         }
     }
 
+    /// The word for it in the address.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Waiting => "waiting",
+            Self::Supervision => "cases",
+            Self::Roster => "roster",
+            Self::Ledgers => "ledgers",
+            Self::Handbook => "handbook",
+            Self::Contacts => "contacts",
+            Self::Grids => "grids",
+            Self::GridHandover => "handovers",
+            Self::Personal => "personal",
+            Self::Audit => "audit",
+            Self::Operation => "operation",
+            Self::Security => "account",
+        }
+    }
+
     /// The duty it is for; none where it is everybody's.
     const fn duty(self) -> Option<Duty> {
         match self {
@@ -111,13 +130,17 @@ pub fn Root() -> impl IntoView {
     Preferences::load().show();
     idle::listen(IDLE_MS, move || {
         if desk.welcome.with_untracked(Option::is_some) {
-            desk.farewell.set("15 分钟没有操作，已退出。请重新登录".to_owned());
-            desk.welcome.set(None);
+            desk.end("15 分钟没有操作，已退出。请重新登录".to_owned());
         }
     });
+    leptos::task::spawn_local(desk.resume());
     let inside = Memo::new(move |_| desk.welcome.with(Option::is_some));
     view! {
-        {move || if inside.get() { view! { <Shell/> }.into_any() } else { view! { <login::Login/> }.into_any() }}
+        {move || match (inside.get(), desk.resuming.get()) {
+            (true, _) => view! { <Shell/> }.into_any(),
+            (false, true) => view! { <p class="hint" role="status">"正在打开…"</p> }.into_any(),
+            (false, false) => view! { <login::Login/> }.into_any(),
+        }}
         <div class="toasts" role="status" aria-live="polite">
             {move || {
                 let words = desk.said.get();
@@ -136,7 +159,27 @@ fn Shell() -> impl IntoView {
         let may = |tab: &Tab| tab.duty().is_none_or(|duty| !wanted.get() && untrack(|| desk.has(duty)));
         Tab::ALL.into_iter().filter(may).collect::<Vec<_>>()
     };
-    let chosen = RwSignal::new(untrack(tabs).first().copied().unwrap_or(Tab::Security));
+    // The address says which page it is: loading it again, 返回 and a bookmark lead there.
+    let of_address = move || {
+        let fragment = address::fragment();
+        let word = fragment.split('?').next().unwrap_or_default();
+        untrack(tabs).into_iter().find(|tab| tab.word() == word)
+    };
+    let first = || untrack(tabs).first().copied().unwrap_or(Tab::Security);
+    let chosen = RwSignal::new(of_address().unwrap_or_else(first));
+    let follow = move || {
+        // Whoever logged out is not followed any more.
+        if chosen.try_get_untracked().is_some()
+            && let Some(tab) = of_address()
+        {
+            chosen.set(tab);
+        }
+    };
+    address::listen_to_fragment(follow);
+    let go = move |tab: Tab| {
+        chosen.set(tab);
+        address::show(&format!("#{}", tab.word()), false);
+    };
     let who = move || {
         desk.welcome.with(|welcome| {
             let welcome = welcome.as_ref()?;
@@ -161,7 +204,7 @@ fn Shell() -> impl IntoView {
                 <button
                     class="desk-tab"
                     aria-current=move || (chosen.get() == tab).then_some("page")
-                    on:click=move |_| chosen.set(tab)
+                    on:click=move |_| go(tab)
                 >
                     {tab.title()}
                 </button>

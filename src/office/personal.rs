@@ -18,7 +18,7 @@ pub fn Personal() -> impl IntoView {
         {move || match person.get() {
             Some(of) => view! {
                 <button class="text-button no-print" on:click=move |_| person.set(None)>"‹ 返回"</button>
-                <DossierPage of/>
+                <DossierPage of on_erased=Callback::new(move |()| person.set(None))/>
             }
             .into_any(),
             None => view! { <Search person/> }.into_any(),

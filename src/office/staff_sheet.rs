@@ -283,6 +283,7 @@ pub fn Slips(
                     <p>"账号 "{account}</p>
                     <p class="code small">{code.code}</p>
                     <p class="hint">"扫码，或打开 "{origin.clone()}" 点“第一次使用”，自己设密码。只能用一次，"{moment(code.until)}" 前有效"</p>
+                    {code.office.then(|| view! { <p class="hint">"办公室账号：设好后在 "{format!("{origin}/office")}" 登录"</p> })}
                 </div>
             </li>
         }

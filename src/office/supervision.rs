@@ -8,7 +8,7 @@ use super::{
     places::{AtGrid, NO_SUCH_PLACE, PlaceField},
     value,
 };
-use crate::platform::clock;
+use crate::platform::{address, clock};
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use ruhu_domain::{
     Kind,
@@ -27,10 +27,11 @@ use ruhu_domain::{
 /// 督办: the open cases, a page at a time.
 #[component]
 pub fn Supervision() -> impl IntoView {
-    let wanted = RwSignal::new(WantedCases::default());
+    let wanted = RwSignal::new(of_address(&address::fragment()));
     let cases: Asked<CasePage> = Asked::about("cases", &wanted.get_untracked());
     let look = move |asked: WantedCases| {
         cases.about_again(&asked);
+        address::show(&in_address(&asked), true);
         wanted.set(asked);
     };
     // Where the pages before this one begin.
@@ -92,6 +93,37 @@ pub fn Supervision() -> impl IntoView {
     move || match open.get() {
         Some(of) => view! { <FilePage of on_close=Callback::new(move |()| open.set(None))/> }.into_any(),
         None => list().into_any(),
+    }
+}
+
+/// Returns the address of a list: its filters, so that it can be loaded again. Letters of a number stay out of it.
+fn in_address(wanted: &WantedCases) -> String {
+    let parts = [
+        ("kind", wanted.kind.as_ref().map(|kind| kind.as_str().to_owned())),
+        ("state", wanted.state.clone()),
+        ("urgency", wanted.urgency.map(|urgency| urgency.code().to_owned())),
+        ("place", wanted.place.as_ref().map(Place::to_string)),
+    ];
+    let parts = parts.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "#cases".to_owned() } else { format!("#cases?{}", parts.join("&")) }
+}
+
+/// Returns the filters that an address has; those that can't be read are left out.
+fn of_address(fragment: &str) -> WantedCases {
+    let filters = fragment.strip_prefix("cases?").unwrap_or_default();
+    let of = |wanted: &str| {
+        let mut parts = filters.split('&').filter_map(|part| part.split_once('='));
+        parts.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+    };
+    let kind = of("kind").and_then(|code| PRESSED_KINDS.into_iter().find(|kind| kind.as_str() == code));
+    let state = of("state").filter(|code| kind.as_ref().is_some_and(|kind| !state_words(kind, code).is_empty()));
+    WantedCases {
+        state: state.map(str::to_owned),
+        kind,
+        urgency: of("urgency").and_then(Urgency::find),
+        place: of("place").and_then(|place| place.parse().ok()),
+        ..WantedCases::default()
     }
 }
 

@@ -8,6 +8,19 @@ pub fn path() -> String {
     super::window().location().pathname().unwrap_or_default()
 }
 
+/// Returns what follows the `#` of the address.
+pub fn fragment() -> String {
+    let hash = super::window().location().hash().unwrap_or_default();
+    hash.strip_prefix('#').unwrap_or_default().to_owned()
+}
+
+/// Calls `changed` when what follows the `#` changed by 返回, or by hand.
+pub fn listen_to_fragment(changed: impl Fn() + 'static) {
+    let on_change = Closure::<dyn FnMut()>::new(changed);
+    add(&super::window(), "hashchange", on_change.as_ref());
+    on_change.forget();
+}
+
 /// Account and code from a QR code of the office's: `/enrol#account/code`.
 pub fn enrolment() -> Option<(String, String)> {
     if path() != "/enrol" {

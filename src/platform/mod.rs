@@ -16,6 +16,7 @@ pub mod reminder;
 pub mod service_worker;
 pub mod space;
 pub mod speech;
+pub mod tab_session;
 pub mod tabs;
 
 use futures::{FutureExt, channel::oneshot, future::select};

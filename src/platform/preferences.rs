@@ -1,5 +1,6 @@
 //! Small settings of this phone that are nobody's secret: how the app looks, who logged in last.
 
+use gloo_storage::{LocalStorage, Storage};
 use ruhu_domain::DeviceId;
 use serde::{Deserialize, Serialize};
 
@@ -33,22 +34,21 @@ pub struct Preferences {
 
 const KEY: &str = "ruhu.preferences";
 
-/// None where the browser keeps nothing, or does not say.
-fn storage() -> Option<web_sys::Storage> {
-    super::window().local_storage().ok().flatten()
+/// Whether the browser keeps something: not where its owner forbids it.
+fn are_kept() -> bool {
+    super::window().local_storage().is_ok_and(|storage| storage.is_some())
 }
 
 impl Preferences {
     /// The settings kept; the usual ones where there are none.
     pub fn load() -> Self {
-        let kept = storage().and_then(|storage| storage.get_item(KEY).ok().flatten());
-        kept.and_then(|kept| serde_json::from_slice(kept.as_bytes()).ok()).unwrap_or_default()
+        if are_kept() { LocalStorage::get(KEY).unwrap_or_default() } else { Self::default() }
     }
 
     /// Keeps the settings and makes the page look so. A browser that keeps nothing only forgets them.
     pub fn keep(&self) {
-        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
-            drop(storage.set_item(KEY, &text));
+        if are_kept() {
+            drop(LocalStorage::set(KEY, self));
         }
         self.show();
     }

@@ -248,7 +248,10 @@ test("a person recorded sees what is held, has it corrected, and has it erased, 
 
   await asks("删除");
   await surely(office, "同意并删除", "确定删除，不能恢复");
-  await expect(office.getByText("没有这个地址")).toBeVisible();
+  // Whoever is erased has no page any more: one is back at the list, and told.
+  await expect(office.getByText("已删除，请告诉本人")).toBeVisible();
+  await expect(office.getByLabel("姓名或电话")).toBeVisible();
+  await expect(office.getByText("没有这个地址")).toHaveCount(0);
   await page.getByRole("link", { name: "返回" }).click();
   await tab(page, "我的");
   await page.getByRole("button", { name: "立即发送" }).click();
@@ -293,6 +296,41 @@ test("an office that nobody touches shows nothing any more after a quarter of an
   await pass(2);
   await expect(office.getByRole("alert")).toContainText("15 分钟没有操作");
   expect(await office.content()).not.toContain("王芳");
+});
+
+test("loading the page again goes on where one was, and a closed tab ends it", async ({ server, second }) => {
+  const office = await desk(second, server);
+  await to(office, "督办");
+  await office.getByRole("combobox", { name: "类型" }).selectOption("hazard");
+  await expect(office).toHaveURL(/#cases\?kind=hazard$/);
+  await office.reload();
+  await expect(office.getByRole("combobox", { name: "类型" })).toHaveValue("hazard");
+  await expect(office.getByRole("article").filter({ hasNotText: "隐患" })).toHaveCount(0);
+  await to(office, "台账");
+  await office.goBack();
+  await expect(office.getByRole("heading", { name: "督办" })).toBeVisible();
+  const other = await office.context().newPage();
+  await other.goto(`${server.url}/office#cases`);
+  await expect(other.getByRole("button", { name: "登录", exact: true }), "another tab has no session").toBeVisible();
+  await other.close();
+  // The office ends it: the tab's token opens nothing.
+  await office.getByRole("button", { name: "退出" }).click();
+  await expect(office.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+  expect(await office.evaluate(() => JSON.stringify(sessionStorage))).not.toContain("ruhu.office");
+  await office.reload();
+  await expect(office.getByRole("button", { name: "登录", exact: true })).toBeVisible();
+});
+
+test("an office's account that comes to the phone app is told where it works", async ({ server, phone }) => {
+  const page = await phone.open();
+  await page.goto(server.url);
+  await fillIn(page, "chenming");
+  await expect(page.getByRole("alert").first()).toContainText("这是办公室的账号");
+  await shot(page, "login-office");
+  await page.getByRole("link", { name: "办公室登录" }).click();
+  await expect(page.getByRole("heading", { name: "入户 · 办公室" })).toBeVisible();
+  await fillIn(page, "chenming");
+  await expect(page.getByRole("navigation", { name: "页面" })).toBeVisible();
 });
 
 test("a second factor keeps out who knows the password alone", async ({ server, second }) => {

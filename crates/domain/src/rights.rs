@@ -124,10 +124,14 @@ impl Role {
         }
     }
 
+    /// Whether this role works on a phone.
+    pub const fn is_in_the_field(self) -> bool {
+        matches!(self, Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer | Self::VillageLead)
+    }
+
     /// Whether this role does such a thing at all.
     fn does(self, action: Action) -> bool {
-        let in_the_field =
-            matches!(self, Self::GridWorker | Self::Mediator | Self::PatrolMember | Self::Carer | Self::VillageLead);
+        let in_the_field = self.is_in_the_field();
         match action {
             Action::Save => in_the_field || planted(planted::OFFICES_SAVE),
             Action::Carry => in_the_field || planted(planted::OFFICES_CARRY),

@@ -132,6 +132,7 @@ pub fn Login() -> impl IntoView {
                     {move || if busy.get() { "正在登录…" } else { "登录" }}
                 </button>
             </form>
+            {(!again).then(|| view! { <a href="/office" target="_self" class="text-button">"办公室登录"</a> })}
             {(!again).then(|| view! {
                 <button class="text-button" on:click=move |_| with_code.update(|with_code| *with_code = !*with_code)>
                     {other}

@@ -140,6 +140,17 @@ pub fn may_have(grants: &[Grant], ledger: Ledger, place: &Place) -> bool {
     answers_at(grants, Duty::Ledger, place, ledger.class())
 }
 
+/// Returns the ledgers that somebody with these grants may have of some place of theirs.
+pub fn ledgers(grants: &[Grant]) -> Vec<Ledger> {
+    let somewhere = |ledger: &Ledger| grants.iter().any(|grant| may_have(grants, *ledger, grant.place()));
+    Ledger::ALL.into_iter().filter(somewhere).collect()
+}
+
+/// Whether somebody with these grants works in the office alone: the phone app has nothing for them.
+pub fn is_office_alone(grants: &[Grant]) -> bool {
+    !grants.is_empty() && !grants.iter().any(|grant| grant.role().is_in_the_field())
+}
+
 /// Whether somebody with these grants may give or end this one: at a place of theirs, for a role below theirs, and for
 /// no class that they lack themselves. Administrators, who see no records, give any role's.
 pub fn may_give(own: &[Grant], grant: &Grant) -> bool {

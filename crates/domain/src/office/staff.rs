@@ -140,6 +140,9 @@ pub struct Code {
     pub code: String,
     /// Until when.
     pub until: u64,
+    /// Whether the account works in the office alone: then it logs in there.
+    #[serde(default)]
+    pub office: bool,
 }
 
 /// `give`: a grant for an account.

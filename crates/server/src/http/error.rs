@@ -66,6 +66,9 @@ pub enum Refusal {
     /// A vault that is somebody else's, or was sealed to another server.
     #[error("这台手机上的记录不能用这个账号打开，请联系办公室")]
     NotYours,
+    /// An account of an office alone, that came to the phone app; the words say what was done and where to go.
+    #[error("{0}")]
+    OfficeAlone(&'static str),
     /// Not here.
     #[error("没有这个地址")]
     NotFound,
@@ -87,9 +90,12 @@ impl Refusal {
             Self::Wait(_) | Self::Crowded | Self::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotYours | Self::NewDevice | Self::NoOffice | Self::NotAllowed | Self::FactorWanted => {
-                StatusCode::FORBIDDEN
-            }
+            Self::NotYours
+            | Self::NewDevice
+            | Self::NoOffice
+            | Self::OfficeAlone(_)
+            | Self::NotAllowed
+            | Self::FactorWanted => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

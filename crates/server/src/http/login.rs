@@ -9,6 +9,7 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode};
 use ruhu_domain::{
     DeviceId,
+    office::duties,
     wire::{EnrolRequest, LoginRequest, LoginResponse, Recovery, vault_owner},
 };
 use ruhu_vault::Sealed;
@@ -79,6 +80,9 @@ pub async fn login(
     if !guest.known && !database.is_demo().await? {
         return Err(Refusal::NewDevice);
     }
+    if duties::is_office_alone(&database.rights(&guest.account.id).await?) {
+        return Err(Refusal::OfficeAlone("这是办公室的账号，手机应用里没有要办的事：请点“办公室登录”"));
+    }
     let token = accounts::new_token();
     if !database.open_session(&guest.account, device, &token).await? {
         return Err(Refusal::NotYours);
@@ -119,6 +123,10 @@ pub async fn enrol(
     }
     state.login_throttle.right(&name, origin);
     let account = database.account(&name).await?.ok_or(Refusal::Internal)?;
+    if duties::is_office_alone(&database.rights(&account.id).await?) {
+        database.close_session(&token).await?;
+        return Err(Refusal::OfficeAlone("密码已设好。这是办公室的账号：请点“办公室登录”，用新密码登录"));
+    }
     welcome(&state, account, token).await
 }
 

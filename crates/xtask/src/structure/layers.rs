@@ -112,6 +112,7 @@ const LAYERS: &[Layer] = &[
             "chrono",
             "futures",
             "getrandom",
+            "gloo_storage",
             "gloo_timers",
             "js_sys",
             "ruhu_domain",

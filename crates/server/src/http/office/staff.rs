@@ -188,7 +188,7 @@ pub async fn code(
         return Err(Refusal::Invalid(words.into()));
     }
     let (code, until) = database.make_code(&account, &official.session.account).await?;
-    Ok(Json(Code { code, until }))
+    Ok(Json(Code { code, until, office: duties::is_office_alone(&staff.grants(&account)) }))
 }
 
 /// `POST /api/v1/office/give`

@@ -3,9 +3,10 @@
 use super::{TOWNSHIP, log_in, of};
 use crate::world::{Base, PASSWORD, World, address, desk::Desk, sql};
 use ruhu_domain::{
-    Class,
+    Class, DeviceId,
     office::{duties::Duty, *},
     rights::Role,
+    wire::LoginRequest,
 };
 use ruhu_server::random;
 use sqlx::Row;
@@ -77,7 +78,38 @@ async fn an_office_does_nothing_before_it_has_a_second_factor(base: Base) {
     assert_eq!(desk.status("people", &()).await, 200);
 }
 
+async fn an_account_of_an_office_alone_is_sent_there_by_the_phone_app(base: Base) {
+    let world = World::new(base).await;
+    let township = Desk::open(&world, "zhen", Role::Township, TOWNSHIP, Class::ALL).await;
+    drop(Desk::open(&world, "cun", Role::VillageLead, super::VILLAGE, Class::ALL).await);
+    let login = |account: &str| LoginRequest {
+        account: account.into(),
+        password: PASSWORD.into(),
+        device: DeviceId(7),
+        code: None,
+    };
+    let post = async |account: &str| {
+        let request = world.client.post(format!("{}/api/v1/login", world.url)).json(&login(account));
+        request.send().await.expect("an answer")
+    };
+    let answer = post("zhen").await;
+    assert_eq!(answer.status(), 403);
+    assert!(answer.text().await.expect("words").contains("办公室登录"));
+    assert_eq!(post("cun").await.status(), 200, "a village lead works in both");
+    let county = Desk::open(&world, "xian", Role::County, "411502000000", Class::ALL).await;
+    let code: Code = county.ask("code", &of("zhen")).await;
+    assert!(code.office, "the slip says where");
+    assert!(!township.ask::<Code>("code", &of("wangfang")).await.office);
+    let answer = super::enrol(&world, "zhen", &code.code, super::NEW_PASSWORD, 8).await;
+    assert_eq!(answer.status(), 403);
+    assert!(answer.text().await.expect("words").contains("密码已设好"), "and it is set");
+    let login = Login { account: "zhen".into(), password: super::NEW_PASSWORD.into(), code: None };
+    let request = world.client.post(format!("{}/api/v1/office/login", world.url)).json(&login);
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+}
+
 on_both_databases! {
+    an_account_of_an_office_alone_is_sent_there_by_the_phone_app,
     a_session_is_for_one_kind_of_work_and_ends_by_itself,
     a_second_factor_is_asked_for_and_good_once,
     an_office_does_nothing_before_it_has_a_second_factor,
