@@ -1,5 +1,5 @@
 //! The offices' pages (综治中心、乡镇、县、市): a page of its own beside the phone app, which does not carry it. Wide
-//! screens first; everything is asked for anew, nothing is kept in the browser.
+//! screens first; everything is asked for anew; a browser keeps the session alone, while its tab is open.
 
 mod audit;
 mod case_file;
@@ -177,6 +177,9 @@ fn Shell() -> impl IntoView {
     };
     address::listen_to_fragment(follow);
     let go = move |tab: Tab| {
+        if chosen.get_untracked() == tab {
+            return;
+        }
         chosen.set(tab);
         address::show(&format!("#{}", tab.word()), false);
     };

@@ -145,15 +145,29 @@ fn Filters(
 ) -> impl IntoView {
     let desk = use_desk();
     let now = wanted.get_untracked();
+    let number = NodeRef::<html::Input>::new();
+    let place = RwSignal::new(now.place.as_ref().map(Place::to_string).unwrap_or_default());
+    // Whatever is chosen, what was typed counts along with it.
+    let ask = move |change: &dyn Fn(&mut WantedCases)| {
+        let place = match place.get_untracked().as_str() {
+            "" => None,
+            text => match text.parse::<Place>() {
+                Ok(place) => Some(place),
+                Err(_) => return desk.say(NO_SUCH_PLACE),
+            },
+        };
+        let mut asked = WantedCases { place, number: value(number), ..wanted.get_untracked() };
+        change(&mut asked);
+        filter.run(asked);
+    };
     let has_kind = |total: &&StateTotal| now.kind.as_ref().is_none_or(|kind| total.kind == *kind);
     let has_state = |total: &&StateTotal| now.state.as_ref().is_none_or(|state| total.state == *state);
     let sum = |urgency| totals.iter().filter(has_kind).filter(has_state).map(|total| total.of(urgency)).sum::<u64>();
     let urgencies = [None].into_iter().chain(Urgency::ALL.iter().copied().map(Some));
     let urgencies = urgencies.map(|urgency| {
         let words = urgency.map_or("在办", Urgency::label);
-        let ask = move |_| filter.run(WantedCases { urgency, ..wanted.get_untracked() });
         view! {
-            <button type="button" class="small-button" aria-pressed=(now.urgency == urgency).to_string() on:click=ask>
+            <button type="button" class="small-button" aria-pressed=(now.urgency == urgency).to_string() on:click=move |_| ask(&|asked| asked.urgency = urgency)>
                 <b>{sum(urgency)}</b>" "{words}
             </button>
         }
@@ -172,33 +186,24 @@ fn Filters(
             view! { <option value=total.state.clone() selected=chosen>{words}</option> }
         });
         let options = options.collect_view();
-        let ask = move |event| {
+        let ask_state = move |event| {
             let state = Some(event_target_value(&event)).filter(|state| !state.is_empty());
-            filter.run(WantedCases { state, ..wanted.get_untracked() });
+            ask(&|asked| asked.state.clone_from(&state));
         };
         view! {
             <label class="field">
                 <span>"状态"</span>
-                <select on:change=ask><option value="">"不限"</option>{options}</select>
+                <select on:change=ask_state><option value="">"不限"</option>{options}</select>
             </label>
         }
     });
     let ask_kind = move |event| {
         let kind = PRESSED_KINDS.into_iter().find(|kind| kind.as_str() == event_target_value(&event));
-        filter.run(WantedCases { kind, state: None, ..wanted.get_untracked() });
+        ask(&|asked| (asked.kind, asked.state) = (kind.clone(), None));
     };
-    let number = NodeRef::<html::Input>::new();
-    let place = RwSignal::new(now.place.as_ref().map(Place::to_string).unwrap_or_default());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let place = match place.get_untracked().as_str() {
-            "" => None,
-            text => match text.parse::<Place>() {
-                Ok(place) => Some(place),
-                Err(_) => return desk.say(NO_SUCH_PLACE),
-            },
-        };
-        filter.run(WantedCases { place, number: value(number), ..wanted.get_untracked() });
+        ask(&|_| {});
     };
     view! {
         <form class="card form" on:submit=submit novalidate>

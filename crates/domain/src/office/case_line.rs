@@ -79,15 +79,12 @@ pub struct Pressed {
 }
 
 impl CaseLine {
-    /// Returns the line of a file; `None` where its head was withdrawn, can't be read or is of another kind.
-    pub fn of<'a>(head: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
-        if head.withdrawn() {
-            return None;
-        }
-        let line = Self {
-            record: head.id,
-            channel: head.channel.clone(),
-            kind: head.kind.clone(),
+    /// Returns the line of a case of which nothing is known but where it is.
+    pub fn begin(record: RecordId, channel: &Channel, kind: &Kind) -> Self {
+        Self {
+            record,
+            channel: channel.clone(),
+            kind: kind.clone(),
             number: String::new(),
             state: "",
             open: false,
@@ -97,7 +94,15 @@ impl CaseLine {
             owner: String::new(),
             due: None,
             pressed: None,
-        };
+        }
+    }
+
+    /// Returns the line of a file; `None` where its head was withdrawn, can't be read or is of another kind.
+    pub fn of<'a>(head: &Record, others: impl IntoIterator<Item = &'a Record>) -> Option<Self> {
+        if head.withdrawn() {
+            return None;
+        }
+        let line = Self::begin(head.id, &head.channel, &head.kind);
         match head.kind {
             Kind::Dispute => DisputeFile::gather(head, others).map(|file| line.dispute(&file)),
             Kind::CareCase => CareFile::gather(head, others).map(|file| line.care(&file)),

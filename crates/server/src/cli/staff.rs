@@ -37,13 +37,14 @@ impl Account {
         let mut password = String::new();
         std::io::stdin().lock().read_line(&mut password)?;
         let password = password.trim_end_matches(['\r', '\n']);
-        accounts::check_names(&self.account, &self.name, "")?;
-        let known = database.login_name(&self.account).await?;
+        let typed = accounts::login_name(&self.account);
+        accounts::check_names(&typed, &self.name, "")?;
+        let known = database.login_name(&typed).await?;
         match (&known, self.change) {
             (Some(known), false) => {
                 anyhow::bail!("已经有账号 {known}，没有改动它。要重设密码、姓名和网格请加 --change")
             }
-            (None, true) => anyhow::bail!("没有账号 {}。新建请不要加 --change", self.account),
+            (None, true) => anyhow::bail!("没有账号 {typed}。新建请不要加 --change"),
             _ => {}
         }
         for grid in &self.grid {
@@ -52,9 +53,9 @@ impl Account {
                 "区划里没有 {grid} 所在的村：请核对网格编码，或先导入区划"
             );
         }
-        let account = known.as_deref().unwrap_or(&self.account);
+        let account = known.as_deref().unwrap_or(&typed);
         database.put_account(account, &self.name, password, &self.grid).await?;
-        println!("账号 {}({})可以登录了", self.account, self.name);
+        println!("账号 {account}({})可以登录了", self.name);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -20,6 +20,9 @@ use sqlx::{
 };
 use std::collections::BTreeMap;
 
+/// The most letters of a number that are looked for: a number has fewer, and a pattern of any length is dear.
+const LETTERS: usize = 32;
+
 impl Database {
     /// Returns a page of the open disputes, hazards and requests of grids whose codes start with one of these, as seen on a day.
     /// Whether the caller may read a file is theirs to say.
@@ -128,7 +131,8 @@ impl Database {
             }
             Some(Urgency::Waits) => query.and("waits = 1", []),
         }
-        let number: String = wanted.number.to_uppercase().chars().filter(|letter| !letter.is_whitespace()).collect();
+        let letters = wanted.number.to_uppercase();
+        let number: String = letters.chars().filter(|letter| !letter.is_whitespace()).take(LETTERS).collect();
         if !number.is_empty() {
             query.and("number LIKE ?", [Value::Text(format!("%{}%", number.replace(['%', '_', '\\'], "")))]);
         }

@@ -128,7 +128,11 @@ impl Database {
                     hits.push((RecordId(uuid(row, 1)?), row.try_get(2)?, row.try_get(0)?));
                 }
             }
-            found.extend(self.people(county, &hits).await?);
+            let people = self.people(county, &hits).await?;
+            // Who is found by a household's phone may be elsewhere.
+            let is_theirs =
+                |found: &FoundResident| may_see(&found.channel) && found.channel.grid.as_str().starts_with(area);
+            found.extend(people.into_iter().filter(|(found, _)| is_theirs(found)));
         }
         Ok(found)
     }

@@ -37,9 +37,7 @@ impl Database {
     pub async fn rebuild(&self, progress: impl Fn(u64)) -> sqlx::Result<u64> {
         const TOLD_EVERY: u64 = 50_000;
         let mut count = 0;
-        let counties: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT county FROM record ORDER BY county").fetch_all(&self.pool).await?;
-        for county in counties {
+        for county in self.counties("").await? {
             let mut last = Vec::new();
             loop {
                 let before = count / TOLD_EVERY;

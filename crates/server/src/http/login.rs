@@ -77,11 +77,14 @@ pub async fn login(
     if database.is_revoked(device).await? {
         return Err(Refusal::Revoked);
     }
-    if !guest.known && !database.is_demo().await? {
-        return Err(Refusal::NewDevice);
-    }
-    if duties::is_office_alone(&database.rights(&guest.account.id).await?) {
-        return Err(Refusal::OfficeAlone("这是办公室的账号，手机应用里没有要办的事：请点“办公室登录”"));
+    // A phone that was theirs before comes in whatever they do now: it may have records to send.
+    if !guest.known {
+        if duties::is_office_alone(&database.rights(&guest.account.id).await?) {
+            return Err(Refusal::OfficeAlone("这是办公室的账号，手机应用里没有要办的事：请点“办公室登录”"));
+        }
+        if !database.is_demo().await? {
+            return Err(Refusal::NewDevice);
+        }
     }
     let token = accounts::new_token();
     if !database.open_session(&guest.account, device, &token).await? {
@@ -117,13 +120,14 @@ pub async fn enrol(
     let of = name.clone();
     let hash = state.hashing.turn(move || accounts::hash_password(&password, &of)).await.ok_or(Refusal::Crowded)?;
     let hash = hash.map_err(|error| Refusal::BadPassword(error.to_string()))?;
+    let known = database.logged_in_before(&name, device).await?;
     let token = accounts::new_token();
     if !database.enrol(&name, &code, &hash, device, &token).await? {
         return Err(Refusal::WrongCode);
     }
     state.login_throttle.right(&name, origin);
     let account = database.account(&name).await?.ok_or(Refusal::Internal)?;
-    if duties::is_office_alone(&database.rights(&account.id).await?) {
+    if !known && duties::is_office_alone(&database.rights(&account.id).await?) {
         database.close_session(&token).await?;
         return Err(Refusal::OfficeAlone("密码已设好。这是办公室的账号：请点“办公室登录”，用新密码登录"));
     }

@@ -23,11 +23,8 @@ use std::{
 use tempfile::TempDir;
 
 /// The sources that name the routes.
-const ROUTES: [(&str, &str); 3] = [
-    ("", include_str!("../../src/http/mod.rs")),
-    ("/office", include_str!("../../src/http/office/mod.rs")),
-    ("/office", include_str!("../../src/http/office/staff.rs")),
-];
+const ROUTES: [(&str, &str); 2] =
+    [("", include_str!("../../src/http/mod.rs")), ("/office", include_str!("../../src/http/office/mod.rs"))];
 
 /// The name by which the server is called. Each connection asks for its address.
 const NAME: &str = "ruhu.example.test";

@@ -91,7 +91,10 @@ async fn recounted(connection: &mut AnyConnection, village: &str) -> [Rows; 3] {
     }
     let mut found = [Rows::new(), Rows::new(), Rows::new()];
     for Counted { record, arrived, names } in &all {
-        let others: Vec<&Counted> = all.iter().filter(|other| other.record.parent() == Some(record.id)).collect();
+        let others: Vec<&Counted> = all
+            .iter()
+            .filter(|other| other.record.parent() == Some(record.id) && other.record.channel == record.channel)
+            .collect();
         let others = others.iter().filter(|other| other.record.id != record.id).copied().collect::<Vec<_>>();
         let of_file = || others.iter().map(|other| &other.record);
         let over_on = if WHOLE_FILES.contains(&record.kind) {
@@ -421,8 +424,9 @@ async fn projections_are_made_anew_while_phones_write(base: Base) {
     for lost in ["DELETE FROM case_line", "DELETE FROM name_index", "UPDATE record SET day = NULL, over_on = NULL"] {
         sql(&address, lost).await;
     }
+    // Words of a record that is not there: the identity of a save is none of a record.
     let stray = "INSERT INTO name_index (county, term, record, role, channel)
-                 SELECT county, '走了的人', record, 'resident', channel FROM op WHERE 1 = 0";
+                 SELECT county, '走了的人', id, 'resident', channel FROM op ORDER BY id LIMIT 1";
     sql(&address, stray).await;
     let batches: Vec<Vec<Incoming>> = (0..12).map(|_| batch(20)).collect();
     let pushes = async {

@@ -17,12 +17,11 @@ const MIGRATIONS: &str = "crates/server/migrations/postgres";
 const STATEMENTS: &str = "crates/server/src";
 
 /// Statements that go through all counties, by their beginning, and why they may.
-const OF_ALL_COUNTIES: [(&str, &str); 8] = [
+const OF_ALL_COUNTIES: [(&str, &str); 7] = [
     ("DELETE FROM photo_upload", "a database that begins anew waits for no upload"),
     ("SELECT p.id, p.place, p.title, p.law", "pages of the handbook are few, and of places above counties too"),
     ("SELECT MAX(received_at) FROM op", "the time before times were noted, once"),
     ("SELECT r.id, r.channel, r.record, r.wish", "requests of all places, of which an office sees its own"),
-    ("SELECT DISTINCT county FROM record", "all counties, one after another, when projections are made anew"),
     ("SELECT channel, hash FROM photo", "the nightly sweep of photos that nobody names"),
     ("SELECT COUNT(*) FROM record", "the share that a night would erase"),
     ("UPDATE op SET body = '' WHERE outcome = 'refused'", "the nightly tidying"),

@@ -11,7 +11,7 @@ use super::{
     sql::{Engine, ROWS, by_ids, insert},
     stored::{self, decode, key, uuid},
 };
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use names::Term;
 use ruhu_domain::{
     Channel, Kind, Record, RecordId, ledger,
@@ -30,6 +30,16 @@ pub(super) const UNREADABLE: &str = "";
 /// Records looked at in one statement.
 pub(super) const PAGE: usize = 500;
 
+/// Returns a day as a column has it. Columns are compared as text: what a slip of the pen puts after the year 9999, or before the
+/// year 0, stands at the end or the beginning.
+fn day_column(day: NaiveDate) -> String {
+    match day.year() {
+        10_000.. => NEVER.to_owned(),
+        0.. => day.to_string(),
+        _ => "0000-01-01".to_owned(),
+    }
+}
+
 /// The days of a record, as the columns `day` and `over_on` have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Days {
@@ -42,8 +52,10 @@ pub(super) struct Days {
 impl Days {
     /// Returns the days of a record of which the last save arrived then, Unix milliseconds.
     pub(super) fn of(record: &Record, arrived_ms: u64) -> Self {
-        let text = |day: NaiveDate| day.to_string();
-        Self { day: ledger::day_of(record).map(text), over_on: retention::erased_on(record, arrived_ms).map(text) }
+        Self {
+            day: ledger::day_of(record).map(day_column),
+            over_on: retention::erased_on(record, arrived_ms).map(day_column),
+        }
     }
 
     /// Reads the columns of a row, the first of which is at `column`.
@@ -216,10 +228,14 @@ pub(super) async fn files_of(
         files.insert(id, StoredFile { kind, channel, head, others: Vec::new(), all, unreadable, over_on });
     }
     let heads: Vec<RecordId> = files.keys().copied().collect();
-    let words = "SELECT id, body, parent FROM record WHERE county = {county} AND parent {ids}";
+    let words = "SELECT id, body, parent, channel FROM record WHERE county = {county} AND parent {ids}";
     for row in of_ids(tx, engine, words, county, &heads).await? {
         let id = RecordId(uuid(&row, 0)?);
         let Some(file) = parent(&row, 2)?.and_then(|head| files.get_mut(&head)) else { continue };
+        // What is elsewhere is in no file, and is not erased with one.
+        if row.try_get::<String, _>(3)? != file.channel.to_string() {
+            continue;
+        }
         file.all.push(id);
         match row.try_get(1).ok().and_then(|body: String| stored::record(id, &body)) {
             Some(record) => file.others.push(record),
@@ -249,7 +265,7 @@ async fn write_files(tx: &mut AnyConnection, engine: Engine, county: &str, heads
             }
         }
         if WHOLE_FILES.contains(&file.kind) {
-            let over_on = file.over_on(tx, engine, county).await?.map(|day| day.to_string());
+            let over_on = file.over_on(tx, engine, county).await?.map(day_column);
             if over_on != file.over_on {
                 sqlx::query("UPDATE record SET over_on = $1 WHERE county = $2 AND id = $3")
                     .bind(over_on)
@@ -267,20 +283,10 @@ async fn write_files(tx: &mut AnyConnection, engine: Engine, county: &str, heads
 fn line_of(id: RecordId, file: &StoredFile) -> Option<CaseLine> {
     match &file.head {
         Some(head) => CaseLine::of(head, &file.others),
-        None => Some(CaseLine {
-            record: id,
-            channel: file.channel.clone(),
-            kind: file.kind.clone(),
-            number: String::new(),
-            state: UNREADABLE,
-            open: true,
-            opened_on: None,
-            sort: "",
-            grade: "",
-            owner: String::new(),
-            due: None,
-            pressed: None,
-        }),
+        None => {
+            let line = CaseLine::begin(id, &file.channel, &file.kind);
+            Some(CaseLine { state: UNREADABLE, open: true, ..line })
+        }
     }
 }
 
@@ -305,7 +311,7 @@ async fn write_lines(
     for chunk in lines.chunks(ROWS) {
         let mut query = insert(engine, PUT_LINES, chunk.len(), 16);
         for (line, unreadable) in chunk {
-            let due_on = line.due.as_ref().map_or_else(|| NEVER.to_owned(), |due| due.by.to_string());
+            let due_on = line.due.as_ref().map_or_else(|| NEVER.to_owned(), |due| day_column(due.by));
             let pressed = line.pressed.as_ref().map(serde_json::to_string).transpose().map_err(decode)?;
             let waits = line.pressed.as_ref().is_some_and(|pressed| !pressed.acknowledged);
             query = query
@@ -316,7 +322,7 @@ async fn write_lines(
                 .bind(&line.number)
                 .bind(line.state)
                 .bind(i64::from(line.open))
-                .bind(line.opened_on.map(|day| day.to_string()))
+                .bind(line.opened_on.map(day_column))
                 .bind(line.sort)
                 .bind(line.grade)
                 .bind(&line.owner)

@@ -1,14 +1,18 @@
 //! Sessions of offices and the second factor.
 
 use super::{TOWNSHIP, log_in, of};
-use crate::world::{Base, PASSWORD, World, address, desk::Desk, sql};
+use crate::world::{
+    Base, PASSWORD, World, address,
+    desk::{Desk, place},
+    sql,
+};
 use ruhu_domain::{
     Class, DeviceId,
     office::{duties::Duty, *},
-    rights::Role,
+    rights::{Grant, Role},
     wire::LoginRequest,
 };
-use ruhu_server::random;
+use ruhu_server::{database::OPERATOR, random};
 use sqlx::Row;
 
 async fn a_session_is_for_one_kind_of_work_and_ends_by_itself(base: Base) {
@@ -106,6 +110,21 @@ async fn an_account_of_an_office_alone_is_sent_there_by_the_phone_app(base: Base
     let login = Login { account: "zhen".into(), password: super::NEW_PASSWORD.into(), code: None };
     let request = world.client.post(format!("{}/api/v1/office/login", world.url)).json(&login);
     assert_eq!(request.send().await.expect("an answer").status(), 200);
+
+    // Who went from the grid to the office still gets in on the phone they had, to send what is on it; and after a forgotten
+    // password too.
+    drop(world.log_in(9).await);
+    sql(
+        &address(&world.location),
+        "UPDATE access_grant SET ended_at = 1, ended_by = 'test' WHERE role = 'grid-worker'",
+    )
+    .await;
+    let grant = Grant::new(Role::Township, place(TOWNSHIP), vec![Class::General]).expect("a grant");
+    world.database.give("wangfang", &grant, OPERATOR, None).await.expect("it is given");
+    assert_eq!(log_in(&world, "wangfang", PASSWORD, 9).await, 200, "her phone");
+    assert_eq!(log_in(&world, "wangfang", PASSWORD, 10).await, 403, "another");
+    let code: Code = county.ask("code", &of("wangfang")).await;
+    assert_eq!(super::enrol(&world, "wangfang", &code.code, super::NEW_PASSWORD, 9).await.status(), 200);
 }
 
 on_both_databases! {
